@@ -1,0 +1,2 @@
+// Package engine decides: rooms, participants, who sees and hears whom.
+package engine

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"parley/engine/wire"
+)
+
+// Conn is one signalling connection as the engine sees it. All methods may be
+// called from any goroutine and never block: a connection queues what it is
+// given up to its bound and closes itself with slow_consumer beyond it.
+type Conn interface {
+	// Send queues f. It reports false when the connection is gone.
+	Send(f *wire.Frame) bool
+	// Close sends what is queued, then a close frame with the WebSocket
+	// status code (1000, 1008, 4000 …) and reason, then ends the connection.
+	Close(status int, reason string)
+}
+
+// Media is the packet side as the engine sees it.
+type Media interface {
+	// Open answers an offer and starts a session. id is the participant's.
+	// Errors carry a wire.Code where the offer is at fault (see CodeOf).
+	Open(ctx context.Context, id string, offer MediaOffer, events MediaEvents) (session MediaSession, answer string, err error)
+}
+
+// MediaOffer is an SDP offer with the meaning of its sections.
+type MediaOffer struct {
+	SDP     string
+	Sources map[wire.Source]string // source → mid
+	Seats   []wire.SeatMIDs
+}
+
+// MediaSession is one participant's connection on the packet side. Methods
+// may be called from any goroutine; those of one session are called by its
+// participant (Room for Place and Vacate) one at a time.
+type MediaSession interface {
+	// Offer renegotiates: more seats, an ICE restart.
+	Offer(ctx context.Context, offer MediaOffer) (answer string, err error)
+	// Codec returns the encoding name negotiated for a source, empty if the
+	// participant can not send it.
+	Codec(source wire.Source) string
+	// CanDecode reports whether seats of this session take the codec.
+	CanDecode(codec string) bool
+	// SetMuted stops or resumes the forwarding of a source.
+	SetMuted(source wire.Source, muted bool)
+	// Place makes seat carry what p says from the next key frame on; it
+	// replaces what sat there. Place on an occupied seat with the same
+	// From and Source only changes Video and size.
+	Place(seat int, p Placement)
+	// Vacate empties a seat.
+	Vacate(seat int)
+	// LastSeen is when the last authenticated packet came in.
+	LastSeen() time.Time
+	// Quality returns figures since the last call.
+	Quality() MediaQuality
+	// Close ends the session and frees all it holds. It may be called twice.
+	Close()
+}
+
+// Placement says what a seat carries.
+type Placement struct {
+	From   MediaSession
+	Source wire.Source // Camera (with Microphone) or Screen (with ScreenAudio)
+	Video  bool        // false: only the sound
+	// Width and Height in device pixels choose the simulcast layer.
+	Width, Height int
+}
+
+// MediaQuality is how a session did since it was last asked.
+type MediaQuality struct {
+	UpLoss, DownLoss float64       // 0 … 1
+	RTT              time.Duration // 0: unknown
+	Packets          uint64        // both ways; 0 means nothing to judge
+}
+
+// MediaEvents is called by the packet side. Calls never block and may come
+// from any goroutine.
+type MediaEvents interface {
+	// MediaConnected: ICE and DTLS are done; also after an ICE restart.
+	MediaConnected()
+	// MediaFailed: the session is over (DTLS failed, ICE timed out).
+	MediaFailed(err error)
+	// MediaSpeaking: the microphone's smoothed level crossed the speaking
+	// threshold, or a speaker's level moved by more than 6 dB.
+	// level is dB below overload, 0 … 127.
+	MediaSpeaking(speaking bool, level int)
+	// MediaLayer: a seat of this session now carries another layer.
+	MediaLayer(seat int, layer string, width, height int, reason string)
+}

@@ -1,0 +1,73 @@
+package wire
+
+// Code is a stable machine-readable error code.
+type Code string
+
+// Codes of messages that can not be taken.
+const (
+	CodeBadJSON      Code = "bad_json"
+	CodeTooDeep      Code = "too_deep"
+	CodeTooLarge     Code = "too_large"
+	CodeNotText      Code = "not_text"
+	CodeUnknownType  Code = "unknown_type"
+	CodeMissingField Code = "missing_field"
+	CodeBadField     Code = "bad_field"
+	CodeRateLimited  Code = "rate_limited"
+	CodeBadOrder     Code = "bad_order"
+	CodeNotJoined    Code = "not_joined"
+	CodeJoinedTwice  Code = "already_joined"
+)
+
+// Codes of joining and resuming.
+const (
+	CodeBadRoom     Code = "bad_room"
+	CodeBadName     Code = "bad_name"
+	CodeRoomFull    Code = "room_full"
+	CodeServerFull  Code = "server_full"
+	CodeDraining    Code = "draining"
+	CodeResumeGone  Code = "resume_gone"
+	CodeBadSDP      Code = "bad_sdp"
+	CodeSDPProfile  Code = "sdp_profile"
+	CodeSDPTooLarge Code = "sdp_too_large"
+	CodeSDPMismatch Code = "sdp_mismatch"
+	CodeNoCodec     Code = "no_codec"
+	CodeTooManySeat Code = "too_many_seats"
+)
+
+// Codes of requests inside a room.
+const (
+	CodeNoParticipant Code = "no_such_participant"
+	CodeNoSource      Code = "no_such_source"
+	CodeChatTooLong   Code = "chat_too_long"
+	CodeStoreFailed   Code = "store_failed"
+)
+
+// Codes that end a connection.
+const (
+	CodeDuplicate    Code = "duplicate_identity"
+	CodeRemoved      Code = "removed"
+	CodeEnded        Code = "ended"
+	CodeShutdown     Code = "shutdown"
+	CodeSlowConsumer Code = "slow_consumer"
+	CodeMediaFailed  Code = "media_failed"
+	CodeTimeout      Code = "timeout"
+	CodeInternal     Code = "internal"
+)
+
+// Bounds on what clients send. Bytes unless the name says otherwise.
+const (
+	// MaxMessage bounds every message; only Join and Offer may pass
+	// MaxSmallMessage.
+	MaxMessage      = 320 << 10
+	MaxSmallMessage = 64 << 10
+	MaxDepth        = 8
+	MaxSDP          = 256 << 10
+	MaxRoomRunes    = 64
+	MaxNameRunes    = 64
+	MaxChatRunes    = 4000
+	MaxCaptionRunes = 300
+	MaxIdentity     = 128
+	MaxKey          = 64
+	MaxSeats        = 64
+	MaxViewItems    = 256
+)

@@ -1,0 +1,173 @@
+package wire
+
+// EventHead is embedded in every message the server sends unasked. Seq is 0
+// for messages about the receiver's own view (seated, speakers, quality, …),
+// which a resumed session gets afresh.
+type EventHead struct {
+	Type string `json:"type"`
+	Seq  uint64 `json:"seq,omitempty"`
+}
+
+// ParticipantJoined: somebody entered.
+type ParticipantJoined struct {
+	EventHead
+	Participant Participant `json:"participant"`
+}
+
+// ParticipantLeft: somebody is gone. Reason is one of the Reason constants.
+type ParticipantLeft struct {
+	EventHead
+	Participant string `json:"participant"`
+	Reason      Reason `json:"reason"`
+}
+
+// ParticipantAway: somebody's socket was lost or is back.
+type ParticipantAway struct {
+	EventHead
+	Participant string `json:"participant"`
+	Away        bool   `json:"away"`
+}
+
+// ParticipantRenamed: somebody has a new name.
+type ParticipantRenamed struct {
+	EventHead
+	Participant string `json:"participant"`
+	Name        string `json:"name"`
+}
+
+// Muted: a source was turned off or on.
+type Muted struct {
+	EventHead
+	Participant string `json:"participant"`
+	Source      Source `json:"source"`
+	Muted       bool   `json:"muted"`
+}
+
+// Chatted: a text was said. It also reaches its sender.
+type Chatted struct {
+	EventHead
+	Message ChatMessage `json:"message"`
+}
+
+// HandChanged: a hand went up or down.
+type HandChanged struct {
+	EventHead
+	Participant string `json:"participant"`
+	Raised      bool   `json:"raised"`
+	// At is when, Unix milliseconds.
+	At int64 `json:"at"`
+}
+
+// Reacted: somebody showed an emoji.
+type Reacted struct {
+	EventHead
+	Participant string `json:"participant"`
+	Emoji       string `json:"emoji"`
+}
+
+// Captioned: a caption line. Not sequenced.
+type Captioned struct {
+	EventHead
+	Participant string `json:"participant"`
+	Text        string `json:"text"`
+	Final       bool   `json:"final"`
+}
+
+// Seated: from now on seat Seat carries Participant's Source (Camera with
+// Microphone, or Screen with ScreenAudio). Video false: the sound only.
+type Seated struct {
+	EventHead
+	Seat        int    `json:"seat"`
+	Participant string `json:"participant"`
+	Source      Source `json:"source"`
+	Video       bool   `json:"video"`
+	// Problem is empty, or "codec": the picture's codec is not among those
+	// the receiver offered, so no picture will come.
+	Problem string `json:"problem,omitempty"`
+}
+
+// Vacated: seat Seat carries nothing any more.
+type Vacated struct {
+	EventHead
+	Seat int `json:"seat"`
+}
+
+// LayerChanged: the picture in a seat has another simulcast layer.
+type LayerChanged struct {
+	EventHead
+	Seat int `json:"seat"`
+	// Layer is the rid, empty when the sender sends only one.
+	Layer string `json:"layer"`
+	// Width and Height are of the picture, 0 when not known.
+	Width  int `json:"width"`
+	Height int `json:"height"`
+	// Reason is "size" (fits the tile) or "available" (the wanted one is
+	// not being sent).
+	Reason string `json:"reason"`
+}
+
+// Speakers: who speaks now, loudest first.
+type Speakers struct {
+	EventHead
+	Speakers []Speaker `json:"speakers"`
+}
+
+// Speaker is one person speaking.
+type Speaker struct {
+	Participant string `json:"participant"`
+	// Level is the loudness in dB below overload, 0 (loud) … 127 (silent),
+	// as in RFC 6464.
+	Level int `json:"level"`
+}
+
+// Quality: how well the connections of participants do, sent when a score
+// changes and with the caller's own figures every 5 s.
+type Quality struct {
+	EventHead
+	Participants []ParticipantQuality `json:"participants"`
+}
+
+// ParticipantQuality is the state of one participant's connection as the
+// server sees it.
+type ParticipantQuality struct {
+	Participant string `json:"participant"`
+	// Score is "excellent", "good", "poor" or "lost".
+	Score string `json:"score"`
+	// UpLoss and DownLoss are shares of packets lost, 0 … 1.
+	UpLoss   float64 `json:"up_loss"`
+	DownLoss float64 `json:"down_loss"`
+	// RTTMS is the round trip to the server in milliseconds, 0 if unknown.
+	RTTMS float64 `json:"rtt_ms"`
+}
+
+// Draining: the server will stop; new meetings are refused.
+type Draining struct {
+	EventHead
+	// InMS is when the connection will be ended, in milliseconds from now.
+	InMS int64 `json:"in_ms"`
+}
+
+// Bye is the last message before the server closes the socket.
+type Bye struct {
+	EventHead
+	Code    Code     `json:"code"`
+	Message string   `json:"message"`
+	Summary *Summary `json:"summary,omitempty"`
+	// Retryable says whether a new join makes sense.
+	Retryable bool `json:"retryable"`
+}
+
+// Reason says why a participant is gone.
+type Reason string
+
+// The reasons, as kept in the meeting record.
+const (
+	ReasonLeft      Reason = "left"
+	ReasonLost      Reason = "lost"
+	ReasonDuplicate Reason = "duplicate_identity"
+	ReasonRemoved   Reason = "removed"
+	ReasonShutdown  Reason = "shutdown"
+	ReasonFailed    Reason = "failed"
+	// ReasonCrashed closes intervals that were open when the server died.
+	ReasonCrashed Reason = "crashed"
+)

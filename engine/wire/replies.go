@@ -1,0 +1,120 @@
+package wire
+
+// OK answers a request that has no reply type of its own.
+type OK struct {
+	Head
+	// Message is set for a chat.
+	Message *ChatMessage `json:"message,omitempty"`
+	// Summary is set for a leave.
+	Summary *Summary `json:"summary,omitempty"`
+}
+
+// Error answers a request that was refused. ID is 0 when the request's id
+// could not be read.
+type Error struct {
+	Head
+	Code Code `json:"code"`
+	// Message is for developers, in English; clients translate Code.
+	Message string `json:"message"`
+	// RetryAfterMS is set where trying again later makes sense.
+	RetryAfterMS int64 `json:"retry_after_ms,omitempty"`
+}
+
+// Joined answers a Join.
+type Joined struct {
+	Head
+	// Participant is the caller's own id in this meeting.
+	Participant string `json:"participant"`
+	Room        string `json:"room"`
+	Meeting     string `json:"meeting"`
+	// StartedAt is when the meeting began, Unix milliseconds.
+	StartedAt int64 `json:"started_at"`
+	// Seq is the last event already contained in this message.
+	Seq uint64 `json:"seq"`
+	// Resume is the secret for Resume and for the rating of this meeting.
+	Resume string `json:"resume"`
+	// ResumeMS is how long a lost session is kept while its media flows.
+	ResumeMS int64  `json:"resume_ms"`
+	Answer   string `json:"answer"`
+	// Participants holds everyone including the caller, in join order.
+	Participants []Participant `json:"participants"`
+	// Chat holds the last texts of the room, oldest first.
+	Chat []ChatMessage `json:"chat"`
+	// Hands holds participant ids, longest raised first.
+	Hands []string `json:"hands"`
+	// ServerTime is Unix milliseconds.
+	ServerTime int64  `json:"server_time"`
+	Version    string `json:"version"`
+	Limits     Limits `json:"limits"`
+}
+
+// Resumed answers a Resume. The missed events follow as ordinary messages,
+// then the current seats and speakers.
+type Resumed struct {
+	Head
+	Seq        uint64 `json:"seq"`
+	ServerTime int64  `json:"server_time"`
+}
+
+// Answer answers an Offer.
+type Answer struct {
+	Head
+	Answer string `json:"answer"`
+}
+
+// Participant is one person in a room as others see them.
+type Participant struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Kind is "person", or "echo" in a setup test.
+	Kind string `json:"kind"`
+	// JoinedAt is Unix milliseconds.
+	JoinedAt int64 `json:"joined_at"`
+	// Away is true while the signalling socket is lost.
+	Away bool `json:"away,omitempty"`
+	// Sources holds what the participant can send.
+	Sources map[Source]SourceState `json:"sources"`
+}
+
+// SourceState tells about one source of a participant.
+type SourceState struct {
+	Muted bool `json:"muted"`
+	// Codec is the SDP encoding name, for example "opus", "VP8", "H264".
+	Codec string `json:"codec"`
+}
+
+// ChatMessage is one text.
+type ChatMessage struct {
+	// ID is unique in the room and sorts by time.
+	ID  string `json:"id"`
+	Key string `json:"key"`
+	// Participant may have left long ago; Name is the name at that time.
+	Participant string `json:"participant"`
+	Name        string `json:"name"`
+	// At is Unix milliseconds.
+	At   int64  `json:"at"`
+	Text string `json:"text"`
+	// To is set for a private text.
+	To string `json:"to,omitempty"`
+}
+
+// Summary is what a participant gets to know at the end.
+type Summary struct {
+	Meeting    string `json:"meeting"`
+	JoinedAt   int64  `json:"joined_at"`
+	LeftAt     int64  `json:"left_at"`
+	DurationMS int64  `json:"duration_ms"`
+	// Peak is the most people at once so far.
+	Peak int `json:"peak"`
+	// Messages counts the texts to everyone while the caller was there.
+	Messages int `json:"messages"`
+}
+
+// Limits tells a client what it may send.
+type Limits struct {
+	ChatRunes    int `json:"chat_runes"`
+	NameRunes    int `json:"name_runes"`
+	CaptionRunes int `json:"caption_runes"`
+	Seats        int `json:"seats"`
+	MessageBytes int `json:"message_bytes"`
+}
