@@ -1,0 +1,15 @@
+// Command check is the one test command of Parley: `go run ./cmd/check`.
+//
+// It runs on a machine with Go, Node, git and apt, installs the browsers and
+// fonts it needs where it may (root and apt), and names what is missing where
+// it may not. Everything else comes from the Go module proxy and the npm
+// registry through their ordinary clients.
+//
+// The steps run one after another, because two cores is what a check may
+// count on: format, vet, import rules, race tests, allocation guards (which
+// the race detector would falsify), builds for other systems, a short run of
+// every fuzz target, type check and unit tests of the client, and browser
+// tests against the real binary. --long raises the fuzz time and repeats.
+// --only STEP runs the named steps. The last lines say what passed and what
+// failed; the exit code is 1 if anything failed.
+package main

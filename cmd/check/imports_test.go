@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// ban says that packages below from must not import anything below to.
+type ban struct{ from, to, why string }
+
+var bans = []ban{
+	{"parley/actors", "parley/", "the actor runtime knows no meeting words and could be lifted out"},
+	{"parley/engine/wire", "parley/", "the protocol is a leaf that server, bench and tests share"},
+	{"parley/engine", "parley/transport", "the engine decides and must not know how bytes reach it"},
+	{"parley/engine", "parley/media", "the engine decides who sees whom; packets never pass through it"},
+	{"parley/engine", "parley/bench", "the load tool is a client"},
+	{"parley/transport", "parley/engine", "transports carry messages and know only their types (engine/wire)"},
+	{"parley/transport", "parley/media", "signalling and packets meet in cmd/parley only"},
+	{"parley/transport", "parley/storage", "transports ask through interfaces they declare"},
+	{"parley/media", "parley/engine", "workers forward what they are told and know no rooms"},
+	{"parley/media", "parley/transport", "packets do not travel over the signalling sockets"},
+	{"parley/media", "parley/storage", "nothing on the packet path may touch the disk"},
+	{"parley/media", "parley/actors", "packets never pass through a mailbox"},
+	{"parley/storage", "parley/", "the store knows records, not meetings in progress"},
+	{"parley/bench", "parley/engine", "bench is a black box over the public protocol"},
+	{"parley/bench", "parley/transport", "bench is a black box over the public protocol"},
+	{"parley/bench", "parley/media/rtc", "the load tool must not share the forwarder's code"},
+	{"parley/", "github.com/pion/webrtc", "the media path is assembled by hand, see media/rtc"},
+}
+
+// allowed lists the exceptions: what a banned prefix may reach after all.
+var allowed = map[string][]string{
+	"parley/engine/wire": {"parley/engine/wire"},
+	"parley/transport":   {"parley/engine/wire"},
+	"parley/bench":       {"parley/engine/wire"},
+	"parley/actors":      {"parley/actors"},
+	"parley/storage":     {"parley/storage"},
+}
+
+// leaves may import nothing but the standard library and what is named.
+var leaves = map[string][]string{
+	"parley/actors":      nil,
+	"parley/engine/wire": nil,
+	"parley/cmd/check":   nil,
+	"parley/storage":     {"go.etcd.io/bbolt", "github.com/google/uuid"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Standard   bool
+}
+
+func listPackages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Standard", "parley/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func below(path, prefix string) bool {
+	prefix = strings.TrimSuffix(prefix, "/")
+	return path == prefix || strings.HasPrefix(path, prefix+"/")
+}
+
+func excepted(from, path string) bool {
+	for _, ok := range allowed[from] {
+		if below(path, ok) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestImportRules(t *testing.T) {
+	packages := listPackages(t)
+	if len(packages) < 5 {
+		t.Fatalf("go list found only %d packages", len(packages))
+	}
+	for _, p := range packages {
+		for _, b := range bans {
+			if !below(p.ImportPath, b.from) {
+				continue
+			}
+			if b.from == "parley/engine" && below(p.ImportPath, "parley/engine/wire") {
+				continue // has its own, stricter rule
+			}
+			for _, imp := range p.Imports {
+				if below(imp, b.to) && !excepted(b.from, imp) {
+					t.Errorf("%s imports %s: %s", p.ImportPath, imp, b.why)
+				}
+			}
+		}
+	}
+}
+
+func TestLeavesStaySmall(t *testing.T) {
+	for _, p := range listPackages(t) {
+		may, isLeaf := leaves[p.ImportPath]
+		if !isLeaf {
+			continue
+		}
+		for _, imp := range p.Imports {
+			first, _, _ := strings.Cut(imp, "/")
+			if !strings.Contains(first, ".") || below(imp, p.ImportPath) {
+				continue // the standard library, or the package's own folder
+			}
+			found := false
+			for _, ok := range may {
+				found = found || below(imp, ok)
+			}
+			if !found {
+				t.Errorf("%s imports %s; it may use only the standard library and %v", p.ImportPath, imp, may)
+			}
+		}
+	}
+}

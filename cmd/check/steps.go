@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// step is one part of the check. Its output goes straight to the terminal.
+type step struct {
+	name string
+	what string
+	run  func(ctx context.Context) error
+}
+
+// browserDir holds the client's development tools and browser tests.
+const browserDir = "cmd/check/browser"
+
+func allSteps(long bool) []step {
+	fuzzTime, count := "3s", "1"
+	if long {
+		fuzzTime, count = "5m", "5"
+	}
+	return []step{
+		{"tools", "what this machine has, what must be installed", tools},
+		{"format", "gofmt over the tree", format},
+		{"vet", "go vet", goCommand("vet", "./...")},
+		{"tidy", "go.mod and go.sum name exactly what is used", goCommand("mod", "tidy", "-diff")},
+		{"race", "all Go tests with the race detector", goCommand("test", "-race", "-shuffle=on", "-count="+count, "-timeout=12m", "./...")},
+		{"allocs", "allocation guards, without the race detector", goCommand("test", "-run=Alloc", "-count=1", "./actors/...", "./media/...", "./transport/...", "./engine/...")},
+		{"systems", "builds for macOS, Windows, arm64 and a 32-bit test run", otherSystems},
+		{"fuzz", "every fuzz target for " + fuzzTime, fuzz(fuzzTime)},
+		{"npm", "development tools of the client", npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")},
+		{"types", "tsc over the client and the SDK's declarations", npm("run", "--silent", "types")},
+		{"unit", "the client's pure modules and SDK under node", npm("run", "--silent", "unit")},
+		{"browser", "the real binary in Chromium and Firefox", browser(long)},
+	}
+}
+
+// format fails when gofmt would change a file.
+func format(ctx context.Context) error {
+	out, err := output(ctx, ".", "gofmt", "-l", ".")
+	if err != nil {
+		return err
+	}
+	var wrong []string
+	for line := range strings.Lines(out) {
+		if !strings.Contains(line, "node_modules/") {
+			wrong = append(wrong, strings.TrimSpace(line))
+		}
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("gofmt -w %s", strings.Join(wrong, " "))
+	}
+	return nil
+}
+
+// otherSystems builds for the systems the binary is promised on and runs the
+// pure packages with 32-bit words.
+func otherSystems(ctx context.Context) error {
+	for _, target := range [][2]string{{"darwin", "arm64"}, {"windows", "amd64"}, {"linux", "arm64"}} {
+		env := []string{"GOOS=" + target[0], "GOARCH=" + target[1], "CGO_ENABLED=0"}
+		if err := command(ctx, ".", env, "go", "build", "./..."); err != nil {
+			return fmt.Errorf("build for %s/%s: %w", target[0], target[1], err)
+		}
+	}
+	env := []string{"GOARCH=386", "CGO_ENABLED=0"}
+	return command(ctx, ".", env, "go", "test", "-count=1", "./actors", "./media", "./engine/...", "./transport/wsconn")
+}
+
+var fuzzFunc = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
+
+// fuzz runs every fuzz target of the tree for the given time.
+func fuzz(each string) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		targets, err := fuzzTargets()
+		if err != nil {
+			return err
+		}
+		if len(targets) == 0 {
+			return fmt.Errorf("no fuzz target found")
+		}
+		for _, t := range targets {
+			if err := command(ctx, ".", nil, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each, "-parallel=2", t.pkg); err != nil {
+				return fmt.Errorf("%s in %s: %w", t.name, t.pkg, err)
+			}
+		}
+		fmt.Printf("%d fuzz targets\n", len(targets))
+		return nil
+	}
+}
+
+type fuzzTarget struct{ pkg, name string }
+
+func fuzzTargets() ([]fuzzTarget, error) {
+	var targets []fuzzTarget
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != ".") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range fuzzFunc.FindAllSubmatch(src, -1) {
+			targets = append(targets, fuzzTarget{"./" + filepath.ToSlash(filepath.Dir(path)), string(m[1])})
+		}
+		return nil
+	})
+	return targets, err
+}
+
+// browser builds the binary once and lets the browser tests use it.
+func browser(long bool) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		dir, err := os.MkdirTemp("", "parley-check-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		bin := filepath.Join(dir, "parley")
+		if err := command(ctx, ".", nil, "go", "build", "-o", bin, "./cmd/parley"); err != nil {
+			return err
+		}
+		env := []string{"PARLEY_BIN=" + bin}
+		if long {
+			env = append(env, "PARLEY_LONG=1")
+		}
+		return command(ctx, browserDir, env, "npm", "run", "--silent", "e2e")
+	}
+}
