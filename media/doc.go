@@ -1,0 +1,45 @@
+// Package media holds what happens to media packets, as pure logic: no
+// goroutine, no lock, no socket, no clock. Time comes in as an Instant,
+// memory and keys belong to the caller. media/udp moves bytes and media/rtc
+// puts both together; neither is known here.
+//
+// # A packet's way through this package
+//
+//	receive                                     send, per subscriber
+//	ParseHeader → Opener.OpenRTP                Rewriter.Rewrite
+//	NackTracker.Push, ReceiveStats.Update       PatchVP8 (shared payload)
+//	Cache.Put, ParseFacts            ───────►   HeaderTemplate.Write
+//	TWCCRecorder.Record                         Sealer.SealRTP
+//
+// The payload is written once, by the cipher, from the receive buffer into
+// each send slot.
+//
+// # Who owns what
+//
+// Sealer and HeaderTemplate are immutable and shared by all workers. Opener,
+// NackTracker, Cache, ReceiveStats and TWCCRecorder belong to the worker that
+// receives the track; Rewriter belongs to the worker that forwards into its
+// seat. Nothing here may be used by two goroutines at once unless its comment
+// says so.
+//
+// # Three kinds of sequence numbers
+//
+// Incoming ExtSeq are counted per track layer by Unwrapper or by the Opener
+// (its packet index). Outgoing ExtSeq are counted per seat by Rewriter and are
+// at the same time the SRTP index, which is why a number is never given out
+// twice: with GCM two packets under one index give the key away. Repairs go
+// out on the RTX SSRC, whose numbers the caller counts.
+//
+// # Limits
+//
+// Opus, VP8 and H264 are understood; other codecs are not negotiated. Header
+// extensions are sent in one-byte form only. SRTP is AES-GCM by preference,
+// AES-CM with HMAC-SHA1 for peers that know nothing else; MKI and unencrypted
+// SRTCP are refused. Offers are bounded in size, lines and sections.
+//
+// # Why not pion's session types
+//
+// srtp.Session and the interceptors lock, allocate and copy per packet, and a
+// srtp.Context can not be shared by workers. Their wire formats are the
+// reference that the tests compare with, byte for byte.
+package media

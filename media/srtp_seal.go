@@ -1,0 +1,103 @@
+package media
+
+// Sealer protects what one session sends. It is immutable and may be used by
+// any number of goroutines at once; each brings its own Scratch.
+//
+// What must never happen is that two different packets are sealed with the
+// same SSRC and index: with GCM that gives the key away. The index is the
+// outgoing extended sequence number, so whoever hands out sequence numbers
+// (Rewriter for media, the RTX counter for repairs) keeps this promise.
+type Sealer struct {
+	cipher              packetCipher
+	rtpExtra, rtcpExtra int
+}
+
+// MaxSealOverhead bounds what sealing adds to any packet.
+const MaxSealOverhead = gcmTagLen + rtcpIndexLen
+
+// NewSealer derives the session keys. Errors: ErrProfile, ErrKeySize.
+func NewSealer(k MasterKey) (*Sealer, error) {
+	c, err := newPacketCipher(k)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sealer{cipher: c}
+	s.rtpExtra, s.rtcpExtra = c.overheads()
+	return s, nil
+}
+
+// Overhead returns the bytes that sealing adds to an RTP packet.
+func (s *Sealer) Overhead() int { return s.rtpExtra }
+
+// SealRTP makes one SRTP packet in slot and returns its length.
+//
+//	slot:  | header (already there) | output: payload sealed, tag |
+//	        0 … headerLen            headerLen … n
+//
+// slot[:headerLen] is the complete header with its final sequence number,
+// which is index.Seq(). payload is read and not changed; it is either outside
+// slot altogether (the shared plaintext) or starts exactly at slot[headerLen]
+// (sealed in place). Any other overlap panics, for it is our own bug. Errors:
+// ErrShortBuffer, ErrIndexOverflow; slot behind the header is then unchanged.
+func (s *Sealer) SealRTP(sc *Scratch, slot []byte, headerLen int, payload []byte, index ExtSeq) (int, error) {
+	if headerLen < fixedHeaderLen || len(slot) < headerLen+len(payload)+s.rtpExtra {
+		return 0, ErrShortBuffer
+	}
+	if index > maxRTPIndex {
+		return 0, ErrIndexOverflow
+	}
+	return s.cipher.sealRTP(sc, slot, headerLen, payload, index), nil
+}
+
+// SealRTX is SealRTP for a repair (RFC 4588 §4): the original sequence number
+// osn stands before the original payload. payload must lie outside slot.
+func (s *Sealer) SealRTX(sc *Scratch, slot []byte, headerLen int, osn Seq, payload []byte, index ExtSeq) (int, error) {
+	n := 2 + len(payload)
+	if headerLen < fixedHeaderLen || len(slot) < headerLen+n+s.rtpExtra {
+		return 0, ErrShortBuffer
+	}
+	body := slot[headerLen : headerLen+n]
+	body[0], body[1] = byte(osn>>8), byte(osn)
+	copy(body[2:], payload)
+	return s.SealRTP(sc, slot, headerLen, body, index)
+}
+
+// SealRTCP seals the compound packet slot[:n] in place and returns the new
+// length. index is 0 … 2^31-1 and must grow with every packet of the session
+// (it may be counted per session rather than per SSRC). Errors:
+// ErrShortPacket, ErrShortBuffer, ErrIndexOverflow.
+func (s *Sealer) SealRTCP(sc *Scratch, slot []byte, n int, index uint32) (int, error) {
+	if n < rtcpHeaderLen {
+		return 0, ErrShortPacket
+	}
+	if len(slot) < n+s.rtcpExtra {
+		return 0, ErrShortBuffer
+	}
+	if index > maxRTCPIndex {
+		return 0, ErrIndexOverflow
+	}
+	return s.cipher.sealRTCP(sc, slot, n, index), nil
+}
+
+// SendState extends the sequence numbers of one outgoing SSRC for callers
+// that count in 16 bits (a test client, a relay). It is 8 bytes, owned by
+// the caller. The zero value is ready; the first number has ROC 0.
+type SendState struct {
+	roc     uint32
+	last    Seq
+	started bool
+}
+
+// Index returns the packet index of seq and moves the state if seq is newer.
+// A number up to 32768 behind the newest keeps its own, older ROC.
+func (st *SendState) Index(seq Seq) ExtSeq {
+	if !st.started {
+		st.started, st.last = true, seq
+		return ExtSeq(seq)
+	}
+	e := extendNear(ExtSeq(st.roc)<<16|ExtSeq(st.last), seq)
+	if seq.Newer(st.last) {
+		st.roc, st.last = uint32(e>>16), seq
+	}
+	return e
+}

@@ -1,0 +1,223 @@
+package udp
+
+import (
+	"encoding/binary"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// mmsghdr is struct mmsghdr of recvmmsg(2). The compiler pads it as C does.
+type mmsghdr struct {
+	hdr unix.Msghdr
+	len uint32
+}
+
+// controlSize holds one control message with a 4-byte value.
+const controlSize = unix.SizeofCmsghdr + 8
+
+// recvHeaders points the kernel at the slots of a RecvBatch.
+type recvHeaders struct {
+	hdrs    [BatchSize]mmsghdr
+	iovs    [BatchSize]unix.Iovec
+	control [BatchSize][controlSize]byte
+}
+
+func (h *recvHeaders) bind(b *RecvBatch) {
+	for i := range h.hdrs {
+		room := b.room(i)
+		h.iovs[i].Base = &room[0]
+		h.iovs[i].SetLen(len(room))
+		hdr := &h.hdrs[i].hdr
+		hdr.Name = &b.addrs[i].raw[0]
+		hdr.Iov = &h.iovs[i]
+		hdr.SetIovlen(1)
+		hdr.Control = &h.control[i][0]
+	}
+}
+
+// recvFast waits for datagrams: the runtime calls recvReady now, and again
+// each time its poller says that the socket is readable.
+func (s *Socket) recvFast(b *RecvBatch) error {
+	s.recv, s.recvErr = b, 0
+	if err := s.raw.Read(s.recvFn); err != nil {
+		return err
+	}
+	if s.recvErr != 0 {
+		return s.recvErr
+	}
+	return nil
+}
+
+// recvReady takes what is there. It returns false, which means wait, when
+// that is nothing.
+func (s *Socket) recvReady(fd uintptr) bool {
+	b := s.recv
+	h := &b.mmsg
+	for i := range h.hdrs {
+		h.hdrs[i].hdr.Namelen = rawLen6
+		h.hdrs[i].hdr.SetControllen(controlSize)
+	}
+	for {
+		// A raw call: it never blocks, and telling the scheduler about it
+		// costs as much as receiving a datagram.
+		n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd,
+			uintptr(unsafe.Pointer(&h.hdrs[0])), BatchSize, unix.MSG_DONTWAIT, 0, 0)
+		switch errno {
+		case 0:
+			s.received(b, int(n))
+			return true
+		case unix.EAGAIN:
+			return false
+		case unix.EINTR, unix.ECONNREFUSED, unix.EHOSTUNREACH, unix.ENETUNREACH:
+			continue // nothing, or an ICMP error about some peer
+		default:
+			s.recvErr = errno
+			return true
+		}
+	}
+}
+
+// received reads the headers that the kernel filled.
+func (s *Socket) received(b *RecvBatch, n int) {
+	h := &b.mmsg
+	for i := range n {
+		hdr := &h.hdrs[i].hdr
+		b.addrs[i].n = uint8(hdr.Namelen)
+		b.sizes[i] = int(h.hdrs[i].len)
+		if hdr.Flags&unix.MSG_TRUNC != 0 {
+			b.sizes[i] = 0
+			s.oversize.Add(1)
+		}
+	}
+	b.n = n
+	if n > 0 && h.hdrs[n-1].hdr.Controllen > 0 {
+		s.overflowed(&h.control[n-1])
+	}
+}
+
+// overflowed stores the kernel's running count of datagrams it dropped, which
+// comes as a control message of type SO_RXQ_OVFL once it is not zero.
+func (s *Socket) overflowed(control *[controlSize]byte) {
+	hdr := (*unix.Cmsghdr)(unsafe.Pointer(control))
+	if hdr.Level == unix.SOL_SOCKET && hdr.Type == unix.SO_RXQ_OVFL {
+		s.overflows.Store(uint64(binary.NativeEndian.Uint32(control[unix.SizeofCmsghdr:])))
+	}
+}
+
+// sendHeaders describes the messages of a SendBatch to the kernel.
+type sendHeaders struct {
+	hdrs    [sendMessages]mmsghdr
+	iovs    [sendMessages]unix.Iovec
+	control [sendMessages][controlSize]byte
+	fn      func(fd uintptr) bool
+}
+
+func (h *sendHeaders) bind(b *SendBatch) {
+	for i := range h.hdrs {
+		h.hdrs[i].hdr.Iov = &h.iovs[i]
+		h.hdrs[i].hdr.SetIovlen(1)
+		cmsg := (*unix.Cmsghdr)(unsafe.Pointer(&h.control[i]))
+		cmsg.Level = unix.SOL_UDP
+		cmsg.Type = unix.UDP_SEGMENT
+		cmsg.SetLen(unix.SizeofCmsghdr + 2)
+	}
+	h.fn = b.writeReady
+}
+
+// flushFast hands all messages to the kernel.
+func (b *SendBatch) flushFast() {
+	h := &b.mmsg
+	for i := range b.msgs[:b.n] {
+		m := &b.msgs[i]
+		hdr := &h.hdrs[i].hdr
+		hdr.Name = &m.to.raw[0]
+		hdr.Namelen = uint32(m.to.n)
+		h.iovs[i].Base = &b.arena[m.off]
+		h.iovs[i].SetLen(m.len)
+		hdr.Control = nil
+		hdr.SetControllen(0)
+		if m.count > 1 {
+			binary.NativeEndian.PutUint16(h.control[i][unix.SizeofCmsghdr:], uint16(m.segment))
+			hdr.Control = &h.control[i][0]
+			hdr.SetControllen(controlSize)
+		}
+	}
+	if err := b.sock.raw.Write(h.fn); err != nil {
+		b.drop(0, &b.stats.Refused) // the socket is closed
+	}
+}
+
+// drop counts the messages from first on as lost.
+func (b *SendBatch) drop(first int, counter *uint64) {
+	for i := first; i < b.n; i++ {
+		*counter += uint64(b.msgs[i].count)
+	}
+}
+
+// Patience with a full send buffer: this many polls of one millisecond.
+const fullPolls = 3
+
+// writeReady sends all messages. It never asks to be parked (it always
+// returns true): a full send buffer is waited for briefly here, then the
+// rest is dropped, because packets that wait are worth less than none.
+func (b *SendBatch) writeReady(fd uintptr) bool {
+	polls := 0
+	for next := 0; next < b.n; {
+		b.stats.Calls++
+		n, _, errno := syscall.Syscall6(unix.SYS_SENDMMSG, fd,
+			uintptr(unsafe.Pointer(&b.mmsg.hdrs[next])), uintptr(b.n-next), unix.MSG_DONTWAIT, 0, 0)
+		if errno == 0 {
+			for i := next; i < next+int(n); i++ {
+				b.sent(&b.msgs[i])
+			}
+			next += int(n)
+			continue
+		}
+		switch errno {
+		case unix.EINTR:
+		case unix.EAGAIN, unix.ENOBUFS:
+			if polls++; polls > fullPolls {
+				b.drop(next, &b.stats.Full)
+				return true
+			}
+			waitWritable(fd)
+		default:
+			b.refused(fd, &b.msgs[next], errno)
+			next++
+		}
+	}
+	return true
+}
+
+func waitWritable(fd uintptr) {
+	set := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	_, _ = unix.Poll(set[:], 1)
+}
+
+// refused handles a message the kernel did not take. A run is tried once more
+// datagram by datagram: the path may be narrower than a segment (EMSGSIZE) or
+// the interface unable to cut it (EIO, which ends segmentation for good).
+func (b *SendBatch) refused(fd uintptr, m *message, errno syscall.Errno) {
+	if m.count == 1 {
+		b.stats.Refused++
+		return
+	}
+	if errno == unix.EIO || errno == unix.EINVAL {
+		b.sock.abandonGSO()
+	}
+	for off := m.off; off < m.off+m.len; off += m.segment {
+		end := min(off+m.segment, m.off+m.len)
+		b.stats.Calls++
+		_, _, errno := syscall.Syscall6(unix.SYS_SENDTO, fd,
+			uintptr(unsafe.Pointer(&b.arena[off])), uintptr(end-off), unix.MSG_DONTWAIT,
+			uintptr(unsafe.Pointer(&m.to.raw[0])), uintptr(m.to.n))
+		if errno != 0 {
+			b.stats.Refused++
+			continue
+		}
+		b.stats.Packets++
+		b.stats.Bytes += uint64(end - off)
+	}
+}

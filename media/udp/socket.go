@@ -1,0 +1,134 @@
+package udp
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Config says how a socket is opened. The zero Config is a good default.
+type Config struct {
+	// Buffer is the size asked for the kernel's receive and send buffers in
+	// bytes; 0 means 4 MiB. The kernel may give less.
+	Buffer int
+	// Share lets other sockets bind the same port (SO_REUSEPORT). Only Linux
+	// spreads datagrams over them; elsewhere it is ignored.
+	Share bool
+	// NoGSO switches segmentation offload off.
+	NoGSO bool
+	// Plain uses one system call per datagram, as systems without
+	// recvmmsg(2) do.
+	Plain bool
+}
+
+const defaultBuffer = 4 << 20
+
+// Socket is a UDP socket. See the package comment for who may call what.
+type Socket struct {
+	conn  *net.UDPConn
+	raw   syscall.RawConn
+	local netip.AddrPort
+	plain bool
+	// gso is the longest run the kernel may be given, 1 when off. Shared by
+	// all batches of the socket.
+	gso atomic.Int32
+
+	recv      *RecvBatch            // argument of the Recv under way
+	recvErr   syscall.Errno         // its result
+	recvFn    func(fd uintptr) bool // pre-bound, so that Recv does not allocate
+	overflows atomic.Uint64         // datagrams the kernel had no room for
+	oversize  atomic.Uint64         // datagrams longer than MaxRecv
+	past      time.Time             // a deadline that has passed, for Wake
+}
+
+// Listen opens a socket on address.
+func Listen(address netip.AddrPort, c Config) (*Socket, error) {
+	s := &Socket{plain: c.Plain || !haveFast, past: time.Unix(1, 0)}
+	if c.Buffer == 0 {
+		c.Buffer = defaultBuffer
+	}
+	conn, err := listen(address, c)
+	if err != nil {
+		return nil, fmt.Errorf("listen on udp %s: %w", address, err)
+	}
+	s.conn = conn
+	s.local = conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	s.local = netip.AddrPortFrom(s.local.Addr().Unmap(), s.local.Port())
+	if s.raw, err = conn.SyscallConn(); err != nil {
+		return nil, errors.Join(fmt.Errorf("udp %s: %w", address, err), conn.Close())
+	}
+	s.gso.Store(1)
+	if !s.plain {
+		s.recvFn = s.recvReady
+		if !c.NoGSO {
+			s.gso.Store(probeGSO(s.raw))
+		}
+	}
+	return s, nil
+}
+
+// LocalAddr is the address the socket is bound to.
+func (s *Socket) LocalAddr() netip.AddrPort { return s.local }
+
+// GSO reports whether runs are sent as one message at present.
+func (s *Socket) GSO() bool { return s.gso.Load() > 1 }
+
+// Overflows is how many datagrams the kernel dropped because the receive
+// buffer was full (SO_RXQ_OVFL; Linux only).
+func (s *Socket) Overflows() uint64 { return s.overflows.Load() }
+
+// Oversize is how many datagrams were longer than MaxRecv.
+func (s *Socket) Oversize() uint64 { return s.oversize.Load() }
+
+// SetDeadline makes a Recv that waits return with nothing at t. The zero time
+// means never.
+func (s *Socket) SetDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+
+// Wake makes a Recv that waits, or the next one, return with nothing. It
+// stays in effect until SetDeadline: a reader that wants to wait again sets
+// its deadline first and then looks at what it may have been woken for.
+func (s *Socket) Wake() { _ = s.conn.SetReadDeadline(s.past) }
+
+// Close closes the socket; a Recv that waits returns net.ErrClosed.
+func (s *Socket) Close() error { return s.conn.Close() }
+
+// Recv waits for datagrams and fills b. It returns with b empty when the
+// deadline passes or Wake is called; the error is only ever final.
+func (s *Socket) Recv(b *RecvBatch) error {
+	b.n = 0
+	var err error
+	if s.plain {
+		err = s.recvPlain(b)
+	} else {
+		err = s.recvFast(b)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+func (s *Socket) recvPlain(b *RecvBatch) error {
+	n, from, err := s.conn.ReadFromUDPAddrPort(b.room(0)[:MaxRecv])
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) && !op.Timeout() && !errors.Is(err, net.ErrClosed) {
+			return nil // an ICMP error of some peer, or a datagram too long
+		}
+		return err
+	}
+	b.addrs[0] = AddrFrom(from)
+	b.sizes[0] = n
+	b.n = 1
+	return nil
+}
+
+func (s *Socket) maxRun() int { return int(s.gso.Load()) }
+
+// abandonGSO ends segmentation on this socket for good.
+func (s *Socket) abandonGSO() { s.gso.Store(1) }
