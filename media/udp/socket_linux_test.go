@@ -1,0 +1,139 @@
+package udp
+
+import (
+	"bytes"
+	"net"
+	"testing"
+	"time"
+)
+
+func TestSegmentationEndsForGoodWhenRefused(t *testing.T) {
+	a, b := open(t, loopback, Config{}), open(t, loopback, Config{})
+	if !a.GSO() {
+		t.Fatal("this kernel has no UDP_SEGMENT: the fallback can not be shown")
+	}
+	to := AddrFrom(b.LocalAddr())
+	batch := NewSendBatch(a)
+	for range 4 {
+		batch.Push(copy(batch.Room(), "segment"), &to)
+	}
+	raw, _ := b.conn.SyscallConn()
+	err := raw.Write(func(uintptr) bool {
+		m := &batch.msgs[0]
+		_ = a.raw.Control(func(fd uintptr) { batch.refused(fd, m, 5) }) // EIO
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch.n, batch.used = 0, 0
+	if got, _ := collect(t, b, 4); len(got) != 4 {
+		t.Errorf("%d of 4 datagrams arrived after the run was refused", len(got))
+	}
+	if a.GSO() {
+		t.Error("segmentation still on after EIO")
+	}
+	batch.Flush()
+	batch.max = a.maxRun()
+	for range 4 {
+		batch.Push(copy(batch.Room(), "single"), &to)
+	}
+	batch.Flush()
+	if s := batch.Stats(); s.Runs != 0 || s.Packets != 8 {
+		t.Errorf("stats %+v, want 8 packets and no run", s)
+	}
+	collect(t, b, 4)
+}
+
+func TestSharedPortSpreadsPeers(t *testing.T) {
+	first := open(t, loopback, Config{Share: true})
+	second := open(t, first.LocalAddr(), Config{Share: true})
+	for range 64 {
+		c, err := net.Dial("udp", first.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write([]byte("hello"))
+		_ = c.Close()
+	}
+	a, _ := collect(t, first, 64)
+	b, _ := collect(t, second, 64-len(a))
+	if len(a)+len(b) != 64 || len(a) == 0 || len(b) == 0 {
+		t.Errorf("%d and %d datagrams, want 64 on both together", len(a), len(b))
+	}
+}
+
+func TestOverflowIsCounted(t *testing.T) {
+	s := open(t, loopback, Config{Buffer: 4096})
+	c, err := net.Dial("udp", s.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 100 {
+		_, _ = c.Write(make([]byte, 1000))
+	}
+	collect(t, s, 100)
+	_, _ = c.Write([]byte("the count comes with the next datagram"))
+	collect(t, s, 1)
+	if s.Overflows() == 0 {
+		t.Error("nothing counted after a full receive buffer")
+	}
+}
+
+func TestKernelsThatCorruptRuns(t *testing.T) {
+	for release, want := range map[string]bool{
+		"6.18.44-fc": false, "7.0.0": true, "7.0.9-arch1": true, "7.1.4": true, "7.1.5": false,
+		"7.1-rc2": true, "7.2.0": false, "5.4.0-1": false, "": false, "x.y": false, "7.1.4-generic": true,
+	} {
+		if got := corruptsLongRuns(release); got != want {
+			t.Errorf("corruptsLongRuns(%q) = %v", release, got)
+		}
+	}
+}
+
+func TestTooLongIsCountedAndEmpty(t *testing.T) {
+	s := open(t, loopback, Config{})
+	c, err := net.Dial("udp", s.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = c.Write(make([]byte, MaxRecv+1))
+	_, _ = c.Write(make([]byte, MaxRecv))
+	got, _ := collect(t, s, 2)
+	if len(got) != 2 || len(got[0]) != 0 || len(got[1]) != MaxRecv {
+		t.Fatalf("got %d datagrams", len(got))
+	}
+	if s.Oversize() != 1 {
+		t.Errorf("oversize = %d, want 1", s.Oversize())
+	}
+}
+
+func TestSlotsDoNotTouch(t *testing.T) {
+	s := open(t, loopback, Config{})
+	c, err := net.Dial("udp", s.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 2 {
+		_, _ = c.Write(bytes.Repeat([]byte{7}, MaxRecv))
+	}
+	time.Sleep(20 * time.Millisecond)
+	b := NewRecvBatch()
+	if err := s.Recv(b); err != nil || b.Len() != 2 {
+		t.Fatalf("Recv: %v, %d datagrams", err, b.Len())
+	}
+	p := b.Packet(0)
+	p = p[:cap(p)]
+	if len(p) != MaxRecv+tailroom {
+		t.Fatalf("capacity %d", len(p))
+	}
+	clear(p)
+	for i, v := range b.Packet(1) {
+		if v != 7 {
+			t.Fatalf("byte %d of the next slot was overwritten", i)
+		}
+	}
+}
