@@ -1,0 +1,110 @@
+package actors
+
+import (
+	"log/slog"
+	"sync"
+)
+
+// cell is what of an actor does not depend on the message type: its place in the
+// tree, who watches it, how it ended. The system's root is a cell without a lane.
+type cell struct {
+	sys    *System
+	id     uint64
+	kind   *kind
+	name   string
+	parent *cell
+	lane   *lane
+	kids   kids
+	meter  meter
+	done   chan struct{}
+	exit   Exit // valid once done is closed
+
+	prev, next *cell // siblings, guarded by parent.kids.mu
+
+	log      *slog.Logger     // loop-owned, nil until used
+	watching map[uint64]*cell // loop-owned, by id
+
+	watchMu  sync.Mutex     // guards watchers, watchEnd and exit until done
+	watchers map[*cell]bool // true: a link
+	watchEnd bool           // exit is set and announced
+}
+
+// logger is loop-owned.
+func (c *cell) logger() *slog.Logger {
+	if c.log == nil {
+		c.log = c.sys.log.With(c.kind.name, c.name)
+	}
+	return c.log
+}
+
+// kids are a cell's children in the order they were spawned.
+type kids struct {
+	mu          sync.Mutex // guards the fields and the children's prev and next
+	first, last *cell
+	count       int
+	closed      bool
+}
+
+// add reports false when no child may be added any more.
+func (k *kids) add(c *cell) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return false
+	}
+	c.prev = k.last
+	if k.last == nil {
+		k.first = c
+	} else {
+		k.last.next = c
+	}
+	k.last = c
+	k.count++
+	return true
+}
+
+func (k *kids) remove(c *cell) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if c.prev == nil {
+		k.first = c.next
+	} else {
+		c.prev.next = c.next
+	}
+	if c.next == nil {
+		k.last = c.prev
+	} else {
+		c.next.prev = c.prev
+	}
+	c.prev, c.next = nil, nil
+	k.count--
+}
+
+func (k *kids) close() {
+	k.mu.Lock()
+	k.closed = true
+	k.mu.Unlock()
+}
+
+func (k *kids) newest() *cell {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.last
+}
+
+func (k *kids) len() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.count
+}
+
+// list returns the children, oldest first.
+func (k *kids) list() []*cell {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all := make([]*cell, 0, k.count)
+	for c := k.first; c != nil; c = c.next {
+		all = append(all, c)
+	}
+	return all
+}
