@@ -52,6 +52,8 @@ const (
 	CodeMediaFailed  Code = "media_failed"
 	CodeTimeout      Code = "timeout"
 	CodeInternal     Code = "internal"
+	// CodeReplaced: the session was resumed on another socket.
+	CodeReplaced Code = "replaced"
 )
 
 // Bounds on what clients send. Bytes unless the name says otherwise.
@@ -70,4 +72,15 @@ const (
 	MaxKey          = 64
 	MaxSeats        = 64
 	MaxViewItems    = 256
+	MaxTile         = 8192 // pixels, width and height of a view item
+	MaxToken        = 512
+	MaxMID          = 32
+	MaxParticipant  = 64 // of a participant id
+	// MaxHistory and MaxHistoryBytes bound the chat in Joined: the newest
+	// texts that fit both.
+	MaxHistory      = 200
+	MaxHistoryBytes = 256 << 10
+	// MaxID is the largest request id, the largest integer a JavaScript
+	// number holds exactly.
+	MaxID = 1<<53 - 1
 )

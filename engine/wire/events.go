@@ -41,6 +41,8 @@ type Muted struct {
 	Participant string `json:"participant"`
 	Source      Source `json:"source"`
 	Muted       bool   `json:"muted"`
+	// Codec is set when an offer added the source to the participant.
+	Codec string `json:"codec,omitempty"`
 }
 
 // Chatted: a text was said. It also reaches its sender.

@@ -12,24 +12,35 @@ type Frame struct {
 // NewFrame wraps text as one final, unmasked WebSocket text frame
 // (RFC 6455 §5.2). It copies text.
 func NewFrame(text []byte) *Frame {
-	n := len(text)
-	var h [10]byte
-	h[0] = 0x81
-	var hl int
+	buf := make([]byte, maxHeader+len(text))
+	copy(buf[maxHeader:], text)
+	return frameInPlace(buf)
+}
+
+// frameInPlace makes a frame of buf, whose first maxHeader bytes are free and
+// whose rest is the text. The frame owns buf from now on.
+func frameInPlace(buf []byte) *Frame {
+	n := len(buf) - maxHeader
+	header := 2
 	switch {
-	case n < 126:
-		h[1], hl = byte(n), 2
-	case n < 1<<16:
-		h[1], hl = 126, 4
-		binary.BigEndian.PutUint16(h[2:], uint16(n))
-	default:
-		h[1], hl = 127, 10
-		binary.BigEndian.PutUint64(h[2:], uint64(n))
+	case n >= 1<<16:
+		header = 10
+	case n >= 126:
+		header = 4
 	}
-	buf := make([]byte, hl+n)
-	copy(buf, h[:hl])
-	copy(buf[hl:], text)
-	return &Frame{buf: buf, header: hl}
+	b := buf[maxHeader-header:]
+	b[0] = 0x81 // FIN, text
+	switch header {
+	case 2:
+		b[1] = byte(n)
+	case 4:
+		b[1] = 126
+		binary.BigEndian.PutUint16(b[2:], uint16(n))
+	case 10:
+		b[1] = 127
+		binary.BigEndian.PutUint64(b[2:], uint64(n))
+	}
+	return &Frame{buf: b, header: header}
 }
 
 // Bytes returns the whole WebSocket frame as it goes on the wire.

@@ -1,7 +1,7 @@
 package wire
 
-// Request is a message from a client. The concrete types are the structs of
-// this file; ParseRequest is the only way to get one from bytes.
+// Request is a message from a client. The concrete types are pointers to the
+// structs of this file; ParseRequest is the only way to get one from bytes.
 type Request interface {
 	// RequestID is the id the reply must carry, 1 … 2^53-1.
 	RequestID() int64
@@ -31,7 +31,7 @@ type SeatMIDs struct {
 type Join struct {
 	Head
 	// Room is the room's name, see CleanRoom.
-	Room string `json:"room"`
+	Room string `json:"room,omitempty"`
 	// Name is what others see, see CleanName.
 	Name string `json:"name"`
 	// Identity is the client's own lasting key, 0 … 128 bytes. A second join
@@ -42,12 +42,13 @@ type Join struct {
 	// Echo asks for a private room whose only other participant sends the
 	// caller's own media back: the setup test. Room is then ignored.
 	Echo bool `json:"echo,omitempty"`
-	// Offer is the SDP offer.
-	Offer string `json:"offer"`
+	// Offer is the SDP offer. A client that wants no media at all leaves out
+	// Offer, Sources and Seats; it can chat and be seen in the list.
+	Offer string `json:"offer,omitempty"`
 	// Sources maps each source the client may send to the mid of its section.
-	Sources map[Source]string `json:"sources"`
+	Sources map[Source]string `json:"sources,omitempty"`
 	// Seats are the receive sections, in seat order: seat 0 is Seats[0].
-	Seats []SeatMIDs `json:"seats"`
+	Seats []SeatMIDs `json:"seats,omitempty"`
 	// Unmuted lists the sources that are sending from the start.
 	Unmuted []Source `json:"unmuted,omitempty"`
 }

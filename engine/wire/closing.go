@@ -1,0 +1,49 @@
+package wire
+
+// WebSocket close statuses the server uses (RFC 6455 §7.4.1). Connections that
+// end for a reason of ours carry CloseStatus of the bye's code.
+const (
+	StatusNormal      = 1000 // after the reply to a leave
+	StatusProtocol    = 1002 // not WebSocket: bad opcode, unmasked, reserved bits
+	StatusUnsupported = 1003 // a binary frame
+	StatusInvalidUTF8 = 1007 // a text that is not UTF-8
+	StatusPolicy      = 1008 // the server's rules were broken before a bye made sense
+	StatusTooLarge    = 1009 // a message beyond MaxMessage
+)
+
+// closeStatus maps the code of a bye to the close status that follows it.
+var closeStatus = map[Code]int{
+	CodeInternal:     4000,
+	CodeDuplicate:    4001,
+	CodeRemoved:      4002,
+	CodeEnded:        4003,
+	CodeShutdown:     4004,
+	CodeSlowConsumer: 4005,
+	CodeMediaFailed:  4006,
+	CodeTimeout:      4007,
+	CodeRateLimited:  4008,
+	CodeReplaced:     4009,
+}
+
+// CloseStatus returns the WebSocket close status that follows a bye with code,
+// 4000 for codes that never end a connection.
+func CloseStatus(code Code) int {
+	if s, ok := closeStatus[code]; ok {
+		return s
+	}
+	return closeStatus[CodeInternal]
+}
+
+// Retryable reports whether a new join makes sense after a bye with code.
+func Retryable(code Code) bool {
+	switch code {
+	case CodeInternal, CodeShutdown, CodeSlowConsumer, CodeMediaFailed, CodeTimeout, CodeRateLimited:
+		return true
+	}
+	return false
+}
+
+// NewBye makes the last message of a connection that ends with code.
+func NewBye(code Code, message string) *Bye {
+	return &Bye{Code: code, Message: message, Retryable: Retryable(code)}
+}

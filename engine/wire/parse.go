@@ -1,0 +1,163 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+)
+
+// RequestError says why a message was refused. The connection lives on.
+type RequestError struct {
+	Code Code
+	// ID is the request's id, 0 if it could not be read.
+	ID int64
+	// Message is for developers, in English.
+	Message string
+}
+
+func (e *RequestError) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Message) }
+
+// Reply returns the message that refuses the request.
+func (e *RequestError) Reply() *Error { return ErrorTo(e.ID, e.Code, e.Message) }
+
+func refuse(code Code, format string, args ...any) *RequestError {
+	return &RequestError{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// requestKind says how one type of request is decoded.
+type requestKind struct {
+	make     func() checked
+	required []string
+	large    bool // may pass MaxSmallMessage
+}
+
+// checked is a request that knows its own bounds. check also brings names and
+// texts into their canonical form.
+type checked interface {
+	Request
+	check() *RequestError
+}
+
+var requestKinds = map[string]requestKind{
+	TypeJoin:    {func() checked { return new(Join) }, []string{"name"}, true},
+	TypeResume:  {func() checked { return new(Resume) }, []string{"token", "seq"}, false},
+	TypeOffer:   {func() checked { return new(Offer) }, []string{"offer", "sources", "seats"}, true},
+	TypeView:    {func() checked { return new(View) }, []string{"items"}, false},
+	TypeMute:    {func() checked { return new(Mute) }, []string{"source", "muted"}, false},
+	TypeChat:    {func() checked { return new(Chat) }, []string{"key", "text"}, false},
+	TypeHand:    {func() checked { return new(Hand) }, []string{"raised"}, false},
+	TypeReact:   {func() checked { return new(React) }, []string{"emoji"}, false},
+	TypeCaption: {func() checked { return new(Caption) }, []string{"text", "final"}, false},
+	TypeRename:  {func() checked { return new(Rename) }, []string{"name"}, false},
+	TypePing:    {func() checked { return new(Ping) }, nil, false},
+	TypeLeave:   {func() checked { return new(Leave) }, nil, false},
+}
+
+// ParseRequest decodes and checks one message of a client. It returns a pointer
+// to one of the request structs, or a *RequestError. Size, UTF-8 and nesting
+// are checked before anything is decoded; unknown fields are ignored; null is
+// a missing field. data is not kept.
+func ParseRequest(data []byte) (Request, error) {
+	if len(data) > MaxMessage {
+		return nil, refuse(CodeTooLarge, "%d bytes; the limit is %d", len(data), MaxMessage)
+	}
+	if !utf8.Valid(data) {
+		return nil, refuse(CodeBadJSON, "not UTF-8")
+	}
+	if depth(data) > MaxDepth {
+		return nil, refuse(CodeTooDeep, "nested deeper than %d", MaxDepth)
+	}
+	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
+		return nil, refuse(CodeBadJSON, "not a JSON object")
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, refuse(CodeBadJSON, "%.200s", err.Error())
+	}
+	id, typ, bad := readHead(fields)
+	if bad == nil {
+		var req Request
+		if req, bad = decode(typ, fields, data); bad == nil {
+			return req, nil
+		}
+	}
+	bad.ID = id
+	return nil, bad
+}
+
+// readHead returns id and type. The id is 0 with an error.
+func readHead(fields map[string]json.RawMessage) (id int64, typ string, bad *RequestError) {
+	raw, ok := fields["id"]
+	if !ok || isNull(raw) {
+		return 0, "", refuse(CodeMissingField, "id is missing")
+	}
+	if err := json.Unmarshal(raw, &id); err != nil || id < 1 || id > MaxID {
+		return 0, "", refuse(CodeBadField, "id is not an integer from 1 to 2^53-1")
+	}
+	raw, ok = fields["type"]
+	if !ok || isNull(raw) {
+		return id, "", refuse(CodeMissingField, "type is missing")
+	}
+	if err := json.Unmarshal(raw, &typ); err != nil {
+		return id, "", refuse(CodeBadField, "type is not a string")
+	}
+	return id, typ, nil
+}
+
+// decode fills the struct of typ from data, whose fields are known.
+func decode(typ string, fields map[string]json.RawMessage, data []byte) (Request, *RequestError) {
+	kind, ok := requestKinds[typ]
+	if !ok {
+		return nil, refuse(CodeUnknownType, "unknown type %.40q", typ)
+	}
+	if !kind.large && len(data) > MaxSmallMessage {
+		return nil, refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", len(data), typ, MaxSmallMessage)
+	}
+	for _, name := range kind.required {
+		if raw, ok := fields[name]; !ok || isNull(raw) {
+			return nil, refuse(CodeMissingField, "%s is missing", name)
+		}
+	}
+	req := kind.make()
+	if err := json.Unmarshal(data, req); err != nil {
+		return nil, refuse(CodeBadField, "%.200s", err.Error())
+	}
+	if bad := req.check(); bad != nil {
+		return nil, bad
+	}
+	return req, nil
+}
+
+func isNull(raw json.RawMessage) bool { return bytes.Equal(raw, []byte("null")) }
+
+// depth returns how deep data nests, reading no further than MaxDepth+1.
+// Brackets in strings do not count; whether they match is the decoder's
+// matter, for which the deepest point is enough.
+func depth(data []byte) int {
+	now, deepest := 0, 0
+	inString := false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inString:
+			switch c {
+			case '\\':
+				i++
+			case '"':
+				inString = false
+			}
+		case c == '"':
+			inString = true
+		case c == '{' || c == '[':
+			now++
+			if now > deepest {
+				if deepest = now; deepest > MaxDepth {
+					return deepest
+				}
+			}
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return deepest
+}
