@@ -21,8 +21,8 @@ type HeaderSpec struct {
 //
 //	| 80|90 | M PT | seq | ts | SSRC | BEDE | words | elements, padded to 4 |
 type HeaderTemplate struct {
-	bytes                 [maxTemplateLen]byte
-	n                     uint8
+	bytes                [maxTemplateLen]byte
+	n                    uint8
 	sendTime, seq, level uint8 // offsets of element data; 0: absent
 }
 

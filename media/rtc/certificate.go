@@ -1,0 +1,52 @@
+package rtc
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"math/big"
+	"time"
+)
+
+// certificate is the process's DTLS identity: made at start, never stored.
+// Its fingerprint travels in every answer.
+type certificate struct {
+	tls         tls.Certificate
+	fingerprint [sha256.Size]byte
+}
+
+// certificateLife is longer than any process lives; peers do not look at the
+// dates, only at the fingerprint (RFC 8122 §5).
+const certificateLife = 2 * 365 * 24 * time.Hour
+
+func newCertificate() (*certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("dtls key: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, fmt.Errorf("dtls certificate: %w", err)
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: "parley"},
+		NotBefore:    now.Add(-24 * time.Hour), // for clocks that are behind
+		NotAfter:     now.Add(certificateLife),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, fmt.Errorf("dtls certificate: %w", err)
+	}
+	return &certificate{
+		tls:         tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		fingerprint: sha256.Sum256(der),
+	}, nil
+}

@@ -1,0 +1,65 @@
+package rtc
+
+import (
+	"log/slog"
+	"net/netip"
+	"runtime"
+	"time"
+)
+
+// Config says where a Server listens and how it forwards.
+type Config struct {
+	// Addrs are the local addresses. An unspecified address stands for all
+	// interfaces but those of containers and virtual machines; port 0 for
+	// any free port.
+	Addrs []netip.AddrPort
+	// Advertise are the addresses that answers name instead of the local
+	// ones: public addresses of a host behind one-to-one NAT. The port is
+	// that of the sockets.
+	Advertise []netip.Addr
+	// Workers is how many sockets share each address's port, each with a
+	// goroutine of its own; 0 means GOMAXPROCS.
+	Workers int
+	// NoGSO switches segmentation offload off, PlainSockets also recvmmsg
+	// and sendmmsg.
+	NoGSO, PlainSockets bool
+	// Buffer is the size of the kernel's socket buffers, 0 for a default.
+	Buffer int
+	// Timeout ends a session from which nothing authentic came; 0 means 30 s
+	// (consent to send, RFC 7675 §5.1).
+	Timeout time.Duration
+	// Log takes the server's few lines; nil means slog's default.
+	Log *slog.Logger
+}
+
+const defaultTimeout = 30 * time.Second
+
+func (c *Config) setDefaults() {
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if runtime.GOOS != "linux" {
+		c.Workers = 1 // other kernels do not spread a shared port
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+}
+
+// Bounds on what one session may make us hold. They are far above what
+// browsers use.
+const (
+	// maxFlows is how many remote addresses may prove themselves.
+	maxFlows = 16
+	// maxStreams bounds the incoming SSRCs, repair streams included.
+	maxStreams = 32
+	// maxDTLSQueue is how many handshake datagrams may wait.
+	maxDTLSQueue = 32
+	// maxCommands is how many commands may wait for a worker.
+	maxCommands = 4096
+	// maxEvents is how many droppable events may wait for the engine.
+	maxEvents = 4096
+)

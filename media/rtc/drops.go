@@ -1,0 +1,80 @@
+package rtc
+
+import "sync/atomic"
+
+// drop is a reason why a datagram, or a packet to one subscriber, went no
+// further. Drops are counted, never logged: whoever can cause a drop could
+// otherwise fill a disk.
+type drop uint8
+
+// The reasons. Their names are label values of the metrics page.
+const (
+	dropNone drop = iota
+	// In, before anything is known about the sender.
+	dropMalformed    // first byte of no protocol we speak, or too short
+	dropUnknownFlow  // not STUN, from an address that did not prove itself
+	dropSTUN         // not a binding request, or not decodable
+	dropUnknownUfrag // binding request for no session of ours
+	dropIntegrity    // binding request with a wrong message integrity
+	dropFlows        // one more remote address than a session may have
+	dropDTLS         // handshake queue full, or after the handshake
+	// In, from a peer that proved its address.
+	dropNoKeys      // SRTP before the handshake
+	dropOtherWorker // session on its way from one worker to another
+	dropHeader      // malformed RTP
+	dropAuth        // SRTP or SRTCP with a wrong tag
+	dropReplay      // SRTP or SRTCP seen before, or too old
+	dropStream      // SSRC that belongs to no source, or too many
+	dropPayload     // malformed payload, unknown payload type
+	dropRTCP        // malformed RTCP
+	dropMuted       // of a muted source
+	dropDuplicate   // arrived again as a repair
+	dropPadding     // nothing in it: a probe for bandwidth
+	// Out.
+	dropNotConnected // subscriber has no keys or no address yet
+	dropSendFull     // kernel's send buffer stayed full
+	dropRefused      // kernel refused the destination
+	dropThrottled    // repair or key frame request beyond the rate
+	dropLate         // repair asked for a packet that is gone
+	dropCommand      // a worker's command queue was full
+	dropEvent        // the engine did not take an event in time
+	dropPanic        // our own bug; the rest of the batch is lost
+	dropCount
+)
+
+// dropNames are indexed by drop.
+var dropNames = [dropCount]string{
+	dropMalformed: "malformed", dropUnknownFlow: "unknown_flow", dropSTUN: "stun",
+	dropUnknownUfrag: "unknown_ufrag", dropIntegrity: "bad_integrity", dropFlows: "too_many_flows",
+	dropDTLS: "dtls", dropNoKeys: "no_keys", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
+	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropPayload: "payload",
+	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding",
+	dropNotConnected: "not_connected", dropSendFull: "send_full", dropRefused: "send_refused",
+	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",
+	dropEvent: "event_full", dropPanic: "panic",
+}
+
+func (d drop) String() string { return dropNames[d] }
+
+// counters are what one worker did. It adds once per batch or drop; readers
+// sum over workers.
+type counters struct {
+	packetsIn, bytesIn   atomic.Uint64
+	packetsOut, bytesOut atomic.Uint64
+	forwarded            atomic.Uint64 // media packets, per subscriber
+	repaired             atomic.Uint64 // packets sent again
+	recovered            atomic.Uint64 // lost packets that came as a repair
+	runs, runPackets     atomic.Uint64
+	sendCalls            atomic.Uint64
+	batches              atomic.Uint64
+	wakes                atomic.Uint64
+	drops                [dropCount]atomic.Uint64
+}
+
+func (c *counters) drop(d drop) { c.drops[d].Add(1) }
+
+func (c *counters) dropN(d drop, n int) {
+	if n > 0 {
+		c.drops[d].Add(uint64(n))
+	}
+}

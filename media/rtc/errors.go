@@ -1,0 +1,25 @@
+package rtc
+
+import "errors"
+
+// Errors of starting.
+var (
+	// ErrNoAddress: nothing to listen on.
+	ErrNoAddress = errors.New("no usable media address")
+)
+
+// Errors of opening and renegotiating a session. Faults of the offer come as
+// media's errors, which carry a code.
+var (
+	ErrClosed = errors.New("media session is closed")
+	// ErrIdentityChanged: a later offer has another DTLS fingerprint.
+	ErrIdentityChanged = errors.New("fingerprint differs from the session's")
+)
+
+// Errors that end a session, given to Events.MediaFailed.
+var (
+	ErrTimeout     = errors.New("nothing authentic received for too long")
+	ErrFingerprint = errors.New("peer certificate does not match the offered fingerprint")
+	ErrHandshake   = errors.New("dtls handshake did not complete")
+	ErrPanicked    = errors.New("packet handling panicked")
+)

@@ -1,0 +1,94 @@
+package rtc
+
+import "sync/atomic"
+
+// Events is told what happens to a session. Calls come from the server's own
+// goroutines, one at a time and in order, and must not block.
+type Events interface {
+	// MediaConnected: ICE and DTLS are done; also after an ICE restart.
+	MediaConnected()
+	// MediaFailed: the session is over; only Close is left to call.
+	MediaFailed(err error)
+	// MediaSpeaking: the microphone's smoothed level crossed the speaking
+	// threshold, or a speaker's level moved by more than 6 dB. level is dB
+	// below overload, 0 (loudest) … 127.
+	MediaSpeaking(speaking bool, level int)
+	// MediaLayer: a seat of this session now carries another layer. reason
+	// is one of the Layer… constants.
+	MediaLayer(seat int, layer string, width, height int, reason string)
+}
+
+// event is one call of Events to be made.
+type event struct {
+	to     Events
+	kind   eventKind
+	err    error
+	flag   bool
+	layer  string
+	reason string
+	a, b   int
+	seat   int
+}
+
+type eventKind uint8
+
+const (
+	eventConnected eventKind = iota
+	eventFailed
+	eventSpeaking
+	eventLayer
+)
+
+// dispatcher makes the calls on a goroutine of its own, so that no worker
+// ever runs foreign code. Its queue is bounded: events of speaking and layers
+// are dropped and counted when it is full, the others wait for room, which
+// only control goroutines may do.
+type dispatcher struct {
+	queue   chan event
+	dropped *atomic.Uint64
+}
+
+func newDispatcher(dropped *atomic.Uint64) *dispatcher {
+	return &dispatcher{queue: make(chan event, maxEvents), dropped: dropped}
+}
+
+// offer queues e if there is room. Workers use it.
+func (d *dispatcher) offer(e event) {
+	select {
+	case d.queue <- e:
+	default:
+		d.dropped.Add(1)
+	}
+}
+
+// send queues e and waits for room, unless the server stops.
+func (d *dispatcher) send(e event, stop <-chan struct{}) {
+	select {
+	case d.queue <- e:
+	case <-stop:
+	}
+}
+
+func (d *dispatcher) run(stop <-chan struct{}) {
+	for {
+		select {
+		case e := <-d.queue:
+			e.deliver()
+		case <-stop:
+			return
+		}
+	}
+}
+
+func (e *event) deliver() {
+	switch e.kind {
+	case eventConnected:
+		e.to.MediaConnected()
+	case eventFailed:
+		e.to.MediaFailed(e.err)
+	case eventSpeaking:
+		e.to.MediaSpeaking(e.flag, e.a)
+	case eventLayer:
+		e.to.MediaLayer(e.seat, e.layer, e.a, e.b, e.reason)
+	}
+}

@@ -1,0 +1,213 @@
+package rtc
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/media/udp"
+)
+
+// Server is the packet side of a Parley process: its sockets, workers and
+// sessions. All methods may be called from any goroutine.
+type Server struct {
+	config     Config
+	log        *slog.Logger
+	clock      clock
+	cert       *certificate
+	candidates []netip.AddrPort
+	locals     int
+	workers    []*worker // by local address, then by index
+	ufrags     registry
+	events     *dispatcher
+	// drops are those that no worker counts.
+	drops [dropCount]atomic.Uint64
+
+	// mu guards sessions and closed.
+	mu       sync.Mutex
+	sessions map[*Session]struct{}
+	closed   bool
+
+	// jobs is the control queue; see control.
+	jobs chan func()
+	stop chan struct{}
+	wg   sync.WaitGroup
+}
+
+// Listen opens the sockets and starts the workers.
+func Listen(c Config) (*Server, error) {
+	c.setDefaults()
+	cert, err := newCertificate()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config: c, log: c.Log, clock: newClock(), cert: cert,
+		sessions: make(map[*Session]struct{}),
+		jobs:     make(chan func(), 1024),
+		stop:     make(chan struct{}),
+	}
+	s.ufrags.init()
+	s.events = newDispatcher(&s.drops[dropEvent])
+	if err := s.openSockets(); err != nil {
+		s.closeSockets()
+		return nil, err
+	}
+	for _, w := range s.workers {
+		go w.runLoop()
+	}
+	s.wg.Go(s.runControl)
+	s.wg.Go(func() { s.events.run(s.stop) })
+	return s, nil
+}
+
+// openSockets makes one worker per local address and worker index. With port
+// 0 the first socket of an address takes a free port that the others share.
+func (s *Server) openSockets() error {
+	addrs, err := bindAddresses(s.config.Addrs)
+	if err != nil {
+		return err
+	}
+	c := udp.Config{
+		Share: s.config.Workers > 1, NoGSO: s.config.NoGSO,
+		Plain: s.config.PlainSockets, Buffer: s.config.Buffer,
+	}
+	s.locals = len(addrs)
+	for local, addr := range addrs {
+		for range s.config.Workers {
+			sock, err := udp.Listen(addr, c)
+			if err != nil {
+				return err
+			}
+			addr = sock.LocalAddr()
+			s.workers = append(s.workers, newWorker(s, sock, local))
+		}
+		s.candidates = append(s.candidates, addr)
+	}
+	s.advertise()
+	for i, w := range s.workers {
+		w.loop.out = make([]*udp.SendBatch, s.locals)
+		w.loop.sent = make([]udp.SendStats, s.locals)
+		for local := range s.locals {
+			peer := s.workers[local*s.config.Workers+i%s.config.Workers]
+			w.peers = append(w.peers, peer.sock)
+		}
+	}
+	return nil
+}
+
+// advertise replaces the local addresses in answers by the configured ones.
+func (s *Server) advertise() {
+	if len(s.config.Advertise) == 0 {
+		return
+	}
+	port := s.candidates[0].Port()
+	s.candidates = nil
+	for _, a := range s.config.Advertise {
+		s.candidates = append(s.candidates, netip.AddrPortFrom(a.Unmap(), port))
+	}
+}
+
+// Candidates are the addresses that answers name.
+func (s *Server) Candidates() []netip.AddrPort { return s.candidates }
+
+func (s *Server) closeSockets() {
+	for _, w := range s.workers {
+		_ = w.sock.Close()
+	}
+}
+
+// Close ends all sessions without telling anyone and stops the workers. It
+// returns when every goroutine has ended.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	var all []*Session
+	for sess := range s.sessions {
+		all = append(all, sess)
+	}
+	s.mu.Unlock()
+	for _, sess := range all {
+		sess.Close()
+	}
+	close(s.stop)
+	s.closeSockets()
+	for _, w := range s.workers {
+		<-w.done
+	}
+	s.wg.Wait()
+	return nil
+}
+
+// add registers a session, unless the server is closed.
+func (s *Server) add(sess *Session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return fmt.Errorf("media server: %w", ErrClosed)
+	}
+	s.sessions[sess] = struct{}{}
+	return nil
+}
+
+func (s *Server) remove(sess *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, sess)
+}
+
+// control runs f on the control goroutine: work that takes locks or waits,
+// for callers that must do neither. It reports false if the queue is full.
+func (s *Server) control(f func()) bool {
+	select {
+	case s.jobs <- f:
+		return true
+	default:
+		s.drops[dropCommand].Add(1)
+		return false
+	}
+}
+
+// runControl runs jobs and, once a second, ends the sessions that fell
+// silent. It is one goroutine for the whole server.
+func (s *Server) runControl() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case f := <-s.jobs:
+			f()
+		case <-tick.C:
+			s.expire()
+		}
+	}
+}
+
+// expire fails the sessions from which nothing authentic came for too long.
+func (s *Server) expire() {
+	limit := s.clock.now().Add(-s.config.Timeout)
+	var silent []*Session
+	s.mu.Lock()
+	for sess := range s.sessions {
+		if sess.lastSeen() < limit {
+			silent = append(silent, sess)
+		}
+	}
+	s.mu.Unlock()
+	for _, sess := range silent {
+		sess.fail(ErrTimeout)
+	}
+}
+
+// isClosed reports whether err is only that something was closed.
+func isClosed(err error) bool { return errors.Is(err, ErrClosed) }

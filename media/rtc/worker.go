@@ -1,0 +1,142 @@
+package rtc
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/stun/v4"
+
+	"parley/media"
+	"parley/media/udp"
+)
+
+// worker is one goroutine with one socket. It owns every session whose media
+// arrives there, with all their tracks, and everything that is sent from
+// these tracks. See doc.go for what "owns" means and how it changes.
+type worker struct {
+	server *Server
+	sock   *udp.Socket
+	local  int // index of the socket's address in server.locals
+	// peers are the sockets to send from, by local address.
+	peers []*udp.Socket
+
+	commands chan command
+	// epoch is even while the worker waits for packets and odd while it
+	// handles some. See Server.quiesce.
+	epoch   atomic.Uint64
+	ticking atomic.Bool
+	count   counters
+	done    chan struct{}
+
+	loop workerLoop
+}
+
+// workerLoop is what only the worker's goroutine touches.
+type workerLoop struct {
+	now   media.Instant // read once per batch
+	in    *udp.RecvBatch
+	out   []*udp.SendBatch // by local address, made when first needed
+	sent  []udp.SendStats  // of out, as of the last publish
+	flows udp.Table[*flow]
+	// active are the sessions that are looked after at every tick.
+	active   []*Session
+	nextTick media.Instant // 0: none
+	armed    media.Instant // nextTick as the socket knows it
+	woken    bool          // the socket's deadline has passed
+	current  *Session      // whose packet is handled; for panics
+	run      runs
+	stun     stunScratch
+	seal     media.Scratch
+	rtcp     [maxRTCP]byte
+	patch    media.Patch
+}
+
+// maxRTCP is the longest compound packet we make, before sealing.
+const maxRTCP = 1200
+
+// stunScratch is reused for every binding request.
+type stunScratch struct{ request, response stun.Message }
+
+func newWorker(s *Server, sock *udp.Socket, local int) *worker {
+	w := &worker{server: s, sock: sock, local: local, commands: make(chan command, maxCommands), done: make(chan struct{})}
+	w.loop.in = udp.NewRecvBatch()
+	w.loop.woken = true
+	w.loop.run.init()
+	return w
+}
+
+// batch returns the send arena for a local address.
+func (w *worker) batch(local int) *udp.SendBatch {
+	l := &w.loop
+	if l.out[local] == nil {
+		l.out[local] = udp.NewSendBatch(w.peers[local])
+	}
+	return l.out[local]
+}
+
+// command is something another goroutine asks a worker to do. Commands are
+// small values in a bounded queue; a full queue drops and counts.
+type command struct {
+	kind    commandKind
+	stream  *stream
+	track   *track
+	session *Session
+	flow    *flow
+	// a and b mean what the kind says.
+	a, b uint32
+}
+
+type commandKind uint8
+
+// The commands. Each names its sender.
+const (
+	// cmdRepair: the worker that got a NACK for stream asks the owner of the
+	// stream's source to send packets again. a is the first sequence number,
+	// b the bit mask of the 16 that follow (RFC 4585 §6.2.1).
+	cmdRepair commandKind = iota
+	// cmdKeyframe: stream's receiver asks for a key frame.
+	cmdKeyframe
+	// cmdForget: the session dropped flow.
+	cmdForget
+	// cmdTable: control changed track's forwarding table.
+	cmdTable
+	// cmdAdopt: control made this worker the owner of session.
+	cmdAdopt
+)
+
+// post queues c for w and wakes it if it sleeps. It may be called from any
+// goroutine, w's own included.
+func (w *worker) post(c command) bool {
+	select {
+	case w.commands <- c:
+	default:
+		w.count.drop(dropCommand)
+		return false
+	}
+	// The worker looks at the queue again after it made its epoch even, so
+	// either it sees c or we see it asleep.
+	if w.epoch.Load()&1 == 0 {
+		w.sock.Wake()
+	}
+	return true
+}
+
+// quiesce returns when every worker has finished the batch it was handling at
+// the time of the call, if any. What was unlinked from all tables before can
+// not be in use after.
+func (s *Server) quiesce() {
+	for _, w := range s.workers {
+		e := w.epoch.Load()
+		if e&1 == 0 {
+			continue
+		}
+		for i := 0; w.epoch.Load() == e; i++ {
+			if i < 100 {
+				runtime.Gosched()
+			} else {
+				time.Sleep(20 * time.Microsecond)
+			}
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package rtc
+
+import (
+	"runtime/debug"
+	"time"
+
+	"parley/media"
+	"parley/media/udp"
+)
+
+// tickEvery is the pace of everything that is not a packet: requests for lost
+// packets, reports, feedback, layer choice. A worker without active tracks
+// does not tick.
+const tickEvery = 20 * time.Millisecond
+
+// runLoop is the worker's goroutine. It ends when its socket is closed.
+func (w *worker) runLoop() {
+	defer close(w.done)
+	for {
+		w.armLoop()
+		if err := w.sock.Recv(w.loop.in); err != nil {
+			return
+		}
+		w.epoch.Add(1)
+		w.handleLoop()
+		w.epoch.Add(1)
+	}
+}
+
+// armLoop sets when the next Recv returns at the latest. The queue is looked
+// at after the deadline is set: a post that comes later wakes the Recv, one
+// that came before is seen here.
+func (w *worker) armLoop() {
+	l := &w.loop
+	deadline := time.Time{}
+	if l.nextTick != 0 {
+		deadline = w.server.clock.time(l.nextTick)
+	}
+	if l.armed != l.nextTick || l.woken {
+		_ = w.sock.SetDeadline(deadline)
+		l.armed, l.woken = l.nextTick, false
+	}
+	if len(w.commands) > 0 {
+		_ = w.sock.SetDeadline(time.Unix(1, 0))
+		l.woken = true
+	}
+}
+
+// handleLoop handles one batch, the commands that wait and the tick if due,
+// then sends all that came of it. A panic loses the batch and the session
+// whose packet it was, nothing else.
+func (w *worker) handleLoop() {
+	defer w.recoverLoop()
+	l := &w.loop
+	l.now = w.server.clock.now()
+	n := l.in.Len()
+	if n == 0 {
+		l.woken = true // the deadline has passed or Wake was called
+	} else {
+		w.count.batches.Add(1)
+		w.packetsLoop(n)
+	}
+	for range len(w.commands) {
+		w.commandLoop(<-w.commands)
+	}
+	if l.nextTick != 0 && l.now >= l.nextTick {
+		w.tickLoop()
+	}
+	w.flushLoop()
+}
+
+func (w *worker) recoverLoop() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	w.count.drop(dropPanic)
+	w.server.log.Error("packet handling panicked", "panic", r, "stack", string(debug.Stack()))
+	l := &w.loop
+	l.run.init()
+	if sess := l.current; sess != nil {
+		l.current = nil
+		w.server.control(func() { sess.fail(ErrPanicked) })
+	}
+}
+
+// packetsLoop sorts the batch by first byte (RFC 7983 §7).
+func (w *worker) packetsLoop(n int) {
+	l := &w.loop
+	bytes := 0
+	for i := range n {
+		pkt := l.in.Packet(i)
+		bytes += len(pkt)
+		if len(pkt) < 12 {
+			w.count.drop(dropMalformed)
+			continue
+		}
+		switch b := pkt[0]; {
+		case b >= 128 && b <= 191:
+			w.mediaLoop(i, pkt, l.in.Addr(i))
+		case b <= 3:
+			w.stunLoop(pkt, l.in.Addr(i))
+		case b >= 20 && b <= 63:
+			w.dtlsLoop(pkt, l.in.Addr(i))
+		default:
+			w.count.drop(dropMalformed)
+		}
+	}
+	w.count.packetsIn.Add(uint64(n))
+	w.count.bytesIn.Add(uint64(bytes))
+	w.forwardLoop()
+	l.current = nil
+}
+
+// dtlsLoop hands a handshake datagram of a proven address to its session.
+func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
+	f, ok := w.loop.flows.Get(from)
+	if !ok {
+		w.count.drop(dropUnknownFlow)
+		return
+	}
+	if !f.session.handshake.receive(pkt, f) {
+		w.count.drop(dropDTLS)
+	}
+}
+
+// flushLoop sends what the batch made and adds up.
+func (w *worker) flushLoop() {
+	l := &w.loop
+	for i, b := range l.out {
+		if b == nil || b.Pending() == 0 {
+			continue
+		}
+		b.Flush()
+	}
+	for i, b := range l.out {
+		if b != nil {
+			w.publishLoop(b.Stats(), &l.sent[i])
+		}
+	}
+}
+
+// publishLoop adds to the counters what changed since the last time.
+func (w *worker) publishLoop(now udp.SendStats, last *udp.SendStats) {
+	if now == *last {
+		return
+	}
+	c := &w.count
+	c.packetsOut.Add(now.Packets - last.Packets)
+	c.bytesOut.Add(now.Bytes - last.Bytes)
+	c.runs.Add(now.Runs - last.Runs)
+	c.runPackets.Add(now.RunPackets - last.RunPackets)
+	c.sendCalls.Add(now.Calls - last.Calls)
+	c.dropN(dropSendFull, int(now.Full-last.Full))
+	c.dropN(dropRefused, int(now.Refused-last.Refused))
+	*last = now
+}
+
+// activate makes the tick look after s, which w owns.
+func (w *worker) activate(s *Session) {
+	if s.rx.active {
+		return
+	}
+	s.rx.active = true
+	l := &w.loop
+	l.active = append(l.active, s)
+	if l.nextTick == 0 {
+		l.nextTick = l.now.Add(tickEvery)
+		w.ticking.Store(true)
+	}
+}
+
+// now is the time of the batch under way.
+func (w *worker) now() media.Instant { return w.loop.now }

@@ -1,0 +1,145 @@
+package rtc
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net"
+
+	"github.com/pion/stun/v4"
+
+	"parley/media"
+	"parley/media/udp"
+)
+
+// stunLoop answers a binding request. Everything else, and every request that
+// is not provably from a session's peer, is dropped without a word: an answer
+// would tell a stranger that the session exists, and tearing anything down
+// would let him end it (hardening A2).
+func (w *worker) stunLoop(pkt []byte, from *udp.Addr) {
+	l := &w.loop
+	m := &l.stun.request
+	m.Raw = pkt // has 64 spare bytes behind it, see checkIntegrity
+	if !stun.IsMessage(pkt) || m.Decode() != nil || m.Type != stun.BindingRequest {
+		w.count.drop(dropSTUN)
+		return
+	}
+	c := w.credentialsFor(m)
+	if c == nil {
+		w.count.drop(dropUnknownUfrag)
+		return
+	}
+	l.current = c.session
+	if !checkIntegrity(m, c.pwd) {
+		w.count.drop(dropIntegrity)
+		return
+	}
+	if m.Contains(stun.AttrICEControlled) {
+		// Two lite sides, or a role conflict: as a lite agent we are always
+		// controlled (RFC 8445 §7.3.1.1).
+		w.respond(m, c, from, stun.CodeRoleConflict)
+		return
+	}
+	f, evicted := c.session.ice.prove(c, w, from, l.now)
+	if evicted != nil {
+		evicted.worker.post(command{kind: cmdForget, flow: evicted})
+	}
+	if f == nil {
+		w.count.drop(dropFlows)
+		return
+	}
+	if known, ok := l.flows.Get(from); !ok || known != f {
+		l.flows.Put(from, f)
+	}
+	c.session.touch(l.now)
+	w.respond(m, c, from, 0)
+	if m.Contains(stun.AttrUseCandidate) {
+		w.nominated(f, pairPriority(m, w.local))
+	}
+}
+
+// credentialsFor finds the session by USERNAME, "ours:theirs" (RFC 8445
+// §7.2.2); both halves must match.
+func (w *worker) credentialsFor(m *stun.Message) *credentials {
+	name, err := m.Get(stun.AttrUsername)
+	if err != nil {
+		return nil
+	}
+	ours, theirs, ok := bytes.Cut(name, []byte{':'})
+	if !ok {
+		return nil
+	}
+	c := w.server.ufrags.find(ours)
+	if c == nil || string(theirs) != c.remoteUfrag {
+		return nil
+	}
+	return c
+}
+
+// checkIntegrity verifies MESSAGE-INTEGRITY. pion/stun computes the HMAC into
+// the capacity behind m.Raw and rewrites the length field meanwhile: the slot
+// has room for that, and its next datagram is not touched (udp.RecvBatch).
+func checkIntegrity(m *stun.Message, pwd string) bool {
+	return cap(m.Raw)-len(m.Raw) >= 20 && stun.MessageIntegrity(pwd).Check(m) == nil
+}
+
+// respond sends a success response, or an error response for a code. It goes
+// straight to where the request came from, from the socket it came to.
+func (w *worker) respond(req *stun.Message, c *credentials, to *udp.Addr, code stun.ErrorCode) {
+	m := &w.loop.stun.response
+	m.Reset()
+	m.TransactionID = req.TransactionID
+	m.Type = stun.BindingSuccess
+	if code != 0 {
+		m.Type = stun.BindingError
+	}
+	m.WriteHeader()
+	var err error
+	if code != 0 {
+		err = code.AddTo(m)
+	} else {
+		a := to.AddrPort()
+		x := stun.XORMappedAddress{IP: net.IP(a.Addr().AsSlice()), Port: int(a.Port())}
+		err = x.AddTo(m)
+	}
+	if err == nil {
+		err = stun.MessageIntegrity(c.pwd).AddTo(m)
+	}
+	if err == nil {
+		err = stun.Fingerprint.AddTo(m)
+	}
+	if err != nil || len(m.Raw) > udp.MaxSend {
+		w.count.drop(dropSTUN)
+		return
+	}
+	b := w.batch(w.local)
+	// to lies in the receive arena, which keeps until after the flush.
+	b.Push(copy(b.Room(), m.Raw), to)
+}
+
+// pairPriority combines the peer's PRIORITY with that of our candidate
+// (RFC 8445 §6.1.2.3); the peer is controlling.
+func pairPriority(m *stun.Message, local int) uint64 {
+	var g uint64
+	if v, err := m.Get(stun.AttrPriority); err == nil && len(v) == 4 {
+		g = uint64(binary.BigEndian.Uint32(v))
+	}
+	d := uint64(media.CandidatePriority(local))
+	p := min(g, d)<<32 + 2*max(g, d)
+	if g > d {
+		p++
+	}
+	return p
+}
+
+// nominated follows a nomination of f.
+func (w *worker) nominated(f *flow, priority uint64) {
+	s := f.session
+	restarted := s.ice.restarting()
+	changed, expired := s.ice.nominate(f, priority, w.loop.now)
+	w.server.ufrags.remove(expired)
+	if !changed {
+		return
+	}
+	s.owner.CompareAndSwap(nil, w)
+	s.selectedChanged(restarted && expired != nil)
+}

@@ -1,0 +1,232 @@
+package media
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Feedback is a set of RTCP feedback kinds (RFC 4585, RFC 5104).
+type Feedback uint8
+
+// The feedback kinds we speak.
+const (
+	FeedbackNACK Feedback = 1 << iota
+	FeedbackPLI
+	FeedbackFIR
+	FeedbackTransportCC
+)
+
+// feedbackNames are the a=rtcp-fb values in the order they are written.
+var feedbackNames = [...]struct {
+	bit  Feedback
+	name string
+}{
+	{FeedbackTransportCC, "transport-cc"},
+	{FeedbackFIR, "ccm fir"},
+	{FeedbackNACK, "nack"},
+	{FeedbackPLI, "nack pli"},
+}
+
+// CodecParams is one payload type of a section.
+type CodecParams struct {
+	Codec Codec
+	PT    uint8
+	RTX   uint8 // payload type of its repairs (RFC 4588), 0: none
+	// Profile is H264's profile-level-id, six lower-case hex digits.
+	Profile  string
+	Feedback Feedback
+}
+
+// defaultH264Profile is Baseline, level 1: what RFC 6184 §8.1 says a missing
+// profile-level-id means.
+const defaultH264Profile = "42000a"
+
+// CanDecode reports whether a receiver of c understands a sender of p. For
+// H264 the receiver's profile must contain the sender's; levels are left to
+// level-asymmetry, which all browsers allow.
+func (c CodecParams) CanDecode(p CodecParams) bool {
+	if c.Codec != p.Codec {
+		return false
+	}
+	return c.Codec != CodecH264 || h264Contains(c.Profile, p.Profile)
+}
+
+// DecoderFor picks from a receiver's list the payload type for what a sender
+// sends: the same profile first, then one that contains it.
+func DecoderFor(receiver []CodecParams, p CodecParams) (CodecParams, bool) {
+	best := -1
+	for i, c := range receiver {
+		if !c.CanDecode(p) {
+			continue
+		}
+		if c.Codec != CodecH264 || h264Profile(c.Profile) == h264Profile(p.Profile) {
+			return c, true
+		}
+		if best < 0 {
+			best = i
+		}
+	}
+	if best < 0 {
+		return CodecParams{}, false
+	}
+	return receiver[best], true
+}
+
+// h264Profile returns profile_idc and profile_iop, four hex digits.
+func h264Profile(levelID string) string {
+	if len(levelID) != 6 {
+		levelID = defaultH264Profile
+	}
+	return levelID[:4]
+}
+
+// h264Contains compares profile_idc and constraint_set1 (RFC 6184 §8.1 table
+// 5): Constrained Baseline is a subset of all, Baseline of none but itself,
+// Main of High.
+func h264Contains(receiver, sender string) bool {
+	receiver, sender = h264Profile(receiver), h264Profile(sender)
+	if receiver == sender {
+		return true
+	}
+	ridc, sidc := receiver[:2], sender[:2]
+	iop, _ := strconv.ParseUint(sender[2:4], 16, 8)
+	if sidc == "42" && iop&0x40 != 0 {
+		return ridc == "42" || ridc == "4d" || ridc == "64"
+	}
+	return ridc == sidc && sidc != "42" || sidc == "4d" && ridc == "64"
+}
+
+// codecDraft collects a payload type's attributes while reading.
+type codecDraft struct {
+	name     string // upper case
+	clock    uint32
+	channels string
+	fmtp     map[string]string
+	feedback Feedback
+}
+
+// parseCodecs returns the codecs of the m= line's formats that we forward. A
+// payload type counts once. Encoding names compare without case (RFC 8866
+// §6.6 by way of the media type registry).
+func parseCodecs(kind Kind, formats []string, as attributes) []CodecParams {
+	drafts, every := draftCodecs(as)
+	rtx := make(map[uint8]uint8) // apt → RTX payload type
+	for pt, d := range drafts {
+		if d.name != "RTX" {
+			continue
+		}
+		if apt, err := strconv.ParseUint(d.fmtp["apt"], 10, 7); err == nil {
+			// The lowest wins where two repair the same, so that the outcome
+			// does not depend on map order.
+			if old, ok := rtx[uint8(apt)]; !ok || pt < old {
+				rtx[uint8(apt)] = pt
+			}
+		}
+	}
+	var out []CodecParams
+	for _, f := range formats {
+		n, err := strconv.ParseUint(f, 10, 7)
+		pt := uint8(n)
+		d := drafts[pt]
+		if err != nil || d == nil || slices.ContainsFunc(out, func(c CodecParams) bool { return c.PT == pt }) {
+			continue
+		}
+		if c, ok := d.params(kind, pt); ok {
+			c.RTX = rtx[pt]
+			c.Feedback |= every
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// draftCodecs gathers rtpmap, fmtp and rtcp-fb lines by payload type. every
+// is what "a=rtcp-fb:*" gives to all.
+func draftCodecs(as attributes) (drafts map[uint8]*codecDraft, every Feedback) {
+	drafts = make(map[uint8]*codecDraft)
+	for _, a := range as { // rtpmap first: other lines may stand before it
+		head, rest, ok := strings.Cut(a.Value, " ")
+		pt, err := strconv.ParseUint(head, 10, 7)
+		if a.Key != "rtpmap" || !ok || err != nil || pt == 0 {
+			continue
+		}
+		f := strings.Split(strings.TrimSpace(rest), "/")
+		if len(f) < 2 {
+			continue
+		}
+		clock, err := strconv.ParseUint(f[1], 10, 32)
+		if err != nil {
+			continue
+		}
+		d := &codecDraft{name: strings.ToUpper(f[0]), clock: uint32(clock)}
+		if len(f) > 2 {
+			d.channels = f[2]
+		}
+		drafts[uint8(pt)] = d
+	}
+	for _, a := range as {
+		head, rest, _ := strings.Cut(a.Value, " ")
+		if a.Key == "rtcp-fb" && head == "*" {
+			every |= feedback(rest)
+			continue
+		}
+		pt, err := strconv.ParseUint(head, 10, 7)
+		d := drafts[uint8(pt)]
+		if err != nil || d == nil {
+			continue
+		}
+		switch a.Key {
+		case "fmtp":
+			d.fmtp = parseFmtp(rest)
+		case "rtcp-fb":
+			d.feedback |= feedback(rest)
+		}
+	}
+	return drafts, every
+}
+
+// params checks that a draft is one of our codecs as RTP for WebRTC defines it.
+func (d *codecDraft) params(kind Kind, pt uint8) (CodecParams, bool) {
+	c := CodecParams{Codec: CodecByName(d.name), PT: pt, Feedback: d.feedback}
+	if c.Codec == CodecNone || c.Codec.Kind() != kind || c.Codec.ClockRate() != d.clock {
+		return c, false
+	}
+	switch c.Codec {
+	case CodecOpus:
+		return c, d.channels == "2" // RFC 7587 §7: always 2
+	case CodecH264:
+		c.Profile = strings.ToLower(d.fmtp["profile-level-id"])
+		if c.Profile == "" {
+			c.Profile = defaultH264Profile
+		}
+		hex := len(c.Profile) == 6
+		for i := 0; hex && i < 6; i++ {
+			hex = isHex(c.Profile[i])
+		}
+		return c, hex && d.fmtp["packetization-mode"] == "1"
+	}
+	return c, true
+}
+
+// parseFmtp reads "a=1;b=2". Keys are lower-cased; at most 32 are kept.
+func parseFmtp(s string) map[string]string {
+	m := make(map[string]string)
+	for _, p := range strings.Split(s, ";") {
+		k, v, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if k != "" && len(m) < 32 {
+			m[strings.ToLower(k)] = strings.TrimSpace(v)
+		}
+	}
+	return m
+}
+
+func feedback(s string) Feedback {
+	s = strings.ToLower(strings.TrimSpace(s))
+	for _, f := range feedbackNames {
+		if f.name == s {
+			return f.bit
+		}
+	}
+	return 0
+}

@@ -1,0 +1,102 @@
+package media
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Ext is a header extension that we know.
+type Ext uint8
+
+// The extensions we negotiate.
+const (
+	ExtNone Ext = iota
+	ExtMID
+	ExtRID
+	ExtRepairedRID
+	ExtAbsSendTime
+	ExtTransportCC
+	ExtAudioLevel
+)
+
+// extURIs are indexed by Ext.
+var extURIs = [...]string{
+	ExtMID:         "urn:ietf:params:rtp-hdrext:sdes:mid",
+	ExtRID:         "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+	ExtRepairedRID: "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+	ExtAbsSendTime: "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+	ExtTransportCC: "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+	ExtAudioLevel:  "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+}
+
+// URI returns the extension's name in SDP.
+func (e Ext) URI() string { return extURIs[e] }
+
+// ExtMap is one a=extmap line (RFC 8285 §5).
+type ExtMap struct {
+	ID        uint8 // 1 … 14
+	Ext       Ext
+	Direction Direction
+}
+
+// ExtIDs are the negotiated ids of a section, 0 where absent.
+type ExtIDs struct {
+	MID, RID, RepairedRID, AbsSendTime, TransportCC, AudioLevel uint8
+}
+
+// parseExts returns the extensions we know that fit the one-byte form. An id
+// or extension that comes a second time is ignored.
+func parseExts(as attributes) []ExtMap {
+	var out []ExtMap
+	var ids, exts [16]bool
+	for _, a := range as {
+		f := strings.Fields(a.Value)
+		if a.Key != "extmap" || len(f) < 2 {
+			continue
+		}
+		idText, dir, hasDir := strings.Cut(f[0], "/")
+		id, err := strconv.ParseUint(idText, 10, 16)
+		e := extByURI(f[1])
+		if err != nil || id < 1 || id > 14 || e == ExtNone || ids[id] || exts[e] {
+			continue
+		}
+		m := ExtMap{ID: uint8(id), Ext: e}
+		if hasDir {
+			m.Direction = direction(attributes{{Key: dir}}, SendRecv)
+		}
+		ids[id], exts[e] = true, true
+		out = append(out, m)
+	}
+	return out
+}
+
+func extByURI(uri string) Ext {
+	for e, u := range extURIs {
+		if u == uri && u != "" {
+			return Ext(e)
+		}
+	}
+	return ExtNone
+}
+
+// extIDs returns the ids of list by name.
+func extIDs(list []ExtMap) ExtIDs {
+	var ids ExtIDs
+	for _, m := range list {
+		switch m.Ext {
+		case ExtMID:
+			ids.MID = m.ID
+		case ExtRID:
+			ids.RID = m.ID
+		case ExtRepairedRID:
+			ids.RepairedRID = m.ID
+		case ExtAbsSendTime:
+			ids.AbsSendTime = m.ID
+		case ExtTransportCC:
+			ids.TransportCC = m.ID
+		case ExtAudioLevel:
+			ids.AudioLevel = m.ID
+		}
+	}
+	return ids
+}

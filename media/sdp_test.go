@@ -1,0 +1,454 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pion/sdp/v3"
+)
+
+// The two offers were made by Chromium 156 and Firefox ESR 153 for the
+// sections a client has: microphone, camera with rids q, h, f, screen, screen
+// audio, and two seats.
+func readOffer(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/offer_" + name + ".sdp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// clientUses are the uses of the sections of the two recorded offers.
+var clientUses = []Use{UseReceive, UseReceive, UseReceive, UseReceive, UseSend, UseSend, UseSend, UseSend}
+
+func acceptAll(t testing.TB, o *Offer, uses []Use) []Accepted {
+	t.Helper()
+	out := make([]Accepted, len(o.Sections))
+	for i := range o.Sections {
+		a, err := o.Sections[i].Accept(uses[i])
+		if err != nil {
+			t.Fatalf("section %d: %v", i, err)
+		}
+		if uses[i] == UseSend {
+			a.Stream, a.Track, a.CNAME = fmt.Sprintf("seat%d", i/2), fmt.Sprintf("t%d", i), "parley"
+			a.SSRC = SSRC(1000 + 2*i)
+			if o.Sections[i].Kind == KindVideo {
+				a.RTX = a.SSRC + 1
+			}
+		}
+		out[i] = a
+	}
+	return out
+}
+
+func testSpec(sections []Accepted) *AnswerSpec {
+	return &AnswerSpec{
+		SessionID: 42, Version: 1, Lite: true,
+		Ufrag: "abcdEFGH", Pwd: "0123456789abcdefghijklmn",
+		Fingerprint: Fingerprint{"sha-256", strings.Repeat("AB:", 31) + "AB"},
+		Candidates: []netip.AddrPort{
+			netip.MustParseAddrPort("192.0.2.7:8443"), netip.MustParseAddrPort("[2001:db8::7]:8443"),
+		},
+		Sections: sections,
+	}
+}
+
+func TestParseRealOffers(t *testing.T) {
+	type want struct {
+		ufrag         string
+		opus, vp8     CodecParams
+		h264          int
+		micExts       ExtIDs
+		camExts       ExtIDs
+		seatVideoExts ExtIDs
+		screen        []StreamSSRC
+	}
+	all := FeedbackNACK | FeedbackPLI | FeedbackFIR | FeedbackTransportCC
+	for name, w := range map[string]want{
+		"chromium": {
+			ufrag:         "RtSg",
+			opus:          CodecParams{Codec: CodecOpus, PT: 111, Feedback: FeedbackTransportCC},
+			vp8:           CodecParams{Codec: CodecVP8, PT: 96, RTX: 97, Feedback: all},
+			h264:          3,
+			micExts:       ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3, AudioLevel: 1},
+			camExts:       ExtIDs{MID: 4, RID: 10, RepairedRID: 11, AbsSendTime: 2, TransportCC: 3},
+			seatVideoExts: ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3},
+		},
+		"firefox": {
+			ufrag:         "f8a52562",
+			opus:          CodecParams{Codec: CodecOpus, PT: 109, Feedback: FeedbackTransportCC},
+			vp8:           CodecParams{Codec: CodecVP8, PT: 120, RTX: 124, Feedback: all},
+			micExts:       ExtIDs{MID: 3, TransportCC: 7, AudioLevel: 1},
+			camExts:       ExtIDs{MID: 3, RID: 9, RepairedRID: 10, AbsSendTime: 4, TransportCC: 7},
+			seatVideoExts: ExtIDs{MID: 3, AbsSendTime: 4, TransportCC: 7},
+			screen:        []StreamSSRC{{2903732696, 2272171127}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, err := ParseOffer(readOffer(t, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.Ufrag != w.ufrag || len(o.Pwd) < 22 || len(o.Fingerprints) != 1 || o.Fingerprints[0].Hash != "sha-256" {
+				t.Errorf("transport: %+v", o)
+			}
+			if len(o.Sections) != 8 {
+				t.Fatalf("%d sections", len(o.Sections))
+			}
+			acc := acceptAll(t, o, clientUses)
+			mic, cam, screen, seat := acc[0], acc[1], o.Sections[2], acc[5]
+			if len(mic.Codecs) != 1 || mic.Codecs[0] != w.opus {
+				t.Errorf("microphone codecs %+v", mic.Codecs)
+			}
+			if len(cam.Codecs) != 1+w.h264 || cam.Codecs[0] != w.vp8 {
+				t.Errorf("camera codecs %+v", cam.Codecs)
+			}
+			if !slices.Equal(cam.RIDs, []string{"q", "h", "f"}) {
+				t.Errorf("rids %q", cam.RIDs)
+			}
+			if got := mic.ExtIDs(); got != w.micExts {
+				t.Errorf("microphone extensions %+v", got)
+			}
+			if got := cam.ExtIDs(); got != w.camExts {
+				t.Errorf("camera extensions %+v", got)
+			}
+			if got := seat.ExtIDs(); got != w.seatVideoExts {
+				t.Errorf("seat extensions %+v", got)
+			}
+			if w.screen != nil && !slices.Equal(screen.Streams, w.screen) {
+				t.Errorf("screen streams %+v", screen.Streams)
+			}
+			if mic.Direction != RecvOnly || seat.Direction != SendOnly {
+				t.Errorf("directions %v %v", mic.Direction, seat.Direction)
+			}
+		})
+	}
+}
+
+// An answer must be readable by an independent parser and mirror the offer:
+// same sections in the same order, only offered payload types and ids.
+func TestAnswerMirrorsOffer(t *testing.T) {
+	for _, name := range []string{"chromium", "firefox"} {
+		t.Run(name, func(t *testing.T) {
+			o, err := ParseOffer(readOffer(t, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := o.Answer(testSpec(acceptAll(t, o, clientUses)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkAnswer(t, o, text)
+			for _, want := range []string{
+				"a=ice-lite\r\n", "a=group:BUNDLE 0 1 2 3 4 5 6 7\r\n",
+				"a=rid:q recv\r\n", "a=simulcast:recv q;h;f\r\n",
+				"a=msid:seat2 t4\r\n", "a=msid:seat2 t5\r\n",
+				"a=ssrc-group:FID 1010 1011\r\n", "a=ssrc:1008 cname:parley\r\n",
+				"a=candidate:1 1 udp 2130706431 192.0.2.7 8443 typ host\r\n",
+				"a=candidate:2 1 udp 2130706175 2001:db8::7 8443 typ host\r\n",
+			} {
+				if strings.Count(text, want) != 1 {
+					t.Errorf("answer has %d of %q", strings.Count(text, want), want)
+				}
+			}
+			if strings.Contains(text, "goog-remb") || strings.Contains(text, "VP9") {
+				t.Error("answer takes what we do not speak")
+			}
+		})
+	}
+}
+
+// checkAnswer compares an answer with its offer through pion's parser.
+func checkAnswer(t testing.TB, o *Offer, text string) {
+	t.Helper()
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString(text); err != nil {
+		t.Fatalf("answer is not SDP: %v\n%s", err, text)
+	}
+	if len(d.MediaDescriptions) != len(o.Sections) {
+		t.Fatalf("%d sections answered, %d offered", len(d.MediaDescriptions), len(o.Sections))
+	}
+	for i, m := range d.MediaDescriptions {
+		s := &o.Sections[i]
+		as := attributes(m.Attributes)
+		if mid, _ := as.get("mid"); mid != s.MID {
+			t.Errorf("section %d: mid %q, offered %q", i, mid, s.MID)
+		}
+		if m.MediaName.Port.Value == 0 {
+			continue
+		}
+		if setup, _ := as.get("setup"); setup != "passive" {
+			t.Errorf("section %d: setup %q", i, setup)
+		}
+		for _, f := range m.MediaName.Formats {
+			if !slices.Contains(s.formats, f) {
+				t.Errorf("section %d: payload type %s was not offered", i, f)
+			}
+		}
+		for _, e := range parseExts(as) {
+			if !slices.ContainsFunc(s.Exts, func(x ExtMap) bool { return x.ID == e.ID && x.Ext == e.Ext }) {
+				t.Errorf("section %d: extension %+v was not offered", i, e)
+			}
+		}
+	}
+}
+
+func TestAnswerRejects(t *testing.T) {
+	o, err := ParseOffer(readOffer(t, "chromium"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	uses := slices.Clone(clientUses)
+	uses[0], uses[3] = UseNone, UseNone
+	text, err := o.Answer(testSpec(acceptAll(t, o, uses)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkAnswer(t, o, text)
+	if !strings.Contains(text, "a=group:BUNDLE 1 2 4 5 6 7\r\n") {
+		t.Error("rejected sections are in the BUNDLE group")
+	}
+	if strings.Count(text, "\r\nm=audio 0 ") != 2 {
+		t.Errorf("want two rejected sections:\n%s", text)
+	}
+	// The candidates stand in the first section of the group.
+	if video := strings.Index(text, "\r\nm=video 9"); strings.Index(text, "a=candidate:1") < video {
+		t.Error("candidates stand in a rejected section")
+	}
+	_, err = o.Answer(testSpec(make([]Accepted, 8)))
+	wantCode(t, err, SDPMismatch)
+	_, err = o.Answer(testSpec(nil))
+	wantCode(t, err, SDPMismatch)
+}
+
+func wantCode(t testing.TB, err error, code string) {
+	t.Helper()
+	var e *SDPError
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v, want code %s", err, code)
+	}
+	if e.Code != code {
+		t.Fatalf("code %s (%s), want %s", e.Code, e.Detail, code)
+	}
+}
+
+func TestBadOffers(t *testing.T) {
+	good := readOffer(t, "chromium")
+	without := func(prefix string) string {
+		var b strings.Builder
+		for _, l := range strings.SplitAfter(good, "\r\n") {
+			if !strings.HasPrefix(l, prefix) {
+				b.WriteString(l)
+			}
+		}
+		return b.String()
+	}
+	with := func(old, new string) string {
+		if !strings.Contains(good, old) {
+			t.Fatalf("offer has no %q", old)
+		}
+		return strings.ReplaceAll(good, old, new)
+	}
+	audio := good[strings.Index(good, "m=audio"):strings.Index(good, "m=video")]
+	for _, tt := range []struct{ name, sdp, code string }{
+		{"empty", "", SDPBad},
+		{"not SDP", "hello\r\nworld\r\n", SDPBad},
+		{"JSON", `{"type":"offer","sdp":"v=0"}`, SDPBad},
+		{"no sections", good[:strings.Index(good, "m=audio")], SDPBad},
+		{"RTP/AVP", with("UDP/TLS/RTP/SAVPF", "RTP/AVP"), SDPProfile},
+		{"RTP/SAVPF without DTLS", with("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"), SDPProfile},
+		{"one section of AVP", strings.Replace(good, "UDP/TLS/RTP/SAVPF", "RTP/AVPF", 1), SDPProfile},
+		{"no fingerprint", without("a=fingerprint"), SDPProfile},
+		{"weak fingerprint", with("a=fingerprint:sha-256 ", "a=fingerprint:sha-1 "), SDPProfile},
+		{"short fingerprint", with("41:D0:62:", ""), SDPProfile},
+		{"no ufrag", without("a=ice-ufrag"), SDPBad},
+		{"no password", without("a=ice-pwd"), SDPBad},
+		{"short password", with("pQrir92GpppFSIMQtvYiOmr5", "pQrir92Gppp"), SDPBad},
+		{"ufrag with a space", with("a=ice-ufrag:RtSg", "a=ice-ufrag:Rt Sg"), SDPBad},
+		{"no bundle", without("a=group"), SDPProfile},
+		{"section outside the bundle", with("a=group:BUNDLE 0 1 2 3 4 5 6 7", "a=group:BUNDLE 0 1 2 3"), SDPProfile},
+		{"no rtcp-mux", without("a=rtcp-mux"), SDPProfile},
+		{"we would be the DTLS client", with("a=setup:actpass", "a=setup:passive"), SDPProfile},
+		{"no setup", without("a=setup"), SDPProfile},
+		{"held connection", with("a=setup:actpass", "a=setup:holdconn"), SDPProfile},
+		{"no mid", without("a=mid"), SDPBad},
+		{"mid twice", with("a=mid:1", "a=mid:0"), SDPBad},
+		{"mid too long", with("a=mid:0", "a=mid:01234567890123456"), SDPBad},
+		{"too many bytes", good + strings.Repeat("a=x\r\n", MaxSDPBytes/5), SDPTooLarge},
+		{"500 sections", good + strings.Repeat("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", 500), SDPTooLarge},
+		{"500 full sections", good + strings.Repeat(audio[:strings.Index(audio, "a=extmap")], 500), SDPTooLarge},
+		{"too many lines", "v=0\r\n" + strings.Repeat("a\n", MaxSDPLines*2+1), SDPTooLarge},
+		{"fax", good + "m=image 9 udptl t38\r\na=mid:9\r\n", SDPBad},
+		{"real-time text", good + "m=text 9 UDP/TLS/RTP/SAVPF 98\r\na=mid:9\r\n", SDPProfile},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, err := ParseOffer(tt.sdp)
+			if err == nil {
+				t.Fatalf("accepted: %d sections", len(o.Sections))
+			}
+			wantCode(t, err, tt.code)
+		})
+	}
+}
+
+func TestAcceptRefuses(t *testing.T) {
+	good := readOffer(t, "chromium")
+	parse := func(s string) *Offer {
+		o, err := ParseOffer(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	o := parse(good)
+	_, err := o.Sections[0].Accept(UseSend)
+	wantCode(t, err, SDPMismatch)
+	_, err = o.Sections[5].Accept(UseReceive)
+	wantCode(t, err, SDPMismatch)
+
+	o = parse(strings.NewReplacer("opus/48000/2", "opus/8000/2", "VP8/90000", "VP8/1", "packetization-mode=1", "packetization-mode=0").Replace(good))
+	for i, use := range clientUses {
+		_, err := o.Sections[i].Accept(use)
+		wantCode(t, err, SDPNoCodec)
+	}
+
+	o = parse(strings.Replace(good, "a=sendonly", "a=inactive", 1))
+	a, err := o.Sections[0].Accept(UseReceive)
+	if err != nil || a.Direction != Inactive || a.Use != UseReceive {
+		t.Errorf("inactive section: %+v, %v", a, err)
+	}
+
+	// A data channel section is rejected and does not spoil the rest.
+	o = parse(good + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:8\r\na=sctp-port:5000\r\n")
+	uses := append(slices.Clone(clientUses), UseReceive)
+	text, err := o.Answer(testSpec(acceptAll(t, o, uses)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n") {
+		t.Errorf("data channel not rejected:\n%s", text)
+	}
+}
+
+// Names compare without case, and what stands in another order or twice must
+// not confuse.
+func TestOfferOddities(t *testing.T) {
+	good := readOffer(t, "chromium")
+	text := strings.NewReplacer("opus/48000", "OPUS/48000", "VP8/90000", "vp8/90000", "H264/90000", "h264/90000", "rtx/90000", "RTX/90000").Replace(good)
+	o, err := ParseOffer(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cam, err := o.Sections[1].Accept(UseReceive)
+	if err != nil || cam.Codecs[0].RTX != 97 || len(cam.Codecs) != 4 {
+		t.Errorf("upper and lower case: %+v, %v", cam.Codecs, err)
+	}
+	for _, tt := range []struct {
+		name, simulcast string
+		want            []string
+	}{
+		{"alternatives and paused", "send q,x;~h;f", []string{"q", "h", "f"}},
+		{"without rid line", "send q;z;f", []string{"q", "f"}},
+		{"receive first", "recv q send f;h", []string{"f", "h"}},
+		{"twice the same", "send q;q;q", []string{"q"}},
+		{"only receive", "recv q;h;f", nil},
+		{"injection", "send q;h x;f", []string{"q", "h"}},
+	} {
+		o, err := ParseOffer(strings.Replace(good, "a=simulcast:send q;h;f", "a=simulcast:"+tt.simulcast, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Sections[1].RIDs; !slices.Equal(got, tt.want) {
+			t.Errorf("%s: rids %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	// Port 0 without bundle-only is a rejected section.
+	o, err = ParseOffer(strings.Replace(good, "m=audio 9 ", "m=audio 0 ", 1))
+	if err != nil || !o.Sections[0].Rejected {
+		t.Errorf("port 0: %v", err)
+	}
+}
+
+func TestH264Profiles(t *testing.T) {
+	p := func(profile string) CodecParams { return CodecParams{Codec: CodecH264, Profile: profile} }
+	for _, tt := range []struct {
+		receiver, sender string
+		want             bool
+	}{
+		{"42e01f", "42e01f", true}, {"42e01f", "42e034", true},
+		{"42001f", "42e01f", true}, {"42e01f", "42001f", false},
+		{"4d001f", "42e01f", true}, {"64001f", "42e01f", true},
+		{"4d001f", "42001f", false}, {"64001f", "4d001f", true},
+		{"4d001f", "64001f", false}, {"", "42e01f", true},
+	} {
+		if got := p(tt.receiver).CanDecode(p(tt.sender)); got != tt.want {
+			t.Errorf("receiver %q, sender %q: %v", tt.receiver, tt.sender, got)
+		}
+	}
+	list := []CodecParams{{Codec: CodecVP8, PT: 96}, {Codec: CodecH264, PT: 102, Profile: "42001f"}, {Codec: CodecH264, PT: 108, Profile: "42e01f"}}
+	if c, ok := DecoderFor(list, p("42e01f")); !ok || c.PT != 108 {
+		t.Errorf("exact profile: %+v", c)
+	}
+	if c, ok := DecoderFor(list[:2], p("42e01f")); !ok || c.PT != 102 {
+		t.Errorf("containing profile: %+v", c)
+	}
+	if c, ok := DecoderFor(list, p("64001f")); ok {
+		t.Errorf("high profile given to %+v", c)
+	}
+	if c, ok := DecoderFor(list, CodecParams{Codec: CodecVP8}); !ok || c.PT != 96 {
+		t.Errorf("VP8: %+v", c)
+	}
+}
+
+// FuzzOfferAnswer: whatever is offered, an accepted offer gets an answer that
+// parses and takes only what was offered.
+func FuzzOfferAnswer(f *testing.F) {
+	for _, name := range []string{"chromium", "firefox"} {
+		s := readOffer(f, name)
+		f.Add(s)
+		f.Add(s[:len(s)/3])
+		// A small one mutates better.
+		f.Add(s[:strings.Index(s, "m=video")])
+	}
+	f.Add("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n" +
+		"a=mid:a\r\na=rtcp-mux\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=setup:active\r\n" +
+		"a=fingerprint:sha-256 " + strings.Repeat("AB:", 31) + "AB\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		o, err := ParseOffer(text)
+		if err != nil {
+			var e *SDPError
+			if !errors.As(err, &e) {
+				t.Fatalf("error without a code: %v", err)
+			}
+			return
+		}
+		spec := testSpec(nil)
+		taken := false
+		for i := range o.Sections {
+			use := UseReceive
+			if o.Sections[i].Direction == RecvOnly {
+				use = UseSend
+			}
+			a, err := o.Sections[i].Accept(use)
+			if err != nil {
+				a = Accepted{}
+			}
+			taken = taken || a.Use != UseNone
+			spec.Sections = append(spec.Sections, a)
+		}
+		if !taken {
+			return
+		}
+		answer, err := o.Answer(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkAnswer(t, o, answer)
+	})
+}
