@@ -49,24 +49,21 @@ func (s *System) Stop(ctx context.Context) error {
 		select {
 		case <-c.done:
 		case <-ctx.Done():
-			return s.abandon(ctx)
+			return s.abandon(ctx, c)
 		}
 	}
 	s.running.Wait()
 	return nil
 }
 
-// abandon asks all that are left and gives up.
-func (s *System) abandon(ctx context.Context) error {
+// abandon asks all that are left and gives up on stuck.
+func (s *System) abandon(ctx context.Context, stuck *cell) error {
 	left := s.root.kids.list()
 	for _, c := range left {
 		c.lane.post(&note{kind: noteStop})
 	}
-	if len(left) == 0 {
-		return fmt.Errorf("stop actors: %w", ctx.Err())
-	}
-	return fmt.Errorf("stop actors: %d still run, among them %s %q: %w",
-		len(left), left[0].kind.name, left[0].name, ctx.Err())
+	return fmt.Errorf("stop actors: %d left, waited for %s %q: %w",
+		len(left), stuck.kind.name, stuck.name, ctx.Err())
 }
 
 // clock is the time since the system was made, in nanoseconds. It is monotonic.
