@@ -1,0 +1,355 @@
+package poll
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// New starts a Poller: epoll loops, or goroutines if asked for.
+func New(o Options) (Poller, error) {
+	o = o.withDefaults()
+	if o.Portable {
+		return newGoPoller(o), nil
+	}
+	p := &epollPoller{}
+	for range o.Loops {
+		l, err := newLoop(o.Scratch)
+		if err != nil {
+			_ = p.Close() // the error that counts is err
+			return nil, err
+		}
+		p.loops = append(p.loops, l)
+		go l.run()
+	}
+	return p, nil
+}
+
+// epollPoller spreads connections over loops in turn.
+type epollPoller struct {
+	loops []*loop
+	turn  atomic.Uint32
+}
+
+func (p *epollPoller) Add(conn net.Conn) (FD, error) {
+	defer conn.Close()
+	fd, err := duplicate(conn)
+	if err != nil {
+		return nil, err
+	}
+	l := p.loops[int(p.turn.Add(1)%uint32(len(p.loops)))]
+	d := &epollFD{loop: l, fd: int32(fd)}
+	d.timer.owner = d
+	if !l.register(d) {
+		_ = unix.Close(fd)
+		return nil, ErrClosed
+	}
+	return d, nil
+}
+
+// duplicate returns a second descriptor of conn's socket. Ours is unknown to
+// the runtime's own poller, which would otherwise also wake up for it.
+// O_NONBLOCK is a flag of the socket and stays set.
+func duplicate(conn net.Conn) (int, error) {
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return 0, fmt.Errorf("poll: %T has no descriptor", conn)
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	fd := -1
+	var dupErr error
+	err = raw.Control(func(old uintptr) {
+		fd, dupErr = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err == nil {
+		err = dupErr
+	}
+	if err != nil {
+		return 0, fmt.Errorf("poll: duplicate descriptor: %w", err)
+	}
+	return fd, nil
+}
+
+func (p *epollPoller) Close() error {
+	for _, l := range p.loops {
+		l.stop()
+	}
+	for _, l := range p.loops {
+		<-l.done
+	}
+	return nil
+}
+
+// loop is one goroutine waiting on one epoll instance.
+type loop struct {
+	epfd    int
+	wakefd  int // an eventfd, watched by epfd with generation 0
+	scratch []byte
+	done    chan struct{}
+
+	mu       sync.Mutex // guards all below
+	table    []*epollFD // by descriptor number
+	wheel    *wheel[epollFD]
+	posted   []*epollFD // have synthetic events to deliver
+	gen      int32
+	sleeping bool    // between computing the timeout and waking up
+	until    Instant // when sleeping ends by itself, 0: never
+	waking   bool    // the eventfd was written and not yet read
+	stopping bool
+}
+
+func newLoop(scratch int) (*loop, error) {
+	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	wakefd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		_ = unix.Close(epfd)
+		return nil, os.NewSyscallError("eventfd", err)
+	}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wakefd)}
+	if err := unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, wakefd, &ev); err != nil {
+		_ = unix.Close(wakefd)
+		_ = unix.Close(epfd)
+		return nil, os.NewSyscallError("epoll_ctl", err)
+	}
+	return &loop{
+		epfd:    epfd,
+		wakefd:  wakefd,
+		scratch: make([]byte, scratch),
+		done:    make(chan struct{}),
+		wheel:   newWheel[epollFD](Now()),
+	}, nil
+}
+
+// run is the loop's goroutine.
+func (l *loop) run() {
+	defer close(l.done)
+	events := make([]unix.EpollEvent, 256)
+	var posted []*epollFD
+	var due []*epollFD
+	for {
+		timeout, stop := l.prepareSleep()
+		if stop {
+			l.shutDown()
+			return
+		}
+		n, err := unix.EpollWait(l.epfd, events, timeout)
+		if err != nil && err != unix.EINTR {
+			panic(fmt.Sprintf("poll: epoll_wait: %v", err)) // EBADF, EFAULT: our bug
+		}
+		l.wokeUp()
+		for i := range max(n, 0) {
+			l.deliver(&events[i])
+		}
+		posted = l.deliverPosted(posted[:0])
+		due = l.deliverDue(due[:0])
+	}
+}
+
+// prepareSleep returns how long epoll_wait may wait in milliseconds.
+func (l *loop) prepareSleep() (timeout int, stop bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopping {
+		return 0, true
+	}
+	if len(l.posted) > 0 {
+		return 0, false
+	}
+	l.sleeping = true
+	l.until = l.wheel.next()
+	if l.until == 0 {
+		return -1, false
+	}
+	wait := l.until.Sub(Now())
+	if wait <= 0 {
+		return 0, false
+	}
+	return int((wait + time.Millisecond - 1) / time.Millisecond), false
+}
+
+func (l *loop) wokeUp() {
+	l.mu.Lock()
+	l.sleeping = false
+	l.mu.Unlock()
+}
+
+// deliver hands one epoll event to its handler.
+func (l *loop) deliver(ev *unix.EpollEvent) {
+	if ev.Pad == 0 && int(ev.Fd) == l.wakefd {
+		l.drainWake()
+		return
+	}
+	d := l.lookup(ev.Fd, ev.Pad)
+	if d == nil {
+		return // closed, and perhaps reused, since epoll_wait returned
+	}
+	var what Events
+	if ev.Events&(unix.EPOLLIN|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		what |= Readable
+	}
+	if ev.Events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		what |= Writable
+	}
+	d.handler.OnEvent(what, l.scratch)
+}
+
+func (l *loop) drainWake() {
+	var buf [8]byte
+	_, _ = unix.Read(l.wakefd, buf[:]) // EAGAIN: already drained
+	l.mu.Lock()
+	l.waking = false
+	l.mu.Unlock()
+}
+
+func (l *loop) lookup(fd, gen int32) *epollFD {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if int(fd) >= len(l.table) {
+		return nil
+	}
+	if d := l.table[fd]; d != nil && d.gen == gen {
+		return d
+	}
+	return nil
+}
+
+// deliverPosted delivers synthetic events; buf is reused memory.
+func (l *loop) deliverPosted(buf []*epollFD) []*epollFD {
+	l.mu.Lock()
+	buf, l.posted = l.posted, buf
+	l.mu.Unlock()
+	for i, d := range buf {
+		l.mu.Lock()
+		what, gone := d.post, l.table[d.fd] != d
+		d.post = 0
+		l.mu.Unlock()
+		buf[i] = nil
+		if !gone {
+			d.handler.OnEvent(what, l.scratch)
+		}
+	}
+	return buf
+}
+
+// deliverDue delivers expired timers; buf is reused memory.
+func (l *loop) deliverDue(buf []*epollFD) []*epollFD {
+	l.mu.Lock()
+	buf = l.wheel.advance(Now(), buf)
+	l.mu.Unlock()
+	for i, d := range buf {
+		buf[i] = nil
+		if l.lookup(d.fd, d.gen) == d {
+			d.handler.OnEvent(Expired, l.scratch)
+		}
+	}
+	return buf
+}
+
+// register gives d its place in the table. It reports false when the loop
+// has stopped.
+func (l *loop) register(d *epollFD) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopping {
+		return false
+	}
+	if need := int(d.fd) + 1; need > len(l.table) {
+		grown := make([]*epollFD, max(need, len(l.table)*2, 64))
+		copy(grown, l.table)
+		l.table = grown
+	}
+	if l.gen++; l.gen <= 0 {
+		l.gen = 1 // 0 is the eventfd's
+	}
+	d.gen = l.gen
+	l.table[d.fd] = d
+	return true
+}
+
+// forget takes d out of everything.
+func (l *loop) forget(d *epollFD) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wheel.remove(&d.timer)
+	if l.table[d.fd] == d {
+		l.table[d.fd] = nil
+	}
+}
+
+// postEvent queues a synthetic event for d.
+func (l *loop) postEvent(d *epollFD, what Events) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.table[d.fd] != d {
+		return
+	}
+	if d.post == 0 {
+		l.posted = append(l.posted, d)
+	}
+	d.post |= what
+	l.wakeLocked()
+}
+
+func (l *loop) setTimer(d *epollFD, at Instant) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.table[d.fd] != d {
+		return
+	}
+	if at == 0 {
+		l.wheel.remove(&d.timer)
+		return
+	}
+	l.wheel.set(&d.timer, at)
+	if l.sleeping && (l.until == 0 || at < l.until) {
+		l.wakeLocked()
+	}
+}
+
+// wakeLocked interrupts epoll_wait. While the loop is awake nothing is
+// needed: it looks at everything before it sleeps again.
+func (l *loop) wakeLocked() {
+	if !l.sleeping || l.waking {
+		return
+	}
+	l.waking = true
+	var one [8]byte
+	binary.NativeEndian.PutUint64(one[:], 1)
+	_, _ = unix.Write(l.wakefd, one[:]) // can only fail when already readable
+}
+
+func (l *loop) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopping = true
+	l.wakeLocked()
+}
+
+// shutDown closes everything, on the loop's goroutine.
+func (l *loop) shutDown() {
+	l.mu.Lock()
+	table := l.table
+	l.table = make([]*epollFD, len(table))
+	l.posted = nil
+	l.mu.Unlock()
+	for _, d := range table {
+		if d != nil {
+			_ = d.Close()
+		}
+	}
+	_ = unix.Close(l.wakefd)
+	_ = unix.Close(l.epfd)
+}

@@ -1,0 +1,115 @@
+package poll
+
+import (
+	"errors"
+	"net"
+	"runtime"
+	"time"
+)
+
+// Errors of FDs and Pollers.
+var (
+	// ErrAgain says that nothing can be read or written now; an event will
+	// tell when that changes (for output only after WantWrite(true)).
+	ErrAgain = errors.New("poll: try again")
+	// ErrClosed says that the FD or the Poller is closed.
+	ErrClosed = errors.New("poll: closed")
+)
+
+// Events is a set of reasons to call a Handler.
+type Events uint8
+
+// The reasons.
+const (
+	// Readable: Read will return data, end of input or an error.
+	Readable Events = 1 << iota
+	// Writable: output that was refused may go on.
+	Writable
+	// Expired: the timer set by SetTimer is due. It is disarmed.
+	Expired
+	// Woken: Wake was called.
+	Woken
+)
+
+// Handler is told about one connection's events. OnEvent is never called
+// concurrently for one FD and not any more after Close, except for a call
+// that is under way. scratch is the loop's read buffer and belongs to the
+// handler until OnEvent returns.
+type Handler interface {
+	OnEvent(ev Events, scratch []byte)
+}
+
+// FD is a connection a Poller has taken over.
+type FD interface {
+	// Start begins to deliver events to h. The first one is Readable, even if
+	// nothing arrived, because input may already wait in a layer above.
+	Start(h Handler) error
+	// Read reads what is there: ErrAgain if nothing is, io.EOF at the end.
+	Read(p []byte) (int, error)
+	// Write and Writev write without blocking. If not all was taken the error
+	// is ErrAgain or final.
+	Write(p []byte) (int, error)
+	Writev(bufs [][]byte) (int, error)
+	// WantWrite turns Writable events on or off.
+	WantWrite(on bool)
+	// SetTimer arms the only timer, replacing what was set. It fires up to
+	// one wheel tick late, never early. Zero disarms.
+	SetTimer(at Instant)
+	// Wake makes a Woken event; several calls may make one event.
+	Wake()
+	// CloseWrite ends the output (TCP FIN), input goes on.
+	CloseWrite() error
+	// Close ends both and frees the descriptor.
+	Close() error
+}
+
+// Poller serves connections until Close.
+type Poller interface {
+	// Add takes conn over: the caller must not use conn any more, whatever
+	// Add returns. Nothing is delivered before FD.Start.
+	Add(conn net.Conn) (FD, error)
+	// Close closes every FD without telling their handlers and waits for the
+	// poller's goroutines. It must not be called from a Handler.
+	Close() error
+}
+
+// Options configure a Poller. The zero value is good.
+type Options struct {
+	// Loops is the number of goroutines, default GOMAXPROCS, at most 64. The
+	// portable poller ignores it.
+	Loops int
+	// Scratch is the size of a loop's read buffer in bytes, default 64 KiB
+	// (portable: 4 KiB per connection).
+	Scratch int
+	// Portable asks for goroutines instead of epoll.
+	Portable bool
+}
+
+func (o Options) withDefaults() Options {
+	if o.Loops <= 0 {
+		o.Loops = runtime.GOMAXPROCS(0)
+	}
+	o.Loops = min(o.Loops, 64)
+	if o.Scratch <= 0 {
+		o.Scratch = 64 << 10
+		if o.Portable {
+			o.Scratch = 4 << 10
+		}
+	}
+	return o
+}
+
+// Instant is a moment in nanoseconds since the process started, on the
+// monotonic clock. Zero means never.
+type Instant int64
+
+var epoch = time.Now()
+
+// Now returns the present moment, at least 1.
+func Now() Instant { return Instant(time.Since(epoch)) + 1 }
+
+// After returns the moment d from i.
+func (i Instant) After(d time.Duration) Instant { return i + Instant(d) }
+
+// Sub returns how much later i is than o.
+func (i Instant) Sub(o Instant) time.Duration { return time.Duration(i - o) }
