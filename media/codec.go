@@ -62,7 +62,9 @@ func (c Codec) ClockRate() uint32 {
 // Facts is what forwarding needs to know of a payload. It is parsed once per
 // received packet and shared by all subscribers.
 type Facts struct {
-	Keyframe bool // the packet belongs to the start of a key frame
+	// Keyframe: the packet is known to be part of a key frame. A switch may
+	// begin at a packet that is Keyframe and Start.
+	Keyframe bool
 	Start    bool // first packet of a frame
 	// Discardable: no other frame refers to this one, so it may be left out.
 	Discardable   bool

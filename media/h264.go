@@ -15,11 +15,10 @@ const (
 // parseH264 reads the packetisation of RFC 6184 §5: single NAL units, STAP-A
 // and FU-A, which packetization-mode=1 allows.
 //
-// A packet counts as a key frame's start if it begins an IDR slice or carries
-// a parameter set: encoders send SPS and PPS right before the IDR slice, and a
-// switch has to take them along. Start is true where the packet itself tells
-// (parameter sets, delimiters, first_mb_in_slice 0); the frame's end is the
-// RTP marker.
+// Keyframe is true for parameter sets and IDR slices. Of these only a packet
+// with the SPS counts as a Start: browsers send SPS and PPS before every IDR
+// slice, and a switch that began behind them could not be decoded. Other
+// frames start at a delimiter or at a slice with first_mb_in_slice 0.
 func parseH264(p []byte, f *Facts) error {
 	if len(p) < 2 {
 		return ErrPayload
@@ -66,17 +65,16 @@ func parseSTAPA(p []byte, f *Facts) error {
 // byte) says.
 func (f *Facts) takeNAL(t uint8, body []byte) {
 	switch t {
-	case nalSlice, nalIDR:
+	case nalSlice:
 		// first_mb_in_slice is ue(v): 0 is a single 1 bit.
 		f.Start = f.Start || len(body) > 0 && body[0]&0x80 != 0
-		f.Keyframe = f.Keyframe || t == nalIDR
+	case nalIDR, nalPPS:
+		f.Keyframe = true
 	case nalSPS:
 		f.Keyframe, f.Start = true, true
 		if w, h, ok := spsSize(body); ok {
 			f.Width, f.Height = w, h
 		}
-	case nalPPS:
-		f.Keyframe, f.Start = true, true
 	case nalAUD, nalSEI:
 		f.Start = true
 	}

@@ -135,3 +135,10 @@ func (b *SendBatch) sent(m *message) {
 		b.stats.RunPackets += uint64(m.count)
 	}
 }
+
+// WriteTo sends one datagram outside of any batch, for the few that do not
+// come from a worker. Any goroutine may call it; what the kernel does not
+// take is lost, as it might be on the way.
+func (s *Socket) WriteTo(p []byte, to *Addr) {
+	_, _ = s.conn.WriteToUDPAddrPort(p, to.AddrPort())
+}

@@ -1,0 +1,369 @@
+package media
+
+import "time"
+
+// Rewriter makes one continuous stream out of what sits in a seat, for one
+// kind of media: sequence numbers, timestamps and VP8 picture ids go on
+// without a break when the source or its layer changes. A receiver can not
+// tell that anything changed but the picture.
+//
+// # Rules
+//
+// A new source starts at once for sound and at a key frame for pictures; the
+// former source stops at once, so that nobody sees one person under another's
+// name. A new layer of the same source starts at its key frame and the old
+// layer goes on until then.
+//
+// Packets lost on the way in leave holes in the numbers going out, so that
+// the subscriber asks for them again and they still fit when the publisher
+// repeats them. Packets left out on purpose (Skip) leave no holes.
+//
+// No outgoing number is ever given to two packets: see Sealer.
+//
+// A Rewriter belongs to one goroutine. It holds a few hundred bytes once in
+// use.
+type Rewriter struct {
+	kind        Kind
+	clock       uint32
+	cur, target stream // cur is where the open segment comes from; 0: none
+	segs        seqMap
+	sent        replayWindow // outgoing numbers already used
+	highIn      ExtSeq       // newest incoming number of cur
+	next        ExtSeq       // outgoing number for the next switch; valid while cur is none
+	started     bool
+	lastTS      Ticks   // newest outgoing timestamp
+	lastAt      Instant // when it was first used
+	lastPID     uint16  // newest outgoing picture id, 15 bits
+	lastTL0     uint8
+	havePID     bool
+	haveTL0     bool
+	skipPID     uint16 // last frame left out
+	skippedPID  bool   // skipPID is valid in this segment
+}
+
+// NewRewriter returns a Rewriter for KindAudio or KindVideo whose stream
+// starts at seq and ts. Both should be random; the top bit of seq is cleared,
+// so that a receiver that misses the first packets does not guess a wrong
+// roll-over counter.
+func NewRewriter(kind Kind, seq Seq, ts Ticks) Rewriter {
+	clock := CodecVP8.ClockRate()
+	if kind == KindAudio {
+		clock = CodecOpus.ClockRate()
+	}
+	return Rewriter{kind: kind, clock: clock, next: ExtSeq(seq & 0x7fff), lastTS: ts}
+}
+
+// Input is a received packet as a Rewriter sees it.
+type Input struct {
+	Source uint64 // never 0
+	Layer  uint8
+	Ext    ExtSeq // counted per source and layer
+	TS     Ticks
+	Marker bool
+	Facts  *Facts       // never nil; for sound a zero one will do
+	Clocks *LayerClocks // of the source's track; may be nil
+	Now    Instant
+}
+
+// Output is what the packet becomes. PictureID and TL0 mean something only if
+// the source has them (Facts.VP8).
+type Output struct {
+	Ext       ExtSeq
+	TS        Ticks
+	Marker    bool
+	PictureID uint16
+	TL0       uint8
+	Switched  bool // first packet from another source or layer
+}
+
+// Verdict says what becomes of a packet.
+type Verdict uint8
+
+// The verdicts. All but Forward are drops, to be counted by reason.
+const (
+	Forward          Verdict = iota
+	DropFormer               // of a source that does not sit here
+	DropOtherLayer           // of a layer that is not wanted now
+	DropWaitKeyframe         // of the wanted layer, before its key frame
+	DropLate                 // too old, or from before the switch
+	DropDuplicate            // sent before
+)
+
+// String returns a name for counters.
+func (v Verdict) String() string {
+	return [...]string{"forward", "former", "other_layer", "wait_keyframe", "late", "duplicate"}[v]
+}
+
+// maxJump is the largest gap that is kept as a gap. Beyond it repairs are
+// hopeless and the stream starts anew, at a key frame for pictures.
+const maxJump = 1000
+
+// SetTarget says what the seat shall carry: a layer of a source. Source 0
+// empties the seat. A change of source takes effect at once (the former stops,
+// pictures wait for a key frame); a change of layer at its key frame.
+func (r *Rewriter) SetTarget(source uint64, layer uint8) {
+	if source != r.target.source {
+		r.stop()
+	}
+	r.target = stream{source, layer}
+}
+
+// Restart ends the current stretch; what comes next starts as after a change
+// of source. To be called when a source is forwarded again after its packets
+// were withheld (mute).
+func (r *Rewriter) Restart() { r.stop() }
+
+// Current returns what is being forwarded, source 0 if nothing.
+func (r *Rewriter) Current() (source uint64, layer uint8) { return r.cur.source, r.cur.layer }
+
+// Pending reports whether the target is not reached yet. For pictures it is
+// then time to ask the target for a key frame.
+func (r *Rewriter) Pending() bool { return r.target.source != 0 && r.cur != r.target }
+
+// stop closes the open segment.
+func (r *Rewriter) stop() {
+	if r.cur.source == 0 {
+		return
+	}
+	r.next = r.nextOut()
+	r.segs.close(r.highIn)
+	r.cur = stream{}
+}
+
+// nextOut is one above the highest outgoing number given out or reserved.
+func (r *Rewriter) nextOut() ExtSeq {
+	if r.cur.source == 0 {
+		return r.next
+	}
+	s := r.segs.last()
+	return s.out + (r.highIn + 1 - s.in)
+}
+
+// Rewrite maps one packet. If the verdict is Forward, out says how it is to
+// be sent; else out is unchanged.
+func (r *Rewriter) Rewrite(in *Input, out *Output) Verdict {
+	st := stream{in.Source, in.Layer}
+	if in.Source == 0 || in.Source != r.target.source {
+		return DropFormer
+	}
+	if st == r.cur && in.Ext > r.highIn+maxJump {
+		r.stop()
+	}
+	if st != r.cur {
+		return r.rewriteOther(st, in, out)
+	}
+	s := r.segs.byIn(st, in.Ext)
+	if s == nil {
+		return DropLate
+	}
+	return r.forward(s, in, out, false)
+}
+
+// rewriteOther handles a packet that is not of the current layer: a late one
+// of the layer before, the start of the wanted layer, or neither.
+func (r *Rewriter) rewriteOther(st stream, in *Input, out *Output) Verdict {
+	if s := r.segs.byIn(st, in.Ext); s != nil {
+		return r.forward(s, in, out, false)
+	}
+	switch {
+	case st != r.target:
+		return DropOtherLayer
+	case in.Ext <= r.segs.newest(st):
+		return DropLate
+	case r.kind == KindVideo && !(in.Facts.Keyframe && in.Facts.Start):
+		return DropWaitKeyframe
+	}
+	return r.forward(r.begin(st, in), in, out, true)
+}
+
+// begin opens a segment for st whose first packet is in.
+func (r *Rewriter) begin(st stream, in *Input) *segment {
+	s := segment{stream: st, open: true, in: in.Ext, mark: r.kind == KindAudio}
+	s.ts = r.startTS(st, in) - in.TS
+	r.stop()
+	s.out = r.next
+	if v := &in.Facts.VP8; v.PIDBits != 0 && r.havePID {
+		s.pid = r.lastPID + 1 - v.PictureID
+	}
+	if v := &in.Facts.VP8; v.HasTL0 && r.haveTL0 {
+		s.tl0 = r.lastTL0 + 1 - v.TL0
+	}
+	r.skippedPID = false
+	r.cur, r.highIn = st, in.Ext-1
+	return r.segs.push(s)
+}
+
+// startTS chooses the outgoing timestamp of a segment's first packet: as much
+// later than the newest one as time has passed. A clock that both sides share
+// tells that better than the wall clock here, which has the network's jitter
+// in it: the stream's own clock if it only paused, sender reports if another
+// layer of the same source goes on. At least one tick passes.
+func (r *Rewriter) startTS(st stream, in *Input) Ticks {
+	if !r.started {
+		return r.lastTS
+	}
+	ts := r.lastTS + ticksIn(max(0, in.Now.Sub(r.lastAt)), r.clock)
+	if s := r.segs.last(); s != nil && s.source == st.source {
+		if exact, ok := r.sharedClock(s, st, in); ok {
+			// More than a second off: one of the clocks is wrong.
+			if d := int32(exact - ts); d > -int32(r.clock) && d < int32(r.clock) {
+				ts = exact
+			}
+		}
+	}
+	if !ts.Newer(r.lastTS) {
+		ts = r.lastTS + 1
+	}
+	return ts
+}
+
+// sharedClock continues the timeline of s, the segment before.
+func (r *Rewriter) sharedClock(s *segment, st stream, in *Input) (Ticks, bool) {
+	if s.layer == st.layer {
+		return in.TS + s.ts, true
+	}
+	if in.Clocks == nil || int(s.layer) >= MaxLayers || int(st.layer) >= MaxLayers {
+		return 0, false
+	}
+	from, to := in.Clocks[st.layer], in.Clocks[s.layer]
+	if !from.Known() || !to.Known() {
+		return 0, false
+	}
+	return to.TicksAt(from.NTPAt(in.TS, r.clock), r.clock) + s.ts, true
+}
+
+// forward fills out from segment s and moves the state if in is the newest.
+func (r *Rewriter) forward(s *segment, in *Input, out *Output, switched bool) Verdict {
+	ext := s.out + (in.Ext - s.in)
+	if !r.sent.fresh(uint64(ext)) {
+		if r.sent.top-uint64(ext) > replayWindowSize {
+			return DropLate
+		}
+		return DropDuplicate
+	}
+	r.sent.mark(uint64(ext))
+	s.fill(in, out)
+	out.Switched = switched
+	if s.open && in.Ext > r.highIn {
+		r.highIn = in.Ext
+		r.noteNewest(in, out)
+	}
+	return Forward
+}
+
+// noteNewest remembers where the outgoing stream stands.
+func (r *Rewriter) noteNewest(in *Input, out *Output) {
+	if !r.started || out.TS.Newer(r.lastTS) {
+		r.lastTS, r.lastAt, r.started = out.TS, in.Now, true
+	}
+	v := &in.Facts.VP8
+	if v.PIDBits != 0 {
+		r.lastPID, r.havePID = out.PictureID, true
+	}
+	if v.HasTL0 {
+		r.lastTL0, r.haveTL0 = out.TL0, true
+	}
+}
+
+// fill applies the segment's offsets to a packet.
+func (s *segment) fill(in *Input, out *Output) {
+	out.Ext = s.out + (in.Ext - s.in)
+	out.TS = in.TS + s.ts
+	out.Marker = in.Marker || s.mark && in.Ext == s.in
+	v := &in.Facts.VP8
+	out.PictureID, out.TL0 = 0, 0
+	if v.PIDBits != 0 {
+		out.PictureID = (v.PictureID + s.pid) & (1<<v.PIDBits - 1)
+	}
+	if v.HasTL0 {
+		out.TL0 = v.TL0 + s.tl0
+	}
+}
+
+// Skip notes that a packet of the current layer is left out on purpose: a
+// padding packet, or a frame of a temporal layer that is not wanted. The next
+// ones move up, so the subscriber sees no gap. Frames have to be left out
+// whole. It does nothing for packets that would not have been forwarded.
+func (r *Rewriter) Skip(in *Input) {
+	if r.cur.source == 0 || (stream{in.Source, in.Layer}) != r.cur || in.Ext <= r.highIn || in.Ext > r.highIn+maxJump {
+		return
+	}
+	s := r.segs.last()
+	if in.Ext == s.in { // nothing of this segment has been sent or reserved
+		s.in++
+	} else {
+		rest := *s
+		rest.out += in.Ext - s.in
+		rest.in, rest.mark = in.Ext+1, false
+		s.open, s.end = false, in.Ext-1
+		s = r.segs.push(rest)
+	}
+	r.highIn = in.Ext
+	if in.Facts.VP8.PIDBits == 0 {
+		return
+	}
+	// Close the gap in the picture ids too, once per frame.
+	if pid := in.Facts.VP8.PictureID; !r.skippedPID || pid != r.skipPID {
+		r.skipPID, r.skippedPID = pid, true
+		s.pid--
+	}
+}
+
+// SenderReport returns the clock to state in a sender report at now: the
+// outgoing timestamp of this moment on our wall clock. clocks are those of
+// the current source, offset its publisher's; either may know nothing, then
+// the time since the newest packet has to do. ok is false while nothing is
+// being sent.
+func (r *Rewriter) SenderReport(now Instant, clocks *LayerClocks, offset *ClockOffset) (c SenderClock, ok bool) {
+	if r.cur.source == 0 || !r.started {
+		return c, false
+	}
+	c.NTP = now.NTP()
+	c.RTP = r.lastTS + ticksIn(now.Sub(r.lastAt), r.clock)
+	if clocks == nil || offset == nil || int(r.cur.layer) >= MaxLayers {
+		return c, true
+	}
+	sender := clocks[r.cur.layer]
+	captured, known := offset.Local(sender.NTP)
+	if !sender.Known() || !known {
+		return c, true
+	}
+	exact := sender.RTP + r.segs.last().ts + ticksIn(c.NTP.Sub(captured), r.clock)
+	if d := time.Duration(int32(exact-c.RTP)) * time.Second / time.Duration(r.clock); d.Abs() < maxClockStep {
+		c.RTP = exact
+	}
+	return c, true
+}
+
+// Origin is where an outgoing packet came from.
+type Origin struct {
+	Source uint64
+	Layer  uint8
+	Ext    ExtSeq // incoming: the key into that layer's Cache
+	seg    segment
+}
+
+// Lookup finds the origin of an outgoing number that a subscriber asks for
+// again. It fails for numbers that were never sent (the packet is missing
+// here too) and for those sent too long ago.
+func (r *Rewriter) Lookup(seq Seq) (Origin, bool) {
+	if r.sent.top == 0 {
+		return Origin{}, false
+	}
+	ext := extendNear(ExtSeq(r.sent.top-1), seq)
+	if uint64(ext) >= r.sent.top || r.sent.top-uint64(ext) > replayWindowSize || r.sent.fresh(uint64(ext)) {
+		return Origin{}, false
+	}
+	s := r.segs.byOut(ext)
+	if s == nil {
+		return Origin{}, false
+	}
+	return Origin{s.source, s.layer, s.in + (ext - s.out), *s}, true
+}
+
+// Recreate fills out exactly as it was when the packet was first sent. in is
+// the packet from the cache; its Source, Layer, Clocks and Now are not used.
+func (o *Origin) Recreate(in *Input, out *Output) {
+	o.seg.fill(in, out)
+	out.Switched = false
+}

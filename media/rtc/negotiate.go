@@ -1,0 +1,230 @@
+package rtc
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/media"
+)
+
+// Offer is an SDP offer with the meaning of its sections.
+type Offer struct {
+	SDP string
+	// Sources maps what the client sends (Microphone, Camera, Screen,
+	// ScreenAudio) to the mid of its section.
+	Sources map[string]string
+	// Seats are the receive sections in seat order.
+	Seats []SeatMIDs
+}
+
+// SeatMIDs names the two sections of one seat. Video may be empty.
+type SeatMIDs struct{ Audio, Video string }
+
+// negotiation is what the control side remembers between offers.
+type negotiation struct {
+	sessionID, version uint64
+	remoteUfrag        string
+	ssrcs              map[media.SSRC]bool // all that we send with
+}
+
+// sectionUse says what a section of the offer is for.
+type sectionUse struct {
+	source string // of a source
+	seat   int    // of a seat, when source is empty
+	kind   media.Kind
+}
+
+// negotiateLocked checks the offer, makes the tracks and streams it adds,
+// publishes them and writes the answer. On an error nothing has changed.
+func (s *Session) negotiateLocked(o Offer) (*media.Offer, string, error) {
+	parsed, err := media.ParseOffer(o.SDP)
+	if err != nil {
+		return nil, "", err
+	}
+	uses, err := o.uses(parsed)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := s.checkIdentity(parsed); err != nil {
+		return nil, "", err
+	}
+	accepted := make([]media.Accepted, len(parsed.Sections))
+	for i := range parsed.Sections {
+		section := &parsed.Sections[i]
+		use, ok := uses[section.MID]
+		if accepted[i], err = section.Accept(use.mode(ok)); err != nil {
+			return nil, "", err
+		}
+	}
+	if s.nego.ssrcs == nil {
+		s.nego.ssrcs = make(map[media.SSRC]bool)
+		s.nego.sessionID = uint64(randomSSRC())
+	}
+	in, out, err := s.plan(parsed, accepted, uses, len(o.Seats))
+	if err != nil {
+		return nil, "", err
+	}
+	spec := &media.AnswerSpec{
+		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
+		Fingerprint: s.server.cert.sdp(), Lite: true,
+		Candidates: s.server.candidates, Sections: accepted,
+	}
+	creds, fresh := s.credentialsFor(parsed)
+	spec.Ufrag, spec.Pwd = creds.ufrag, creds.pwd
+	answer, err := parsed.Answer(spec)
+	if err != nil {
+		if fresh {
+			s.server.ufrags.remove(creds)
+		}
+		return nil, "", err
+	}
+	s.nego.version++
+	if fresh {
+		s.nego.remoteUfrag = parsed.Ufrag
+		s.server.ufrags.remove(s.ice.restart(creds))
+	}
+	s.incoming.Store(in)
+	s.outgoing.Store(out)
+	return parsed, answer, nil
+}
+
+// credentialsFor returns the session's present credentials or, when the offer
+// starts or restarts ICE (RFC 8839 §4.4.1.1.1: its fragment changed), fresh
+// ones.
+func (s *Session) credentialsFor(o *media.Offer) (c *credentials, fresh bool) {
+	s.ice.mu.Lock()
+	c = s.ice.current
+	s.ice.mu.Unlock()
+	if c != nil && o.Ufrag == s.nego.remoteUfrag {
+		return c, false
+	}
+	generation := 0
+	if c != nil {
+		generation = c.generation + 1
+	}
+	return s.server.ufrags.add(s, o.Ufrag, generation), true
+}
+
+// checkIdentity refuses an offer by another DTLS identity than the session's.
+func (s *Session) checkIdentity(o *media.Offer) error {
+	if s.handshake.fingerprints == nil {
+		return nil
+	}
+	for _, f := range o.Fingerprints {
+		if slices.Contains(s.handshake.fingerprints, f) {
+			return nil
+		}
+	}
+	return &media.SDPError{Code: media.SDPMismatch, Detail: ErrIdentityChanged.Error()}
+}
+
+// uses gives every section its use and checks that sources and seats name
+// existing sections of the right kind, each once.
+func (o *Offer) uses(parsed *media.Offer) (map[string]sectionUse, error) {
+	uses := make(map[string]sectionUse, len(parsed.Sections))
+	claim := func(mid, what string, u sectionUse) error {
+		section := parsed.Section(mid)
+		switch _, taken := uses[mid]; {
+		case section == nil:
+			return mismatch("%s: no section %q", what, mid)
+		case taken:
+			return mismatch("%s: section %q is used twice", what, mid)
+		case section.Kind != u.kind:
+			return mismatch("%s: section %q is %v", what, mid, section.Kind)
+		}
+		uses[mid] = u
+		return nil
+	}
+	for source, mid := range o.Sources {
+		kind := sourceKind(source)
+		if kind == media.KindOther {
+			return nil, mismatch("unknown source %.40q", source)
+		}
+		if err := claim(mid, source, sectionUse{source: source, kind: kind}); err != nil {
+			return nil, err
+		}
+	}
+	for i, seat := range o.Seats {
+		what := fmt.Sprintf("seat %d", i)
+		if err := claim(seat.Audio, what, sectionUse{seat: i, kind: media.KindAudio}); err != nil {
+			return nil, err
+		}
+		if seat.Video == "" {
+			continue
+		}
+		if err := claim(seat.Video, what, sectionUse{seat: i, kind: media.KindVideo}); err != nil {
+			return nil, err
+		}
+	}
+	return uses, nil
+}
+
+func mismatch(format string, args ...any) error {
+	return &media.SDPError{Code: media.SDPMismatch, Detail: fmt.Sprintf(format, args...)}
+}
+
+// mode says what Accept shall do with a section; used is false for one that
+// the client gave no meaning.
+func (u sectionUse) mode(used bool) media.Use {
+	switch {
+	case !used:
+		return media.UseNone
+	case u.source != "":
+		return media.UseReceive
+	}
+	return media.UseSend
+}
+
+// plan builds the tracks and streams of all sections, taking over those that
+// exist, and fills in what accepted must say about streams.
+func (s *Session) plan(o *media.Offer, accepted []media.Accepted, uses map[string]sectionUse, seats int) (*incoming, *outgoing, error) {
+	in := newIncoming(s.incoming.Load())
+	out := newOutgoing(s.outgoing.Load(), seats)
+	for i := range o.Sections {
+		section, a := &o.Sections[i], &accepted[i]
+		use := uses[section.MID]
+		switch a.Use {
+		case media.UseReceive:
+			in.take(s, section, a, use.source)
+		case media.UseSend:
+			st, err := out.take(s, section, a, use)
+			if err != nil {
+				return nil, nil, err
+			}
+			st.describe(a)
+		}
+	}
+	out.finish(s)
+	return in, out, nil
+}
+
+// newSSRC returns an SSRC that the session does not use yet.
+func (s *Session) newSSRC() media.SSRC {
+	for {
+		ssrc := randomSSRC()
+		if ssrc != 0 && !s.nego.ssrcs[ssrc] {
+			s.nego.ssrcs[ssrc] = true
+			return ssrc
+		}
+	}
+}
+
+func randomSSRC() media.SSRC {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return media.SSRC(binary.BigEndian.Uint32(b[:]))
+}
+
+// sdp returns the certificate's fingerprint as it stands in answers.
+func (c *certificate) sdp() media.Fingerprint {
+	text := strings.ToUpper(hex.EncodeToString(c.fingerprint[:]))
+	pairs := make([]string, 0, len(c.fingerprint))
+	for i := 0; i < len(text); i += 2 {
+		pairs = append(pairs, text[i:i+2])
+	}
+	return media.Fingerprint{Hash: "sha-256", Value: strings.Join(pairs, ":")}
+}

@@ -1,0 +1,217 @@
+package rtc
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/media"
+)
+
+// Session is one participant's connection: ICE, DTLS, the sources it sends
+// and the seats it receives. All methods may be called from any goroutine and
+// none waits for longer than a worker's batch lasts.
+type Session struct {
+	id     string
+	server *Server
+	to     Events
+
+	ice       ice
+	handshake handshake
+	keys      atomic.Pointer[keys] // nil until the handshake is done
+	// owner is the worker that handles the session's media: nil before any
+	// came, moving while it changes. See Server.move.
+	owner    atomic.Pointer[worker]
+	movedAt  atomic.Int64  // when a move was last asked for
+	seen     atomic.Int64  // when the last authentic packet came in
+	state    atomic.Uint32 // sessionState
+	ready    atomic.Bool   // MediaConnected was sent for this generation
+	counts   sendCounts
+	quality  quality
+	incoming atomic.Pointer[incoming]
+	outgoing atomic.Pointer[outgoing]
+
+	// mu serialises Offer, Place, Vacate and Close and guards nego.
+	mu   sync.Mutex
+	nego negotiation
+
+	rx receiver // owner only
+}
+
+// sendCounts are the numbers that several workers hand out for packets to one
+// session.
+type sendCounts struct {
+	rtcp      atomic.Uint32 // SRTCP index of the next packet
+	transport atomic.Uint32 // transport-wide sequence number of the next packet
+}
+
+type sessionState uint32
+
+const (
+	stateOpen sessionState = iota
+	stateFailed
+	stateClosed
+)
+
+// moving is the owner of sessions on their way from one worker to another. It
+// handles nothing.
+var moving = &worker{}
+
+// Open answers an offer and starts a session, which must be closed. id is for
+// logs only. Errors that are the offer's fault are *media.SDPError.
+func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events) (*Session, string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, "", err
+	}
+	sess := &Session{id: id, server: s, to: events}
+	sess.handshake = handshake{session: sess, proven: make(chan struct{})}
+	sess.touch(s.clock.now())
+	sess.mu.Lock()
+	defer sess.mu.Unlock()
+	parsed, answer, err := sess.negotiateLocked(offer)
+	if err != nil {
+		return nil, "", err
+	}
+	sess.handshake.fingerprints = parsed.Fingerprints
+	if err := s.add(sess); err != nil {
+		sess.releaseLocked()
+		return nil, "", err
+	}
+	return sess, answer, nil
+}
+
+// Offer renegotiates: more seats, an ICE restart. What was negotiated before
+// keeps running, whether or not the new offer is taken. The DTLS identity can
+// not change.
+func (s *Session) Offer(ctx context.Context, offer Offer) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.running() {
+		return "", ErrClosed
+	}
+	_, answer, err := s.negotiateLocked(offer)
+	return answer, err
+}
+
+// Codec returns the encoding name that the session sends for a source, empty
+// if it can not send it.
+func (s *Session) Codec(source string) string {
+	t := s.track(source)
+	if t == nil {
+		return ""
+	}
+	return t.codecName()
+}
+
+// CanDecode reports whether the session's seats take a codec.
+func (s *Session) CanDecode(codec string) bool {
+	want := media.CodecByName(codec)
+	out := s.outgoing.Load()
+	if out == nil || want == media.CodecNone {
+		return false
+	}
+	for _, seat := range out.seats {
+		if seat.audio.takes(want) || seat.video.takes(want) {
+			return true
+		}
+	}
+	return false
+}
+
+// SetMuted stops or resumes the forwarding of a source. What a muted source
+// still sends is dropped and counted.
+func (s *Session) SetMuted(source string, muted bool) {
+	if t := s.track(source); t != nil {
+		t.muted.Store(muted)
+	}
+}
+
+// LastSeen is when the last authentic packet came in, or when the session was
+// opened.
+func (s *Session) LastSeen() time.Time { return s.server.clock.time(s.lastSeen()) }
+
+// Close ends the session and frees all it holds. It may be called twice.
+func (s *Session) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sessionState(s.state.Swap(uint32(stateClosed))) == stateClosed {
+		return
+	}
+	s.releaseLocked()
+}
+
+// releaseLocked unlinks the session from everything. Workers may go on using
+// what they hold until the end of their batch; nothing is reused after.
+func (s *Session) releaseLocked() {
+	s.state.Store(uint32(stateClosed))
+	s.handshake.close()
+	creds, flows := s.ice.close()
+	for _, c := range creds {
+		s.server.ufrags.remove(c)
+	}
+	for _, f := range flows {
+		f.worker.post(command{kind: cmdForget, flow: f})
+	}
+	if out := s.outgoing.Load(); out != nil {
+		for _, seat := range out.seats {
+			for _, st := range seat.streams() {
+				st.unlink()
+			}
+		}
+	}
+	if in := s.incoming.Load(); in != nil {
+		for _, t := range in.tracks {
+			t.close()
+		}
+	}
+	s.server.remove(s)
+}
+
+// fail ends the session from within. The engine is told once; it closes it.
+func (s *Session) fail(err error) {
+	if !s.state.CompareAndSwap(uint32(stateOpen), uint32(stateFailed)) {
+		return
+	}
+	s.server.log.Debug("media session failed", "participant", s.id, "error", err)
+	s.server.remove(s) // nothing is left to expire
+	s.server.events.send(event{to: s.to, kind: eventFailed, err: err}, s.server.stop)
+}
+
+func (s *Session) running() bool { return sessionState(s.state.Load()) == stateOpen }
+
+func (s *Session) touch(now media.Instant) { s.seen.Store(int64(now)) }
+
+func (s *Session) lastSeen() media.Instant { return media.Instant(s.seen.Load()) }
+
+func (s *Session) connected() bool { return s.keys.Load() != nil && s.ice.selected.Load() != nil }
+
+// keyed publishes the keys of a finished handshake.
+func (s *Session) keyed(k *keys) {
+	s.keys.Store(k)
+	s.checkConnected()
+}
+
+// selectedChanged is called by a worker when another flow was selected;
+// restarted says that this ends an ICE restart.
+func (s *Session) selectedChanged(restarted bool) {
+	if restarted {
+		s.ready.Store(false)
+	}
+	s.checkConnected()
+}
+
+// checkConnected tells the engine once that ICE and DTLS are both done. It
+// never waits: the queue's room is checked by the control goroutine.
+func (s *Session) checkConnected() {
+	if !s.connected() || !s.running() || !s.ready.CompareAndSwap(false, true) {
+		return
+	}
+	s.server.control(func() {
+		s.server.events.send(event{to: s.to, kind: eventConnected}, s.server.stop)
+		s.greetSeats()
+	})
+}
