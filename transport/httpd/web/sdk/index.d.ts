@@ -1,0 +1,487 @@
+/**
+ * Parley's browser SDK: join a meeting, send and receive sound and pictures.
+ * Served by every Parley server at `/sdk/index.js`. See README.md beside it.
+ */
+
+/** What a participant can send. At most one track of each. */
+export type Source = 'microphone' | 'camera' | 'screen' | 'screen_audio';
+
+/** Sources that are pictures. */
+export type PictureSource = 'camera' | 'screen';
+
+export type RoomState = 'disconnected' | 'connecting' | 'connected' | 'reconnecting';
+
+/** State of the media connection, apart from the signalling socket. */
+export type MediaState = 'new' | 'connecting' | 'connected' | 'interrupted' | 'failed';
+
+export type ConnectionQuality = 'excellent' | 'good' | 'poor' | 'lost';
+
+// ---------------------------------------------------------------- errors --
+
+export type MediaErrorCode =
+  | 'permission_denied' // the person or a policy said no
+  | 'system_denied' // the operating system said no although the browser may
+  | 'not_found' // no such device
+  | 'in_use' // another program holds the device
+  | 'other'
+  | 'cancelled' // the screen picker was closed
+  | 'insecure_context' // the page came neither over HTTPS nor from localhost
+  | 'unsupported'; // this browser can not
+
+/** Codes the SDK itself makes. */
+export type ClientErrorCode =
+  | 'aborted' // the AbortSignal fired, or leave() was called meanwhile
+  | 'bad_url'
+  | 'connect_failed' // the server can not be reached
+  | 'connection_lost' // the socket went away with the request unanswered
+  | 'not_connected' // asked for while not in a meeting
+  | 'busy' // too many requests are waiting for the connection to return
+  | 'timeout' // no answer in time
+  | 'reconnect_failed' // given up after the policy's last attempt
+  | 'webrtc_failed' // the browser refused the server's answer
+  | 'bad_message'; // the server sent something that is not the protocol
+
+/** Codes of the server, see engine/wire/PROTOCOL.md. */
+export type ServerErrorCode =
+  | 'bad_json' | 'too_deep' | 'too_large' | 'not_text' | 'unknown_type' | 'missing_field' | 'bad_field'
+  | 'rate_limited' | 'bad_order' | 'not_joined' | 'already_joined'
+  | 'bad_room' | 'bad_name' | 'room_full' | 'server_full' | 'draining' | 'resume_gone'
+  | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
+  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'store_failed'
+  | 'duplicate_identity' | 'removed' | 'ended' | 'shutdown' | 'slow_consumer' | 'media_failed'
+  | 'timeout' | 'internal' | 'replaced';
+
+/** Newer servers may know more codes; treat an unknown one as 'internal'. */
+export type ErrorCode = MediaErrorCode | ClientErrorCode | ServerErrorCode;
+
+export class ParleyError extends Error {
+  constructor(code: string, options?: { message?: string; retryable?: boolean; retryAfterMs?: number; source?: Source; cause?: unknown });
+  /** Stable; what programs and translations go by. */
+  readonly code: ErrorCode;
+  /** Whether the same call may succeed later without anything being changed. */
+  readonly retryable: boolean;
+  /** How long the server asks to wait, 0 if it does not say. */
+  readonly retryAfterMs: number;
+  /** The source a media error is about. */
+  readonly source: Source | undefined;
+}
+
+export const errors: {
+  ParleyError: typeof ParleyError;
+  /** Every code above with whether it is retryable by nature. */
+  codes: Readonly<Record<string, { retryable: boolean }>>;
+  /** Wraps what getUserMedia or getDisplayMedia threw. */
+  mediaError(error: unknown, source: Source): ParleyError;
+};
+
+// --------------------------------------------------------------- devices --
+
+export type DeviceKind = 'audioinput' | 'videoinput' | 'audiooutput';
+
+export interface Device {
+  id: string;
+  kind: DeviceKind;
+  /** Empty until capturing was allowed once. */
+  label: string;
+  groupId: string;
+}
+
+export interface MicrophoneOptions {
+  deviceId?: string;
+  echoCancellation?: boolean;
+  noiseSuppression?: boolean;
+  autoGainControl?: boolean;
+  voiceIsolation?: boolean;
+}
+
+export interface CameraOptions {
+  deviceId?: string;
+  /** Front ('user') or back ('environment') camera of a phone. */
+  facingMode?: 'user' | 'environment';
+  /** Wanted size in pixels; 1280 × 720 unless told. */
+  width?: number;
+  height?: number;
+  frameRate?: number;
+  backgroundBlur?: boolean;
+}
+
+export interface ScreenOptions {
+  /** Ask for the sound too. Default true; not every browser can. */
+  audio?: boolean;
+  /** 'detail' keeps text sharp (default), 'motion' keeps films smooth. */
+  contentHint?: 'detail' | 'text' | 'motion';
+}
+
+export interface OpenedTracks {
+  microphone?: MediaStreamTrack;
+  camera?: MediaStreamTrack;
+  /** Why a wanted one is missing. */
+  errors: { microphone?: ParleyError; camera?: ParleyError };
+}
+
+export const devices: {
+  /** The devices now present. */
+  list(): Promise<Record<DeviceKind, Device[]>>;
+  /** Calls fn when a device comes or goes; returns a function that stops it. */
+  onChange(fn: () => void, options?: { signal?: AbortSignal }): () => void;
+  /** What the browser would say if asked; 'unknown' where it does not tell. */
+  permission(kind: 'microphone' | 'camera'): Promise<'granted' | 'denied' | 'prompt' | 'unknown'>;
+  /** Calls fn with the new permission whenever it changes. */
+  onPermissionChange(
+    kind: 'microphone' | 'camera',
+    fn: (state: 'granted' | 'denied' | 'prompt') => void,
+    options?: { signal?: AbortSignal },
+  ): () => void;
+  /**
+   * Opens microphone and camera with one prompt; what can not be had is told
+   * in `errors` and does not cost the other. For previews: hand the tracks to
+   * `join` afterwards, or stop them.
+   */
+  open(wanted: { audio?: boolean | MicrophoneOptions; video?: boolean | CameraOptions }): Promise<OpenedTracks>;
+  /** Whether an output device can be chosen (HTMLMediaElement.setSinkId). */
+  canChooseOutput(): boolean;
+  /** What this browser can do; `missing` names what the SDK can not do without. */
+  support(): { secure: boolean; capture: boolean; screen: boolean; webrtc: boolean; missing: string[] };
+};
+
+// ------------------------------------------------------------ participants --
+
+export interface SourceState {
+  muted: boolean;
+  /** SDP encoding name: 'opus', 'VP8', 'H264' … */
+  codec: string;
+}
+
+/** What the server sees of somebody's connection. */
+export interface NetworkFigures {
+  /** Shares of packets lost, 0 … 1. */
+  upLoss: number;
+  downLoss: number;
+  /** Round trip to the server, 0 if unknown. */
+  rttMs: number;
+}
+
+export interface Participant {
+  readonly id: string;
+  readonly name: string;
+  readonly isLocal: boolean;
+  /** 'person', or 'echo' in a setup test. */
+  readonly kind: string;
+  /** Unix milliseconds, server time. */
+  readonly joinedAt: number;
+  readonly isSpeaking: boolean;
+  /** Loudness while speaking, 0 … 1. */
+  readonly level: number;
+  readonly quality: ConnectionQuality | undefined;
+  readonly network: NetworkFigures | undefined;
+}
+
+export interface RemoteParticipant extends Participant {
+  readonly isLocal: false;
+  /** The signalling socket is lost; may still be seen and heard. */
+  readonly away: boolean;
+  /** What they can send and whether they do. */
+  readonly sources: ReadonlyMap<Source, SourceState>;
+  /** Tracks that are in a seat here now. */
+  readonly tracks: ReadonlyMap<Source, MediaStreamTrack>;
+  isMuted(source: Source): boolean;
+}
+
+export interface LocalTrack {
+  track: MediaStreamTrack;
+  muted: boolean;
+}
+
+export interface LocalParticipant extends Participant {
+  readonly isLocal: true;
+  /** What is captured now. A camera that is off has no entry. */
+  readonly tracks: ReadonlyMap<Source, LocalTrack>;
+  readonly isMicrophoneEnabled: boolean;
+  readonly isCameraEnabled: boolean;
+  readonly isScreenShareEnabled: boolean;
+  /** Why a source that was wanted is not there. */
+  readonly mediaErrors: ReadonlyMap<Source, ParleyError>;
+  /**
+   * Turns the microphone on or off. Off keeps the device open, silent, so
+   * that on is immediate. Options given while it is on take effect at once.
+   * Works before connect() too. Throws a media error when it can not be had.
+   */
+  setMicrophoneEnabled(on: boolean, options?: MicrophoneOptions): Promise<void>;
+  /** Turns the camera on or off. Off releases the device and its light. */
+  setCameraEnabled(on: boolean, options?: CameraOptions): Promise<void>;
+  /** Starts or ends sharing a screen. Must be called from a click. */
+  setScreenShareEnabled(on: boolean, options?: ScreenOptions): Promise<void>;
+  /**
+   * Uses another device, now if its source is on and for later otherwise.
+   * 'audiooutput' is only remembered and announced (activeDeviceChanged):
+   * whoever plays the sound calls setSinkId.
+   */
+  switchActiveDevice(kind: DeviceKind, id: string): Promise<void>;
+  /** The chosen device of a kind, '' for the browser's default. */
+  activeDevice(kind: DeviceKind): string;
+  setHand(raised: boolean): Promise<void>;
+  react(emoji: string): Promise<void>;
+  /** Shows a caption line to everyone; final marks it as complete. */
+  caption(text: string, final: boolean): Promise<void>;
+  rename(name: string): Promise<void>;
+}
+
+// ------------------------------------------------------------------- chat --
+
+export interface ChatMessage {
+  id: string;
+  key: string;
+  /** Id of the sender at that time, who may have left long ago. */
+  participant: string;
+  name: string;
+  /** Unix milliseconds, server time. */
+  at: number;
+  text: string;
+  /** Participant id if the text is private. */
+  to?: string;
+}
+
+export interface Chat {
+  /** Oldest first, with what was said before; the last 1000. */
+  readonly messages: readonly ChatMessage[];
+  /**
+   * Says something; resolves when it is on the server's disk. While
+   * reconnecting it waits and is sent afterwards, once. To repeat a text that
+   * failed give the same key: the server stores a key only once.
+   */
+  send(text: string, options?: { to?: string; key?: string }): Promise<ChatMessage>;
+}
+
+// ------------------------------------------------------------------- stats --
+
+export interface StreamStats {
+  dir: 'send' | 'receive';
+  kind: 'audio' | 'video';
+  source: Source;
+  /** Participant id, the local one for what is sent. */
+  participant: string;
+  /** Seat number of what is received. */
+  seat?: number;
+  /** Bits per second since the last call; 0 at the first. */
+  bitrate: number;
+  /** Share of packets lost since the last call, 0 … 1. */
+  loss: number;
+  /** Milliseconds; undefined while unknown. */
+  rtt?: number;
+  jitter?: number;
+  fps?: number;
+  width?: number;
+  height?: number;
+  codec?: string;
+  /** Simulcast layer: 'q', 'h', 'f', or '' when there is only one. */
+  layer?: string;
+  /**
+   * Why: received: 'size' (fits the tile) or 'available' (the wanted one is
+   * not sent); sent: 'none', 'cpu', 'bandwidth' or 'other' limit it.
+   */
+  reason?: string;
+  /** Totals since the stream began. */
+  freezes?: number;
+  packets: number;
+  nacks?: number;
+  plis?: number;
+}
+
+export interface RoomStats {
+  /** Unix milliseconds. */
+  at: number;
+  streams: StreamStats[];
+  connection: {
+    state: MediaState;
+    /** Round trip of the media path in milliseconds. */
+    rtt?: number;
+    /** Bits per second. */
+    availableOut?: number;
+    sent: number;
+    received: number;
+    /** 'udp' or 'tcp', and the addresses as "ip:port". */
+    protocol?: string;
+    local?: string;
+    remote?: string;
+  };
+}
+
+// -------------------------------------------------------------------- room --
+
+export interface Meeting {
+  id: string;
+  /** Name of the room as the server has it. */
+  room: string;
+  /** Unix milliseconds, server time. */
+  startedAt: number;
+  serverVersion: string;
+  limits: { chatRunes: number; nameRunes: number; captionRunes: number; seats: number; messageBytes: number };
+}
+
+export interface Summary {
+  meeting: string;
+  joinedAt: number;
+  leftAt: number;
+  durationMs: number;
+  /** Most people at once. */
+  peak: number;
+  /** Texts to everyone while here. */
+  messages: number;
+}
+
+export interface ReconnectPolicy {
+  /**
+   * How long to wait before the next attempt in milliseconds, null to give up.
+   * @param context attempt counts from 0, elapsedMs since the loss, error of the last attempt
+   */
+  nextDelayMs(context: { attempt: number; elapsedMs: number; error: unknown }): number | null;
+}
+
+export interface RoomOptions {
+  reconnect?: ReconnectPolicy;
+  /** What the SDK uses of the browser; replace parts in tests. */
+  platform?: Partial<import('./platform.js').Platform>;
+}
+
+export interface ConnectOptions {
+  /** "https://host/r/room" or "https://host"; default: where the page came from. */
+  url?: string;
+  /** Room name, if the url does not name it. */
+  room?: string;
+  /** What others see. */
+  name: string;
+  /**
+   * A lasting key of this client. Joining again with it ends the session
+   * before. Never shown to others. Default: a new one per Room.
+   */
+  identity?: string;
+  /** Microphone: true, constraints, or a track to hand over (stopped on leave). */
+  audio?: boolean | MicrophoneOptions | MediaStreamTrack;
+  /** Camera, likewise. */
+  video?: boolean | CameraOptions | MediaStreamTrack;
+  /** How many people can be seen and heard at once to begin with. Default 9. */
+  seats?: number;
+  /** A private room that sends back what is sent: the setup test. */
+  echo?: boolean;
+  /** Gives up joining. */
+  signal?: AbortSignal;
+}
+
+export interface ViewItem {
+  /** Participant or its id. */
+  participant: RemoteParticipant | string;
+  source: PictureSource;
+  /** Size of the tile in device pixels; 0 for "not visible, only heard". */
+  width: number;
+  height: number;
+}
+
+export interface RoomEvents {
+  stateChanged: { state: RoomState };
+  connected: { room: Room };
+  /** Before every attempt. `error` is why the last one failed or the socket was lost. */
+  reconnecting: { attempt: number; nextInMs: number; error: ParleyError };
+  /** resumed: nothing was missed. Otherwise joined anew: everybody may have a new id. */
+  reconnected: { resumed: boolean };
+  /** The end. reason is 'left' after leave(), otherwise an error code. */
+  disconnected: { reason: 'left' | ErrorCode; retryable: boolean; summary: Summary | null };
+  /** State of the media path, for "your network blocks UDP" and the like. */
+  mediaStateChanged: { state: MediaState };
+  participantConnected: { participant: RemoteParticipant };
+  /** reason: left, lost, duplicate_identity, removed, shutdown, failed. */
+  participantDisconnected: { participant: RemoteParticipant; reason: string };
+  participantNameChanged: { participant: Participant; name: string; previous: string };
+  participantAway: { participant: RemoteParticipant; away: boolean };
+  /**
+   * A track of somebody is in a seat. `stream` holds the sound and picture of
+   * that seat and is the same object for both events. `reused`: the seat
+   * carried something else before, so hide the picture until its first new
+   * frame (HTMLVideoElement.requestVideoFrameCallback).
+   */
+  trackSubscribed: { participant: RemoteParticipant; source: Source; track: MediaStreamTrack; stream: MediaStream; seat: number; reused: boolean };
+  trackUnsubscribed: { participant: RemoteParticipant; source: Source; track: MediaStreamTrack; seat: number };
+  /** A picture will not come: code 'codec' means this browser can not decode it. */
+  trackSubscriptionFailed: { participant: RemoteParticipant; source: Source; seat: number; code: string };
+  trackMuted: { participant: Participant; source: Source };
+  trackUnmuted: { participant: Participant; source: Source };
+  localTrackPublished: { source: Source; track: MediaStreamTrack };
+  localTrackUnpublished: { source: Source };
+  /** Loudest first. */
+  activeSpeakersChanged: { speakers: Participant[] };
+  chatMessage: { message: ChatMessage };
+  /** `hands` is the whole queue of participant ids, longest raised first. */
+  handChanged: { participant: Participant; raised: boolean; at: number; hands: readonly string[] };
+  reaction: { participant: Participant; emoji: string };
+  caption: { participant: Participant; text: string; final: boolean };
+  connectionQualityChanged: { participant: Participant; quality: ConnectionQuality };
+  /** The picture in a seat has another simulcast layer. */
+  layerChanged: { participant: RemoteParticipant; source: PictureSource; seat: number; layer: string; width: number; height: number; reason: string };
+  /** Capturing failed although nobody awaits it, as when joining. */
+  mediaDevicesError: { source: Source; error: ParleyError };
+  /** A device in use is gone. fallback: label of the one now used, null if there is none. */
+  deviceLost: { kind: 'audioinput' | 'videoinput'; label: string; fallback: string | null };
+  activeDeviceChanged: { kind: DeviceKind; deviceId: string };
+  /** Whether sound handed to play() may be heard; if not call startAudio() from a click. */
+  audioPlaybackChanged: { playing: boolean };
+  /** The server will stop in so many milliseconds. */
+  draining: { inMs: number };
+}
+
+export class Room extends EventTarget {
+  constructor(options?: RoomOptions);
+  readonly state: RoomState;
+  readonly mediaState: MediaState;
+  /** Room name, '' before the first connect. */
+  readonly name: string;
+  readonly meeting: Meeting | null;
+  readonly localParticipant: LocalParticipant;
+  readonly remoteParticipants: ReadonlyMap<string, RemoteParticipant>;
+  readonly chat: Chat;
+  /** Participant ids, longest raised first. */
+  readonly hands: readonly string[];
+  /** Who speaks now, loudest first. */
+  readonly speakers: readonly Participant[];
+  /** Seats negotiated now: how many people can be seen and heard at once. */
+  readonly seats: number;
+  /** Local or remote participant with this id. */
+  participant(id: string): Participant | undefined;
+  /** Server's clock now, Unix milliseconds. */
+  serverNow(): number;
+
+  /**
+   * Joins. Resolves when in the meeting; devices still opening follow as soon
+   * as they are there (localTrackPublished or mediaDevicesError).
+   */
+  connect(options: ConnectOptions): Promise<void>;
+  /** Leaves, stops every track. Null if the server did not say goodbye in 2 s. */
+  leave(): Promise<Summary | null>;
+  /**
+   * What is looked at, most important first; replaces the view before. May be
+   * called as often as the layout changes: it is sent every 150 ms at most.
+   */
+  setView(items: readonly ViewItem[]): void;
+  stats(): Promise<RoomStats>;
+  /** During reconnecting: try now instead of waiting. */
+  tryNow(): void;
+  /** Rates the meeting, 1 … 5; also after leaving. */
+  rate(stars: number, comment?: string): Promise<void>;
+  /** Plays an element or resumes an AudioContext, and watches whether the browser lets it. */
+  play(player: HTMLMediaElement | AudioContext): Promise<boolean>;
+  readonly canPlayAudio: boolean;
+  /** Retries what play() could not start. Call from a click. */
+  startAudio(): Promise<boolean>;
+
+  /** Calls fn with the event's detail; returns a function that stops it. */
+  on<K extends keyof RoomEvents>(name: K, fn: (detail: RoomEvents[K]) => void, options?: { signal?: AbortSignal; once?: boolean }): () => void;
+  addEventListener<K extends keyof RoomEvents>(
+    name: K,
+    listener: (event: CustomEvent<RoomEvents[K]>) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(name: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+  /** leave() by another name, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Joins a meeting: `new Room(options)` and `connect` in one call. */
+export function join(url: string, options: Omit<ConnectOptions, 'url'> & RoomOptions): Promise<Room>;

@@ -1,0 +1,172 @@
+// The one RTCPeerConnection of a stay in a meeting.
+//
+// Media sections in order: microphone, camera (simulcast), screen, screen
+// audio, all sendonly; then the seats, each an audio and a video section,
+// recvonly. All four sending sections are there from the start, so turning a
+// source on needs no negotiation; seats are only ever added at the end.
+import { codecPreferences } from '../lib/codecs.js';
+import { Lane } from './timers.js';
+
+/** @typedef {import('./index.js').Source} Source */
+/** @typedef {import('./platform.js').Platform} Platform */
+/** @typedef {import('./wire.js').MediaOffer} MediaOffer */
+
+/** Simulcast layers of the camera, smallest first; bits per second. */
+const CAMERA_LAYERS = [
+  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+  { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
+];
+const SCREEN_BITRATE = 2_500_000;
+
+/** @type {readonly [Source, 'audio' | 'video', RTCRtpEncodingParameters[] | undefined][]} */
+const SENDING = [
+  ['microphone', 'audio', undefined],
+  ['camera', 'video', CAMERA_LAYERS],
+  ['screen', 'video', [{ maxBitrate: SCREEN_BITRATE }]],
+  ['screen_audio', 'audio', undefined],
+];
+
+/**
+ * @typedef {object} SeatSections
+ * @property {RTCRtpTransceiver} audio
+ * @property {RTCRtpTransceiver} video
+ * @property {MediaStream} stream  both tracks, for one media element
+ */
+
+export class Peer {
+  #platform;
+  #pc;
+  /** @type {Map<Source, RTCRtpTransceiver>} */
+  #sending = new Map();
+  /** @type {SeatSections[]} */
+  #seats = [];
+  #lane = new Lane();
+  #closed = false;
+
+  /**
+   * @param {Platform} platform
+   * @param {number} seats
+   * @param {(state: RTCPeerConnectionState) => void} onState
+   */
+  constructor(platform, seats, onState) {
+    this.#platform = platform;
+    this.#pc = new platform.RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+    this.#pc.onconnectionstatechange = () => onState(this.#pc.connectionState);
+    for (const [source, kind, sendEncodings] of SENDING) {
+      const transceiver = this.#pc.addTransceiver(kind, sendEncodings ? { direction: 'sendonly', sendEncodings } : { direction: 'sendonly' });
+      this.#limitCodecs(transceiver, kind, 'send');
+      this.#sending.set(source, transceiver);
+    }
+    this.#growTo(seats);
+  }
+
+  get seatCount() {
+    return this.#seats.length;
+  }
+
+  get state() {
+    return this.#pc.connectionState;
+  }
+
+  /** An offer was made that the server has not answered. */
+  get unanswered() {
+    return this.#pc.signalingState === 'have-local-offer';
+  }
+
+  /** What is sent, in the order of the sections. */
+  get sources() {
+    return [...this.#sending.keys()];
+  }
+
+  /** @param {number} seat */
+  seatTracks(seat) {
+    const sections = this.#seats[seat];
+    if (!sections) return undefined;
+    const { audio, video, stream } = sections;
+    return { audio: audio.receiver.track, video: video.receiver.track, stream };
+  }
+
+  /**
+   * Makes an offer, has it answered, applies the answer. One at a time.
+   * @param {(offer: MediaOffer) => Promise<string>} exchange  gives the answer
+   * @param {{iceRestart?: boolean, seats?: number}} [options]  seats: at least so many
+   */
+  negotiate(exchange, { iceRestart = false, seats = 0 } = {}) {
+    return this.#lane.run(async () => {
+      this.#growTo(seats);
+      await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart }));
+      const sdp = await exchange(this.#describe());
+      if (!this.#closed) await this.#pc.setRemoteDescription({ type: 'answer', sdp });
+    });
+  }
+
+  /**
+   * What is sent as source from now on; null for nothing.
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track
+   */
+  async setTrack(source, track) {
+    if (!this.#closed) await this.#sending.get(source)?.sender.replaceTrack(track);
+  }
+
+  /** Which section is what: mid → source, mid → seat. */
+  sections() {
+    /** @type {Map<string, {source?: Source, seat?: number}>} */
+    const byMID = new Map();
+    for (const [source, { mid }] of this.#sending) byMID.set(mid ?? '', { source });
+    this.#seats.forEach(({ audio, video }, seat) => {
+      for (const { mid } of [audio, video]) byMID.set(mid ?? '', { seat });
+    });
+    return byMID;
+  }
+
+  getStats() {
+    return this.#pc.getStats();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#pc.onconnectionstatechange = null;
+    this.#pc.close();
+  }
+
+  /** @param {number} seats */
+  #growTo(seats) {
+    while (this.#seats.length < seats && !this.#closed) {
+      const audio = this.#pc.addTransceiver('audio', { direction: 'recvonly' });
+      const video = this.#pc.addTransceiver('video', { direction: 'recvonly' });
+      this.#limitCodecs(audio, 'audio', 'receive');
+      this.#limitCodecs(video, 'video', 'receive');
+      const stream = new this.#platform.MediaStream([audio.receiver.track, video.receiver.track]);
+      this.#seats.push({ audio, video, stream });
+    }
+  }
+
+  /**
+   * Offers only what the server takes: a section with everything a browser
+   * knows is 6 KB, and 64 seats of that would pass the limit for an offer.
+   * @param {RTCRtpTransceiver} transceiver
+   * @param {'audio' | 'video'} kind
+   * @param {'send' | 'receive'} dir
+   */
+  #limitCodecs(transceiver, kind, dir) {
+    const wanted = codecPreferences(this.#platform.codecs(kind, dir), kind);
+    if (!wanted.length || !transceiver.setCodecPreferences) return;
+    try {
+      transceiver.setCodecPreferences(wanted);
+    } catch {
+      // This browser wants another order or subset: its own choice works too.
+    }
+  }
+
+  /** @returns {MediaOffer} */
+  #describe() {
+    const mid = (/** @type {RTCRtpTransceiver} */ t) => t.mid ?? '';
+    return {
+      offer: this.#pc.localDescription?.sdp ?? '',
+      sources: Object.fromEntries([...this.#sending].map(([source, t]) => [source, mid(t)])),
+      seats: this.#seats.map(({ audio, video }) => ({ audio: mid(audio), video: mid(video) })),
+    };
+  }
+}

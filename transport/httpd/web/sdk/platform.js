@@ -1,0 +1,47 @@
+// Everything the SDK takes from the browser, in one place, so that tests and
+// other runtimes can put something else there.
+
+/**
+ * @typedef {object} Platform
+ * @property {typeof WebSocket} WebSocket
+ * @property {typeof RTCPeerConnection} RTCPeerConnection
+ * @property {typeof MediaStream} MediaStream
+ * @property {MediaDevices | undefined} mediaDevices  undefined in an insecure context
+ * @property {boolean} secure
+ * @property {EventTarget} window    online, offline, pagehide
+ * @property {EventTarget & {visibilityState: string}} document  visibilitychange
+ * @property {typeof fetch} fetch
+ * @property {(kind: 'audio' | 'video', dir: 'send' | 'receive') => RTCRtpCodec[]} codecs
+ *   what this browser can encode or decode
+ * @property {string} origin  where the page came from
+ */
+
+/**
+ * @param {Partial<Platform>} [replaced]
+ * @returns {Platform}
+ */
+export function browserPlatform(replaced = {}) {
+  const g = globalThis;
+  return {
+    WebSocket: g.WebSocket,
+    RTCPeerConnection: g.RTCPeerConnection,
+    MediaStream: g.MediaStream,
+    mediaDevices: g.navigator?.mediaDevices,
+    secure: g.isSecureContext ?? false,
+    window: typeof g.addEventListener === 'function' ? g : new EventTarget(),
+    document: g.document ?? Object.assign(new EventTarget(), { visibilityState: 'visible' }),
+    fetch: (...args) => g.fetch(...args),
+    codecs: browserCodecs,
+    origin: g.location?.origin ?? '',
+    ...replaced,
+  };
+}
+
+/**
+ * @param {'audio' | 'video'} kind
+ * @param {'send' | 'receive'} dir
+ */
+function browserCodecs(kind, dir) {
+  const side = dir === 'send' ? globalThis.RTCRtpSender : globalThis.RTCRtpReceiver;
+  return side?.getCapabilities?.(kind)?.codecs ?? [];
+}

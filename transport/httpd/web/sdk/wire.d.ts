@@ -1,0 +1,101 @@
+/**
+ * The messages of parley.v1 as they are on the wire; engine/wire/PROTOCOL.md
+ * explains them. Only types: nothing here exists at run time.
+ */
+import type { Source } from './index.js';
+
+export interface Participant {
+  id: string;
+  name: string;
+  kind: string;
+  joined_at: number;
+  away?: boolean;
+  sources: Partial<Record<Source, { muted: boolean; codec: string }>>;
+}
+
+export interface ChatMessage {
+  id: string;
+  key: string;
+  participant: string;
+  name: string;
+  at: number;
+  text: string;
+  to?: string;
+}
+
+export interface Summary {
+  meeting: string;
+  joined_at: number;
+  left_at: number;
+  duration_ms: number;
+  peak: number;
+  messages: number;
+}
+
+export interface SeatMIDs {
+  audio: string;
+  video: string;
+}
+
+/** What join and offer say about the media sections. */
+export interface MediaOffer {
+  offer: string;
+  sources: Partial<Record<Source, string>>;
+  seats: SeatMIDs[];
+}
+
+export interface Joined {
+  type: 'joined';
+  participant: string;
+  room: string;
+  meeting: string;
+  started_at: number;
+  seq: number;
+  resume: string;
+  resume_ms: number;
+  answer: string;
+  participants: Participant[];
+  chat: ChatMessage[] | null;
+  hands: string[] | null;
+  server_time: number;
+  version: string;
+  limits: { chat_runes: number; name_runes: number; caption_runes: number; seats: number; message_bytes: number };
+}
+
+/** A reply to a request; which fields are there depends on its type. */
+export interface Reply {
+  type: string;
+  id: number;
+  message?: unknown;
+  summary?: Summary;
+  answer?: string;
+  seq?: number;
+  server_time?: number;
+}
+
+interface EventTypes {
+  participant_joined: { participant: Participant };
+  participant_left: { participant: string; reason: string };
+  participant_away: { participant: string; away: boolean };
+  participant_renamed: { participant: string; name: string };
+  muted: { participant: string; source: Source; muted: boolean; codec?: string };
+  chat_message: { message: ChatMessage };
+  hand_changed: { participant: string; raised: boolean; at: number };
+  reacted: { participant: string; emoji: string };
+  captioned: { participant: string; text: string; final: boolean };
+  seated: { seat: number; participant: string; source: 'camera' | 'screen'; video: boolean; problem?: string };
+  vacated: { seat: number };
+  layer_changed: { seat: number; layer: string; width: number; height: number; reason: string };
+  speakers: { speakers: { participant: string; level: number }[] | null };
+  quality: { participants: { participant: string; score: 'excellent' | 'good' | 'poor' | 'lost'; up_loss: number; down_loss: number; rtt_ms: number }[] | null };
+  draining: { in_ms: number };
+  bye: { code: string; message: string; summary?: Summary; retryable: boolean };
+}
+
+export type EventType = keyof EventTypes;
+
+/** An event of one kind. */
+export type EventOf<K extends EventType> = { type: K; seq?: number } & EventTypes[K];
+
+/** Any event. */
+export type Event = { [K in EventType]: EventOf<K> }[EventType];
