@@ -1,0 +1,117 @@
+package rtc
+
+import (
+	"parley/media"
+	"parley/media/udp"
+)
+
+// forwardLoop sends the packets of the batch to all who carry their tracks.
+func (w *worker) forwardLoop() {
+	r := &w.loop.run
+	if r.nLayers == 0 {
+		return
+	}
+	forwarded := 0
+	for _, l := range r.layers[:r.nLayers] {
+		w.loop.current = l.track.session
+		for _, st := range l.track.table.Load().streams {
+			forwarded += w.forwardTo(st, l)
+		}
+	}
+	r.reset()
+	if forwarded > 0 {
+		w.count.forwarded.Add(uint64(forwarded))
+	}
+}
+
+// forwardTo sends a layer's packets of this batch to one subscriber and
+// returns how many. Nothing here allocates, locks, waits or reads a clock.
+func (w *worker) forwardTo(st *stream, l *layer) int {
+	tx, t := &st.tx, l.track
+	if tx.track != t {
+		w.adoptLoop(st, t)
+	}
+	if tx.target != int8(l.index) && tx.current != int8(l.index) {
+		return 0
+	}
+	if tx.gap != t.own.gap {
+		tx.gap = t.own.gap
+		tx.rewriter.Restart()
+	}
+	to := st.session.ice.selected.Load()
+	keys := st.session.keys.Load()
+	if to == nil || keys == nil {
+		w.count.drop(dropNotConnected)
+		return 0
+	}
+	d := delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}
+	sent := 0
+	for i := l.head; i != noPacket; {
+		p := &w.loop.run.packets[i]
+		i = p.next
+		if p.skip {
+			tx.rewriter.Skip(&p.in)
+			continue
+		}
+		if p.params != tx.params && !tx.choose(st, p.params) {
+			w.count.drop(dropPayload)
+			continue
+		}
+		var out media.Output
+		if tx.rewriter.Rewrite(&p.in, &out) != media.Forward {
+			continue
+		}
+		if out.Switched {
+			w.switchedLoop(st, l)
+		}
+		if w.sendLoop(&d, p, &out) {
+			sent++
+		}
+	}
+	return sent
+}
+
+// delivery is where a run of packets goes.
+type delivery struct {
+	st     *stream
+	to     *flow
+	sealer *media.Sealer
+	batch  *udp.SendBatch
+}
+
+// local is the index of the local address that the flow's packets leave from.
+func (f *flow) local() int { return f.worker.local }
+
+// choose finds how the stream carries what comes now. It reports false if its
+// receiver can not decode that.
+func (tx *sender) choose(st *stream, p *media.CodecParams) bool {
+	tx.params, tx.format = p, st.formatFor(p)
+	return tx.format != nil
+}
+
+// sendLoop writes one packet into the send arena: header from the template,
+// then payload and tag by the cipher straight from the shared plaintext. The
+// VP8 descriptor is patched in the shared payload before; the next subscriber
+// patches it again, and the cache has a copy of its own.
+func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
+	tx := &d.st.tx
+	patch := &w.loop.patch
+	patch.Seq, patch.TS, patch.Marker = out.Ext.Seq(), out.TS, out.Marker
+	patch.AudioLevel = p.level
+	patch.TransportSeq = uint16(d.st.session.counts.transport.Add(1))
+	if p.facts.VP8.HeaderLen != 0 {
+		media.PatchVP8(p.payload, &p.facts.VP8, out.PictureID, out.TL0)
+	}
+	slot := d.batch.Room()
+	n := tx.format.header.Write(slot, patch)
+	n, err := d.sealer.SealRTP(&w.loop.seal, slot, n, p.payload, out.Ext)
+	if err != nil {
+		w.count.drop(dropPayload)
+		return false
+	}
+	d.batch.Push(n, &d.to.addr)
+	tx.packets++
+	tx.octets += uint32(len(p.payload))
+	tx.budget.earn(n)
+	return true
+}

@@ -1,0 +1,148 @@
+package rtc
+
+import "time"
+
+// Placement says what a seat carries.
+type Placement struct {
+	From *Session
+	// Source is Camera (which brings the Microphone) or Screen (which brings
+	// ScreenAudio). Microphone and ScreenAudio stand for the sound alone.
+	Source string
+	// Video false leaves the picture out.
+	Video bool
+	// Width and Height in device pixels choose the simulcast layer.
+	Width, Height int
+}
+
+// Place makes a seat carry what p says: sound at once, the picture from its
+// next key frame on. It replaces what sat there. For an occupied seat with
+// the same From and Source it only changes Video and size. Seats that were
+// not negotiated and sources that From does not send stay silent.
+func (s *Session) Place(index int, p Placement) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.running() || p.From == nil {
+		return
+	}
+	audio, video := pairOf(p.Source)
+	from := map[*stream]*track{}
+	seat := s.seatLocked(index)
+	if seat == nil {
+		return
+	}
+	if seat.audio != nil {
+		from[seat.audio] = p.From.track(audio)
+	}
+	if seat.video != nil {
+		from[seat.video] = nil
+		if p.Video && sourceKind(p.Source) == sourceKind(Camera) {
+			from[seat.video] = p.From.track(video)
+			seat.video.want.Store(uint64(uint32(max(0, p.Width)))<<32 | uint64(uint32(max(0, p.Height))))
+		}
+	}
+	s.reseatLocked(from)
+}
+
+// Vacate empties a seat.
+func (s *Session) Vacate(index int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seat := s.seatLocked(index)
+	if seat == nil {
+		return
+	}
+	for _, st := range seat.streams() {
+		st.unlink()
+	}
+}
+
+func (s *Session) seatLocked(index int) *seat {
+	out := s.outgoing.Load()
+	if out == nil || index < 0 || index >= len(out.seats) {
+		return nil
+	}
+	return out.seats[index]
+}
+
+// reseatLocked gives each stream to its new track, nil for none. A stream's
+// sender state may still be in the hands of a worker that loaded the old
+// track's table before, so it is handed on only after every worker has ended
+// the batch it was in:
+//
+//	old table without st ──▶ quiesce ──▶ holder = new ──▶ new table with st
+func (s *Session) reseatLocked(from map[*stream]*track) {
+	wait := false
+	for st, t := range from {
+		if st.holder.Load() == t {
+			delete(from, st)
+			continue
+		}
+		st.unlink()
+		wait = wait || t != nil && st.used
+	}
+	if wait {
+		s.server.quiesce()
+	}
+	for st, t := range from {
+		if t == nil {
+			continue
+		}
+		st.used = true
+		st.holder.Store(t)
+		t.link(st)
+	}
+}
+
+// unlink takes the stream out of its track's table.
+func (st *stream) unlink() {
+	if t := st.holder.Swap(nil); t != nil {
+		t.unlink(st)
+	}
+}
+
+// greetSeats asks for key frames for all seats of a session that has just
+// been connected: what was forwarded to it before went nowhere.
+func (s *Session) greetSeats() {
+	out := s.outgoing.Load()
+	if out == nil {
+		return
+	}
+	for _, seat := range out.seats {
+		if seat.video == nil {
+			continue
+		}
+		if t := seat.video.holder.Load(); t != nil {
+			if w := t.session.owner.Load(); w != nil && w != moving {
+				w.post(command{kind: cmdKeyframe, stream: seat.video})
+			}
+		}
+	}
+}
+
+// moveEvery bounds how often a session changes its worker.
+const moveEvery = 200 * time.Millisecond
+
+// requestMove is called by a worker that gets media of a session which
+// another worker owns: the peer's 4-tuple has changed.
+func (s *Session) requestMove(to *worker) {
+	now := int64(to.loop.now)
+	last := s.movedAt.Load()
+	if now-last < int64(moveEvery) || !s.movedAt.CompareAndSwap(last, now) {
+		return
+	}
+	s.server.control(func() { s.server.move(s, to) })
+}
+
+// move makes another worker the owner of a session and all that is sent from
+// its tracks. It runs on the control goroutine. Between the two owners there
+// is none, and packets that come then are dropped; that is at most as long as
+// a batch takes.
+func (srv *Server) move(s *Session, to *worker) {
+	from := s.owner.Load()
+	if from == to || from == moving || !s.running() || !s.owner.CompareAndSwap(from, moving) {
+		return
+	}
+	srv.quiesce()
+	s.owner.Store(to)
+	to.post(command{kind: cmdAdopt, session: s})
+}

@@ -1,0 +1,115 @@
+package rtc
+
+import (
+	"parley/media"
+)
+
+// repairBudget bounds what a subscriber can make us send again to what it is
+// sent in the first place: bytes earned by media, spent on repairs.
+type repairBudget struct{ bytes int }
+
+// The budget starts with, and never exceeds, a second at 2 Mbit/s.
+const repairBurst = 256 << 10
+
+func (b *repairBudget) earn(n int) { b.bytes = max(b.bytes-n, 0) }
+
+func (b *repairBudget) spend(n int) bool {
+	if b.bytes+n > repairBurst {
+		return false
+	}
+	b.bytes += n
+	return true
+}
+
+// repairLoop answers one item of a NACK (RFC 4585 §6.2.1): the packet first,
+// and those of the 16 after it whose bit in mask is set.
+func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
+	t := st.holder.Load()
+	if t == nil || t.session.owner.Load() != w || st.tx.track != t {
+		w.count.drop(dropLate)
+		return
+	}
+	w.loop.current = st.session
+	w.resendLoop(st, t, first)
+	for i := media.Seq(1); mask != 0; i, mask = i+1, mask>>1 {
+		if mask&1 != 0 {
+			w.resendLoop(st, t, first+i)
+		}
+	}
+}
+
+// resendLoop sends one packet again, exactly as it was the first time, in an
+// RTX packet or, to a receiver without RTX, nowhere: the same SRTP index must
+// not be sealed twice.
+func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
+	tx := &st.tx
+	to, keys := st.session.ice.selected.Load(), st.session.keys.Load()
+	if to == nil || keys == nil || tx.format == nil || tx.format.repair == nil {
+		w.count.drop(dropLate)
+		return
+	}
+	origin, ok := tx.rewriter.Lookup(seq)
+	if !ok || origin.Source != t.id {
+		w.count.drop(dropLate)
+		return
+	}
+	pkt, ok := t.layers[origin.Layer].cache.Get(origin.Ext)
+	if !ok {
+		w.count.drop(dropLate)
+		return
+	}
+	if !tx.budget.spend(len(pkt)) {
+		w.count.drop(dropThrottled)
+		return
+	}
+	var p packet
+	p.in.Facts = &w.loop.facts
+	if !p.parse(pkt, origin.Ext, t) {
+		w.count.drop(dropLate)
+		return
+	}
+	var out media.Output
+	origin.Recreate(&p.in, &out)
+	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, &p, &out)
+}
+
+// parse reads a cached packet back.
+func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
+	var h media.Header
+	if media.ParseHeader(pkt, &h) != nil {
+		return false
+	}
+	payload, err := media.Payload(pkt, &h)
+	params, _ := t.params(h.PT)
+	if err != nil || params == nil || media.ParseFacts(params.Codec, payload, p.in.Facts) != nil {
+		return false
+	}
+	p.payload, p.params = payload, params
+	p.in.Ext, p.in.TS, p.in.Marker = ext, h.TS, h.Marker
+	return true
+}
+
+// sendRepair seals a repair (RFC 4588 §4). The descriptor is patched in the
+// cached packet and put back, for the cache holds what the publisher sent.
+func (w *worker) sendRepair(d *delivery, p *packet, out *media.Output) {
+	tx, vp8 := &d.st.tx, &p.in.Facts.VP8
+	patch := &w.loop.patch
+	patch.Seq, patch.TS, patch.Marker = tx.repairs.Seq(), out.TS, out.Marker
+	patch.TransportSeq = uint16(d.st.session.counts.transport.Add(1))
+	if vp8.HeaderLen != 0 {
+		media.PatchVP8(p.payload, vp8, out.PictureID, out.TL0)
+	}
+	slot := d.batch.Room()
+	n := tx.format.repair.Write(slot, patch)
+	n, err := d.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
+	if vp8.HeaderLen != 0 {
+		media.PatchVP8(p.payload, vp8, vp8.PictureID, vp8.TL0)
+	}
+	if err != nil {
+		w.count.drop(dropPayload)
+		return
+	}
+	d.batch.Push(n, &d.to.addr)
+	tx.repairs++
+	w.count.repaired.Add(1)
+}

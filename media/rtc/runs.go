@@ -1,0 +1,68 @@
+package rtc
+
+import (
+	"parley/media"
+	"parley/media/udp"
+)
+
+// noPacket ends a list of packets.
+const noPacket = -1
+
+// packet is a received media packet, opened and parsed once for all of its
+// subscribers. It lives until the end of the batch.
+type packet struct {
+	in      media.Input
+	facts   media.Facts
+	params  *media.CodecParams
+	payload []byte // in the receive slot
+	level   uint8  // audio level extension, RFC 6464 §3
+	// skip: nothing to forward (padding); subscribers' numbers close up.
+	skip bool
+	next int16 // of the same layer
+}
+
+// runs are the packets of a batch, in a list per layer, so that each
+// subscriber gets all its packets of one layer in a row: that makes runs for
+// segmentation and keeps its state in the cache.
+type runs struct {
+	packets [udp.BatchSize]packet
+	n       int
+	layers  [udp.BatchSize]*layer
+	nLayers int
+}
+
+func (r *runs) init() {
+	for _, l := range r.layers[:r.nLayers] {
+		l.head = noPacket
+	}
+	r.n, r.nLayers = 0, 0
+	for i := range r.packets {
+		r.packets[i].in.Facts = &r.packets[i].facts
+	}
+}
+
+// next returns the packet to be filled in. It is not in any list yet.
+func (r *runs) next() *packet { return &r.packets[r.n] }
+
+// add puts the packet that next returned at the end of l's list.
+func (r *runs) add(l *layer) {
+	i := int16(r.n)
+	r.packets[i].next = noPacket
+	r.n++
+	if l.head == noPacket {
+		l.head = i
+		r.layers[r.nLayers] = l
+		r.nLayers++
+	} else {
+		r.packets[l.tail].next = i
+	}
+	l.tail = i
+}
+
+// reset empties all lists.
+func (r *runs) reset() {
+	for _, l := range r.layers[:r.nLayers] {
+		l.head = noPacket
+	}
+	r.n, r.nLayers = 0, 0
+}

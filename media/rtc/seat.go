@@ -1,0 +1,166 @@
+package rtc
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"parley/media"
+)
+
+// outgoing is what a session may receive, as negotiated. It is immutable and
+// replaced as a whole by a new offer.
+type outgoing struct {
+	seats  []*seat
+	bySSRC map[media.SSRC]*stream // media and repair SSRCs
+}
+
+// seat is a pair of sections that carries one participant at a time. A seat
+// without a video section has a nil video.
+type seat struct {
+	index        int
+	audio, video *stream
+}
+
+// streams returns those of the two that exist.
+func (s *seat) streams() []*stream {
+	return slices.DeleteFunc([]*stream{s.audio, s.video}, func(st *stream) bool { return st == nil })
+}
+
+func newOutgoing(old *outgoing, seats int) *outgoing {
+	out := &outgoing{bySSRC: make(map[media.SSRC]*stream)}
+	if old != nil {
+		out.seats = slices.Clone(old.seats)
+	}
+	for len(out.seats) < seats {
+		out.seats = append(out.seats, &seat{index: len(out.seats)})
+	}
+	return out
+}
+
+// take adds a seat's section. A section that is there already keeps its
+// stream and so its SSRCs.
+func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted, use sectionUse) (*stream, error) {
+	seat := *out.seats[use.seat] // seats of the old negotiation are shared
+	half := &seat.audio
+	if use.kind == media.KindVideo {
+		half = &seat.video
+	}
+	if *half == nil || (*half).mid != section.MID {
+		st, err := newStream(s, use.seat, section, a)
+		if err != nil {
+			return nil, err
+		}
+		*half = st
+	}
+	out.seats[use.seat] = &seat
+	return *half, nil
+}
+
+// finish fills the index of SSRCs.
+func (out *outgoing) finish(*Session) {
+	for _, seat := range out.seats {
+		for _, st := range seat.streams() {
+			out.bySSRC[st.ssrc] = st
+			if st.rtx != 0 {
+				out.bySSRC[st.rtx] = st
+			}
+		}
+	}
+}
+
+// stream is one half of a seat: an outgoing RTP stream with its repairs. Its
+// sender state (tx) belongs to whoever owns the session of the track that
+// holds it; see place.go for how it changes hands.
+type stream struct {
+	session   *Session
+	seat      int
+	kind      media.Kind
+	mid       string
+	ssrc, rtx media.SSRC
+	formats   []format
+	// holder is the track whose table the stream is in, nil for none. Only
+	// the holder's owner may touch tx.
+	holder atomic.Pointer[track]
+	// want is the size that the subscriber asked for, width in the high and
+	// height in the low 32 bits.
+	want atomic.Uint64
+	// used: tx has been in some worker's hands. Guarded by session.mu.
+	used bool
+
+	tx sender // holder's owner only
+}
+
+// format is how the stream carries one codec.
+type format struct {
+	params media.CodecParams
+	header *media.HeaderTemplate
+	repair *media.HeaderTemplate // nil without RTX
+}
+
+func newStream(s *Session, seat int, section *media.Section, a *media.Accepted) (*stream, error) {
+	st := &stream{session: s, seat: seat, kind: section.Kind, mid: section.MID, ssrc: s.newSSRC()}
+	if slices.ContainsFunc(a.Codecs, func(c media.CodecParams) bool { return c.RTX != 0 }) {
+		st.rtx = s.newSSRC()
+	}
+	ids := a.ExtIDs()
+	for _, c := range a.Codecs {
+		spec := media.HeaderSpec{
+			SSRC: st.ssrc, PT: c.PT, AbsSendTimeID: ids.AbsSendTime, TransportSeqID: ids.TransportCC,
+			MIDID: ids.MID, MID: section.MID,
+		}
+		if section.Kind == media.KindAudio {
+			spec.AudioLevelID = ids.AudioLevel
+		}
+		header, err := media.NewHeaderTemplate(spec)
+		if err != nil {
+			return nil, mismatch("section %q: %v", section.MID, err)
+		}
+		f := format{params: c, header: header}
+		if c.RTX != 0 {
+			spec.SSRC, spec.PT, spec.AudioLevelID = st.rtx, c.RTX, 0
+			if f.repair, err = media.NewHeaderTemplate(spec); err != nil {
+				return nil, mismatch("section %q: %v", section.MID, err)
+			}
+		}
+		st.formats = append(st.formats, f)
+	}
+	st.tx.init(st)
+	return st, nil
+}
+
+// describe says in the answer what the stream sends. Both halves of a seat
+// share stream id and CNAME, so that they are played in sync.
+func (st *stream) describe(a *media.Accepted) {
+	a.Stream = fmt.Sprintf("seat%d", st.seat)
+	a.CNAME = a.Stream
+	a.Track = fmt.Sprintf("seat%d-%v", st.seat, st.kind)
+	a.SSRC, a.RTX = st.ssrc, st.rtx
+}
+
+// takes reports whether the stream can carry a codec. A nil stream can not.
+func (st *stream) takes(c media.Codec) bool {
+	return st != nil && slices.ContainsFunc(st.formats, func(f format) bool { return f.params.Codec == c })
+}
+
+// formatFor returns how the stream carries what a sender sends, nil if its
+// receiver can not decode that.
+func (st *stream) formatFor(p *media.CodecParams) *format {
+	best := -1
+	for i := range st.formats {
+		c := &st.formats[i].params
+		if !c.CanDecode(*p) {
+			continue
+		}
+		if c.Codec != media.CodecH264 || c.Profile[:4] == p.Profile[:4] {
+			return &st.formats[i]
+		}
+		if best < 0 {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	return &st.formats[best]
+}

@@ -1,0 +1,225 @@
+package rtc
+
+import (
+	"encoding/binary"
+
+	"parley/media"
+	"parley/media/udp"
+)
+
+// mediaLoop takes an SRTP or SRTCP packet. Only proven addresses get as far
+// as the cipher.
+func (w *worker) mediaLoop(pkt []byte, from *udp.Addr) {
+	l := &w.loop
+	f, ok := l.flows.Get(from)
+	if !ok {
+		w.count.drop(dropUnknownFlow)
+		return
+	}
+	s := f.session
+	l.current = s
+	k := s.keys.Load()
+	if k == nil || !s.running() {
+		w.count.drop(dropNoKeys)
+		return
+	}
+	if s.owner.Load() != w && !s.owner.CompareAndSwap(nil, w) {
+		s.requestMove(w)
+		w.count.drop(dropOtherWorker)
+		return
+	}
+	if media.IsRTCP(pkt) {
+		w.rtcpLoop(s, k, f, pkt)
+		return
+	}
+	w.rtpLoop(s, k, f, pkt)
+}
+
+// rtpLoop opens a media packet in place, accounts for it and queues it for
+// its subscribers.
+func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
+	l := &w.loop
+	h := &l.header
+	if media.ParseHeader(pkt, h) != nil {
+		w.count.drop(dropHeader)
+		return
+	}
+	plain, _, err := k.opener.OpenRTP(pkt, h)
+	if err != nil {
+		w.count.drop(dropOfOpen(err))
+		return
+	}
+	w.authentic(s, f)
+	s.rx.packetAt = l.now
+	w.activate(s)
+	in := s.incoming.Load()
+	if id := in.exts.TransportCC; id != 0 {
+		if v := media.FindExt(plain, h, id); len(v) == 2 {
+			s.rx.twcc.Record(binary.BigEndian.Uint16(v), l.now)
+		}
+	}
+	st := s.rx.stream(h.SSRC)
+	if st == nil {
+		if st = s.learn(h, plain); st == nil {
+			w.count.drop(dropStream)
+			return
+		}
+	}
+	if st.repair {
+		if plain = unwrapRepair(plain, h, st.layer); plain == nil {
+			w.count.drop(dropPadding)
+			return
+		}
+	}
+	w.layerLoop(s, st, h, plain)
+}
+
+// dropOfOpen sorts the opener's errors.
+func dropOfOpen(err error) drop {
+	switch err {
+	case media.ErrReplayed:
+		return dropReplay
+	case media.ErrAuth:
+		return dropAuth
+	case media.ErrTooManySSRC:
+		return dropStream
+	}
+	return dropHeader
+}
+
+// authentic notes that a packet came from the session's peer.
+func (w *worker) authentic(s *Session, f *flow) {
+	f.touch(w.loop.now)
+	s.touch(w.loop.now)
+	s.handshake.peerProven()
+}
+
+// unwrapRepair turns an RTX packet (RFC 4588 §4) back into the packet that
+// was lost, in place: the header moves two bytes up, over the original
+// sequence number. h describes the result. It returns nil for padding, and
+// for repairs of a layer of which nothing came yet.
+//
+//	| header (RTX) | OSN | payload |   →   | – | header (media) | payload |
+func unwrapRepair(pkt []byte, h *media.Header, l *layer) []byte {
+	payload, err := media.Payload(pkt, h)
+	if err != nil || len(payload) <= 2 || !l.started {
+		return nil
+	}
+	osn := binary.BigEndian.Uint16(payload)
+	params, _ := l.track.params(h.PT)
+	if params == nil {
+		return nil
+	}
+	end := h.HeaderLen + len(payload)
+	copy(pkt[2:], pkt[:h.HeaderLen])
+	out := pkt[2:end]
+	out[0] &^= 0x20 // padding is cut off
+	out[1] = out[1]&0x80 | params.PT
+	binary.BigEndian.PutUint16(out[2:], osn)
+	binary.BigEndian.PutUint32(out[8:], uint32(l.ssrc))
+	h.PT, h.Seq, h.SSRC, h.Padding = params.PT, media.Seq(osn), l.ssrc, false
+	return out
+}
+
+// layerLoop accounts for a packet of a layer and queues it.
+func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byte) {
+	loop, l := &w.loop, st.layer
+	t := l.track
+	payload, err := media.Payload(pkt, h)
+	if err != nil {
+		w.count.drop(dropPayload)
+		return
+	}
+	params, _ := t.params(h.PT)
+	if params == nil {
+		w.count.drop(dropPayload)
+		return
+	}
+	ext := l.extend(h.SSRC, h.Seq, st.repair)
+	if arrival := l.nack.Push(ext, loop.now); arrival.Drop() {
+		w.count.drop(dropDuplicate)
+		return
+	} else if arrival == media.ArrivalJump && t.kind == media.KindVideo {
+		l.request.wanted = true
+	}
+	if st.repair {
+		w.count.recovered.Add(1)
+	}
+	l.noteArrival(h, st.repair, len(pkt), loop.now)
+	p := loop.run.next()
+	if p.skip = len(payload) == 0; !p.skip {
+		if media.ParseFacts(params.Codec, payload, &p.facts) != nil {
+			w.count.drop(dropPayload)
+			p.facts = media.Facts{}
+			p.skip = true
+		}
+	} else {
+		p.facts = media.Facts{}
+		w.count.drop(dropPadding)
+	}
+	t.codec.Store(uint32(params.Codec))
+	if id := s.incoming.Load().exts.AudioLevel; id != 0 && t.kind == media.KindAudio {
+		p.level = w.levelLoop(t, pkt, h, id)
+	}
+	if t.muted.Load() {
+		w.withhold(t)
+		return
+	}
+	t.own.withheld = false
+	if p.facts.Keyframe && p.facts.Width > 0 {
+		l.width, l.height = int(p.facts.Width), int(p.facts.Height)
+	}
+	if !p.skip {
+		l.cache.Put(ext, pkt, loop.now)
+	}
+	p.params, p.payload = params, payload
+	in := &p.in
+	in.Source, in.Layer, in.Ext, in.TS, in.Marker = t.id, l.index, ext, h.TS, h.Marker
+	in.Clocks, in.Now = &t.own.clocks, loop.now
+	loop.run.add(l)
+}
+
+// withhold drops a packet of a muted track. The first one starts a gap, which
+// subscribers' streams step over when the source is heard again.
+func (w *worker) withhold(t *track) {
+	if !t.own.withheld {
+		t.own.withheld = true
+		t.own.gap++
+	}
+	w.count.drop(dropMuted)
+}
+
+// noteArrival updates what reports and layer choice need.
+func (l *layer) noteArrival(h *media.Header, repair bool, size int, now media.Instant) {
+	l.lastAt = now
+	l.rate.add(size, now)
+	if !repair {
+		l.stats.Update(h.Seq, h.TS, now, l.track.codecs[0].Codec.ClockRate())
+	}
+	if !l.track.live.Load() {
+		l.track.live.Store(true)
+	}
+}
+
+// levelLoop reads the audio level (RFC 6464 §3) and tells the engine when
+// someone starts or stops speaking. A packet without one counts as silence.
+func (w *worker) levelLoop(t *track, pkt []byte, h *media.Header, id uint8) uint8 {
+	v := media.FindExt(pkt, h, id)
+	if len(v) == 0 {
+		return 127
+	}
+	if t.source == Microphone && !t.muted.Load() {
+		if changed := t.own.speaking.Push(v[0]&0x7f, w.loop.now); changed {
+			w.speakingChanged(t)
+		}
+	}
+	return v[0]
+}
+
+func (w *worker) speakingChanged(t *track) {
+	s := t.session
+	w.server.events.offer(event{
+		to: s.to, kind: eventSpeaking,
+		flag: t.own.speaking.Active(), a: int(t.own.speaking.Level()),
+	})
+}
