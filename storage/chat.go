@@ -1,0 +1,91 @@
+package storage
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// ChatRecord is one text said in a room.
+type ChatRecord struct {
+	// ID is the caller's, or if that is empty one given by the store that sorts
+	// by time. History is in the order of storing either way.
+	ID   string `json:"id"`
+	Room string `json:"room"`
+	// Key is the client's own id of the text. A second text with the same room,
+	// identity and key is not stored; done gets the first.
+	Key string `json:"key"`
+	// Identity is the client's lasting key. It is not stored, only a hash of it
+	// and Key, and is empty in what is read.
+	Identity string `json:"-"`
+	// Participant and Name are who said it, at that time.
+	Participant string    `json:"participant"`
+	Name        string    `json:"name"`
+	At          time.Time `json:"at"`
+	Text        string    `json:"text"`
+}
+
+// Bounds of what is accepted, in bytes; ErrInvalid beyond.
+const (
+	MaxText     = 32 << 10
+	MaxChatID   = 64
+	MaxChatKey  = 128
+	MaxIdentity = 256
+)
+
+// chatValue is a ChatRecord as stored; the room is in the key.
+type chatValue struct {
+	ID          string `json:"id,omitempty"` // empty: the key's number
+	Key         string `json:"key"`
+	Participant string `json:"participant"`
+	Name        string `json:"name"`
+	At          int64  `json:"at"` // Unix milliseconds
+	Text        string `json:"text"`
+	Hash        []byte `json:"hash"` // of identity and key, 16 bytes
+}
+
+// AppendChat stores a text. done gets it with its ID, or the one that was stored
+// first under the same key.
+func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
+	for _, f := range []struct {
+		what, value string
+		least, most int
+	}{
+		{"room", r.Room, 1, MaxRoom},
+		{"id", r.ID, 0, MaxChatID},
+		{"key", r.Key, 1, MaxChatKey},
+		{"identity", r.Identity, 0, MaxIdentity},
+		{"participant", r.Participant, 0, MaxParticipant},
+		{"name", r.Name, 0, MaxName},
+		{"text", r.Text, 1, MaxText},
+	} {
+		if err := check(f.what, f.value, f.least, f.most); err != nil {
+			return err
+		}
+	}
+	hash := keyHash(r.Identity, r.Key)
+	r.At, r.Identity = moment(r.At), ""
+	value, err := json.Marshal(chatValue{
+		ID: r.ID, Key: r.Key, Participant: r.Participant, Name: r.Name,
+		At: r.At.UnixMilli(), Text: r.Text, Hash: hash,
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return s.submit(&chatOp{done: done, record: r, hash: hash, value: value})
+}
+
+// decodeChat reads a stored text.
+func decodeChat(room string, id chatID, data []byte) (ChatRecord, error) {
+	var v chatValue
+	if err := decode(data, &v); err != nil {
+		return ChatRecord{}, err
+	}
+	if v.ID == "" {
+		v.ID = id.String()
+	}
+	return ChatRecord{
+		ID: v.ID, Room: room, Key: v.Key, Participant: v.Participant, Name: v.Name,
+		At: moment(time.UnixMilli(v.At)), Text: v.Text,
+	}, nil
+}

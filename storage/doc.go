@@ -1,0 +1,73 @@
+// Package storage keeps what must outlive the process: meetings, who was in
+// them and when, ratings, and the rooms' chat. One bbolt file, DIR/parley.db.
+//
+//	s, err := storage.Open(dir, storage.Options{})
+//	err = s.BeginMeeting(storage.Meeting{ID: id, Room: "demo", Start: now}, done)
+//	err = s.Join(id, storage.Joining{Participant: "p1", Name: "Ann", At: now}, done)
+//	err = s.AppendChat(storage.ChatRecord{Room: "demo", Key: "k1", Text: "hi"}, chatDone)
+//	record, err := s.Meeting(id)
+//	err = s.Close()
+//
+// # What done means
+//
+// A write returns at once. If it returns nil, its done is called exactly once, on
+// the writer's goroutine: with nil when the record is on disk (after fdatasync,
+// never before), or with the error. If it returns an error, nothing was queued
+// and done is not called. Writes take effect in the order they were made. done
+// must not block and must not wait for another write. Wait makes a write that
+// blocks; done may be nil.
+//
+// # Group commit
+//
+// One goroutine writes. While a commit syncs, further writes queue; the next
+// commit takes all of them. No timer delays anything: a lone write commits at
+// once, and under load a commit carries what came in during the one before. A
+// bbolt commit is two fdatasyncs, whatever it carries. The queue is bounded
+// (Options.Queue); beyond it a write returns ErrBusy. bbolt's own Batch waits up
+// to 10 ms and runs a function twice when its neighbour fails, hence not used.
+//
+// # When the disk fails
+//
+// After any failed write or sync nobody knows what the file holds beyond the last
+// good commit, and a second try may report success for pages the kernel has
+// already dropped. So the store turns read-only for good: Healthy says why, the
+// writes of that commit and all later ones get ErrReadOnly, reads go on.
+//
+// # After a crash
+//
+// Each commit also notes the latest time of what it carries, and while a meeting
+// runs the writer notes the time every Options.Heartbeat. Open ends the meetings
+// and attendance intervals that are still open at that time, with ReasonCrashed.
+//
+// # Schema, version 1
+//
+// Keys are bytes: id is a meeting's UUID (16, version 7, so it sorts by time),
+// room is the room's name after its length (uint16), seq is a chat id (uint64: Unix
+// milliseconds << 16, plus a counter). Integers are big-endian. Values are JSON
+// unless said otherwise.
+//
+//	parley.db
+//	├─ meta
+//	│  ├─ schema          version, uint64
+//	│  ├─ last            latest known time, Unix milliseconds, uint64
+//	│  └─ chat            last chat id given, uint64
+//	├─ meetings           id → Meeting
+//	├─ running            room → id, the meetings that have not ended
+//	├─ rooms              room id → empty, the meetings of a room
+//	├─ participants       id participant → Attendance
+//	├─ ratings            id participant → Rating
+//	├─ chat               room seq → chatValue
+//	├─ chat_keys          room hash(16) → seq, hash of identity and key
+//	└─ chat_ages          seq → room, all chat by age
+//
+// Who wrote a chat line is kept as the hash only: an identity is a client's
+// secret. Attendance.User is stored and returned as given.
+//
+// # Limits
+//
+// Chat is pruned by age and by number per room, a bounded number of records per
+// commit. Meetings are kept for ever; at about 200 bytes per attendance a million
+// of them fit in the 1 GiB that is mapped from the start, beyond which a growing
+// file makes writers wait for readers now and then. Read transactions are short:
+// every read copies what it returns, a page at most.
+package storage

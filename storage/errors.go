@@ -1,0 +1,43 @@
+package storage
+
+import "errors"
+
+// Errors of Open.
+var (
+	// ErrLocked: another process has the store open.
+	ErrLocked = errors.New("in use by another process")
+	// ErrUnwritable: the folder or file can not be created or written.
+	ErrUnwritable = errors.New("not writable")
+	// ErrNewerSchema: a newer version of the program has written the store.
+	ErrNewerSchema = errors.New("written by a newer version")
+	// ErrNotAStore: the file is not a store, or is damaged.
+	ErrNotAStore = errors.New("not a parley store, or damaged")
+)
+
+// Errors of writes, returned or given to done.
+var (
+	// ErrBusy: the queue is full.
+	ErrBusy = errors.New("store is busy")
+	// ErrReadOnly: a write has failed before, see Healthy.
+	ErrReadOnly = errors.New("store is read-only after a write error")
+	// ErrClosed: Close was called. Reads return it too.
+	ErrClosed = errors.New("store is closed")
+	// ErrInvalid: a field is missing, too long or malformed.
+	ErrInvalid = errors.New("invalid record")
+	// ErrRoomRunning: the room has a running meeting already.
+	ErrRoomRunning = errors.New("room has a running meeting")
+	// ErrExists: there is a meeting with that id.
+	ErrExists = errors.New("meeting exists")
+	// ErrEnded: the meeting has ended.
+	ErrEnded = errors.New("meeting has ended")
+	// ErrPresent: the participant has joined and not left.
+	ErrPresent = errors.New("participant is present")
+	// ErrAbsent: the participant has left or never joined.
+	ErrAbsent = errors.New("participant is not present")
+	// ErrTooMany: the participant has joined and left too often.
+	ErrTooMany = errors.New("too many intervals")
+)
+
+// ErrNotFound: there is no such meeting, participant or text. Of reads and
+// writes.
+var ErrNotFound = errors.New("not found")

@@ -1,0 +1,130 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// FileName is the store's file in its folder.
+const FileName = "parley.db"
+
+// openFile opens dir's store, making folder and file if need be.
+func openFile(dir string, o Options) (db *bolt.DB, err error) {
+	path := filepath.Join(dir, FileName)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder %s: %w: %w", dir, ErrUnwritable, err)
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := createFile(dir, path); err != nil {
+			return nil, fmt.Errorf("create %s: %w: %w", path, ErrUnwritable, err)
+		}
+	}
+	db, err = openBolt(path, boltOptions(o))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, friendly(err))
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		_ = os.Chmod(path, 0o600) // best effort: the folder may be shared on purpose
+	}
+	return db, nil
+}
+
+// createFile makes an empty store under another name first: a power cut while
+// bbolt writes its first pages would leave a file that it refuses ever after.
+// The link fails if another process was quicker, whose file then stays.
+func createFile(dir, path string) error {
+	tmp, err := os.CreateTemp(dir, FileName+".new-*")
+	if err != nil {
+		return err
+	}
+	name := tmp.Name()
+	defer os.Remove(name)
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	db, err := openBolt(name, &bolt.Options{Timeout: time.Second, NoFreelistSync: true})
+	if err != nil {
+		return err
+	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	if err := os.Link(name, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Rename(name, path); err != nil { // no hard links here
+			return err
+		}
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes the file's name durable.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // a folder can not be synced there
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// openBolt opens a file and turns bbolt's panics over damage into errors.
+func openBolt(path string, o *bolt.Options) (db *bolt.DB, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			db, err = nil, fmt.Errorf("%w: %v", ErrNotAStore, v)
+		}
+	}()
+	return bolt.Open(path, 0o600, o)
+}
+
+func boltOptions(o Options) *bolt.Options {
+	return &bolt.Options{
+		Timeout: o.LockWait,
+		// The list of free pages would be rewritten whole with each commit;
+		// without it Open scans the file once.
+		NoFreelistSync:  true,
+		FreelistType:    bolt.FreelistMapType,
+		InitialMmapSize: initialMap(),
+		MaxSize:         o.MaxBytes,
+		NoStatistics:    true,
+		OpenFile:        o.openFile,
+	}
+}
+
+// initialMap is how much address space is mapped from the start, in bytes. Within
+// it writers never wait for readers to let go of an old mapping. On Windows the
+// file itself would get that size.
+func initialMap() int {
+	switch {
+	case runtime.GOOS == "windows":
+		return 0
+	case strconv.IntSize == 32:
+		return 64 << 20
+	default:
+		return 1 << 30
+	}
+}
+
+// friendly maps what bbolt and the system say to the errors of Open.
+func friendly(err error) error {
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return ErrLocked
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, errReadOnlyDisk):
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
+		return fmt.Errorf("%w: %w", ErrNotAStore, err)
+	}
+	return err
+}

@@ -1,0 +1,156 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+func TestFileAndFolderArePrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	s := open(t, dir, Options{})
+	defer s.Close()
+	for path, want := range map[string]fs.FileMode{dir: 0o700, filepath.Join(dir, FileName): 0o600} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %v, want %v", path, got, want)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the folder holds %v, %v", entries, err)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	refuse := func(err error) func(*testing.T, string) Options {
+		return func(t *testing.T, dir string) Options {
+			open(t, dir, Options{}).Close()
+			return Options{openFile: func(path string, _ int, _ os.FileMode) (*os.File, error) {
+				return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+			}}
+		}
+	}
+	cases := []struct {
+		name    string
+		prepare func(t *testing.T, dir string) Options
+		want    error
+	}{
+		{"locked", func(t *testing.T, dir string) Options {
+			other := open(t, dir, Options{})
+			t.Cleanup(func() { other.Close() })
+			return Options{LockWait: 20 * time.Millisecond}
+		}, ErrLocked},
+		{"folder is a file", func(t *testing.T, dir string) Options {
+			write(t, dir, nil)
+			return Options{}
+		}, ErrUnwritable},
+		{"no permission", refuse(syscall.EACCES), ErrUnwritable},
+		{"file system mounted read-only", refuse(syscall.EROFS), ErrUnwritable},
+		{"newer", func(t *testing.T, dir string) Options {
+			open(t, dir, Options{}).Close()
+			edit(t, dir, func(tx *bolt.Tx) error {
+				return tx.Bucket(bucketMeta).Put(keySchema, binary.BigEndian.AppendUint64(nil, 999))
+			})
+			return Options{}
+		}, ErrNewerSchema},
+		{"text file", func(t *testing.T, dir string) Options {
+			mkdir(t, dir)
+			write(t, filepath.Join(dir, FileName), []byte(strings.Repeat("not a store\n", 2000)))
+			return Options{}
+		}, ErrNotAStore},
+		{"another program's", func(t *testing.T, dir string) Options {
+			mkdir(t, dir)
+			edit(t, dir, func(tx *bolt.Tx) error { _, err := tx.CreateBucket([]byte("recipes")); return err })
+			return Options{}
+		}, ErrNotAStore},
+		{"cut off", func(t *testing.T, dir string) Options {
+			mkdir(t, dir)
+			write(t, filepath.Join(dir, FileName), make([]byte, 100))
+			return Options{}
+		}, ErrNotAStore},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "data")
+			s, err := Open(dir, c.prepare(t, dir))
+			if !errors.Is(err, c.want) {
+				t.Fatalf("got %v, want %v", err, c.want)
+			}
+			if s != nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), dir) {
+				t.Errorf("not one line that names the place: %v", err)
+			}
+		})
+	}
+}
+
+// TestEmptyFileBecomesAStore: what a crash right after creating the file leaves.
+func TestEmptyFileBecomesAStore(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, FileName), nil)
+	open(t, dir, Options{}).Close()
+}
+
+// TestFirstStartOfTwo: of processes that start together on an empty folder one
+// gets it; no file is overwritten under another's hands.
+func TestFirstStartOfTwo(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		var wait sync.WaitGroup
+		opened := make(chan *Store, 4)
+		for range 4 {
+			wait.Go(func() {
+				s, err := Open(dir, Options{LockWait: time.Millisecond})
+				if err == nil {
+					opened <- s
+				} else if !errors.Is(err, ErrLocked) {
+					t.Errorf("open: %v", err)
+				}
+			})
+		}
+		wait.Wait()
+		if len(opened) != 1 {
+			t.Fatalf("%d opened the same store", len(opened))
+		}
+		(<-opened).Close()
+	}
+}
+
+func mkdir(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// edit changes a store behind the package's back.
+func edit(t *testing.T, dir string, change func(*bolt.Tx) error) {
+	t.Helper()
+	db, err := bolt.Open(filepath.Join(dir, FileName), 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Update(change); err != nil {
+		t.Fatal(err)
+	}
+}

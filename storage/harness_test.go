@@ -1,0 +1,118 @@
+package storage
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// childDir, when set, makes this test binary the child of the kill test.
+const childDir = "PARLEY_STORAGE_CHILD"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		runChild(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+func open(t testing.TB, dir string, o Options) *Store {
+	t.Helper()
+	if o.Log == nil {
+		o.Log = quiet
+	}
+	s, err := Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// clock is a time that tests move.
+type clock struct{ ms atomic.Int64 }
+
+func newClock() *clock {
+	c := &clock{}
+	c.ms.Store(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC).UnixMilli())
+	return c
+}
+
+func (c *clock) now() time.Time          { return time.UnixMilli(c.ms.Load()).UTC() }
+func (c *clock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
+
+// wait makes a write that must end with want.
+func wait(t testing.TB, want error, write func(func(error)) error) {
+	t.Helper()
+	if err := Wait(write); !errors.Is(err, want) || (want == nil && err != nil) {
+		t.Fatalf("got %v, want %v", err, want)
+	}
+}
+
+func begin(t testing.TB, s *Store, m Meeting) string {
+	t.Helper()
+	if m.ID == "" {
+		m.ID = NewID()
+	}
+	wait(t, nil, func(done func(error)) error { return s.BeginMeeting(m, done) })
+	return m.ID
+}
+
+func enter(t testing.TB, s *Store, id, participant string, at time.Time) {
+	t.Helper()
+	wait(t, nil, func(done func(error)) error {
+		return s.Join(id, Joining{Participant: participant, Name: "name of " + participant, At: at}, done)
+	})
+}
+
+func leave(t testing.TB, s *Store, id, participant string, at time.Time) {
+	t.Helper()
+	wait(t, nil, func(done func(error)) error { return s.Leave(id, participant, at, "left", done) })
+}
+
+// say appends a text and returns what was stored.
+func say(s *Store, r ChatRecord) (stored ChatRecord, err error) {
+	err = Wait(func(done func(error)) error {
+		return s.AppendChat(r, func(got ChatRecord, err error) { stored = got; done(err) })
+	})
+	return stored, err
+}
+
+func mustSay(t testing.TB, s *Store, room, identity, key, text string) ChatRecord {
+	t.Helper()
+	r, err := say(s, ChatRecord{Room: room, Identity: identity, Key: key, Text: text, At: s.o.Now()})
+	if err != nil {
+		t.Fatalf("say %q: %v", text, err)
+	}
+	return r
+}
+
+func meeting(t testing.TB, s *Store, id string) *MeetingRecord {
+	t.Helper()
+	m, err := s.Meeting(id)
+	if err != nil {
+		t.Fatalf("meeting %s: %v", id, err)
+	}
+	return m
+}
+
+func history(t testing.TB, s *Store, room string) []string {
+	t.Helper()
+	records, err := s.ChatHistory(room, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := make([]string, len(records))
+	for i, r := range records {
+		texts[i] = r.Text
+	}
+	return texts
+}

@@ -1,0 +1,92 @@
+package storage
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Buckets, see the package comment.
+var (
+	bucketMeta         = []byte("meta")
+	bucketMeetings     = []byte("meetings")
+	bucketRunning      = []byte("running")
+	bucketRooms        = []byte("rooms")
+	bucketParticipants = []byte("participants")
+	bucketRatings      = []byte("ratings")
+	bucketChat         = []byte("chat")
+	bucketChatKeys     = []byte("chat_keys")
+	bucketChatAges     = []byte("chat_ages")
+)
+
+// Keys of bucketMeta.
+var (
+	keySchema = []byte("schema")
+	keyLast   = []byte("last")
+	keyChat   = []byte("chat")
+)
+
+// migration brings a store from one version to the next. Once released it is
+// never changed; each has a test.
+type migration struct {
+	what string
+	run  func(*bolt.Tx) error
+}
+
+// migrations[i] leads to version i+1.
+var migrations = []migration{
+	{"first schema", createFirst},
+}
+
+// migrate brings the store to the latest version in one transaction: after a
+// crash in the middle it is as before. from is the version found.
+func migrate(db *bolt.DB, steps []migration) (from int, err error) {
+	err = db.Update(func(tx *bolt.Tx) error {
+		from, err = schemaVersion(tx)
+		if err != nil {
+			return err
+		}
+		if from > len(steps) {
+			return fmt.Errorf("%w: schema %d, this one knows %d", ErrNewerSchema, from, len(steps))
+		}
+		for version := from; version < len(steps); version++ {
+			if err := steps[version].run(tx); err != nil {
+				return fmt.Errorf("migrate to schema %d (%s): %w", version+1, steps[version].what, err)
+			}
+		}
+		if from == len(steps) {
+			return nil
+		}
+		return tx.Bucket(bucketMeta).Put(keySchema, binary.BigEndian.AppendUint64(nil, uint64(len(steps))))
+	})
+	return from, err
+}
+
+// schemaVersion is 0 for an empty file.
+func schemaVersion(tx *bolt.Tx) (int, error) {
+	if meta := tx.Bucket(bucketMeta); meta != nil {
+		version := uint64Of(meta.Get(keySchema))
+		if version == 0 || version > math.MaxInt32 {
+			return 0, fmt.Errorf("%w: no schema version", ErrNotAStore)
+		}
+		return int(version), nil
+	}
+	if name, _ := tx.Cursor().First(); name != nil {
+		return 0, fmt.Errorf("%w: unknown content", ErrNotAStore)
+	}
+	return 0, nil
+}
+
+func createFirst(tx *bolt.Tx) error {
+	for _, name := range [][]byte{
+		bucketMeta, bucketMeetings, bucketRunning, bucketRooms, bucketParticipants,
+		bucketRatings, bucketChat, bucketChatKeys, bucketChatAges,
+	} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// Options are those of Open. Zero values mean the defaults.
+type Options struct {
+	// Log gets what recovery did (warn) and the failure that turned the store
+	// read-only (error). Default slog.Default.
+	Log *slog.Logger
+	// Queue is the most writes that wait for their commit, default 4096. A text
+	// is at most MaxText, which bounds the memory.
+	Queue int
+	// LockWait is how long Open waits for another process, default 1 s.
+	LockWait time.Duration
+	// Heartbeat is how often the time is noted while a meeting runs, and how
+	// often old chat is looked for; default 5 s.
+	Heartbeat time.Duration
+	// ChatLimit is the most texts kept per room, default 1,000; ChatAge how
+	// long, default 24 h. A key protects from a second copy as long as its
+	// text is kept.
+	ChatLimit int
+	ChatAge   time.Duration
+	// MaxBytes bounds the file; a write beyond it counts as a failed one.
+	// Default 0: the disk decides.
+	MaxBytes int
+	// Now is the clock for chat ids, ages and heartbeats, default time.Now.
+	Now func() time.Time
+
+	openFile func(string, int, os.FileMode) (*os.File, error) // tests only
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Queue = positive(o.Queue, 4096)
+	o.LockWait = positive(o.LockWait, time.Second)
+	o.Heartbeat = positive(o.Heartbeat, 5*time.Second)
+	o.ChatLimit = positive(o.ChatLimit, 1000)
+	o.ChatAge = positive(o.ChatAge, 24*time.Hour)
+	return o
+}
+
+func positive[T int | time.Duration](value, otherwise T) T {
+	if value > 0 {
+		return value
+	}
+	return otherwise
+}
+
+// Store is an open store. Its methods may be called from any goroutine.
+type Store struct {
+	db       *bolt.DB
+	o        Options
+	queue    chan op
+	finished chan struct{} // closed when the writer has ended
+
+	closing sync.RWMutex // guards closed, and the queue against closing while sent to
+	closed  bool
+
+	failure atomic.Pointer[error] // what turned the store read-only
+	totals  totals
+	writer  writerState
+}
+
+// Open opens the store in dir, a folder that is made if need be. What a crash
+// left open is closed. The errors are those of the first group in errors.go, or
+// the system's; the text names the file.
+func Open(dir string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	db, err := openFile(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{})}
+	if err := s.prepare(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", db.Path(), err), db.Close())
+	}
+	go s.write() // ends with Close
+	return s, nil
+}
+
+// prepare does what comes before the first write.
+func (s *Store) prepare() (err error) {
+	defer func() {
+		if v := recover(); v != nil { // bbolt over a damaged page
+			err = fmt.Errorf("%w: %v", ErrNotAStore, v)
+		}
+	}()
+	from, err := migrate(s.db, migrations)
+	if err != nil {
+		return err
+	}
+	if from > 0 && from < len(migrations) {
+		s.o.Log.Info("store migrated", "from", from, "to", len(migrations))
+	}
+	if err := s.recover(); err != nil {
+		return err
+	}
+	return s.writer.load(s.db)
+}
+
+// Close commits what is queued, calls the callbacks and closes the file. It
+// returns why the store was read-only, if it was. A second call does nothing.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	if s.closed {
+		s.closing.Unlock()
+		<-s.finished
+		return nil
+	}
+	s.closed = true
+	close(s.queue)
+	s.closing.Unlock()
+	<-s.finished
+	unhealthy := s.failed()
+	return errors.Join(unhealthy, s.db.Close())
+}
+
+// Healthy returns nil while writes work, else ErrReadOnly with its cause, or
+// ErrClosed.
+func (s *Store) Healthy() error {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return ErrClosed
+	}
+	return s.failed()
+}
+
+func (s *Store) failed() error {
+	if err := s.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// view runs a read transaction.
+func (s *Store) view(read func(*bolt.Tx) error) error {
+	err := s.db.View(read)
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
+}

@@ -1,0 +1,106 @@
+package storage
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// writerState is what the writer remembers between commits. It belongs to the
+// writer's goroutine once Open has returned. It may be ahead of the disk only
+// when a commit failed, and then nothing is written any more.
+type writerState struct {
+	last    int64  // latest known time, Unix milliseconds
+	chat    chatID // last given
+	running int    // meetings that have not ended
+	counts  map[string]int
+}
+
+// maxCounts bounds the rooms whose number of texts is remembered.
+const maxCounts = 10_000
+
+func (w *writerState) load(db *bolt.DB) error {
+	return db.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		w.last = int64(uint64Of(meta.Get(keyLast)))
+		w.chat = chatID(uint64Of(meta.Get(keyChat)))
+		c := tx.Bucket(bucketRunning).Cursor()
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			w.running++
+		}
+		w.counts = make(map[string]int)
+		return nil
+	})
+}
+
+// txn is a write transaction that remembers its first failure, so that its users
+// deal with records and not with the disk.
+type txn struct {
+	tx    *bolt.Tx
+	store *Store
+	w     *writerState
+	now   time.Time
+	err   error
+}
+
+func newTxn(tx *bolt.Tx, s *Store) *txn {
+	return &txn{tx: tx, store: s, w: &s.writer, now: s.o.Now()}
+}
+
+// saw notes a time of which a record speaks.
+func (t *txn) saw(at time.Time) { t.w.last = max(t.w.last, at.UnixMilli()) }
+
+// finish prunes and notes the time.
+func (t *txn) finish() error {
+	t.pruneExpired()
+	t.saw(t.now)
+	t.putUint64(keyLast, uint64(t.w.last))
+	t.putUint64(keyChat, uint64(t.w.chat))
+	return t.err
+}
+
+func (t *txn) putUint64(key []byte, n uint64) {
+	t.put(bucketMeta, key, binary.BigEndian.AppendUint64(nil, n))
+}
+
+// get returns bytes that are valid until the next change.
+func (t *txn) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(key) }
+
+func (t *txn) put(bucket, key, value []byte) {
+	if t.err == nil {
+		t.err = t.tx.Bucket(bucket).Put(key, value)
+	}
+}
+
+func (t *txn) delete(bucket, key []byte) {
+	if t.err == nil {
+		t.err = t.tx.Bucket(bucket).Delete(key)
+	}
+}
+
+// load reads a record into value; ErrNotFound if there is none.
+func (t *txn) load(bucket, key []byte, value any) error {
+	return decode(t.get(bucket, key), value)
+}
+
+func (t *txn) save(bucket, key []byte, value any) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("storage: marshal %T: %v", value, err)) // our own types
+	}
+	t.put(bucket, key, data)
+}
+
+// decode reads a stored record.
+func decode(data []byte, value any) error {
+	if data == nil {
+		return ErrNotFound
+	}
+	if err := json.Unmarshal(data, value); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotAStore, err)
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package storage
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// op is one queued write.
+type op interface {
+	// apply changes the transaction. An error is the caller's fault, and means
+	// that nothing was changed; what the disk does wrong ends up in txn.err.
+	apply(*txn) error
+	// finish calls the caller's done.
+	finish(error)
+}
+
+// submit queues o. It never blocks.
+func (s *Store) submit(o op) error {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if err := s.failed(); err != nil {
+		return err
+	}
+	select {
+	case s.queue <- o:
+		return nil
+	default:
+		s.totals.refused.Add(1)
+		return ErrBusy
+	}
+}
+
+// Wait makes a write that blocks: it calls write with a done and returns what
+// that got, or write's own error.
+//
+//	err := storage.Wait(func(done func(error)) error { return s.EndMeeting(id, now, "", done) })
+func Wait(write func(done func(error)) error) error {
+	result := make(chan error, 1)
+	if err := write(func(err error) { result <- err }); err != nil {
+		return err
+	}
+	return <-result
+}
+
+// Flush returns when everything written before is on disk.
+func (s *Store) Flush() error {
+	return Wait(func(done func(error)) error { return s.submit(&flushOp{done}) })
+}
+
+type flushOp struct{ done func(error) }
+
+func (*flushOp) apply(*txn) error   { return nil }
+func (o *flushOp) finish(err error) { o.done(err) }
+
+// write is the writer's goroutine. It ends when the queue is closed and empty.
+func (s *Store) write() {
+	defer close(s.finished)
+	beat := time.NewTicker(s.o.Heartbeat)
+	defer beat.Stop()
+	var batch []op
+	for {
+		select {
+		case o, ok := <-s.queue:
+			if !ok {
+				return
+			}
+			batch = s.gather(append(batch[:0], o))
+			s.commit(batch)
+			clear(batch)
+		case <-beat.C:
+			s.beat()
+		}
+	}
+}
+
+// gather takes what else is queued. Before it looks, those whose writes were just
+// acknowledged get a turn on the processor, so that writers in lockstep share each
+// commit instead of splitting into two shifts.
+func (s *Store) gather(batch []op) []op {
+	runtime.Gosched()
+	for len(batch) < s.o.Queue {
+		select {
+		case o, ok := <-s.queue:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, o)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit makes batch durable and tells each of it. Without a batch it notes the
+// time.
+func (s *Store) commit(batch []op) {
+	if err := s.failed(); err != nil {
+		s.finish(batch, nil, err)
+		return
+	}
+	results := make([]error, len(batch))
+	start := time.Now()
+	err := s.transact(batch, results)
+	if err != nil {
+		err = s.fail(err)
+	} else {
+		s.totals.committed(len(batch), time.Since(start))
+	}
+	s.finish(batch, results, err)
+}
+
+// transact applies the batch in one transaction.
+func (s *Store) transact(batch []op, results []error) (err error) {
+	defer func() {
+		if v := recover(); v != nil { // bbolt over a damaged page
+			err = fmt.Errorf("%w: %v", ErrNotAStore, v)
+		}
+	}()
+	return s.db.Update(func(tx *bolt.Tx) error {
+		t := newTxn(tx, s)
+		for i, o := range batch {
+			results[i] = o.apply(t)
+			if t.err != nil {
+				return t.err
+			}
+		}
+		return t.finish()
+	})
+}
+
+// fail turns the store read-only; the first failure is the one remembered.
+func (s *Store) fail(cause error) error {
+	err := fmt.Errorf("%w: %w", ErrReadOnly, cause)
+	if s.failure.CompareAndSwap(nil, &err) {
+		s.o.Log.Error("store is read-only from now on", "error", cause.Error())
+	}
+	return s.failed()
+}
+
+// finish calls back. err, if not nil, holds for all.
+func (s *Store) finish(batch []op, results []error, err error) {
+	for i, o := range batch {
+		result := err
+		if result == nil {
+			result = results[i]
+		}
+		s.callBack(o, result)
+	}
+}
+
+// callBack keeps a caller's panic from ending the writer.
+func (s *Store) callBack(o op, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.o.Log.Error("store callback panicked", "panic", fmt.Sprint(v))
+		}
+	}()
+	o.finish(err)
+}
+
+// beat commits without a batch if that serves something.
+func (s *Store) beat() {
+	if s.failed() == nil && (s.writer.running > 0 || s.hasExpired()) {
+		s.commit(nil)
+	}
+}
+
+// call is the callback of most writes; nil for a caller who does not care.
+type call func(error)
+
+func (c call) finish(err error) {
+	if c != nil {
+		c(err)
+	}
+}
