@@ -23,7 +23,7 @@ func cachePacket(buf []byte, ext ExtSeq, n int) []byte {
 func TestCacheModel(t *testing.T) {
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		limit := 64<<10 << rng.IntN(4)
+		limit := 64 << 10 << rng.IntN(4)
 		c := NewCache(limit, time.Second)
 		rate := 50 + rng.IntN(1500) // packets/s
 		size := 100 + rng.IntN(1100)

@@ -112,6 +112,6 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	d.batch.Push(n, &d.to.addr)
 	tx.packets++
 	tx.octets += uint32(len(p.payload))
-	tx.budget.earn(n)
+	tx.budget.Sent(n)
 	return true
 }

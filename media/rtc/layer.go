@@ -1,6 +1,10 @@
 package rtc
 
-import "parley/media"
+import (
+	"time"
+
+	"parley/media"
+)
 
 // layer is one encoding of a track: a simulcast layer, or the whole track.
 // All of it belongs to the owner of the track's session but what is set when
@@ -14,19 +18,32 @@ type layer struct {
 	started bool
 	// base is added to unwrapped sequence numbers: it grows when the client
 	// starts anew under another SSRC, so that numbers never repeat.
-	base    media.ExtSeq
-	unwrap  media.Unwrapper
-	nack    media.NackTracker
-	cache   media.Cache
-	stats   media.ReceiveStats
-	rate    rateMeter
-	lastAt  media.Instant // newest packet
-	width   int           // of the newest key frame, 0: unknown
-	height  int
-	request keyframeRequest
+	base   media.ExtSeq
+	unwrap media.Unwrapper
+	nack   media.NackTracker
+	cache  media.Cache
+	stats  media.ReceiveStats
+	rate   rateMeter
+	lastAt media.Instant // newest packet
+	width  int           // of the newest key frame, 0: unknown
+	height int
+	gate   media.KeyframeGate
+	wanted bool // a key frame, at the next request
+	// reported are stats' totals at the last report.
+	reported struct{ received, lost uint64 }
 
 	// head and tail are the layer's packets in the batch at hand.
 	head, tail int16
+}
+
+func newLayer(t *track, index int) *layer {
+	l := &layer{track: t, index: uint8(index), head: noPacket, gate: media.KeyframeGate{Interval: keyframeEvery}}
+	limit := media.DefaultVideoCache
+	if t.kind == media.KindAudio {
+		limit = media.DefaultAudioCache
+	}
+	l.cache = media.NewCache(limit, media.DefaultCacheKeep)
+	return l
 }
 
 // trackState is the owner's part of a track.
@@ -42,11 +59,11 @@ type trackState struct {
 
 // layerTimeout is how long a layer may be silent and still be offered to
 // subscribers. Encoders drop a layer without a word when bandwidth is short.
-const layerTimeout = 1500 * 1000 * 1000 // ns
+const layerTimeout = 1500 * time.Millisecond
 
 // alive reports whether packets of the layer came lately.
 func (l *layer) alive(now media.Instant) bool {
-	return l.lastAt != 0 && now-l.lastAt < layerTimeout
+	return l.lastAt != 0 && now.Sub(l.lastAt) < layerTimeout
 }
 
 // extend gives a sequence number its place in the layer. A new SSRC starts a
@@ -71,34 +88,19 @@ type rateMeter struct {
 	rate  media.BitsPerSecond
 }
 
-const rateWindow = 500 * 1000 * 1000 // ns
+const rateWindow = 500 * time.Millisecond
 
 func (r *rateMeter) add(n int, now media.Instant) {
 	if r.since == 0 {
 		r.since = now
 	}
 	r.bytes += uint64(n)
-	if d := now - r.since; d >= rateWindow {
+	if d := now.Sub(r.since); d >= rateWindow {
 		r.rate = media.BitsPerSecond(r.bytes * 8 * 1e9 / uint64(d))
 		r.bytes, r.since = 0, now
 	}
 }
 
-// keyframeRequest throttles requests to one layer.
-type keyframeRequest struct {
-	wanted bool
-	at     media.Instant // last request, 0: never
-}
-
 // keyframeEvery is the least time between two requests to a layer: a key
 // frame costs as much as a second of pictures.
-const keyframeEvery = 500 * 1000 * 1000 // ns
-
-// take reports whether a request may be sent now, and notes it as sent.
-func (k *keyframeRequest) take(now media.Instant) bool {
-	if !k.wanted || k.at != 0 && now-k.at < keyframeEvery {
-		return false
-	}
-	k.wanted, k.at = false, now
-	return true
-}
+const keyframeEvery = 500 * time.Millisecond

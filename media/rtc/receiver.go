@@ -1,6 +1,10 @@
 package rtc
 
-import "parley/media"
+import (
+	"time"
+
+	"parley/media"
+)
 
 // receiver is the owner's part of a session: everything about what comes in.
 type receiver struct {
@@ -12,7 +16,8 @@ type receiver struct {
 	offset   media.ClockOffset // the peer's wall clock against ours
 	twcc     media.TWCCRecorder
 	due      feedbackTimes
-	rtt      media.RTT
+	rtt      time.Duration // smoothed, 0: unknown
+	requests requestMeter
 }
 
 // rtpStream is an incoming SSRC that was found to belong to a layer.

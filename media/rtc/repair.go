@@ -1,25 +1,6 @@
 package rtc
 
-import (
-	"parley/media"
-)
-
-// repairBudget bounds what a subscriber can make us send again to what it is
-// sent in the first place: bytes earned by media, spent on repairs.
-type repairBudget struct{ bytes int }
-
-// The budget starts with, and never exceeds, a second at 2 Mbit/s.
-const repairBurst = 256 << 10
-
-func (b *repairBudget) earn(n int) { b.bytes = max(b.bytes-n, 0) }
-
-func (b *repairBudget) spend(n int) bool {
-	if b.bytes+n > repairBurst {
-		return false
-	}
-	b.bytes += n
-	return true
-}
+import "parley/media"
 
 // repairLoop answers one item of a NACK (RFC 4585 §6.2.1): the packet first,
 // and those of the 16 after it whose bit in mask is set.
@@ -58,7 +39,7 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 		w.count.drop(dropLate)
 		return
 	}
-	if !tx.budget.spend(len(pkt)) {
+	if !tx.budget.Take(len(pkt)) {
 		w.count.drop(dropThrottled)
 		return
 	}

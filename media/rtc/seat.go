@@ -77,6 +77,7 @@ type stream struct {
 	seat      int
 	kind      media.Kind
 	mid       string
+	cname     string // of the seat: its halves are played in sync
 	ssrc, rtx media.SSRC
 	formats   []format
 	// holder is the track whose table the stream is in, nil for none. Only
@@ -88,7 +89,8 @@ type stream struct {
 	// used: tx has been in some worker's hands. Guarded by session.mu.
 	used bool
 
-	tx sender // holder's owner only
+	tx    sender // holder's owner only
+	heard heard  // session's owner only
 }
 
 // format is how the stream carries one codec.
@@ -99,7 +101,7 @@ type format struct {
 }
 
 func newStream(s *Session, seat int, section *media.Section, a *media.Accepted) (*stream, error) {
-	st := &stream{session: s, seat: seat, kind: section.Kind, mid: section.MID, ssrc: s.newSSRC()}
+	st := &stream{session: s, seat: seat, kind: section.Kind, mid: section.MID, cname: seatName(seat), ssrc: s.newSSRC()}
 	if slices.ContainsFunc(a.Codecs, func(c media.CodecParams) bool { return c.RTX != 0 }) {
 		st.rtx = s.newSSRC()
 	}
@@ -129,12 +131,13 @@ func newStream(s *Session, seat int, section *media.Section, a *media.Accepted) 
 	return st, nil
 }
 
+func seatName(seat int) string { return fmt.Sprintf("seat%d", seat) }
+
 // describe says in the answer what the stream sends. Both halves of a seat
 // share stream id and CNAME, so that they are played in sync.
 func (st *stream) describe(a *media.Accepted) {
-	a.Stream = fmt.Sprintf("seat%d", st.seat)
-	a.CNAME = a.Stream
-	a.Track = fmt.Sprintf("seat%d-%v", st.seat, st.kind)
+	a.Stream, a.CNAME = st.cname, st.cname
+	a.Track = st.cname + "-" + st.kind.String()
 	a.SSRC, a.RTX = st.ssrc, st.rtx
 }
 

@@ -19,9 +19,10 @@ type sender struct {
 	// target and current are layers of track; noLayer for none.
 	target, current int8
 	repairs         media.ExtSeq // next number on the repair SSRC
-	budget          repairBudget
-	report          reportState
-	packets         uint32 // sent, for reports; wraps (RFC 3550 §6.4.1)
+	budget          media.RepairBudget
+	reportAt        media.Instant // when the next sender report is due, 0: at once
+	reason          string        // why target was chosen, see Layer…
+	packets         uint32        // sent, for reports; wraps (RFC 3550 §6.4.1)
 	octets          uint32
 }
 
@@ -40,7 +41,7 @@ func (tx *sender) adopt(t *track) {
 	tx.track, tx.gap = t, t.own.gap
 	tx.params, tx.format = nil, nil
 	tx.target, tx.current = noLayer, noLayer
-	tx.report.due = true
+	tx.reportAt = 0
 }
 
 // aim makes layer the one to be reached.

@@ -16,6 +16,8 @@ type Session struct {
 	id     string
 	server *Server
 	to     Events
+	// feedbackSSRC is what our own RTCP to the session's sources goes by.
+	feedbackSSRC media.SSRC
 
 	ice       ice
 	handshake handshake
@@ -64,7 +66,7 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 	if err := ctx.Err(); err != nil {
 		return nil, "", err
 	}
-	sess := &Session{id: id, server: s, to: events}
+	sess := &Session{id: id, server: s, to: events, feedbackSSRC: randomSSRC()}
 	sess.handshake = handshake{session: sess, proven: make(chan struct{})}
 	sess.touch(s.clock.now())
 	sess.mu.Lock()

@@ -104,7 +104,7 @@ func newTrack(s *Session, source, mid string, a *media.Accepted) *track {
 		kind: sourceKind(source), codecs: slices.Clone(a.Codecs),
 	}
 	for i := range max(1, len(a.RIDs)) {
-		l := &layer{track: t, index: uint8(i), head: noPacket}
+		l := newLayer(t, i)
 		if i < len(a.RIDs) {
 			l.rid = a.RIDs[i]
 		}

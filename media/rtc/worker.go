@@ -47,9 +47,19 @@ type workerLoop struct {
 	current  *Session      // whose packet is handled; for panics
 	run      runs
 	stun     stunScratch
-	seal     media.Scratch
-	rtcp     [maxRTCP]byte
-	patch    media.Patch
+	scratch
+}
+
+// scratch is working memory of the packet path: what is passed to ciphers and
+// parsers would otherwise be allocated.
+type scratch struct {
+	header media.Header
+	facts  media.Facts
+	seal   media.Scratch
+	patch  media.Patch
+	rtcp   [maxRTCP]byte
+	seqs   [maxRequested]media.Seq
+	blocks [media.MaxLayers * 4]media.ReportBlock
 }
 
 // maxRTCP is the longest compound packet we make, before sealing.

@@ -53,6 +53,7 @@ func (w *worker) handleLoop() {
 	defer w.recoverLoop()
 	l := &w.loop
 	l.now = w.server.clock.now()
+	l.patch.SendTime = l.now.AbsSendTime()
 	n := l.in.Len()
 	if n == 0 {
 		l.woken = true // the deadline has passed or Wake was called
@@ -97,7 +98,7 @@ func (w *worker) packetsLoop(n int) {
 		}
 		switch b := pkt[0]; {
 		case b >= 128 && b <= 191:
-			w.mediaLoop(i, pkt, l.in.Addr(i))
+			w.mediaLoop(pkt, l.in.Addr(i))
 		case b <= 3:
 			w.stunLoop(pkt, l.in.Addr(i))
 		case b >= 20 && b <= 63:
@@ -128,13 +129,8 @@ func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
 func (w *worker) flushLoop() {
 	l := &w.loop
 	for i, b := range l.out {
-		if b == nil || b.Pending() == 0 {
-			continue
-		}
-		b.Flush()
-	}
-	for i, b := range l.out {
 		if b != nil {
+			b.Flush()
 			w.publishLoop(b.Stats(), &l.sent[i])
 		}
 	}

@@ -55,7 +55,7 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 	in := s.incoming.Load()
 	if id := in.exts.TransportCC; id != 0 {
 		if v := media.FindExt(plain, h, id); len(v) == 2 {
-			s.rx.twcc.Record(binary.BigEndian.Uint16(v), l.now)
+			s.rx.twcc.Record(binary.BigEndian.Uint16(v), h.SSRC, l.now)
 		}
 	}
 	st := s.rx.stream(h.SSRC)
@@ -140,12 +140,12 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		w.count.drop(dropDuplicate)
 		return
 	} else if arrival == media.ArrivalJump && t.kind == media.KindVideo {
-		l.request.wanted = true
+		w.wantKeyframe(l)
 	}
 	if st.repair {
 		w.count.recovered.Add(1)
 	}
-	l.noteArrival(h, st.repair, len(pkt), loop.now)
+	l.noteArrival(h, ext, st.repair, len(pkt), loop.now)
 	p := loop.run.next()
 	if p.skip = len(payload) == 0; !p.skip {
 		if media.ParseFacts(params.Codec, payload, &p.facts) != nil {
@@ -166,8 +166,8 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		return
 	}
 	t.own.withheld = false
-	if p.facts.Keyframe && p.facts.Width > 0 {
-		l.width, l.height = int(p.facts.Width), int(p.facts.Height)
+	if p.facts.Keyframe {
+		l.noteKeyframe(&p.facts)
 	}
 	if !p.skip {
 		l.cache.Put(ext, pkt, loop.now)
@@ -190,14 +190,22 @@ func (w *worker) withhold(t *track) {
 }
 
 // noteArrival updates what reports and layer choice need.
-func (l *layer) noteArrival(h *media.Header, repair bool, size int, now media.Instant) {
+func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size int, now media.Instant) {
 	l.lastAt = now
 	l.rate.add(size, now)
 	if !repair {
-		l.stats.Update(h.Seq, h.TS, now, l.track.codecs[0].Codec.ClockRate())
+		l.stats.Update(ext, h.TS, size, now, l.track.codecs[0].Codec.ClockRate())
 	}
 	if !l.track.live.Load() {
 		l.track.live.Store(true)
+	}
+}
+
+// noteKeyframe answers all wishes for one and remembers its size.
+func (l *layer) noteKeyframe(f *media.Facts) {
+	l.gate.Arrived()
+	if f.Width > 0 {
+		l.width, l.height = int(f.Width), int(f.Height)
 	}
 }
 
@@ -209,7 +217,7 @@ func (w *worker) levelLoop(t *track, pkt []byte, h *media.Header, id uint8) uint
 		return 127
 	}
 	if t.source == Microphone && !t.muted.Load() {
-		if changed := t.own.speaking.Push(v[0]&0x7f, w.loop.now); changed {
+		if t.own.speaking.Update(v[0], w.loop.now) {
 			w.speakingChanged(t)
 		}
 	}

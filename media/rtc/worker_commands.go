@@ -1,0 +1,133 @@
+package rtc
+
+import (
+	"slices"
+
+	"parley/media"
+)
+
+// commandLoop executes a command.
+func (w *worker) commandLoop(c command) {
+	switch c.kind {
+	case cmdRepair:
+		w.repairLoop(c.stream, media.Seq(c.a), uint16(c.b))
+	case cmdKeyframe:
+		w.keyframeLoop(c.stream)
+	case cmdTable:
+		w.tableLoop(c.track)
+	case cmdForget:
+		if f, ok := w.loop.flows.Get(&c.flow.addr); ok && f == c.flow {
+			w.loop.flows.Delete(&c.flow.addr)
+		}
+	case cmdAdopt:
+		if c.session.owner.Load() == w {
+			// The flag is the former owner's; its list forgets the session
+			// at its next tick.
+			w.loop.active = slices.DeleteFunc(w.loop.active, func(s *Session) bool { return s == c.session })
+			c.session.rx.active = false
+			w.activate(c.session)
+		}
+	}
+}
+
+// owns reports whether w may touch what belongs to t.
+func (w *worker) owns(t *track) bool { return t != nil && t.session.owner.Load() == w }
+
+// tableLoop looks at a track's table after it changed, so that a new
+// subscriber need not wait for a packet or a tick until a key frame is asked
+// for.
+func (w *worker) tableLoop(t *track) {
+	if !w.owns(t) {
+		return
+	}
+	w.loop.current = t.session
+	for _, st := range t.table.Load().streams {
+		if st.tx.track != t {
+			w.adoptLoop(st, t)
+		}
+	}
+	w.requestLoop(t)
+}
+
+// keyframeLoop notes that a stream's receiver can not go on without a key
+// frame.
+func (w *worker) keyframeLoop(st *stream) {
+	t := st.holder.Load()
+	if !w.owns(t) || st.tx.track != t {
+		return
+	}
+	i := st.tx.current
+	if i == noLayer {
+		i = st.tx.target
+	}
+	if i == noLayer {
+		return
+	}
+	w.wantKeyframe(t.layers[i])
+	w.requestLoop(t)
+}
+
+// adoptLoop starts sending t on st.
+func (w *worker) adoptLoop(st *stream, t *track) {
+	st.tx.adopt(t)
+	w.chooseLoop(st, t)
+}
+
+// wantKeyframe notes a wish; requestLoop or the next tick sends it.
+func (w *worker) wantKeyframe(l *layer) {
+	if l.track.kind == media.KindVideo && !l.track.muted.Load() && !l.gate.Waiting() {
+		l.wanted = true
+	}
+}
+
+// requestLoop asks the publisher for the key frames that are wanted and may
+// be asked for now.
+func (w *worker) requestLoop(t *track) {
+	buf := w.startFeedback(t.session)
+	empty := len(buf)
+	if buf = w.appendRequests(buf, t); len(buf) > empty {
+		w.sendRTCP(t.session, buf)
+	}
+}
+
+// appendRequests appends a PLI for each layer that is due for one.
+func (w *worker) appendRequests(buf []byte, t *track) []byte {
+	for _, l := range t.layers {
+		if !l.started {
+			continue
+		}
+		due := l.gate.Due(w.loop.now)
+		if l.wanted {
+			l.wanted = false
+			due = l.gate.Ask(w.loop.now) || due
+		}
+		if due {
+			buf = media.AppendPLI(buf, t.session.feedbackSSRC, l.ssrc)
+		}
+	}
+	return buf
+}
+
+// startFeedback begins a compound packet to a publisher: with an empty
+// receiver report, for peers that do not know reduced-size ones (RFC 5506).
+func (w *worker) startFeedback(s *Session) []byte {
+	return media.AppendReceiverReport(w.loop.rtcp[:0], s.feedbackSSRC, nil)
+}
+
+// sendRTCP seals a compound packet and queues it for a session.
+func (w *worker) sendRTCP(s *Session, compound []byte) {
+	to, keys := s.ice.selected.Load(), s.keys.Load()
+	if to == nil || keys == nil {
+		w.count.drop(dropNotConnected)
+		return
+	}
+	b := w.batch(to.local())
+	slot := b.Room()
+	n := copy(slot, compound)
+	n, err := keys.sealer.SealRTCP(&w.loop.seal, slot, n, s.counts.rtcp.Add(1))
+	if err != nil {
+		w.count.drop(dropRTCP)
+		return
+	}
+	b.Push(n, &to.addr)
+}

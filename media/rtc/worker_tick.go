@@ -1,0 +1,194 @@
+package rtc
+
+import (
+	"time"
+
+	"parley/media"
+)
+
+// feedbackTimes are when a session's reports are due next.
+type feedbackTimes struct {
+	twcc, report, levels media.Instant
+}
+
+// Paces of what a tick does. All are multiples of tickEvery.
+const (
+	twccEvery   = 80 * time.Millisecond
+	twccMany    = 100 // numbers waiting: report at once
+	reportEvery = time.Second
+	levelsEvery = 100 * time.Millisecond
+	// idleAfter is how long after its last packet a session is looked after.
+	idleAfter = 2 * time.Second
+)
+
+// tickLoop looks after all active sessions that w owns.
+func (w *worker) tickLoop() {
+	l := &w.loop
+	keep := l.active[:0]
+	for _, s := range l.active {
+		if s.owner.Load() != w || !s.running() {
+			continue // moved or closed; its state is no longer ours
+		}
+		l.current = s
+		if l.now.Sub(s.rx.packetAt) > idleAfter {
+			w.rest(s)
+			continue
+		}
+		w.tickSession(s)
+		keep = append(keep, s)
+	}
+	clear(l.active[len(keep):])
+	l.active, l.current = keep, nil
+	if len(keep) == 0 {
+		l.nextTick = 0
+		w.ticking.Store(false)
+		return
+	}
+	l.nextTick = l.now.Add(tickEvery)
+}
+
+// rest stops looking after a session that sends nothing and gives back what
+// its tracks hold.
+func (w *worker) rest(s *Session) {
+	s.rx.active = false
+	for _, t := range s.incoming.Load().tracks {
+		t.live.Store(false)
+		if t.own.speaking.Tick(w.loop.now) {
+			w.speakingChanged(t)
+		}
+		for _, l := range t.layers {
+			l.cache.Reset()
+		}
+	}
+}
+
+// tickSession sends one session its feedback and its tracks' subscribers
+// their reports.
+func (w *worker) tickSession(s *Session) {
+	now, due := w.loop.now, &s.rx.due
+	buf := w.startFeedback(s)
+	empty := len(buf)
+	if now >= due.report {
+		due.report = now.Add(reportEvery)
+		buf = w.appendReports(s)
+	}
+	for _, t := range s.incoming.Load().tracks {
+		w.tickTrack(t)
+		for _, l := range t.layers {
+			buf = w.appendLosses(buf, s, l)
+		}
+		buf = w.appendRequests(buf, t)
+		if len(buf) > maxRTCP/2 {
+			w.sendRTCP(s, buf)
+			buf = w.startFeedback(s)
+		}
+	}
+	if now >= due.levels {
+		due.levels = now.Add(levelsEvery)
+	}
+	if len(buf) > empty {
+		w.sendRTCP(s, buf)
+	}
+	w.tickTransport(s)
+}
+
+// appendReports starts a compound packet with a report block per layer.
+func (w *worker) appendReports(s *Session) []byte {
+	blocks := w.loop.blocks[:0]
+	for _, t := range s.incoming.Load().tracks {
+		for _, l := range t.layers {
+			if !l.started || len(blocks) == cap(blocks) {
+				continue
+			}
+			if b, ok := l.stats.Report(l.ssrc, w.loop.now); ok {
+				blocks = append(blocks, b)
+				s.quality.up.add(l.sinceReport())
+			}
+		}
+	}
+	buf := media.AppendReceiverReport(w.loop.rtcp[:0], s.feedbackSSRC, blocks)
+	return media.AppendSDES(buf, s.feedbackSSRC, "parley")
+}
+
+// sinceReport returns how many packets were expected and how many of them
+// were lost since the call before.
+func (l *layer) sinceReport() (expected, lost uint64) {
+	received, _, missing := l.stats.Totals()
+	before := l.reported
+	l.reported.received, l.reported.lost = received, missing
+	if received < before.received || missing < before.lost {
+		return 0, 0 // the layer started anew
+	}
+	lost = missing - before.lost
+	return received - before.received + lost, lost
+}
+
+// appendLosses appends a NACK for what a layer misses. Where that is hopeless
+// a picture needs a key frame to go on.
+func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
+	if l.nack.Missing() == 0 || l.track.muted.Load() {
+		return buf
+	}
+	params, _ := l.track.params(l.track.codecs[0].PT)
+	if params.Feedback&media.FeedbackNACK == 0 {
+		l.nack.Reset()
+		return buf
+	}
+	seqs, gaveUp := l.nack.Due(w.loop.now, s.rx.rtt, w.loop.seqs[:0])
+	if gaveUp > 0 {
+		w.wantKeyframe(l)
+	}
+	return media.AppendNACK(buf, s.feedbackSSRC, l.ssrc, seqs)
+}
+
+// tickTransport sends transport-wide feedback when it is due.
+func (w *worker) tickTransport(s *Session) {
+	pending, due := s.rx.twcc.Pending(), &s.rx.due
+	if pending == 0 || w.loop.now < due.twcc && pending < twccMany {
+		return
+	}
+	due.twcc = w.loop.now.Add(twccEvery)
+	for more := true; more; {
+		buf := w.startFeedback(s)
+		if buf, more = s.rx.twcc.AppendFeedback(buf, s.feedbackSSRC); more {
+			w.sendRTCP(s, buf)
+		}
+	}
+}
+
+// tickTrack chooses layers for a track's subscribers, asks for the key frames
+// they wait for, and sends them reports.
+func (w *worker) tickTrack(t *track) {
+	if t.live.Load() && w.loop.now >= t.session.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
+		w.speakingChanged(t)
+	}
+	for _, st := range t.table.Load().streams {
+		if st.tx.track != t {
+			w.adoptLoop(st, t)
+		} else if len(t.layers) > 1 || st.tx.target != st.tx.current {
+			w.chooseLoop(st, t)
+		}
+		if w.loop.now >= st.tx.reportAt {
+			w.reportLoop(st, t)
+		}
+	}
+}
+
+// reportLoop sends a stream's receiver a sender report (RFC 3550 §6.4.1): the
+// publisher's clock as it looks on the stream's own timeline, which is what
+// keeps lips in sync.
+func (w *worker) reportLoop(st *stream, t *track) {
+	tx := &st.tx
+	clock, ok := tx.rewriter.SenderReport(w.loop.now, &t.own.clocks, &t.session.rx.offset)
+	if !ok {
+		return
+	}
+	tx.reportAt = w.loop.now.Add(reportEvery)
+	if !t.own.clocks[max(tx.current, 0)].Known() {
+		// Nothing better than arrival times yet: say so again soon.
+		tx.reportAt = w.loop.now.Add(reportEvery / 5)
+	}
+	info := media.SenderInfo{Clock: clock, Packets: tx.packets, Octets: tx.octets}
+	buf := media.AppendSenderReport(w.loop.rtcp[:0], st.ssrc, info, nil)
+	w.sendRTCP(st.session, media.AppendSDES(buf, st.ssrc, st.cname))
+}
