@@ -54,7 +54,7 @@ function randomLetters(n, fill) {
  */
 export function roomFromInput(text) {
   const typed = text.trim();
-  const path = /^(?:[a-z]+:\/\/[^/]*)?\/?r\/([^/?#]+)/i.exec(typed) ?? /^[^\s/]+\.[^\s/]+(?::\d+)?\/r\/([^/?#]+)/i.exec(typed);
+  const path = /^(?:(?:[a-z]+:\/\/)?[^/\s]*\/)?r\/([^/?#]+)/i.exec(typed);
   if (!path) return cleanRoom(typed);
   try {
     return cleanRoom(decodeURIComponent(path[1]));

@@ -76,7 +76,8 @@ export class LocalMedia {
     return this.#lanes.microphone.run(async () => {
       const entry = this.tracks.get('microphone');
       if (!on) return entry && this.#setMuted('microphone', entry, true);
-      if (!entry || this.#change('microphone', options)) return this.#open('microphone', false);
+      const changed = this.#change('microphone', options);
+      if (!entry || changed) return this.#open('microphone', false);
       return this.#setMuted('microphone', entry, false);
     });
   }

@@ -120,7 +120,7 @@ export class Session {
     this.#watchBrowser();
     // What was held is released a task later, so that whoever awaits the join
     // can listen before the first track is announced.
-    setTimeout(() => this.#release());
+    setTimeout(() => this.#release(), 0);
   }
 
   /**

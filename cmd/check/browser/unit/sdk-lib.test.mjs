@@ -1,0 +1,127 @@
+// The pure modules under the SDK.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codecPreferences } from '../../../../transport/httpd/web/lib/codecs.js';
+import { captureObstacle, mediaErrorCode } from '../../../../transport/httpd/web/lib/media-errors.js';
+import { meetingURL, parseMeetingURL } from '../../../../transport/httpd/web/lib/meeting-url.js';
+import { cleanRoom, newRoomCode, roomFromInput } from '../../../../transport/httpd/web/lib/roomcode.js';
+
+test('media errors of the browsers', () => {
+  for (const [name, message, display, want] of /** @type {const} */ ([
+    ['NotAllowedError', 'Permission denied', false, 'permission_denied'], // Chromium, blocked
+    ['NotAllowedError', 'Permission dismissed', false, 'permission_denied'], // Chromium, prompt closed
+    ['NotAllowedError', 'Permission denied by system', false, 'system_denied'], // Chromium on macOS, Windows
+    ['NotAllowedError', 'Permission denied by system', true, 'system_denied'], // macOS screen recording
+    ['NotAllowedError', 'The request is not allowed by the user agent or the platform in the current context.', false, 'permission_denied'], // Firefox, Safari
+    ['NotAllowedError', 'Permission denied by user', true, 'cancelled'], // picker closed
+    ['SecurityError', '', false, 'permission_denied'], // permissions policy
+    ['SecurityError', '', true, 'permission_denied'],
+    ['NotFoundError', 'Requested device not found', false, 'not_found'],
+    ['NotFoundError', 'The object can not be found here.', false, 'not_found'],
+    ['OverconstrainedError', '', false, 'not_found'],
+    ['NotReadableError', 'Could not start video source', false, 'in_use'],
+    ['NotReadableError', 'Failed to allocate videosource', false, 'in_use'], // Firefox
+    ['AbortError', 'Starting videoinput failed', false, 'in_use'], // Firefox
+    ['AbortError', '', true, 'cancelled'], // Safari, picker closed
+    ['TypeError', 'x', false, 'other'],
+    ['', '', false, 'other'],
+  ])) {
+    assert.equal(mediaErrorCode({ name, message }, { display }), want, `${name} ${message} ${display}`);
+  }
+  assert.equal(mediaErrorCode(undefined), 'other');
+  assert.equal(mediaErrorCode('a string'), 'other');
+});
+
+test('why capturing can not be tried', () => {
+  assert.equal(captureObstacle({ secure: true, supported: true }), null);
+  assert.equal(captureObstacle({ secure: false, supported: false }), 'insecure_context');
+  assert.equal(captureObstacle({ secure: true, supported: false }), 'unsupported');
+});
+
+test('room names are cleaned as the server does', () => {
+  for (const [given, want] of [
+    ['Tea', 'tea'],
+    ['  tea_time-2.0 ', 'tea_time-2.0'],
+    ['会议室', '会议室'],
+    ['ÄÖ', 'äö'],
+    ['x'.repeat(64), 'x'.repeat(64)],
+    ['x'.repeat(65), null],
+    ['𝒳'.repeat(64), '𝒳'.repeat(64)], // 64 characters, 128 code units
+    ['', null],
+    ['   ', null],
+    ['.hidden', null],
+    ['a b', null],
+    ['a/b', null],
+    ['<script>', null],
+    ['a\u202eb', null],
+    ['a\u200bb', null],
+    ['👍', null],
+    ['.', null],
+  ]) {
+    assert.equal(cleanRoom(/** @type {string} */ (given)), want, JSON.stringify(given));
+  }
+});
+
+test('what people type or paste', () => {
+  for (const [given, want] of [
+    ['tea', 'tea'],
+    [' Abc-defg-hij ', 'abc-defg-hij'],
+    ['https://meet.example.org/r/tea', 'tea'],
+    ['https://meet.example.org:8443/r/Tea?x=1#y', 'tea'],
+    ['meet.example.org/r/tea', 'tea'],
+    ['localhost:8443/r/tea', 'tea'],
+    ['/r/tea', 'tea'],
+    ['r/tea', 'tea'],
+    ['https://meet.example.org/r/%E4%BC%9A%E8%AE%AE', '会议'],
+    ['https://meet.example.org/r/%', null],
+    ['https://meet.example.org/', null],
+    ['https://meet.example.org/r/', null],
+    ['not a room', null],
+    ['', null],
+  ]) {
+    assert.equal(roomFromInput(/** @type {string} */ (given)), want, JSON.stringify(given));
+  }
+});
+
+test('codes are readable, clean, and every letter is as likely', () => {
+  /** @type {Map<string, number>} */
+  const count = new Map();
+  for (let i = 0; i < 5_200; i++) {
+    const code = newRoomCode((b) => crypto.getRandomValues(b));
+    assert.match(code, /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/);
+    assert.equal(cleanRoom(code), code);
+    for (const letter of code.replaceAll('-', '')) count.set(letter, (count.get(letter) ?? 0) + 1);
+  }
+  assert.equal(count.size, 26);
+  for (const [letter, n] of count) assert.ok(n > 1_700 && n < 2_300, `${letter}: ${n} of 52000, 2000 expected`);
+});
+
+test('bytes that would favour the first letters are thrown away', () => {
+  let byte = 230;
+  const code = newRoomCode((bytes) => bytes.forEach((_, i) => (bytes[i] = byte++ % 256)));
+  assert.equal(code, 'wxy-zabc-def', '230 … 233, then 0 … after 234 … 255 were skipped');
+});
+
+test('meeting links', () => {
+  assert.deepEqual(parseMeetingURL('https://h.org/r/tea'), { origin: 'https://h.org', socket: 'wss://h.org/api/v1/ws', room: 'tea' });
+  assert.deepEqual(parseMeetingURL('http://localhost:8443'), { origin: 'http://localhost:8443', socket: 'ws://localhost:8443/api/v1/ws', room: null });
+  assert.equal(parseMeetingURL('https://h.org/r/tea/extra')?.room, null);
+  assert.equal(parseMeetingURL('https://h.org/r/%ff')?.room, null);
+  for (const bad of ['', 'tea', 'javascript:alert(1)', 'file:///r/tea']) assert.equal(parseMeetingURL(bad), null, bad);
+  assert.equal(parseMeetingURL(meetingURL('https://h.org', '会议'))?.room, '会议');
+});
+
+test('codecs: what the server takes, VP8 first, whole list if that leaves none', () => {
+  const all = [
+    { mimeType: 'video/AV1' },
+    { mimeType: 'video/H264', sdpFmtpLine: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f' },
+    { mimeType: 'video/H264', sdpFmtpLine: 'level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f' },
+    { mimeType: 'video/rtx' },
+    { mimeType: 'video/VP8' },
+    { mimeType: 'video/red' },
+  ];
+  assert.deepEqual(codecPreferences(all, 'video').map((c) => c.mimeType), ['video/VP8', 'video/H264', 'video/rtx']);
+  assert.deepEqual(codecPreferences([{ mimeType: 'video/AV1' }, { mimeType: 'video/rtx' }], 'video'), []);
+  assert.deepEqual(codecPreferences([{ mimeType: 'audio/PCMU' }, { mimeType: 'audio/OPUS' }], 'audio').map((c) => c.mimeType), ['audio/OPUS']);
+  assert.deepEqual(codecPreferences([], 'audio'), []);
+});

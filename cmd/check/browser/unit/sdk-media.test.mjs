@@ -1,0 +1,240 @@
+// Microphone, camera and screen: switching, losing, replacing.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { advance, bench, fakeClock, realClock, settle } from './fake/bench.mjs';
+
+beforeEach(fakeClock);
+afterEach(realClock);
+
+const MIC = 0;
+const CAM = 1;
+const SCREEN = 2;
+const SCREEN_AUDIO = 3;
+
+/** @param {ReturnType<typeof bench>} b */
+const mutes = (b) => b.server.received('mute').map((m) => `${m.source} ${m.muted ? 'off' : 'on'}`);
+
+test('the microphone stays open while muted, the camera does not', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  await me.setMicrophoneEnabled(true);
+  await me.setCameraEnabled(true);
+  const [mic, cam] = b.media.given;
+  await me.setMicrophoneEnabled(false);
+  await me.setCameraEnabled(false);
+  await settle();
+  assert.deepEqual([mic.enabled, mic.readyState], [false, 'live']);
+  assert.equal(b.pc.transceivers[MIC].sender.track, mic);
+  assert.equal(cam.readyState, 'ended');
+  assert.equal(b.pc.transceivers[CAM].sender.track, null);
+  await me.setMicrophoneEnabled(true);
+  await me.setCameraEnabled(true);
+  await settle();
+  assert.equal(mic.enabled, true);
+  assert.equal(b.media.given.length, 3, 'only the camera is opened again');
+  assert.deepEqual(mutes(b), ['microphone on', 'camera on', 'microphone off', 'camera off', 'microphone on', 'camera on']);
+  assert.equal(b.server.received('offer').length, 0, 'no renegotiation');
+});
+
+test('quick presses end in the last wish', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  b.server.answers.mute = () => null; // the first is not answered before the last press
+  for (const on of [true, false, true, false, true]) void me.setCameraEnabled(on);
+  await settle();
+  delete b.server.answers.mute;
+  assert.equal(me.isCameraEnabled, true);
+  assert.equal(b.media.given.filter((t) => t.readyState === 'live').length, 1);
+  assert.deepEqual(mutes(b), ['camera on'], 'one at a time');
+});
+
+test('a mute that was too fast is repeated', async () => {
+  const b = bench();
+  await b.join();
+  b.server.answers.mute = () => ({ type: 'error', code: 'rate_limited', message: '', retry_after_ms: 300 });
+  await b.room.localParticipant.setMicrophoneEnabled(true);
+  await settle();
+  delete b.server.answers.mute;
+  await advance(400);
+  assert.deepEqual(mutes(b), ['microphone on', 'microphone on']);
+  await advance(5_000, 500);
+  assert.equal(mutes(b).length, 2);
+});
+
+test('devices may be opened before the meeting', async () => {
+  const b = bench();
+  await b.room.localParticipant.setCameraEnabled(true, { width: 640, height: 360, facingMode: 'user' });
+  assert.deepEqual(b.media.asked[0].video.width, { ideal: 640 });
+  assert.deepEqual(b.media.asked[0].video.facingMode, { ideal: 'user' });
+  await b.join();
+  assert.deepEqual(b.server.received('join')[0].unmuted, ['camera']);
+  assert.equal(b.pc.transceivers[CAM].sender.track, b.media.given[0]);
+});
+
+test('another device is taken without renegotiation', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  await me.setMicrophoneEnabled(true);
+  await me.setMicrophoneEnabled(false);
+  await me.switchActiveDevice('audioinput', 'mic-2');
+  const [first, second] = b.media.given;
+  assert.deepEqual(b.media.asked[1].audio.deviceId, { exact: 'mic-2' });
+  assert.equal(first.readyState, 'ended');
+  assert.equal(second.label, 'Headset');
+  assert.equal(second.enabled, false, 'a muted microphone stays muted');
+  assert.equal(b.pc.transceivers[MIC].sender.track, second);
+  assert.equal(me.activeDevice('audioinput'), 'mic-2');
+  await me.switchActiveDevice('videoinput', 'cam-2');
+  assert.equal(b.media.given.length, 2, 'a camera that is off stays off');
+  await me.setCameraEnabled(true);
+  assert.equal(b.media.given[2].label, 'Back camera');
+  await me.switchActiveDevice('audiooutput', 'speaker-1');
+  assert.equal(me.activeDevice('audiooutput'), 'speaker-1');
+  assert.deepEqual(b.seen('activeDeviceChanged').map((e) => e.kind), ['audioinput', 'videoinput', 'audiooutput']);
+  assert.equal(b.server.received('offer').length, 0);
+});
+
+test('a device that can not be taken leaves the old one', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  await me.setMicrophoneEnabled(true);
+  await assert.rejects(me.switchActiveDevice('audioinput', 'mic-9'), { code: 'not_found', source: 'microphone' });
+  assert.equal(b.media.given[0].readyState, 'live');
+  assert.equal(me.activeDevice('audioinput'), '');
+  assert.equal(b.pc.transceivers[MIC].sender.track, b.media.given[0]);
+});
+
+test('phones that open one camera only get the other by closing the first', async () => {
+  const b = bench();
+  b.media.oneCamera = true;
+  await b.join();
+  await b.room.localParticipant.setCameraEnabled(true);
+  await b.room.localParticipant.switchActiveDevice('videoinput', 'cam-2');
+  assert.deepEqual(b.media.given.map((t) => [t.label, t.readyState]), [['Front camera', 'ended'], ['Back camera', 'live']]);
+  assert.equal(b.pc.transceivers[CAM].sender.track, b.media.given[1]);
+});
+
+test('other options for the microphone take effect while it is on', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  await me.setMicrophoneEnabled(true);
+  await me.setMicrophoneEnabled(true, { noiseSuppression: false });
+  assert.equal(b.media.given.length, 2);
+  assert.equal(b.media.asked[1].audio.noiseSuppression, false);
+  await me.setMicrophoneEnabled(true, { noiseSuppression: false });
+  assert.equal(b.media.given.length, 2, 'the same options change nothing');
+});
+
+for (const tellTrack of [true, false]) {
+  test(`an unplugged microphone gives way to the default and is said (track ${tellTrack ? 'ends' : 'stays silent'})`, async () => {
+    const b = bench();
+    await b.join();
+    const me = b.room.localParticipant;
+    await me.setMicrophoneEnabled(true, { deviceId: 'mic-2' });
+    await settle();
+    b.media.unplug('mic-2', { tellTrack });
+    await settle();
+    assert.deepEqual(b.seen('deviceLost'), [{ kind: 'audioinput', label: 'Headset', fallback: 'Desk microphone' }]);
+    assert.equal(b.pc.transceivers[MIC].sender.track, b.media.given[1]);
+    assert.equal(me.isMicrophoneEnabled, true);
+    assert.deepEqual(mutes(b), ['microphone on'], 'nobody else notices');
+  });
+}
+
+test('a muted microphone that is unplugged comes back muted', async () => {
+  const b = bench();
+  await b.join();
+  await b.room.localParticipant.setMicrophoneEnabled(true);
+  await b.room.localParticipant.setMicrophoneEnabled(false);
+  b.media.unplug('mic-1');
+  await settle();
+  assert.equal(b.media.given[1].enabled, false);
+  assert.equal(b.room.localParticipant.isMicrophoneEnabled, false);
+});
+
+test('the only camera unplugged: off, and said', async () => {
+  const b = bench();
+  b.media.devices = b.media.devices.filter((d) => d.deviceId !== 'cam-2');
+  await b.join();
+  await b.room.localParticipant.setCameraEnabled(true);
+  b.media.unplug('cam-1');
+  await settle();
+  assert.deepEqual(b.seen('deviceLost'), [{ kind: 'videoinput', label: 'Front camera', fallback: null }]);
+  assert.equal(b.seen('mediaDevicesError')[0].error.code, 'not_found');
+  assert.equal(b.room.localParticipant.isCameraEnabled, false);
+  assert.equal(b.pc.transceivers[CAM].sender.track, null);
+  assert.deepEqual(mutes(b), ['camera on', 'camera off']);
+});
+
+test('a track that is no device (a canvas) is not taken for unplugged', async () => {
+  const b = bench();
+  b.media.synthetic = true;
+  await b.join();
+  await b.room.localParticipant.setCameraEnabled(true);
+  await settle();
+  b.media.unplug('cam-1', { tellTrack: false });
+  await settle();
+  assert.deepEqual(b.seen('deviceLost'), []);
+  assert.equal(b.media.given[0].readyState, 'live');
+});
+
+test('a screen with its sound; the browser’s own stop ends both', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  await me.setScreenShareEnabled(true);
+  const [screen, sound] = b.media.given;
+  assert.equal(screen.contentHint, 'detail');
+  assert.equal(b.pc.transceivers[SCREEN].sender.track, screen);
+  assert.equal(b.pc.transceivers[SCREEN_AUDIO].sender.track, sound);
+  await me.setScreenShareEnabled(true);
+  assert.equal(b.media.given.length, 2, 'sharing twice is sharing once');
+  screen.end();
+  await settle();
+  assert.equal(sound.readyState, 'ended');
+  assert.equal(me.isScreenShareEnabled, false);
+  assert.deepEqual([b.pc.transceivers[SCREEN].sender.track, b.pc.transceivers[SCREEN_AUDIO].sender.track], [null, null]);
+  assert.deepEqual(mutes(b), ['screen on', 'screen_audio on', 'screen off', 'screen_audio off']);
+});
+
+test('a screen without sound, for films; closing the picker is no fault', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  await me.setScreenShareEnabled(true, { audio: false, contentHint: 'motion' });
+  assert.equal(b.media.given.length, 1);
+  assert.equal(b.media.given[0].contentHint, 'motion');
+  await me.setScreenShareEnabled(false);
+  b.media.error = new DOMException('Permission denied', 'NotAllowedError');
+  await assert.rejects(me.setScreenShareEnabled(true), { code: 'cancelled' });
+  assert.equal(me.mediaErrors.size, 0);
+});
+
+test('what opens after leaving is closed at once', async () => {
+  const b = bench();
+  await b.join();
+  /** @type {(value?: unknown) => void} */
+  let allow = () => {};
+  b.media.gate = new Promise((resolve) => (allow = resolve));
+  const late = b.room.localParticipant.setCameraEnabled(true).catch((e) => e);
+  await settle();
+  await b.room.leave();
+  allow();
+  assert.equal((await late).code, 'aborted');
+  assert.equal(b.media.given[0].readyState, 'ended');
+  assert.equal(b.room.localParticipant.tracks.size, 0);
+});
+
+test('no media devices: insecure page or old browser', async () => {
+  for (const [secure, code] of /** @type {const} */ ([[false, 'insecure_context'], [true, 'unsupported']])) {
+    const plain = bench();
+    const b = bench({ platform: { ...plain.platform, mediaDevices: undefined, secure } });
+    await assert.rejects(b.room.localParticipant.setMicrophoneEnabled(true), { code, source: 'microphone' });
+    await assert.rejects(b.room.localParticipant.setScreenShareEnabled(true), { code });
+  }
+});

@@ -1,0 +1,343 @@
+// Lost sockets, lost networks, lost sessions.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { defaultPolicy } from '../../../../transport/httpd/web/sdk/reconnect.js';
+import { advance, bench, fakeClock, person, realClock, settle } from './fake/bench.mjs';
+
+beforeEach(fakeClock);
+afterEach(realClock);
+
+async function joined(more = {}) {
+  const b = bench();
+  b.server.others = [person('ann')];
+  b.server.seq = 7;
+  await b.join(more);
+  b.pc.become('connected');
+  b.events.length = 0;
+  return b;
+}
+
+test('a lost socket is resumed where it was; media is left alone', async () => {
+  const b = await joined({ audio: true });
+  b.server.send('participant_renamed', { participant: 'ann', name: 'Ann' });
+  await settle();
+  b.server.socket.drop();
+  assert.equal(b.room.state, 'reconnecting');
+  await advance(50);
+  assert.equal(b.room.state, 'connected');
+  const [resume] = b.server.received('resume');
+  assert.deepEqual([resume.token, resume.seq], ['token-me-1', 8]);
+  assert.deepEqual(b.seen('reconnecting').map((e) => [e.attempt, e.nextInMs, e.error.code]), [[1, 0, 'connection_lost']]);
+  assert.deepEqual(b.seen('reconnected'), [{ resumed: true }]);
+  assert.equal(b.pcs.length, 1);
+  assert.equal(b.media.given[0].readyState, 'live');
+  assert.equal(b.server.received('join').length, 1);
+});
+
+test('missed events follow, each once; seats told anew are kept, others are empty', async () => {
+  const b = await joined();
+  b.server.others.push(person('ben'));
+  b.server.send('participant_joined', { participant: person('ben') });
+  b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true });
+  b.server.send('seated', { seat: 1, participant: 'ben', source: 'camera', video: true });
+  await settle();
+  b.events.length = 0;
+  b.server.answers.resume = () => {
+    setImmediate(() => {
+      b.server.socket.deliver({ type: 'participant_joined', seq: 8, participant: person('ben') }); // known
+      b.server.socket.deliver({ type: 'participant_renamed', seq: 9, participant: 'ann', name: 'Missed' });
+      b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true });
+      b.server.send('speakers', { speakers: [] });
+    });
+    return undefined;
+  };
+  b.server.socket.drop();
+  await advance(50);
+  assert.deepEqual(b.names().filter((n) => n !== 'stateChanged'), ['reconnecting', 'reconnected', 'participantNameChanged', 'trackUnsubscribed', 'trackUnsubscribed']);
+  assert.ok(b.seen('trackUnsubscribed').every((e) => e.participant.id === 'ben'), 'only the seat that was not told again');
+});
+
+test('what was asked for meanwhile is done afterwards, once', async () => {
+  const b = await joined();
+  b.server.door = 'refuse';
+  b.server.socket.drop();
+  await settle();
+  const text = b.room.chat.send('while away');
+  const hand = b.room.localParticipant.setHand(true);
+  await b.room.localParticipant.setMicrophoneEnabled(true);
+  await assert.rejects(b.room.localParticipant.react('👍'), { code: 'not_connected', retryable: true });
+  await advance(1_200);
+  b.server.door = 'accept';
+  await advance(3_000);
+  assert.equal((await text).text, 'while away');
+  await hand;
+  assert.deepEqual(b.server.requests.map((r) => r.type), ['join', 'resume', 'chat', 'hand', 'mute']);
+});
+
+test('a text whose reply was lost is sent again under the same key', async () => {
+  const b = await joined();
+  b.server.answers.chat = () => null;
+  const text = b.room.chat.send('once');
+  await settle();
+  delete b.server.answers.chat;
+  b.server.socket.drop();
+  await advance(50);
+  await text;
+  const keys = b.server.received('chat').map((r) => r.key);
+  assert.equal(keys.length, 2);
+  assert.equal(keys[0], keys[1]);
+});
+
+test('no more than a hundred requests wait', async () => {
+  const b = await joined();
+  b.server.door = 'hang';
+  b.server.socket.drop();
+  await settle();
+  const all = Array.from({ length: 110 }, (_, i) => b.room.chat.send(`${i}`).catch((e) => e.code));
+  await settle();
+  void b.room.leave();
+  await settle();
+  const codes = await Promise.all(all);
+  assert.equal(codes.filter((c) => c === 'busy').length, 10);
+  assert.equal(codes.filter((c) => c === 'not_connected').length, 100);
+});
+
+test('a session that is gone is joined anew with the same tracks', async () => {
+  const b = await joined({ audio: true, video: true });
+  await b.room.localParticipant.rename('Me too');
+  b.server.send('participant_renamed', { participant: 'me-1', name: 'Me too' });
+  b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true });
+  b.server.send('hand_changed', { participant: 'ann', raised: true, at: 1 });
+  await settle();
+  b.events.length = 0;
+  const [mic, cam] = b.media.given;
+  b.server.answers.resume = () => ({ type: 'error', code: 'resume_gone', message: '' });
+  b.server.others = [person('ben')];
+  b.server.socket.drop();
+  await advance(50);
+  assert.equal(b.room.state, 'connected');
+  assert.deepEqual(b.seen('reconnected'), [{ resumed: false }]);
+  const [first, second] = b.server.received('join');
+  assert.equal(second.identity, first.identity, 'so that the server ends the ghost');
+  assert.equal(second.name, 'Me too');
+  assert.deepEqual(second.unmuted, ['microphone', 'camera']);
+  assert.equal(b.pcs.length, 2);
+  assert.equal(b.pcs[0].connectionState, 'closed');
+  assert.deepEqual([b.pc.transceivers[0].sender.track, b.pc.transceivers[1].sender.track], [mic, cam]);
+  assert.deepEqual([mic.readyState, cam.readyState], ['live', 'live']);
+  assert.equal(b.room.localParticipant.id, 'me-2');
+  assert.deepEqual([...b.room.remoteParticipants.keys()], ['ben']);
+  assert.deepEqual(b.room.hands, []);
+  const names = b.names();
+  assert.ok(names.indexOf('trackUnsubscribed') < names.indexOf('participantDisconnected'));
+  assert.equal(b.seen('participantConnected')[0].participant.id, 'ben');
+  assert.equal(b.server.received('mute').length, 2, 'the mute state went with the join');
+  assert.equal(b.server.sockets.length, 2, 'the same socket serves resume and join');
+});
+
+test('the view is told again after every way back', async () => {
+  const b = await joined();
+  b.room.setView([{ participant: 'ann', source: 'camera', width: 5, height: 5 }]);
+  await advance(200);
+  b.server.socket.drop();
+  await advance(100);
+  b.server.answers.resume = () => ({ type: 'error', code: 'resume_gone', message: '' });
+  b.server.socket.drop();
+  await advance(100);
+  assert.deepEqual(b.server.received('view').map((v) => v.items.length), [1, 1, 1]);
+});
+
+test('given up when the policy says so; the tracks stop', async () => {
+  const b = await joined({ audio: true });
+  b.server.door = 'refuse';
+  b.server.socket.drop();
+  await advance(20_000, 250);
+  assert.equal(b.room.state, 'disconnected');
+  assert.deepEqual(b.seen('disconnected').map((d) => [d.reason, d.retryable]), [['reconnect_failed', true]]);
+  assert.deepEqual(b.seen('reconnecting').map((e) => e.nextInMs), [0, 1_000, 2_000, 3_000, 4_000]);
+  assert.equal(b.media.given[0].readyState, 'ended');
+  assert.equal(b.pc.connectionState, 'closed');
+});
+
+test('an error that is final ends the tries', async () => {
+  const b = await joined();
+  b.server.answers.resume = () => ({ type: 'error', code: 'resume_gone', message: '' });
+  b.server.answers.join = () => ({ type: 'error', code: 'bad_room', message: '' });
+  b.server.socket.drop();
+  await advance(100);
+  assert.deepEqual(b.seen('disconnected').map((d) => d.reason), ['bad_room']);
+  assert.ok(b.server.sockets.every((s) => s.readyState >= 2));
+});
+
+for (const [what, poke] of /** @type {const} */ ([
+  ['tryNow()', (/** @type {any} */ b) => b.room.tryNow()],
+  ['the network coming back', (/** @type {any} */ b) => b.window.dispatchEvent(new Event('online'))],
+  ['the page being looked at', (/** @type {any} */ b) => b.document.dispatchEvent(new Event('visibilitychange'))],
+])) {
+  test(`${what} tries now`, async () => {
+    const b = await joined();
+    b.server.door = 'refuse';
+    b.server.socket.drop();
+    await advance(1_100);
+    b.server.door = 'accept';
+    assert.equal(b.room.state, 'reconnecting');
+    poke(b);
+    await settle();
+    assert.equal(b.room.state, 'connected');
+  });
+}
+
+test('a network that dies silently is noticed within 20 s', async () => {
+  const b = await joined();
+  b.server.socket.dead = true;
+  await advance(14_000, 500);
+  assert.deepEqual(b.names(), []);
+  await advance(6_100, 100);
+  assert.deepEqual(b.seen('reconnected'), [{ resumed: true }]);
+  assert.equal(b.server.sockets.length, 2);
+});
+
+test('a socket that answers its pings is kept', async () => {
+  const b = await joined();
+  await advance(65_000, 500);
+  assert.equal(b.server.received('ping').length, 4);
+  assert.equal(b.server.sockets.length, 1);
+});
+
+test('a server that stops: joined anew, for its sessions are gone', async () => {
+  const b = await joined();
+  b.server.send('bye', { code: 'shutdown', message: '', retryable: true });
+  await advance(100);
+  assert.equal(b.room.state, 'connected');
+  assert.equal(b.server.received('resume').length, 0);
+  assert.equal(b.server.received('join').length, 2);
+  assert.equal(b.seen('reconnecting')[0].error.code, 'shutdown');
+});
+
+test('a message that is not the protocol ends the socket, not the stay', async () => {
+  for (const text of ['{', '[]', 'null', '{"type":5}', '"x"']) {
+    const b = await joined();
+    b.server.socket.deliver(text);
+    await advance(100);
+    assert.equal(b.seen('reconnected').length, 1, text);
+  }
+});
+
+test('leaving while reconnecting ends it', async () => {
+  const b = await joined({ audio: true });
+  b.server.door = 'refuse';
+  b.server.socket.drop();
+  await advance(500);
+  assert.equal(await b.room.leave(), null);
+  assert.deepEqual(b.seen('disconnected').map((d) => d.reason), ['left']);
+  const before = b.server.sockets.length;
+  await advance(30_000, 1_000);
+  assert.equal(b.server.sockets.length, before);
+  assert.equal(b.media.given[0].readyState, 'ended');
+});
+
+test('a socket lost right behind joined counts as a failed try', async () => {
+  const b = await joined();
+  b.server.answers.resume = () => ({ type: 'error', code: 'resume_gone', message: '' });
+  let tries = 0;
+  b.server.answers.join = (r) => {
+    if (++tries === 1) setImmediate(() => setImmediate(() => b.server.socket.drop()));
+    return undefined;
+  };
+  b.server.socket.drop();
+  await advance(5_000);
+  assert.equal(b.room.state, 'connected');
+  assert.ok(b.server.socket.readyState === 1);
+  const sent = b.room.chat.send('works');
+  await settle();
+  assert.equal((await sent).text, 'works');
+});
+
+test('media broken for 3 s: ICE is restarted in the same peer connection', async () => {
+  const b = await joined();
+  b.pc.become('disconnected');
+  await advance(2_900);
+  assert.equal(b.pc.restarts, 0, 'it may come back by itself');
+  await advance(200);
+  assert.equal(b.pc.restarts, 1);
+  assert.equal(b.server.received('offer').length, 1);
+  b.pc.become('connected');
+  await advance(30_000, 500);
+  assert.equal(b.pc.restarts, 1);
+  assert.deepEqual(b.seen('mediaStateChanged').map((e) => e.state), ['interrupted', 'connected']);
+});
+
+test('media that comes back by itself is not restarted', async () => {
+  const b = await joined();
+  b.pc.become('disconnected');
+  await advance(2_000);
+  b.pc.become('connected');
+  await advance(10_000, 500);
+  assert.equal(b.pc.restarts, 0);
+});
+
+test('media failed: restarted at once; in vain three times: joined anew', async () => {
+  const b = await joined();
+  b.pc.become('failed');
+  await advance(100);
+  assert.equal(b.pc.restarts, 1);
+  await advance(16_000, 500);
+  assert.equal(b.pc.restarts, 3);
+  assert.equal(b.pcs.length, 1);
+  await advance(9_000, 500);
+  assert.equal(b.pcs.length, 2);
+  assert.equal(b.server.received('join').length, 2);
+  assert.equal(b.room.state, 'connected');
+  assert.equal(b.seen('reconnecting')[0].error.code, 'media_failed');
+});
+
+test('media that never worked stays failed; the room goes on', async () => {
+  const b = bench();
+  await b.join();
+  b.pc.become('failed');
+  await advance(120_000, 1_000);
+  assert.equal(b.room.state, 'connected');
+  assert.equal(b.room.mediaState, 'failed');
+  assert.equal(b.pc.restarts, 3);
+  assert.equal(b.pcs.length, 1);
+  const sent = b.room.chat.send('still here');
+  await settle();
+  await sent;
+});
+
+test('media broken while the socket is lost waits for it', async () => {
+  const b = await joined();
+  b.server.door = 'refuse';
+  b.server.socket.drop();
+  b.pc.become('disconnected');
+  await advance(5_000);
+  assert.equal(b.pc.restarts, 0);
+  b.server.door = 'accept';
+  await advance(3_000);
+  assert.equal(b.pc.restarts, 1);
+  assert.equal(b.server.received('offer').length, 1);
+});
+
+test('an offer whose answer was lost is made again', async () => {
+  const b = await joined();
+  b.server.answers.offer = () => null;
+  b.room.setView(Array.from({ length: 8 }, (_, i) => ({ participant: `p${i}`, source: 'camera', width: 1, height: 1 })));
+  await advance(200);
+  assert.equal(b.pc.signalingState, 'have-local-offer');
+  delete b.server.answers.offer;
+  b.server.socket.drop();
+  await advance(300);
+  assert.equal(b.pc.signalingState, 'stable');
+  assert.equal(b.server.received('offer').at(-1)?.seats.length, 8);
+});
+
+test('the default policy: ten tries at least, and a minute at least', () => {
+  const at = (/** @type {number} */ attempt, /** @type {number} */ elapsedMs) => defaultPolicy.nextDelayMs({ attempt, elapsedMs, error: null });
+  assert.deepEqual([at(0, 0), at(1, 0)], [0, 300]);
+  for (const [attempt, least] of [[2, 1_200], [3, 2_700], [4, 4_800], [5, 7_000], [9, 7_000]]) {
+    const delay = /** @type {number} */ (at(attempt, 90_000));
+    assert.ok(delay >= least && delay < least + 1_000, `${attempt}: ${delay}`);
+  }
+  assert.ok(at(20, 59_000));
+  assert.equal(at(10, 60_000), null);
+});
