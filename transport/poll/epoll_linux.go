@@ -251,7 +251,7 @@ func (l *loop) deliverDue(buf []*epollFD) []*epollFD {
 	l.mu.Unlock()
 	for i, d := range buf {
 		buf[i] = nil
-		if l.lookup(d.fd, d.gen) == d {
+		if l.ready(d, Expired) {
 			d.handler.OnEvent(Expired, l.scratch)
 		}
 	}
@@ -289,11 +289,39 @@ func (l *loop) forget(d *epollFD) {
 	}
 }
 
+// setHandler makes d deliverable and returns the events that came before.
+func (l *loop) setHandler(d *epollFD, h Handler) Events {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	early := d.post
+	d.handler, d.post = h, 0
+	return early
+}
+
+// ready reports whether d can be told about what; before Start it is kept
+// for later.
+func (l *loop) ready(d *epollFD, what Events) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.table[d.fd] != d {
+		return false
+	}
+	if d.handler == nil {
+		d.post |= what
+		return false
+	}
+	return true
+}
+
 // postEvent queues a synthetic event for d.
 func (l *loop) postEvent(d *epollFD, what Events) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.table[d.fd] != d {
+		return
+	}
+	if d.handler == nil {
+		d.post |= what // Start will post it
 		return
 	}
 	if d.post == 0 {

@@ -32,14 +32,12 @@ func (d *epollFD) Start(h Handler) error {
 	if d.closed {
 		return ErrClosed
 	}
-	d.loop.mu.Lock()
-	d.handler = h
-	d.loop.mu.Unlock()
+	early := d.loop.setHandler(d, h)
 	if err := d.control(unix.EPOLL_CTL_ADD); err != nil {
 		return err
 	}
 	d.started = true
-	d.loop.postEvent(d, Readable)
+	d.loop.postEvent(d, early|Readable)
 	return nil
 }
 

@@ -191,6 +191,23 @@ func TestWakeFromManyGoroutines(t *testing.T) {
 	})
 }
 
+func TestEventsBeforeStartAreKept(t *testing.T) {
+	onBoth(t, func(t *testing.T, p Poller) {
+		fd, _ := pair(t, p)
+		fd.Wake()
+		fd.SetTimer(Now())
+		time.Sleep(2 * time.Duration(wheelTick)) // the timer's tick passes
+		r := newRecorder(fd)
+		if err := fd.Start(r); err != nil {
+			t.Fatal(err)
+		}
+		var seen Events
+		for seen != Woken|Expired {
+			seen |= within(t, r.events, "early event")
+		}
+	})
+}
+
 func TestWriteStopsAndGoesOn(t *testing.T) {
 	onBoth(t, func(t *testing.T, p Poller) {
 		fd, peer := pair(t, p)

@@ -1,0 +1,281 @@
+package wsconn
+
+import (
+	"errors"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/gobwas/ws"
+
+	"parley/transport/poll"
+)
+
+// input is the part of a Conn that only its loop touches.
+type input struct {
+	parser parser
+	first  []byte // came with the upgrade request, processed first
+	held   int    // of parser, as counted in the server's budget
+	// due is when the message in progress must be complete, 0 if none is.
+	due poll.Instant
+	// missed counts pings since the last frame of the peer.
+	missed int
+	// controls counts control frames since window.
+	controls int
+	window   poll.Instant
+	discard  bool // nothing more is wanted
+	told     bool // OnClose was called
+	finished bool // the descriptor is closed
+}
+
+// OnEvent is called by the poll loop.
+func (c *Conn) OnEvent(ev poll.Events, scratch []byte) {
+	if c.in.finished {
+		return
+	}
+	if ev&poll.Writable != 0 {
+		c.mu.Lock()
+		c.flushLocked()
+		c.mu.Unlock()
+	}
+	if ev&poll.Readable != 0 || c.tls != nil && ev&poll.Woken != 0 {
+		c.readLoop(scratch)
+	}
+	if ev&poll.Expired != 0 {
+		c.expireLoop(poll.Now())
+	}
+	c.settleLoop()
+}
+
+// readLoop reads a bounded amount and processes it.
+func (c *Conn) readLoop(scratch []byte) {
+	if c.in.first != nil {
+		first := c.in.first
+		c.in.first = nil
+		c.inputLoop(first)
+	}
+	for range 4 {
+		n, err := c.read(scratch)
+		if n > 0 {
+			c.inputLoop(scratch[:n])
+		}
+		switch {
+		case errors.Is(err, poll.ErrAgain):
+			c.flushReplies()
+			return
+		case err != nil:
+			c.mu.Lock()
+			c.abortLocked(err) // after a close frame the reason is known
+			c.mu.Unlock()
+			return
+		case c.tls == nil && n < len(scratch):
+			return // drained; if not, the loop comes back
+		}
+	}
+	if c.tls != nil {
+		c.fd.Wake() // records may wait in crypto/tls where epoll sees nothing
+	}
+}
+
+func (c *Conn) read(b []byte) (int, error) {
+	if c.tls != nil {
+		return c.tls.read(b)
+	}
+	return c.fd.Read(b)
+}
+
+// flushReplies sends what crypto/tls wrote while reading: alerts and answers
+// to key updates. A peer that makes us write more than it reads is cut.
+func (c *Conn) flushReplies() {
+	if c.tls == nil {
+		return
+	}
+	waiting := c.tls.raw.waiting()
+	if waiting == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case waiting > 4*sealChunk:
+		c.abortLocked(ErrSlowConsumer)
+	case !c.out.blocked:
+		c.putLocked(nil)
+	}
+}
+
+// inputLoop parses and dispatches b.
+func (c *Conn) inputLoop(b []byte) {
+	limits := &c.server.limits
+	_, binary := c.handler.(BinaryHandler)
+	bounds := bounds{message: limits.Message, fragments: limits.Fragments, binary: binary}
+	for len(b) > 0 && !c.in.discard {
+		found, payload, n, err := c.in.parser.next(b, bounds)
+		b = b[n:]
+		if err != nil {
+			c.violate(err.(*CloseError))
+			return
+		}
+		if found != kindNone {
+			c.dispatchLoop(found, payload)
+		}
+	}
+	if c.in.discard {
+		return
+	}
+	c.in.parser.release()
+	c.accountLoop()
+}
+
+// accountLoop counts the memory held for an incomplete message and starts or
+// stops its clock.
+func (c *Conn) accountLoop() {
+	if c.in.parser.idle() {
+		c.in.due = 0
+	} else if c.in.due == 0 {
+		c.in.due = poll.Now().After(c.server.limits.MessageTime)
+		c.mu.Lock()
+		c.armLocked(c.in.due)
+		c.mu.Unlock()
+	}
+	held := c.in.parser.held()
+	if held == c.in.held {
+		return
+	}
+	total := c.server.stats.held.Add(int64(held - c.in.held))
+	grew := held > c.in.held
+	c.in.held = held
+	if grew && total > c.server.limits.Input {
+		c.violate(&CloseError{Status: statusTryLater, Reason: "server is short of memory", cause: causeNoMemory})
+	}
+}
+
+// dropInput frees what is held and ignores the rest of the input.
+func (c *Conn) dropInput() {
+	c.in.discard = true
+	c.in.due = 0
+	c.in.first = nil
+	c.in.parser.reset()
+	c.server.stats.held.Add(-int64(c.in.held))
+	c.in.held = 0
+}
+
+func (c *Conn) dispatchLoop(found kind, payload []byte) {
+	c.in.missed = 0
+	switch found {
+	case kindText, kindBinary:
+		c.in.due = 0
+		c.server.stats.received.Add(1)
+		c.deliver(found, payload)
+	case kindClose:
+		c.peerClosed(payload)
+	default:
+		if c.controlFlood() {
+			c.violate(violation(statusPolicy, "too many control frames"))
+		} else if found == kindPing {
+			c.pong(payload)
+		}
+	}
+}
+
+// deliver calls the handler unless this side has closed.
+func (c *Conn) deliver(found kind, payload []byte) {
+	c.mu.Lock()
+	open := c.end.phase == phaseOpen
+	c.mu.Unlock()
+	if !open {
+		return
+	}
+	defer c.catch("message")
+	if found == kindBinary {
+		c.handler.(BinaryHandler).OnBinary(c, payload)
+		return
+	}
+	c.handler.OnText(c, payload)
+}
+
+// catch turns a handler's panic into the end of this connection. To be
+// deferred.
+func (c *Conn) catch(during string) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	c.server.stats.panics.Add(1)
+	c.server.log.Error("handler panicked", slog.String("during", during), slog.Any("panic", r),
+		slog.String("stack", string(debug.Stack())))
+	c.violate(&CloseError{Status: statusInternal, Reason: "internal error", cause: causePanic})
+}
+
+// controlFlood counts a control frame.
+func (c *Conn) controlFlood() bool {
+	c.in.controls++
+	if c.in.controls <= c.server.limits.Controls {
+		return false
+	}
+	now := poll.Now()
+	if now.Sub(c.in.window) < controlWindow {
+		return true
+	}
+	c.in.window, c.in.controls = now, 1
+	return false
+}
+
+// peerClosed answers the peer's close frame, whose payload is checked.
+func (c *Conn) peerClosed(payload []byte) {
+	status, reason := ws.ParseCloseFrameData(payload)
+	err := &CloseError{Status: int(status), Reason: reason, Remote: true, cause: causePeer}
+	if status == 0 {
+		err.Status = 1005
+	}
+	c.drain(err, closeFrame(int(status), ""), false)
+}
+
+// violate ends the connection because of err: with a close frame if none was
+// sent yet.
+func (c *Conn) violate(err *CloseError) {
+	c.drain(err, closeFrame(err.Status, err.Reason), true)
+}
+
+// drain sends a last frame and ends the connection when it is sent. On the
+// loop.
+func (c *Conn) drain(err *CloseError, frame []byte, linger bool) {
+	c.dropInput()
+	c.mu.Lock()
+	switch c.end.phase {
+	case phaseOpen:
+		c.end.phase, c.end.linger, c.end.err = phaseDraining, linger, err
+		c.closeByLocked(poll.Now().After(c.server.limits.CloseTime))
+		c.putLocked(frame)
+	case phaseClosing:
+		c.abortLocked(err) // both sides have sent a close frame
+	}
+	told := c.end.err
+	c.mu.Unlock()
+	c.tell(told)
+}
+
+// settleLoop does what the phase asks for, at the end of every event.
+func (c *Conn) settleLoop() {
+	c.mu.Lock()
+	done := c.end.phase == phaseDead
+	if c.end.phase == phaseDraining && !c.out.blocked && !c.end.halfClosed {
+		c.end.halfClosed = true
+		c.closeWriteLocked()
+		done = !c.end.linger
+	}
+	err := c.end.err
+	c.mu.Unlock()
+	if done {
+		c.finish(err)
+	}
+}
+
+// closeWriteLocked ends the output, with TLS after a close_notify alert.
+func (c *Conn) closeWriteLocked() {
+	if c.tls != nil {
+		if c.tls.conn.CloseWrite() == nil {
+			_ = c.tls.raw.flush() // the close frame was sent; this is courtesy
+		}
+	}
+	_ = c.fd.CloseWrite() // fails if the peer is gone, which is as good
+}
