@@ -40,24 +40,24 @@ type sectionUse struct {
 
 // negotiateLocked checks the offer, makes the tracks and streams it adds,
 // publishes them and writes the answer. On an error nothing has changed.
-func (s *Session) negotiateLocked(o Offer) (*media.Offer, string, error) {
+func (s *Session) negotiateLocked(o Offer) (string, error) {
 	parsed, err := media.ParseOffer(o.SDP)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	uses, err := o.uses(parsed)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	if err := s.checkIdentity(parsed); err != nil {
-		return nil, "", err
+		return "", err
 	}
 	accepted := make([]media.Accepted, len(parsed.Sections))
 	for i := range parsed.Sections {
 		section := &parsed.Sections[i]
 		use, ok := uses[section.MID]
 		if accepted[i], err = section.Accept(use.mode(ok)); err != nil {
-			return nil, "", err
+			return "", err
 		}
 	}
 	if s.nego.ssrcs == nil {
@@ -66,12 +66,16 @@ func (s *Session) negotiateLocked(o Offer) (*media.Offer, string, error) {
 	}
 	in, out, err := s.plan(parsed, accepted, uses, len(o.Seats))
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	spec := &media.AnswerSpec{
 		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
 		Fingerprint: s.server.cert.sdp(), Lite: true,
 		Candidates: s.server.candidates, Sections: accepted,
+	}
+	if s.handshake.fingerprints == nil {
+		// Before the peer can prove an address: the handshake reads them.
+		s.handshake.fingerprints = parsed.Fingerprints
 	}
 	creds, fresh := s.credentialsFor(parsed)
 	spec.Ufrag, spec.Pwd = creds.ufrag, creds.pwd
@@ -80,7 +84,7 @@ func (s *Session) negotiateLocked(o Offer) (*media.Offer, string, error) {
 		if fresh {
 			s.server.ufrags.remove(creds)
 		}
-		return nil, "", err
+		return "", err
 	}
 	s.nego.version++
 	if fresh {
@@ -89,7 +93,7 @@ func (s *Session) negotiateLocked(o Offer) (*media.Offer, string, error) {
 	}
 	s.incoming.Store(in)
 	s.outgoing.Store(out)
-	return parsed, answer, nil
+	return answer, nil
 }
 
 // credentialsFor returns the session's present credentials or, when the offer

@@ -19,7 +19,7 @@ type Session struct {
 	// feedbackSSRC is what our own RTCP to the session's sources goes by.
 	feedbackSSRC media.SSRC
 
-	ice       ice
+	ice       iceLite
 	handshake handshake
 	keys      atomic.Pointer[keys] // nil until the handshake is done
 	// owner is the worker that handles the session's media: nil before any
@@ -71,11 +71,10 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 	sess.touch(s.clock.now())
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
-	parsed, answer, err := sess.negotiateLocked(offer)
+	answer, err := sess.negotiateLocked(offer)
 	if err != nil {
 		return nil, "", err
 	}
-	sess.handshake.fingerprints = parsed.Fingerprints
 	if err := s.add(sess); err != nil {
 		sess.releaseLocked()
 		return nil, "", err
@@ -95,8 +94,7 @@ func (s *Session) Offer(ctx context.Context, offer Offer) (string, error) {
 	if !s.running() {
 		return "", ErrClosed
 	}
-	_, answer, err := s.negotiateLocked(offer)
-	return answer, err
+	return s.negotiateLocked(offer)
 }
 
 // Codec returns the encoding name that the session sends for a source, empty

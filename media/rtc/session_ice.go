@@ -10,13 +10,13 @@ import (
 	"parley/media/udp"
 )
 
-// ice is a session's side of ICE-lite (RFC 8445 §2.5): it never sends checks,
+// iceLite is a session's side of ICE-lite (RFC 8445 §2.5): it never sends checks,
 // it answers them and follows the peer's nominations.
 //
 // Credentials live in generations. An ICE restart adds one; the one before
 // stays valid until a flow is nominated under the new one (RFC 8445 §9.3.2:
 // media goes on over the old pair until the new one is ready).
-type ice struct {
+type iceLite struct {
 	// selected is where packets go, nil before the first nomination.
 	selected atomic.Pointer[flow]
 
@@ -35,7 +35,7 @@ const staleAfter = time.Second
 // prove records that addr at w answered for c with the peer's credentials and
 // returns its flow; nil if the session has as many as it may. evicted is a
 // flow that made room and must be taken out of its worker's table.
-func (i *ice) prove(c *credentials, w *worker, addr *udp.Addr, now media.Instant) (f, evicted *flow) {
+func (i *iceLite) prove(c *credentials, w *worker, addr *udp.Addr, now media.Instant) (f, evicted *flow) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed {
@@ -63,7 +63,7 @@ func (i *ice) prove(c *credentials, w *worker, addr *udp.Addr, now media.Instant
 const evictAfter = 10 * time.Second
 
 // evictLocked takes out the flow that was silent longest.
-func (i *ice) evictLocked(now media.Instant) *flow {
+func (i *iceLite) evictLocked(now media.Instant) *flow {
 	oldest := -1
 	for n, f := range i.flows {
 		if f == i.selected.Load() || now.Sub(f.lastSeen()) < evictAfter {
@@ -89,7 +89,7 @@ func (i *ice) evictLocked(now media.Instant) *flow {
 // some nominate one and later another when their network changes. So a pair
 // of higher priority, of a newer generation, or in place of a silent one is
 // followed at once; one of lower priority on its second nomination in a row.
-func (i *ice) nominate(f *flow, priority uint64, now media.Instant) (changed bool, expired *credentials) {
+func (i *iceLite) nominate(f *flow, priority uint64, now media.Instant) (changed bool, expired *credentials) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed {
@@ -118,7 +118,7 @@ func (i *ice) nominate(f *flow, priority uint64, now media.Instant) (changed boo
 
 // expireLocked gives up the previous generation once f, nominated, belongs to
 // the current one.
-func (i *ice) expireLocked(f *flow) *credentials {
+func (i *iceLite) expireLocked(f *flow) *credentials {
 	if i.previous == nil || f.generation < i.current.generation {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (i *ice) expireLocked(f *flow) *credentials {
 
 // restart makes c the current credentials and returns what they replace two
 // generations back.
-func (i *ice) restart(c *credentials) (expired *credentials) {
+func (i *iceLite) restart(c *credentials) (expired *credentials) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	expired = i.previous
@@ -138,7 +138,7 @@ func (i *ice) restart(c *credentials) (expired *credentials) {
 }
 
 // restarting reports whether a restart waits for its first nomination.
-func (i *ice) restarting() bool {
+func (i *iceLite) restarting() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.previous != nil
@@ -146,7 +146,7 @@ func (i *ice) restarting() bool {
 
 // close ends the session's ICE: credentials and flows are handed back to be
 // taken out of the tables, and none are added any more.
-func (i *ice) close() (creds [2]*credentials, flows []*flow) {
+func (i *iceLite) close() (creds [2]*credentials, flows []*flow) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.closed = true

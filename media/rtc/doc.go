@@ -1,0 +1,80 @@
+// Package rtc is the packet side of a meeting: ICE, DTLS, SRTP, and the
+// forwarding of what participants send into the seats of those who watch.
+// It knows no rooms: [Session.Place] and [Session.Vacate] say who sees whom.
+//
+// # A packet's way
+//
+//	socket ──▶ worker ──▶ first byte (RFC 7983)
+//	             │           0 … 3    STUN: checked, answered here
+//	             │          20 … 63   DTLS: to the session's handshake
+//	             │         128 … 191  SRTP, SRTCP: opened in place
+//	             ▼
+//	      per layer: loss, statistics, one copy into the repair cache,
+//	      codec facts, a place in the list of this batch's packets
+//	             ▼
+//	      per subscriber: rewrite numbers, header from a template, seal
+//	      from the shared plaintext into the send arena
+//	             ▼
+//	      one sendmmsg per batch; equal sizes to one peer leave as a run
+//
+// Between recvmmsg and sendmmsg there is no hand-off, allocation, lock or
+// clock read per packet.
+//
+// # Who owns what
+//
+// A worker is one goroutine with one socket. A session is owned by the worker
+// that its media arrives at: the owner alone touches what is received
+// (receiver, layers, caches) and, through the tracks' forwarding tables, the
+// sending state of all streams that carry the session's tracks. So what a
+// publisher sends is read, sealed and sent by one goroutine, and several
+// workers may send to one subscriber at a time: its keys are immutable, its
+// transport-wide and SRTCP numbers atomic.
+//
+// Control (Open, Offer, Place, Vacate, Close: any goroutine, under the
+// session's mutex) never touches owned state. It publishes immutable values:
+// a track's table, a session's selected flow, keys, negotiated sections. When
+// owned state changes hands (a seat gets another source, a session's 4-tuple
+// moves to another worker), control unlinks it, waits until every worker has
+// ended the batch it was in (an epoch counter per worker, odd while busy; see
+// quiesce) and links it again. Nothing is freed by hand: what a worker still
+// holds at the end of its batch is garbage then.
+//
+// What one worker wants from another (a repair, a key frame) goes through a
+// bounded queue of small commands.
+//
+// # Invariants
+//
+//   - Before an address has sent a binding request with the right user names
+//     and message integrity, nothing but STUN is looked at from it
+//     (TestStrangers). Where packets go changes only by such a request with
+//     USE-CANDIDATE.
+//   - Keys are used only if the peer's certificate matches the fingerprint
+//     in its offer (TestWrongFingerprint).
+//   - No SRTP packet is accepted twice, and failures to authenticate end
+//     nothing: they are counted (TestReplayAndForgery).
+//   - No SRTP index is sealed twice: the first sending of a packet has the
+//     rewriter's number, a repair that of the repair SSRC.
+//   - All that a peer can make us hold is bounded, see config.go.
+//
+// # Why not pion/ice on this side
+//
+// The server has to be only the lite side of ICE: answer checks, follow
+// nominations. A pion/ice v4.4.8 agent in lite mode over a virtual candidate
+// costs three goroutines, 18.1 KiB of heap and 15.6 KiB of stack per
+// participant (1,000 agents, after a collection), about 52 KiB of resident
+// memory with the collector's head-room: most of the 64 KiB that an idle
+// participant may cost all told. It also wakes up every two seconds (0.5 % of
+// a core per 1,000) and allocates a copy of every check. Answering in the
+// worker takes one mutex and no goroutine, and its state is a few hundred
+// bytes. pion/stun reads and writes the messages; pion's full agent is the
+// peer in the tests.
+//
+// # Limits
+//
+// DTLS 1.2, no data channels, no MKI. One BUNDLE group. 16 proven remote
+// addresses and 32 incoming SSRCs per session. Simulcast of up to three
+// layers. Key frames are asked of a publisher at most twice a second per
+// layer; repairs are at most what was sent in the first place. Layers are
+// chosen by size only; the transport-wide numbers that are stamped on what
+// is sent are not yet used to estimate bandwidth.
+package rtc

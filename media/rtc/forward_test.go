@@ -1,0 +1,84 @@
+package rtc
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/pion/rtp"
+)
+
+func listen(t testing.TB, c Config) *Server {
+	t.Helper()
+	if c.Addrs == nil {
+		c.Addrs = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}
+	}
+	s, err := Listen(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// opus returns a sound packet.
+func opus(seq uint16, text string) *rtp.Packet {
+	return &rtp.Packet{
+		Header:  rtp.Header{Version: 2, PayloadType: ptOpus, SequenceNumber: seq, Timestamp: uint32(seq) * 960, SSRC: ssrcMic},
+		Payload: []byte(text),
+	}
+}
+
+// vp8 returns a one-packet frame with a 15-bit picture id.
+func vp8(seq uint16, key bool, text string) *rtp.Packet {
+	p := []byte{0x90, 0x80, 0x80 | byte(seq>>8), byte(seq)}
+	if key {
+		p = append(p, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01) // 640×360
+	} else {
+		p = append(p, 0x11, 0, 0)
+	}
+	return &rtp.Packet{
+		Header:  rtp.Header{Version: 2, PayloadType: ptVP8, Marker: true, SequenceNumber: seq, Timestamp: uint32(seq) * 3000, SSRC: ssrcCam},
+		Payload: append(p, text...),
+	}
+}
+
+func TestSoundAndPictureReachASeat(t *testing.T) {
+	for _, workers := range []int{1, 2} {
+		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
+			s := listen(t, Config{Workers: workers})
+			from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 2})
+			from.events.wait(t, "publisher connected", func() bool { return from.events.connected == 1 })
+			to.events.wait(t, "subscriber connected", func() bool { return to.events.connected == 1 })
+			to.session.Place(1, Placement{From: from.session, Source: Camera, Video: true, Width: 640, Height: 360})
+			for i := range uint16(20) {
+				from.send(opus(100+i, fmt.Sprintf("sound %d", i)))
+				from.send(vp8(30000+i, i == 3, fmt.Sprintf("picture %d", i)))
+			}
+			audio, video := to.answer.audio[1], to.answer.video[1]
+			to.wait("all packets", func() bool { return len(to.rtp[audio]) == 20 && len(to.rtp[video]) == 17 })
+			for i, p := range to.received(audio) {
+				if want := fmt.Sprintf("sound %d", i); string(p.Payload) != want || p.PayloadType != ptOpus {
+					t.Errorf("sound packet %d: %q", i, p.Payload)
+				}
+			}
+			pictures := to.received(video)
+			for i, p := range pictures {
+				if want := fmt.Sprintf("picture %d", i+3); string(p.Payload[len(p.Payload)-len(want):]) != want {
+					t.Errorf("picture packet %d: %q", i, p.Payload)
+				}
+				if i > 0 && (p.SequenceNumber != pictures[i-1].SequenceNumber+1 || p.Timestamp != pictures[i-1].Timestamp+3000) {
+					t.Errorf("picture packet %d does not follow the one before: %v", i, p.Header)
+				}
+			}
+			to.events.wait(t, "layer event", func() bool { return len(to.events.layers) == 1 })
+			if got, want := to.events.layers[0], (layerEvent{1, "", 640, 360, LayerStarted}); got != want {
+				t.Errorf("layer event %+v, want %+v", got, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,129 @@
+package rtc
+
+import (
+	"fmt"
+	"strings"
+
+	"parley/media"
+)
+
+// offerSpec describes the offer of a test peer, which looks like a browser's.
+type offerSpec struct {
+	ufrag, pwd  string
+	fingerprint string // "sha-256 AB:…"
+	seats       int
+	rids        []string // simulcast layers of the camera
+	noRTX       bool
+	noExts      bool
+}
+
+// Payload types, extension ids and SSRCs of all test peers.
+const (
+	ptOpus, ptVP8, ptVP8RTX, ptH264, ptH264RTX = 111, 96, 97, 102, 103
+
+	extMID, extRID, extRRID, extAbs, extTWCC, extLevel = 1, 2, 3, 4, 5, 6
+
+	ssrcMic, ssrcCam, ssrcCamRTX = 1001, 2001, 2002
+)
+
+// text writes the SDP.
+func (o *offerSpec) text() string {
+	var mids []string
+	var body strings.Builder
+	add := func(mid, section string) {
+		mids = append(mids, mid)
+		body.WriteString(section)
+	}
+	add("mic", o.section("audio", "mic", "sendonly", fmt.Sprintf("a=ssrc:%d cname:peer\r\n", ssrcMic)))
+	add("cam", o.section("video", "cam", "sendonly", o.camera()))
+	for i := range o.seats {
+		a, v := fmt.Sprintf("a%d", i), fmt.Sprintf("v%d", i)
+		add(a, o.section("audio", a, "recvonly", ""))
+		add(v, o.section("video", v, "recvonly", ""))
+	}
+	return "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n" +
+		"a=group:BUNDLE " + strings.Join(mids, " ") + "\r\n" + body.String()
+}
+
+func (o *offerSpec) camera() string {
+	if len(o.rids) == 0 {
+		return fmt.Sprintf("a=ssrc-group:FID %d %d\r\na=ssrc:%d cname:peer\r\na=ssrc:%d cname:peer\r\n",
+			ssrcCam, ssrcCamRTX, ssrcCam, ssrcCamRTX)
+	}
+	var b strings.Builder
+	for _, r := range o.rids {
+		fmt.Fprintf(&b, "a=rid:%s send\r\n", r)
+	}
+	fmt.Fprintf(&b, "a=simulcast:send %s\r\n", strings.Join(o.rids, ";"))
+	return b.String()
+}
+
+func (o *offerSpec) section(kind, mid, direction, extra string) string {
+	var b strings.Builder
+	formats := fmt.Sprint(ptOpus)
+	if kind == "video" {
+		formats = fmt.Sprintf("%d %d %d %d", ptVP8, ptVP8RTX, ptH264, ptH264RTX)
+		if o.noRTX {
+			formats = fmt.Sprintf("%d %d", ptVP8, ptH264)
+		}
+	}
+	fmt.Fprintf(&b, "m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\n", kind, formats, mid, direction)
+	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:actpass\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", o.ufrag, o.pwd, o.fingerprint)
+	if !o.noExts {
+		b.WriteString(extensions(kind))
+	}
+	if kind == "audio" {
+		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", ptOpus, ptOpus)
+	} else {
+		o.videoCodecs(&b)
+	}
+	return b.String() + extra
+}
+
+func extensions(kind string) string {
+	var b strings.Builder
+	list := []struct {
+		id  int
+		ext media.Ext
+	}{{extMID, media.ExtMID}, {extAbs, media.ExtAbsSendTime}, {extTWCC, media.ExtTransportCC}}
+	if kind == "audio" {
+		list = append(list, struct {
+			id  int
+			ext media.Ext
+		}{extLevel, media.ExtAudioLevel})
+	}
+	for _, e := range list {
+		fmt.Fprintf(&b, "a=extmap:%d %s\r\n", e.id, e.ext.URI())
+	}
+	if kind == "video" {
+		fmt.Fprintf(&b, "a=extmap:%d %s\r\na=extmap:%d %s\r\n", extRID, media.ExtRID.URI(), extRRID, media.ExtRepairedRID.URI())
+	}
+	return b.String()
+}
+
+func (o *offerSpec) videoCodecs(b *strings.Builder) {
+	for _, c := range []struct {
+		pt, rtx int
+		name    string
+	}{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}} {
+		fmt.Fprintf(b, "a=rtpmap:%d %s/90000\r\n", c.pt, c.name)
+		for _, fb := range []string{"transport-cc", "ccm fir", "nack", "nack pli"} {
+			fmt.Fprintf(b, "a=rtcp-fb:%d %s\r\n", c.pt, fb)
+		}
+		if c.name == "H264" {
+			fmt.Fprintf(b, "a=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n", c.pt)
+		}
+		if !o.noRTX {
+			fmt.Fprintf(b, "a=rtpmap:%d rtx/90000\r\na=fmtp:%d apt=%d\r\n", c.rtx, c.rtx, c.pt)
+		}
+	}
+}
+
+// offer is the whole request as the engine would make it.
+func (o *offerSpec) offer() Offer {
+	offer := Offer{SDP: o.text(), Sources: map[string]string{Microphone: "mic", Camera: "cam"}}
+	for i := range o.seats {
+		offer.Seats = append(offer.Seats, SeatMIDs{Audio: fmt.Sprintf("a%d", i), Video: fmt.Sprintf("v%d", i)})
+	}
+	return offer
+}
