@@ -1,2 +1,57 @@
-// Package engine decides: rooms, participants, who sees and hears whom.
+// Package engine decides: rooms, participants, who sees and hears whom. Media and
+// signalling bytes it leaves to others, through the interfaces in ports.go; what
+// must survive goes to Records.
+//
+//	e, err := engine.New(engine.Options{Media: m, Records: store})
+//	signal := e.Accept(conn, engine.ConnInfo{Addr: addr}) // for each WebSocket
+//	signal.OnText(text)                                   // for each message
+//	signal.OnClose()                                      // at its end
+//	err = e.Stop(ctx)
+//
+// # Who owns what
+//
+//	Engine ── registry (actor)            rooms by name; every way into a room
+//	            └─ room (actor)           members, order of events, chat, hands, seats
+//	                 └─ participant       its media session, its away time
+//	Signal (no goroutine)                 one connection; speaks for a participant
+//
+// A Signal checks size, rate and order of what a client sends and hands it to its
+// participant, which does what takes time (answering SDP) and hands the rest to the
+// room. The room changes what all can see, encodes each event once and sends the
+// same frame to every member's connection: connections queue and never block.
+// The media side and the storage's writer report to the room by coalesced messages;
+// neither ever waits for it.
+//
+// Packets do not pass through here. The room tells the media side who sits in
+// whose seats (MediaSession.Place); that publishes tables for its workers.
+//
+// # What is promised
+//
+//   - joined, ok to a chat and ok to a leave are sent when the record is on disk. If
+//     the disk is stuck, joins and leaves go on without after Times.Record; chat
+//     does not.
+//   - All members see the events of a room in the same order, and those of a resumed
+//     session without a gap.
+//   - A participant that panics ends alone. A room that panics starts again from its
+//     journal, members, order and seats included; their media does not notice. More
+//     than five times a minute, and it is closed. Other rooms never notice.
+//
+// # Limits
+//
+// Every queue, list and table has a bound: see Limits, wire's Max constants, and
+// logEvents, maxSaying, maxTickets here. One pass over the seats of a room costs its
+// members times their seats and runs at most every 50 ms.
+//
+// # Growing past one process
+//
+// Directory (which node owns a room) and Bus (to the owner, to all) are in-process
+// today. Nothing but the registry knows that rooms are here.
+//
+// # Why not otherwise
+//
+// A participant could own its seats, but then every join would be a message to
+// every other participant, each with its own picture of the room. A room that
+// routes every client message itself would do without participants' actors, but one
+// client's SDP would hold up all the others, and one client's fault would be the
+// room's.
 package engine

@@ -33,8 +33,8 @@ type MediaOffer struct {
 }
 
 // MediaSession is one participant's connection on the packet side. Methods
-// may be called from any goroutine; those of one session are called by its
-// participant (Room for Place and Vacate) one at a time.
+// may be called from any goroutine. The participant calls Offer, SetMuted and
+// Close, the room Place, Vacate and Quality; calls of the two may overlap.
 type MediaSession interface {
 	// Offer renegotiates: more seats, an ICE restart.
 	Offer(ctx context.Context, offer MediaOffer) (answer string, err error)

@@ -1,0 +1,66 @@
+package engine
+
+import "sync"
+
+// Directory knows which node owns a room. The owner's Room actor is the only
+// writer of the room's state.
+type Directory interface {
+	// Claim makes this node the owner of room unless another one is. It returns
+	// the owner, and whether that is this node.
+	Claim(room string) (node string, mine bool)
+	// Release gives up a claim.
+	Release(room string)
+}
+
+// Bus carries calls to where they belong. Calls are plain data.
+type Bus interface {
+	// ToOwner hands c to the node that owns the room.
+	ToOwner(c RoomCall) error
+	// ToAll hands c to all nodes, this one included.
+	ToAll(c NodeCall) error
+	// Receive is called once, before anything is sent.
+	Receive(node BusNode)
+}
+
+// BusNode is what a node does with calls. The methods do not block.
+type BusNode interface {
+	OnRoomCall(RoomCall) error
+	OnNodeCall(NodeCall) error
+}
+
+// RoomCall asks something of a room, wherever it lives.
+type RoomCall struct {
+	Room string
+	// Participant is to be removed; empty: the meeting is ended for all.
+	Participant string
+}
+
+// NodeCall asks something of every node.
+type NodeCall struct {
+	// DrainMS announces the end of all connections in that many milliseconds.
+	DrainMS int64
+}
+
+// soleNode is the Directory and Bus of a server that is alone.
+type soleNode struct {
+	mu   sync.Mutex // guards node
+	node BusNode
+}
+
+func (s *soleNode) Claim(string) (string, bool) { return "", true }
+func (s *soleNode) Release(string)              {}
+
+func (s *soleNode) Receive(node BusNode) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.node = node
+}
+
+func (s *soleNode) get() BusNode {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.node
+}
+
+func (s *soleNode) ToOwner(c RoomCall) error { return s.get().OnRoomCall(c) }
+func (s *soleNode) ToAll(c NodeCall) error   { return s.get().OnNodeCall(c) }

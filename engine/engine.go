@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"parley/actors"
+	"parley/engine/wire"
+	"parley/storage"
+)
+
+// Engine holds the rooms of this process. Its methods may be called from any
+// goroutine.
+type Engine struct {
+	env *env
+	sys *actors.System
+}
+
+// env is what rooms, participants and connections share. All fields are set
+// before the first of them exists.
+type env struct {
+	media     Media
+	records   Records
+	directory Directory
+	bus       Bus
+	log       *slog.Logger
+	version   string
+	limits    Limits
+	times     Times
+	faults    bool
+	registry  actors.Ref[registryMsg]
+	addresses *addressLimiter
+	meters    meters
+	tickets   tickets
+	writes    writeCount
+	draining  atomic.Bool
+}
+
+// New starts an engine. Stop ends it.
+func New(o Options) (*Engine, error) {
+	if o.Media == nil || o.Records == nil {
+		return nil, fmt.Errorf("engine: Options need Media and Records")
+	}
+	o.setDefaults()
+	alone := &soleNode{}
+	if o.Directory == nil {
+		o.Directory = alone
+	}
+	if o.Bus == nil {
+		o.Bus = alone
+	}
+	e := &Engine{sys: actors.NewSystem(actors.Options{Log: o.Log})}
+	e.env = &env{
+		media: o.Media, records: o.Records, directory: o.Directory, bus: o.Bus,
+		log: o.Log, version: o.Version, limits: o.Limits, times: o.Times, faults: o.Faults,
+		addresses: newAddressLimiter(o.Limits.JoinRate, o.Limits.JoinBurst),
+	}
+	registry, err := spawnRegistry(e.sys, e.env)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	e.env.registry = registry
+	e.env.bus.Receive(busNode{e.env})
+	return e, nil
+}
+
+// Accept takes a new signalling connection. The caller passes what arrives to
+// the Signal.
+func (e *Engine) Accept(conn Conn, info ConnInfo) *Signal { return newSignal(e.env, conn, info) }
+
+// Figures returns a snapshot for the metrics page.
+func (e *Engine) Figures() Figures {
+	f := e.env.meters.figures()
+	f.Actors = e.sys.Figures()
+	return f
+}
+
+// Ready reports whether new meetings are taken.
+func (e *Engine) Ready() bool { return !e.env.draining.Load() }
+
+// Drain stops new meetings and tells everyone that their connection ends in
+// that time, once more a minute before. Running meetings go on, also for
+// newcomers. Stop does the rest.
+func (e *Engine) Drain(in time.Duration) error {
+	return e.env.bus.ToAll(NodeCall{DrainMS: in.Milliseconds()})
+}
+
+// Stop ends all meetings in order: participants are told, records closed and
+// on disk. It returns when that is done or ctx is.
+func (e *Engine) Stop(ctx context.Context) error {
+	e.env.draining.Store(true)
+	if err := e.sys.Stop(ctx); err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	select {
+	case <-e.env.writes.wait():
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("engine: records not on disk yet: %w", ctx.Err())
+	}
+}
+
+// EndRoom ends the meeting in a room for all.
+func (e *Engine) EndRoom(room string) error { return e.env.bus.ToOwner(RoomCall{Room: room}) }
+
+// Remove takes a participant out of a room.
+func (e *Engine) Remove(room, participant string) error {
+	return e.env.bus.ToOwner(RoomCall{Room: room, Participant: participant})
+}
+
+// maxRatingComment bounds a rating's comment, in bytes.
+const maxRatingComment = 4000
+
+// Rate keeps a participant's rating of a meeting. token is the one of joined;
+// it is good during the meeting and a day after, while the server runs. stars
+// are 1 … 5. Errors: ErrBadRating, ErrNotYourself, the storage's.
+func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, comment string) error {
+	if stars < 1 || stars > 5 || len(comment) > maxRatingComment {
+		return ErrBadRating
+	}
+	now := time.Now()
+	participant, ok := e.env.tickets.holder(meeting, token, now)
+	if !ok {
+		return ErrNotYourself
+	}
+	rating := storage.Rating{Participant: participant, Stars: stars, Comment: wire.CleanText(comment), At: now}
+	done := make(chan error, 1)
+	if err := e.env.records.Rate(meeting, rating, func(err error) { done <- err }); err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// PanicRoom makes a room's actor panic, if Options.Faults allows.
+func (e *Engine) PanicRoom(room string) error { return e.panicIn(room, "") }
+
+// PanicParticipant makes a participant's actor panic, if Options.Faults allows.
+func (e *Engine) PanicParticipant(room, participant string) error {
+	return e.panicIn(room, participant)
+}
+
+func (e *Engine) panicIn(room, participant string) error {
+	if !e.env.faults {
+		return ErrNoFaults
+	}
+	return e.env.registry.Tell(panicNow{room, participant}, actors.Wait(time.Second))
+}
+
+// busNode is this process as the Bus sees it.
+type busNode struct{ env *env }
+
+func (n busNode) OnRoomCall(c RoomCall) error { return n.env.registry.Tell(roomCall{c}, actors.Drop) }
+
+func (n busNode) OnNodeCall(c NodeCall) error {
+	n.env.draining.Store(true)
+	return n.env.registry.Tell(drainAll{time.Duration(c.DrainMS) * time.Millisecond}, actors.Drop)
+}

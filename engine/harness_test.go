@@ -1,0 +1,334 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/engine/wire"
+)
+
+// world is an engine with all that is around it in memory. It lives in a
+// synctest bubble: time is virtual, and settle waits for everything to be
+// done.
+type world struct {
+	t       *testing.T
+	engine  *Engine
+	media   *memMedia
+	records *memRecords
+}
+
+// run runs a test in a bubble with a world made of o.
+func run(t *testing.T, o Options, test func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, o)
+		test(w)
+		w.stop()
+	})
+}
+
+func newWorld(t *testing.T, o Options) *world {
+	t.Helper()
+	w := &world{t: t, media: &memMedia{}, records: newMemRecords()}
+	o.Media, o.Records, o.Version = w.media, w.records, "test"
+	o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	engine, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.engine = engine
+	return w
+}
+
+// stop stops the engine and checks that nothing was left behind.
+func (w *world) stop() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	w.records.setStuck(false)
+	if err := w.engine.Stop(ctx); err != nil {
+		w.t.Error(err)
+	}
+	for _, wrong := range w.media.complaints() {
+		w.t.Errorf("media: %s", wrong)
+	}
+	f := w.engine.Figures()
+	if f.Participants != 0 {
+		w.t.Errorf("%d participants after the stop", f.Participants)
+	}
+	w.media.mu.Lock()
+	defer w.media.mu.Unlock()
+	for id, s := range w.media.sessions {
+		if !s.closed {
+			w.t.Errorf("the media session of %s was not closed", id)
+		}
+	}
+}
+
+func (w *world) settle() {
+	time.Sleep(5 * time.Millisecond)
+	synctest.Wait()
+}
+
+func (w *world) advance(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// client is a test's client: a connection and what it was told.
+type client struct {
+	w      *world
+	conn   *memConn
+	signal *Signal
+	nextID int64
+	joined *wire.Joined
+	got    []wire.Message // not looked at yet
+	seats  map[int]wire.Seated
+	seq    uint64
+}
+
+func (w *world) connect() *client { return w.connectFrom(netip.Addr{}) }
+
+func (w *world) connectFrom(addr netip.Addr) *client {
+	c := &client{w: w, conn: &memConn{}, seats: map[int]wire.Seated{}}
+	c.attach(addr)
+	return c
+}
+
+func (c *client) attach(addr netip.Addr) {
+	signal := c.w.engine.Accept(c.conn, ConnInfo{Addr: addr})
+	c.conn.onGone = signal.OnClose
+	c.signal = signal
+}
+
+// send sends a request and returns its id. Head is filled in.
+func (c *client) send(req wire.Request) int64 {
+	c.nextID++
+	setHead(req, c.nextID)
+	data, err := json.Marshal(req)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	c.signal.OnText(data)
+	return c.nextID
+}
+
+func setHead(req wire.Request, id int64) {
+	var head *wire.Head
+	var typ string
+	switch r := req.(type) {
+	case *wire.Join:
+		head, typ = &r.Head, wire.TypeJoin
+	case *wire.Resume:
+		head, typ = &r.Head, wire.TypeResume
+	case *wire.Offer:
+		head, typ = &r.Head, wire.TypeOffer
+	case *wire.View:
+		head, typ = &r.Head, wire.TypeView
+		if r.Items == nil {
+			r.Items = []wire.ViewItem{}
+		}
+	case *wire.Mute:
+		head, typ = &r.Head, wire.TypeMute
+	case *wire.Chat:
+		head, typ = &r.Head, wire.TypeChat
+	case *wire.Hand:
+		head, typ = &r.Head, wire.TypeHand
+	case *wire.React:
+		head, typ = &r.Head, wire.TypeReact
+	case *wire.Caption:
+		head, typ = &r.Head, wire.TypeCaption
+	case *wire.Rename:
+		head, typ = &r.Head, wire.TypeRename
+	case *wire.Ping:
+		head, typ = &r.Head, wire.TypePing
+	case *wire.Leave:
+		head, typ = &r.Head, wire.TypeLeave
+	}
+	*head = wire.Head{Type: typ, ID: id}
+}
+
+// pump takes in what was sent to the client, keeping its seats and seq.
+func (c *client) pump() {
+	c.w.t.Helper()
+	for _, f := range c.conn.take() {
+		m, err := wire.ParseMessage(f.Text())
+		if err != nil {
+			c.w.t.Fatalf("%s: %v", f.Text(), err)
+		}
+		c.see(m, f)
+		c.got = append(c.got, m)
+	}
+}
+
+func (c *client) see(m wire.Message, f *wire.Frame) {
+	var head wire.EventHead
+	if _, event := m.(wire.Event); event {
+		_ = json.Unmarshal(f.Text(), &head)
+	}
+	if head.Seq > 0 {
+		if head.Seq <= c.seq {
+			c.w.t.Errorf("event %d after %d: %s", head.Seq, c.seq, f.Text())
+		}
+		c.seq = head.Seq
+	}
+	switch m := m.(type) {
+	case *wire.Joined:
+		c.joined, c.seq = m, m.Seq
+	case *wire.Seated:
+		c.seats[m.Seat] = *m
+	case *wire.Vacated:
+		delete(c.seats, m.Seat)
+	}
+}
+
+// call sends a request and returns its reply.
+func (c *client) call(req wire.Request) wire.Message {
+	c.w.t.Helper()
+	id := c.send(req)
+	c.w.settle()
+	c.pump()
+	for i, m := range c.got {
+		if r, ok := m.(wire.Reply); ok && r.RequestID() == id {
+			c.got = slices.Delete(c.got, i, i+1)
+			return m
+		}
+	}
+	c.w.t.Fatalf("no reply to %s", req.RequestType())
+	return nil
+}
+
+// ok wants a request taken.
+func (c *client) ok(req wire.Request) wire.Message {
+	c.w.t.Helper()
+	reply := c.call(req)
+	if e, refused := reply.(*wire.Error); refused {
+		c.w.t.Fatalf("%s: %s: %s", req.RequestType(), e.Code, e.Message)
+	}
+	return reply
+}
+
+// refused wants a request refused.
+func (c *client) refused(req wire.Request, code wire.Code) *wire.Error {
+	c.w.t.Helper()
+	e, ok := c.call(req).(*wire.Error)
+	if !ok || e.Code != code {
+		c.w.t.Fatalf("%s: got %#v, want %s", req.RequestType(), e, code)
+	}
+	return e
+}
+
+// events returns what came since the last look, of type M.
+func events[M wire.Message](c *client) []M {
+	c.pump()
+	var out []M
+	var rest []wire.Message
+	for _, m := range c.got {
+		if e, ok := m.(M); ok {
+			out = append(out, e)
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	c.got = rest
+	return out
+}
+
+// one wants exactly one event of type M.
+func one[M wire.Message](c *client) M {
+	c.w.t.Helper()
+	all := events[M](c)
+	if len(all) != 1 {
+		var m M
+		c.w.t.Fatalf("%s: %d events of type %T, want 1", c.name(), len(all), m)
+	}
+	return all[0]
+}
+
+func (c *client) clear() { c.pump(); c.got = nil }
+
+func (c *client) name() string {
+	if c.joined == nil {
+		return "(not joined)"
+	}
+	for _, p := range c.joined.Participants {
+		if p.ID == c.joined.Participant {
+			return p.Name
+		}
+	}
+	return c.joined.Participant
+}
+
+func (c *client) id() string { return c.joined.Participant }
+
+func (c *client) session() *memSession { return c.w.media.session(c.id()) }
+
+// joinReq is a join with microphone, camera and screen, the first two on.
+func joinReq(room, name string, seats int) *wire.Join {
+	req := &wire.Join{
+		Room: room, Name: name, Offer: "v=0",
+		Sources: map[wire.Source]string{wire.Microphone: "0", wire.Camera: "1", wire.Screen: "2", wire.ScreenAudio: "3"},
+		Unmuted: []wire.Source{wire.Microphone, wire.Camera},
+	}
+	req.Seats = seatMIDs(seats)
+	return req
+}
+
+func seatMIDs(n int) []wire.SeatMIDs {
+	seats := make([]wire.SeatMIDs, n)
+	for i := range seats {
+		seats[i] = wire.SeatMIDs{Audio: strconv.Itoa(4 + 2*i), Video: strconv.Itoa(5 + 2*i)}
+	}
+	return seats
+}
+
+// join connects and joins.
+func (w *world) join(room, name string, seats int) *client {
+	w.t.Helper()
+	return w.joinAs(joinReq(room, name, seats))
+}
+
+func (w *world) joinAs(req *wire.Join) *client {
+	w.t.Helper()
+	c := w.connect()
+	c.ok(req)
+	if c.joined == nil {
+		w.t.Fatal("no joined")
+	}
+	w.advance(seatsEvery)
+	c.pump()
+	return c
+}
+
+// drop loses the socket.
+func (c *client) drop() {
+	c.conn.Close(1006, "lost")
+	c.signal.OnClose()
+	c.w.settle()
+}
+
+// resume takes the session up on a new connection.
+func (c *client) resume() wire.Message {
+	c.w.t.Helper()
+	c.pump()
+	c.got = nil
+	c.conn = &memConn{}
+	c.attach(netip.Addr{})
+	return c.call(&wire.Resume{Token: c.joined.Resume, Seq: c.seq})
+}
+
+// ended wants the connection closed with a status.
+func (c *client) ended(status int) {
+	c.w.t.Helper()
+	if closed, got := c.conn.end(); !closed || got != status {
+		c.w.t.Errorf("%s: closed %v with %d, want %d", c.name(), closed, got, status)
+	}
+}

@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"parley/actors"
+	"parley/engine/wire"
+)
+
+// person is who somebody is; it does not change but for the name.
+type person struct {
+	id       string
+	name     string
+	kind     string
+	identity string // the client's secret key; unique for those who gave none
+	user     string // a hash of it for the record; empty for those
+	joinedAt time.Time
+}
+
+// Kinds of participants.
+const (
+	kindPerson = "person"
+	kindEcho   = "echo"
+)
+
+// member is a participant as its room knows it. It belongs to the room's
+// journal.
+type member struct {
+	person
+	ref    actors.Ref[participantMsg]
+	secret [secretSize]byte
+	signal *Signal // nil while away, and for the echo
+
+	session MediaSession // nil without media
+	sources map[wire.Source]wire.SourceState
+	seats   []seat
+	view    []wire.ViewItem // nil: never asked
+	score   string          // of the connection, as last told
+
+	recorded   bool // the storage has an interval of it that is open
+	textsSoFar int  // texts of the room when it joined
+	private    keyMemory
+}
+
+func (m *member) away() bool { return m.signal == nil && m.kind == kindPerson }
+
+func (m *member) send(f *wire.Frame) {
+	if m.signal != nil {
+		m.signal.send(f)
+	}
+}
+
+// tell sends something about the member's own view.
+func (m *member) tell(ev wire.Event) {
+	if m.signal != nil {
+		m.signal.send(wire.Encode(ev))
+	}
+}
+
+// public is the member as others see it. The map is a copy.
+func (m *member) public() wire.Participant {
+	sources := make(map[wire.Source]wire.SourceState, len(m.sources))
+	for s, state := range m.sources {
+		sources[s] = state
+	}
+	return wire.Participant{
+		ID: m.id, Name: m.name, Kind: m.kind, JoinedAt: m.joinedAt.UnixMilli(), Away: m.away(), Sources: sources,
+	}
+}
+
+// takeMedia takes over what an offer led to. It returns the sources that are
+// new.
+func (m *member) takeMedia(r opened, unmuted []wire.Source) (added []wire.Source) {
+	m.session = r.session
+	if m.sources == nil {
+		m.sources = make(map[wire.Source]wire.SourceState, len(r.codecs))
+	}
+	for _, s := range wire.Sources {
+		codec, ok := r.codecs[s]
+		if _, had := m.sources[s]; !ok || had {
+			continue
+		}
+		m.sources[s] = wire.SourceState{Muted: !slices.Contains(unmuted, s), Codec: codec}
+		added = append(added, s)
+	}
+	for len(m.seats) < r.seats {
+		m.seats = append(m.seats, seat{})
+	}
+	return added
+}
+
+// keyMemory remembers the last private texts of a member by key, so that one
+// sent again is not said again. The zero value is ready for use.
+type keyMemory struct {
+	keys     []string
+	messages map[string]wire.ChatMessage
+}
+
+const maxPrivateKeys = 64
+
+func (k *keyMemory) find(key string) (wire.ChatMessage, bool) {
+	m, ok := k.messages[key]
+	return m, ok
+}
+
+func (k *keyMemory) add(m wire.ChatMessage) {
+	if k.messages == nil {
+		k.messages = make(map[string]wire.ChatMessage)
+	}
+	if len(k.keys) == maxPrivateKeys {
+		delete(k.messages, k.keys[0])
+		k.keys = k.keys[1:]
+	}
+	k.keys = append(k.keys, m.Key)
+	k.messages[m.Key] = m
+}

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"log/slog"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/engine/wire"
+)
+
+// Options are what an Engine is made of. Media and Records are required.
+type Options struct {
+	Media   Media
+	Records Records
+	// Directory and Bus are the in-process ones if nil.
+	Directory Directory
+	Bus       Bus
+	Log       *slog.Logger // slog.Default if nil
+	// Version is told to clients.
+	Version string
+	Limits  Limits
+	Times   Times
+	// Faults allows PanicRoom and PanicParticipant, for tests of what a crash
+	// costs. Off by default.
+	Faults bool
+}
+
+// Limits bound what clients may cause. Zero fields take the default.
+type Limits struct {
+	// Rooms and Participants are of this process: server_full. 2,000 and 10,000.
+	Rooms, Participants int
+	// RoomParticipants is per room: room_full. 1,000.
+	RoomParticipants int
+	// Seats per participant: too_many_seats. 64, which is also the most.
+	Seats int
+	// Messages per second and at once per connection: rate_limited. 20 and 60.
+	MessageRate  rate.Limit
+	MessageBurst int
+	// Texts per second and at once per participant: rate_limited. 2 and 10.
+	ChatRate  rate.Limit
+	ChatBurst int
+	// Joins per second and at once per remote address (IPv6: /64):
+	// rate_limited. 10 and 200; a negative rate means no limit.
+	JoinRate  rate.Limit
+	JoinBurst int
+	// Refusals a connection may collect within 10 s before it is closed with
+	// rate_limited. 200.
+	Refusals int
+}
+
+// Times are the engine's durations. Zero fields take the default.
+type Times struct {
+	// Join is how long a connection may stay without a participant. 60 s.
+	Join time.Duration
+	// Resume is how long a participant without socket stays, 30 s, Silence how
+	// long if nothing authenticated arrives from its media, 10 s.
+	Resume, Silence time.Duration
+	// EmptyRoom is how long a room outlives its last participant. 60 s.
+	EmptyRoom time.Duration
+	// EchoRoom is how long a setup test may take. 10 min.
+	EchoRoom time.Duration
+	// Record is how long a join or leave waits for its record before it goes
+	// on without: a stuck disk must not stop meetings. 2 s.
+	Record time.Duration
+}
+
+func def[T comparable](v *T, to T) {
+	var zero T
+	if *v == zero {
+		*v = to
+	}
+}
+
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	l, t := &o.Limits, &o.Times
+	def(&l.Rooms, 2000)
+	def(&l.Participants, 10000)
+	def(&l.RoomParticipants, 1000)
+	def(&l.Seats, wire.MaxSeats)
+	l.Seats = min(l.Seats, wire.MaxSeats)
+	def(&l.MessageRate, 20)
+	def(&l.MessageBurst, 60)
+	def(&l.ChatRate, 2)
+	def(&l.ChatBurst, 10)
+	def(&l.JoinRate, 10)
+	def(&l.JoinBurst, 200)
+	def(&l.Refusals, 200)
+	def(&t.Join, 60*time.Second)
+	def(&t.Resume, 30*time.Second)
+	def(&t.Silence, 10*time.Second)
+	def(&t.EmptyRoom, 60*time.Second)
+	def(&t.EchoRoom, 10*time.Minute)
+	def(&t.Record, 2*time.Second)
+}

@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"parley/actors"
+	"parley/engine/wire"
+)
+
+// offerTime bounds how long answering an offer may take.
+const offerTime = 5 * time.Second
+
+// opened is what an offer led to.
+type opened struct {
+	session MediaSession // nil without media
+	answer  string
+	codecs  map[wire.Source]string // of what the participant can send
+	seats   int
+}
+
+// openMedia answers the offer of a join. Without an offer there is no session.
+func (p *participantState) openMedia(offer string, sources map[wire.Source]string, seats []wire.SeatMIDs) (opened, error) {
+	if offer == "" {
+		return opened{}, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), offerTime)
+	defer cancel()
+	session, answer, err := p.env.media.Open(ctx, p.id, MediaOffer{offer, sources, seats}, p.events)
+	if err != nil {
+		return opened{}, err
+	}
+	p.session = session
+	return opened{session, answer, p.codecs(sources), len(seats)}, nil
+}
+
+// codecs returns what the participant can send, of the sources it named.
+func (p *participantState) codecs(sources map[wire.Source]string) map[wire.Source]string {
+	out := make(map[wire.Source]string, len(sources))
+	for s := range sources {
+		if codec := p.session.Codec(s); codec != "" {
+			out[s] = codec
+		}
+	}
+	return out
+}
+
+// muteAllBut mutes what the participant can send but does not send yet.
+func (p *participantState) muteAllBut(codecs map[wire.Source]string, unmuted []wire.Source) {
+	for s := range codecs {
+		if !slices.Contains(unmuted, s) {
+			p.session.SetMuted(s, true)
+		}
+	}
+}
+
+// onOffer renegotiates, or opens the media of one who joined without.
+func (p *participantState) onOffer(s *Signal, req *wire.Offer) {
+	if len(req.Seats) > p.env.limits.Seats {
+		s.refuse(req.ID, wire.CodeTooManySeat, "more seats than the server gives")
+		return
+	}
+	result, err := p.answer(req)
+	if err != nil {
+		s.refuse(req.ID, CodeOf(err), developerText(err))
+		return
+	}
+	if p.room.Tell(mediaOffered{p.id, s, req.ID, result}, actors.Wait(controlWait)) != nil {
+		s.refuseFor(time.Second, req.ID, wire.CodeRateLimited, "the room is overloaded")
+	}
+}
+
+func (p *participantState) answer(req *wire.Offer) (opened, error) {
+	if p.session == nil {
+		result, err := p.openMedia(req.Offer, req.Sources, req.Seats)
+		if err == nil {
+			p.muteAllBut(result.codecs, nil)
+		}
+		return result, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), offerTime)
+	defer cancel()
+	before := p.codecs(req.Sources)
+	answer, err := p.session.Offer(ctx, MediaOffer{req.Offer, req.Sources, req.Seats})
+	if err != nil {
+		return opened{}, err
+	}
+	codecs := p.codecs(req.Sources)
+	for s := range codecs {
+		if before[s] == "" {
+			p.session.SetMuted(s, true)
+		}
+	}
+	return opened{p.session, answer, codecs, len(req.Seats)}, nil
+}
+
+// mediaEvents passes what the packet side sees to the room. Nothing of it ever
+// blocks a media worker: the latest state of each kind waits in the mailbox.
+type mediaEvents struct {
+	room   actors.Ref[roomMsg]
+	id     string
+	number uint64 // of the participant's actor
+}
+
+func (e mediaEvents) MediaConnected() {
+	_ = e.room.Tell(mediaUp{e.id}, actors.Coalesce(actors.Key{Class: keyMediaUp, ID: e.number}))
+}
+
+func (e mediaEvents) MediaFailed(error) {
+	_ = e.room.Tell(mediaFailed{e.id}, actors.Coalesce(actors.Key{Class: keyMediaFailed, ID: e.number}))
+}
+
+func (e mediaEvents) MediaSpeaking(speaking bool, level int) {
+	_ = e.room.Tell(voiceChanged{e.id, speaking, level}, actors.Coalesce(actors.Key{Class: keyVoice, ID: e.number}))
+}
+
+func (e mediaEvents) MediaLayer(seat int, layer string, width, height int, reason string) {
+	key := actors.Key{Class: keyLayer, ID: e.number*(wire.MaxSeats+1) + uint64(seat)}
+	_ = e.room.Tell(layerChanged{e.id, seat, layer, width, height, reason}, actors.Coalesce(key))
+}

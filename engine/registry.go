@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/actors"
+	"parley/engine/wire"
+)
+
+const registryMailbox = 8192
+
+// registryState is the actor that knows the rooms by name and is their parent.
+type registryState struct {
+	env   *env
+	rooms map[string]*roomEntry
+	byID  map[uint64]*roomEntry // by actor
+	end   time.Time             // of the drain; zero: none
+}
+
+// roomEntry is a room as the registry sees it.
+type roomEntry struct {
+	name string
+	ref  actors.Ref[roomMsg]
+	// journal is the room's while it runs, the registry's after its end.
+	journal *roomJournal
+	sent    uint64
+}
+
+func spawnRegistry(sys *actors.System, e *env) (actors.Ref[registryMsg], error) {
+	state := &registryState{env: e, rooms: make(map[string]*roomEntry), byID: make(map[uint64]*roomEntry)}
+	return actors.Spawn(sys, actors.Spec[registryMsg]{
+		Kind: "registry", Name: "registry", Mailbox: registryMailbox,
+		// The registry's state outlives a panic of its own: rooms go on.
+		New:     func() actors.Handler[registryMsg] { return state },
+		Restart: actors.Restart{Max: 1000, Within: time.Minute}, KeepChildren: true,
+	})
+}
+
+func (g *registryState) Handle(ctx *actors.Context[registryMsg], msg registryMsg) {
+	switch msg := msg.(type) {
+	case joinRoom:
+		g.onJoinRoom(ctx, msg)
+	case resumeSession:
+		g.onResumeSession(msg)
+	case roomIdle:
+		g.onRoomIdle(msg)
+	case roomCall:
+		g.onRoomCall(msg.call)
+	case drainAll:
+		g.onDrain(ctx, msg.in)
+	case lastMinute:
+		if msg.at.Equal(g.end) {
+			g.announce(ctx.Now())
+		}
+	case panicNow:
+		if entry := g.rooms[msg.room]; entry != nil {
+			g.tell(entry, panicHere{msg.participant})
+		}
+	}
+}
+
+func (g *registryState) onJoinRoom(ctx *actors.Context[registryMsg], msg joinRoom) {
+	name := msg.req.Room
+	if msg.req.Echo {
+		name = echoPrefix + uuid.NewString()
+	}
+	entry := g.rooms[name]
+	if entry == nil {
+		var err error
+		if entry, err = g.open(ctx, name); err != nil {
+			msg.signal.refuseJoin(msg.req.ID, err, time.Second)
+			return
+		}
+	}
+	if !g.tell(entry, msg) {
+		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeServerFull, "the room is overloaded"), time.Second)
+	}
+}
+
+// open makes a room.
+func (g *registryState) open(ctx *actors.Context[registryMsg], name string) (*roomEntry, error) {
+	if g.env.draining.Load() {
+		return nil, refuse(wire.CodeDraining, "the server takes no new meetings")
+	}
+	if len(g.rooms) >= g.env.limits.Rooms {
+		return nil, refuse(wire.CodeServerFull, "the server has all the rooms it may have")
+	}
+	if node, mine := g.env.directory.Claim(name); !mine {
+		return nil, refuse(wire.CodeInternal, "the room lives on "+node)
+	}
+	journal := newJournal(name, strings.HasPrefix(name, echoPrefix))
+	ref, err := spawnRoom(ctx, g.env, journal)
+	if err != nil {
+		g.env.directory.Release(name)
+		return nil, refuse(wire.CodeDraining, "the server stops")
+	}
+	entry := &roomEntry{name: name, ref: ref, journal: journal}
+	g.rooms[name], g.byID[ref.ID()] = entry, entry
+	g.env.meters.rooms.Add(1)
+	return entry, nil
+}
+
+// tell hands a message to a room and counts it.
+func (g *registryState) tell(entry *roomEntry, msg roomMsg) bool {
+	if entry.ref.Tell(msg, actors.Drop) != nil {
+		return false
+	}
+	entry.sent++
+	return true
+}
+
+func (g *registryState) onResumeSession(msg resumeSession) {
+	entry := g.rooms[msg.token.room]
+	if entry == nil || !g.tell(entry, msg) {
+		msg.signal.refuseResume(msg.req.ID)
+	}
+}
+
+func (g *registryState) onRoomIdle(msg roomIdle) {
+	entry := g.rooms[msg.name]
+	if entry == nil || entry.sent != msg.handled {
+		return
+	}
+	g.forget(entry)
+	entry.ref.Stop()
+}
+
+// forget takes a room out of the books; its actor may still be ending.
+func (g *registryState) forget(entry *roomEntry) {
+	if g.rooms[entry.name] != entry {
+		return
+	}
+	delete(g.rooms, entry.name)
+	g.env.directory.Release(entry.name)
+	g.env.meters.rooms.Add(-1)
+}
+
+// Exited is told of the end of a room, and of its restarts.
+func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exit) {
+	entry := g.byID[exit.ID]
+	if entry == nil || exit.Restarted {
+		return
+	}
+	delete(g.byID, exit.ID)
+	g.forget(entry)
+	if exit.Err != nil {
+		// The room crashed too often. Its participants have been stopped; what
+		// it knew is ours now.
+		entry.journal.close(g.env, closing{
+			code: wire.CodeInternal, reason: wire.ReasonFailed, message: "the room failed too often", at: ctx.Now(),
+		})
+	}
+}
+
+func (g *registryState) onRoomCall(call RoomCall) {
+	if entry := g.rooms[call.Room]; entry != nil {
+		g.tell(entry, removeFromRoom{call.Participant})
+	}
+}
+
+func (g *registryState) onDrain(ctx *actors.Context[registryMsg], in time.Duration) {
+	g.end = ctx.Now().Add(in)
+	g.announce(ctx.Now())
+	if in > time.Minute {
+		ctx.After(in-time.Minute, lastMinute{g.end})
+	}
+}
+
+func (g *registryState) announce(now time.Time) {
+	for _, entry := range g.rooms {
+		g.tell(entry, announceDrain{g.end.Sub(now)})
+	}
+}

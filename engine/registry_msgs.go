@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"time"
+
+	"parley/engine/wire"
+)
+
+// registryMsg is what the registry takes. Everything that reaches a room from
+// outside for the first time passes through it, so that a room can not end
+// while somebody is on the way in. Senders from outside use Drop: a full
+// mailbox refuses a join with server_full.
+type registryMsg interface{ toRegistry() }
+
+type (
+	// joinRoom: from a pending Signal. Answered by the room, or refused.
+	joinRoom struct {
+		signal *Signal
+		req    *wire.Join
+	}
+	// resumeSession: from a pending Signal. Answered by the room, or refused.
+	resumeSession struct {
+		signal *Signal
+		req    *wire.Resume
+		token  resumeToken
+	}
+	// roomIdle: from a room that was empty for long enough. handled is how many
+	// messages from the registry it has dealt with: one less than sent means
+	// that somebody is on the way in.
+	roomIdle struct {
+		name    string
+		handled uint64
+	}
+	// roomCall and drainAll come from the Bus.
+	roomCall struct{ call RoomCall }
+	drainAll struct{ in time.Duration }
+	// lastMinute: the registry's timer, a minute before the end.
+	lastMinute struct{ at time.Time }
+	// panicNow: from the fault hooks.
+	panicNow struct{ room, participant string }
+)
+
+func (joinRoom) toRegistry()      {}
+func (resumeSession) toRegistry() {}
+func (roomIdle) toRegistry()      {}
+func (roomCall) toRegistry()      {}
+func (drainAll) toRegistry()      {}
+func (lastMinute) toRegistry()    {}
+func (panicNow) toRegistry()      {}

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"log/slog"
+	"time"
+
+	"parley/actors"
+	"parley/engine/wire"
+)
+
+const (
+	roomMailbox = 4096
+	// A room may crash five times within a minute; one more closes it.
+	roomRestarts      = 5
+	roomRestartWindow = time.Minute
+)
+
+// echoPrefix begins the names of setup tests' rooms; no client can name one.
+const echoPrefix = ".echo-"
+
+// roomState is the actor of one room. It decides everything its members see of
+// each other; what must survive a crash of it is in the journal.
+type roomState struct {
+	env  *env
+	j    *roomJournal
+	self actors.Ref[roomMsg]
+	log  *slog.Logger
+
+	speakers  speakerList
+	stage     *stage // nil: to be worked out
+	toldVoice pace   // of speakers events
+	seating   pace   // of passes over all seats
+	empty     *actors.Timer[roomMsg]
+	late      *actors.Timer[roomMsg]
+	quality   *actors.Timer[roomMsg] // nil while there is no media
+}
+
+func spawnRoom(ctx *actors.Context[registryMsg], e *env, j *roomJournal) (actors.Ref[roomMsg], error) {
+	return actors.Spawn(ctx, actors.Spec[roomMsg]{
+		Kind: "room", Name: j.name, Mailbox: roomMailbox,
+		New:     func() actors.Handler[roomMsg] { return &roomState{env: e, j: j} },
+		Restart: actors.Restart{Max: roomRestarts, Within: roomRestartWindow}, KeepChildren: true,
+	})
+}
+
+// Init starts from the journal: a new room's is empty, a restarted room's is
+// not.
+func (r *roomState) Init(ctx *actors.Context[roomMsg]) error {
+	r.self, r.log = ctx.Self(), ctx.Log()
+	if ctx.Restarts() == 0 {
+		r.loadHistory(ctx.Now())
+	} else {
+		r.recover(ctx)
+	}
+	if r.j.echo {
+		ctx.After(r.env.times.EchoRoom, echoOver{})
+	}
+	r.watchEmpty(ctx)
+	return nil
+}
+
+func (r *roomState) Handle(ctx *actors.Context[roomMsg], msg roomMsg) {
+	r.dispatch(ctx, msg)
+	r.j.doing = doing{}
+	r.takeInbox(ctx)
+	r.settleSeats(ctx)
+}
+
+func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
+	switch msg := msg.(type) {
+	case joinRoom:
+		r.onJoinRoom(ctx, msg)
+	case resumeSession:
+		r.onResumeSession(msg)
+	case removeFromRoom:
+		r.onRemoveFromRoom(ctx, msg.participant)
+	case announceDrain:
+		r.onAnnounceDrain(msg.in)
+	case panicHere:
+		r.onPanicHere(msg.participant)
+	case mediaOpened:
+		r.onMediaOpened(ctx, msg)
+	case mediaOffered:
+		r.onMediaOffered(msg)
+	case memberRequest:
+		r.onMemberRequest(ctx, msg)
+	case memberAway:
+		r.onMemberAway(msg)
+	case memberLost:
+		r.onMemberLost(ctx, msg)
+	case mediaUp:
+		r.onMediaUp(ctx)
+	case mediaFailed:
+		r.onMediaFailed(ctx, msg.id)
+	case voiceChanged:
+		r.onVoiceChanged(ctx, msg)
+	case layerChanged:
+		r.onLayerChanged(msg)
+	default:
+		r.onTimer(ctx, msg)
+	}
+}
+
+// onTimer deals with the room's own messages. recordsWritten needs nothing
+// here: the inbox is looked at after every message.
+func (r *roomState) onTimer(ctx *actors.Context[roomMsg], msg roomMsg) {
+	switch msg.(type) {
+	case roomEmpty:
+		r.onRoomEmpty(ctx)
+	case echoOver:
+		r.endAll(ctx, wire.CodeEnded, wire.ReasonRemoved, "the setup test took too long")
+	case speakersDue:
+		r.onSpeakersDue(ctx)
+	case seatsDue:
+		r.seating.due()
+	case qualityDue:
+		r.onQualityDue(ctx)
+	case recordsLate:
+		r.onRecordsLate(ctx)
+	}
+}
+
+// Exited is told of the end of participants.
+func (r *roomState) Exited(ctx *actors.Context[roomMsg], exit actors.Exit) {
+	r.onParticipantExited(ctx, exit)
+	r.settleSeats(ctx)
+}
+
+// Stopped ends an orderly stopped room: of a server that stops, or empty.
+func (r *roomState) Stopped(ctx *actors.Context[roomMsg], _ error) {
+	r.j.close(r.env, closing{
+		code: wire.CodeShutdown, reason: wire.ReasonShutdown, message: "the server stops", at: ctx.Now(),
+	})
+}
+
+// recover makes a new handler fit the journal of the one that panicked.
+func (r *roomState) recover(ctx *actors.Context[roomMsg]) {
+	r.log.Warn("room restarted from its journal", "members", len(r.j.members))
+	r.failUnfinished(ctx)
+	r.tellSpeakers()
+	for _, m := range r.j.members {
+		r.replaceAll(m)
+		if m.session != nil {
+			r.onMediaUp(ctx)
+		}
+	}
+	r.watchRecords(ctx)
+	r.settleSeats(ctx)
+}
+
+// failUnfinished tells the client whose message the last handler panicked over.
+func (r *roomState) failUnfinished(ctx *actors.Context[roomMsg]) {
+	fault := refuse(wire.CodeInternal, "a fault of the server")
+	d, n := r.j.doing, r.j.welcoming
+	r.j.doing, r.j.welcoming = doing{}, nil
+	if n != nil {
+		if r.j.byID[n.m.id] == nil {
+			r.j.add(n.m)
+		}
+		n.m.signal = n.signal
+		r.remove(ctx, n.m, departure{reason: wire.ReasonFailed, code: fault.code, message: fault.message})
+	}
+	for _, n := range r.j.joining {
+		if n.signal == d.signal {
+			r.giveUp(ctx, n, fault)
+			return
+		}
+	}
+	if d.signal != nil {
+		d.signal.release()
+		d.signal.refuse(d.id, fault.code, fault.message)
+	}
+}
+
+// watchEmpty arms the end of a room that nobody is in.
+func (r *roomState) watchEmpty(ctx *actors.Context[roomMsg]) {
+	r.empty.Stop()
+	if len(r.j.members) == 0 && len(r.j.joining) == 0 {
+		wait := r.env.times.EmptyRoom
+		if r.j.echo {
+			wait = 0
+		}
+		r.empty = ctx.After(wait, roomEmpty{})
+	}
+}
+
+// onRoomEmpty asks the registry for the end. It comes as a stop, or not at all
+// if somebody is on the way in.
+func (r *roomState) onRoomEmpty(ctx *actors.Context[roomMsg]) {
+	if len(r.j.members) > 0 || len(r.j.joining) > 0 {
+		return
+	}
+	_ = r.env.registry.Tell(roomIdle{r.j.name, r.j.handled}, actors.Drop)
+	r.empty = ctx.After(max(r.env.times.EmptyRoom, time.Second), roomEmpty{}) // if it was refused
+}
+
+// onPanicHere is the fault hook.
+func (r *roomState) onPanicHere(participant string) {
+	r.j.handled++
+	if participant == "" {
+		panic("asked to")
+	}
+	if m := r.j.byID[participant]; m != nil {
+		_ = m.ref.Tell(panicPlease{}, actors.Drop)
+	}
+}

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/engine/wire"
+	"parley/storage"
+)
+
+// roomJournal is what a room must not lose when its actor panics: the next
+// handler starts from it. It belongs to the room's goroutine, and to the
+// registry after the room's end. Only inbox is touched by others. What can be
+// worked out again (stage, speakers, timers) is not here but in roomState.
+type roomJournal struct {
+	name string
+	echo bool
+
+	seq     uint64
+	log     eventLog
+	members []*member            // in join order
+	byID    map[string]*member   // the same
+	joining map[string]*newcomer // not members yet
+	hands   hands
+	meeting *meeting // nil while nobody is there
+	history history
+	saying  int // texts on their way to disk
+	texts   int // to everyone, since the room is there
+	leaving []*leaveWait
+	inbox   inbox
+
+	handled uint64 // messages from the registry
+	// welcoming is a newcomer becoming a member: if the handler panics, it is
+	// sent away.
+	welcoming *newcomer
+	// doing is the client's request being handled: if the handler panics, its
+	// client is told.
+	doing doing
+}
+
+// meeting is the one that runs in the room.
+type meeting struct {
+	id    string
+	start time.Time
+	peak  int
+}
+
+// doing is a request that still needs a reply.
+type doing struct {
+	signal *Signal
+	id     int64
+}
+
+func newJournal(name string, echo bool) *roomJournal {
+	return &roomJournal{
+		name: name, echo: echo,
+		byID:    make(map[string]*member),
+		joining: make(map[string]*newcomer),
+	}
+}
+
+func (j *roomJournal) add(m *member) {
+	j.members = append(j.members, m)
+	j.byID[m.id] = m
+}
+
+// people counts the members that are persons.
+func (j *roomJournal) people() int {
+	if j.echo {
+		return min(len(j.members), 1)
+	}
+	return len(j.members)
+}
+
+func (j *roomJournal) drop(m *member) {
+	if i := slices.Index(j.members, m); i >= 0 {
+		j.members = slices.Delete(j.members, i, i+1)
+	}
+	delete(j.byID, m.id)
+	j.hands.set(m.id, false)
+}
+
+// summary is what m gets to know at the end.
+func (j *roomJournal) summary(m *member, at time.Time) *wire.Summary {
+	s := &wire.Summary{
+		JoinedAt: m.joinedAt.UnixMilli(), LeftAt: at.UnixMilli(), DurationMS: at.Sub(m.joinedAt).Milliseconds(),
+		Peak: 1, Messages: j.texts - m.textsSoFar,
+	}
+	if j.meeting != nil {
+		s.Meeting, s.Peak = j.meeting.id, j.meeting.peak
+	}
+	return s
+}
+
+// closing says why all of a room ends.
+type closing struct {
+	code    wire.Code
+	reason  wire.Reason
+	message string
+	at      time.Time
+}
+
+// close ends everybody and the meeting's record. It is for when the actor is
+// at its end: nothing is broadcast.
+func (j *roomJournal) close(e *env, c closing) {
+	for _, n := range j.joining {
+		n.signal.refuseJoin(n.reqID, refuse(c.code, c.message), 0)
+		j.recordLeave(e, n.m, c.at, c.reason, nil)
+		e.meters.participants.Add(-1)
+	}
+	clear(j.joining)
+	for _, m := range slices.Clone(j.members) {
+		if m.signal != nil {
+			bye := wire.NewBye(c.code, c.message)
+			bye.Summary = j.summary(m, c.at)
+			m.signal.bye(bye)
+		}
+		if m.kind == kindPerson {
+			j.recordLeave(e, m, c.at, c.reason, nil)
+			e.meters.leaves.add(string(c.reason))
+			e.meters.participants.Add(-1)
+		}
+	}
+	j.members, j.hands = nil, nil
+	clear(j.byID)
+	for _, w := range j.leaving {
+		w.finish()
+	}
+	j.leaving = nil
+	j.endMeeting(e, c.at)
+}
+
+// inbox takes results from the storage's writer, in order. It is bounded by
+// what the room has on its way.
+type inbox struct {
+	filled atomic.Bool
+
+	mu      sync.Mutex // guards results
+	results []recordResult
+}
+
+// recordResult is the outcome of one record: of a text, a join or a leave.
+type recordResult struct {
+	join  string // a newcomer's id
+	leave *leaveWait
+	said  *saying
+	text  storage.ChatRecord // with said
+	err   error
+}
+
+func (b *inbox) put(r recordResult) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.results = append(b.results, r)
+	b.filled.Store(true)
+}
+
+func (b *inbox) take() []recordResult {
+	if !b.filled.Load() {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := b.results
+	b.results = nil
+	b.filled.Store(false)
+	return out
+}

@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/actors"
+	"parley/engine/wire"
+	"parley/storage"
+)
+
+// The record of a meeting: it begins with its first participant and ends with
+// its last. Echo rooms leave none. When the storage fails, meetings go on
+// without.
+
+// beginMeeting makes sure that a meeting runs.
+func (j *roomJournal) beginMeeting(e *env, creator string, now time.Time) {
+	if j.meeting != nil {
+		return
+	}
+	if j.echo {
+		j.meeting = &meeting{start: now}
+		return
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	j.meeting = &meeting{id: id, start: now}
+	m := storage.Meeting{ID: id, Room: j.name, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
+	e.record(func(done func(error)) error { return e.records.BeginMeeting(m, done) }, nil)
+}
+
+// endIfEmpty ends the meeting when nobody is in it or on the way in.
+func (j *roomJournal) endIfEmpty(e *env, now time.Time) {
+	if len(j.members) > 0 {
+		return
+	}
+	for _, n := range j.joining {
+		if n.m.recorded {
+			return
+		}
+	}
+	j.endMeeting(e, now)
+}
+
+// endMeeting ends the meeting if one runs.
+func (j *roomJournal) endMeeting(e *env, now time.Time) {
+	if j.meeting == nil {
+		return
+	}
+	id := j.meeting.id
+	j.meeting = nil
+	if !j.echo {
+		e.record(func(done func(error)) error { return e.records.EndMeeting(id, now, "", done) }, nil)
+	}
+}
+
+// recordLeave closes a member's interval. It reports whether there was one.
+func (j *roomJournal) recordLeave(e *env, m *member, at time.Time, reason wire.Reason, then func(error)) bool {
+	if !m.recorded || j.meeting == nil {
+		return false
+	}
+	m.recorded = false
+	id := j.meeting.id
+	e.record(func(done func(error)) error { return e.records.Leave(id, m.id, at, string(reason), done) }, then)
+	return true
+}
+
+// recordJoin opens a newcomer's interval; the result comes to the inbox.
+func (r *roomState) recordJoin(m *member, now time.Time) {
+	meeting, id := r.j.meeting.id, m.id
+	j := storage.Joining{Participant: id, User: m.user, Name: m.name, At: now}
+	m.recorded = true
+	r.env.record(
+		func(done func(error)) error { return r.env.records.Join(meeting, j, done) },
+		r.toInbox(func(err error) recordResult { return recordResult{join: id, err: err} }))
+}
+
+// recordName keeps a new name.
+func (r *roomState) recordName(m *member) {
+	if !m.recorded || r.j.meeting == nil {
+		return
+	}
+	meeting, id, name := r.j.meeting.id, m.id, m.name
+	r.env.record(func(done func(error)) error { return r.env.records.Rename(meeting, id, name, done) }, nil)
+}
+
+// toInbox makes a callback for the storage's writer that never blocks it.
+func (r *roomState) toInbox(result func(error) recordResult) func(error) {
+	box, self := &r.j.inbox, r.self
+	return func(err error) {
+		box.put(result(err))
+		_ = self.Tell(recordsWritten{}, actors.Coalesce(actors.Key{Class: keyRecords}))
+	}
+}
+
+// takeInbox deals with what the storage has done.
+func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
+	for _, res := range r.j.inbox.take() {
+		switch {
+		case res.join != "":
+			if n := r.j.joining[res.join]; n != nil {
+				r.welcome(ctx, n)
+			}
+		case res.leave != nil:
+			res.leave.finish()
+		case res.said != nil:
+			r.onSaid(res.said, res.text, res.err)
+		}
+	}
+}
+
+// watchRecords makes sure that joins and leaves do not wait for a stuck disk.
+func (r *roomState) watchRecords(ctx *actors.Context[roomMsg]) {
+	if r.late == nil && (len(r.j.joining) > 0 || len(r.j.leaving) > 0) {
+		r.late = ctx.After(r.env.times.Record, recordsLate{})
+	}
+}
+
+// onRecordsLate lets those go on whose record took too long.
+func (r *roomState) onRecordsLate(ctx *actors.Context[roomMsg]) {
+	r.late = nil
+	now := ctx.Now()
+	for _, n := range r.j.joining {
+		if !n.dueBy.IsZero() && !now.Before(n.dueBy) {
+			r.env.meters.unrecorded.Add(1)
+			r.welcome(ctx, n)
+		}
+	}
+	waiting := r.j.leaving[:0]
+	for _, w := range r.j.leaving {
+		if !now.Before(w.dueBy) {
+			w.finish()
+		}
+		if !w.done {
+			waiting = append(waiting, w)
+		}
+	}
+	clear(r.j.leaving[len(waiting):])
+	r.j.leaving = waiting
+	r.watchRecords(ctx)
+}

@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"time"
+
+	"parley/engine/wire"
+)
+
+// Classes of coalesced messages.
+const (
+	keySignalLost uint32 = iota + 1
+	keySignalAttached
+	keyVoice
+	keyLayer
+	keyMediaUp
+	keyMediaFailed
+	keyRecords
+)
+
+// roomMsg is what a room takes. Messages of one sender arrive in order.
+type roomMsg interface{ toRoom() }
+
+// From the registry, which counts them; with Drop.
+type (
+	// removeFromRoom ends one participant, or all.
+	removeFromRoom struct{ participant string }
+	announceDrain  struct{ in time.Duration }
+	panicHere      struct{ participant string }
+)
+
+// From participants. Control waits for room in the mailbox, client requests
+// are refused when it is full.
+type (
+	// mediaOpened: the first message of a participant: the result of Media.Open.
+	mediaOpened struct {
+		id     string
+		result opened
+		err    error
+	}
+	// mediaOffered: an offer within the session was answered. What the client
+	// gets goes through the room, so that it comes before seats that it allows.
+	mediaOffered struct {
+		id     string
+		signal *Signal
+		reqID  int64
+		result opened
+	}
+	// memberAway: the socket of a member was lost.
+	memberAway struct {
+		id     string
+		signal *Signal
+	}
+	// memberLost: a member without socket stayed away too long. signal is the
+	// one that was lost: if another is there by now, the message is void.
+	memberLost struct {
+		id     string
+		signal *Signal
+	}
+	// memberRequest: a client's request that concerns the room.
+	memberRequest struct {
+		id     string
+		signal *Signal
+		req    wire.Request
+	}
+)
+
+// From the media side, coalesced by participant (and seat): the latest counts.
+type (
+	mediaUp      struct{ id string }
+	mediaFailed  struct{ id string }
+	voiceChanged struct {
+		id       string
+		speaking bool
+		level    int
+	}
+	layerChanged struct {
+		id            string
+		seat          int
+		layer         string
+		width, height int
+		reason        string
+	}
+)
+
+// recordsWritten: from the storage's writer, coalesced: the journal's inbox
+// holds results. A full mailbox loses nothing, for the inbox is looked at after
+// every message.
+type recordsWritten struct{}
+
+// The room's own timers.
+type (
+	roomEmpty   struct{}
+	echoOver    struct{}
+	speakersDue struct{}
+	seatsDue    struct{}
+	qualityDue  struct{}
+	recordsLate struct{}
+)
+
+func (joinRoom) toRoom()       {}
+func (resumeSession) toRoom()  {}
+func (removeFromRoom) toRoom() {}
+func (announceDrain) toRoom()  {}
+func (panicHere) toRoom()      {}
+func (mediaOpened) toRoom()    {}
+func (mediaOffered) toRoom()   {}
+func (memberAway) toRoom()     {}
+func (memberLost) toRoom()     {}
+func (memberRequest) toRoom()  {}
+func (mediaUp) toRoom()        {}
+func (mediaFailed) toRoom()    {}
+func (voiceChanged) toRoom()   {}
+func (layerChanged) toRoom()   {}
+func (recordsWritten) toRoom() {}
+func (roomEmpty) toRoom()      {}
+func (echoOver) toRoom()       {}
+func (speakersDue) toRoom()    {}
+func (seatsDue) toRoom()       {}
+func (qualityDue) toRoom()     {}
+func (recordsLate) toRoom()    {}

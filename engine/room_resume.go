@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"time"
+
+	"parley/actors"
+	"parley/engine/wire"
+)
+
+// onResumeSession gives a member a new connection, or says that it is too late.
+func (r *roomState) onResumeSession(msg resumeSession) {
+	r.j.handled++
+	r.j.doing = doing{msg.signal, msg.req.ID}
+	m := r.j.byID[msg.token.participant]
+	if m == nil || m.kind != kindPerson || !sameSecret(m.secret, msg.token.secret) ||
+		msg.req.Seq > r.j.seq || !r.j.log.since(msg.req.Seq, m.id, func(*wire.Frame) {}) {
+		msg.signal.refuseResume(msg.req.ID)
+		return
+	}
+	old := m.signal
+	attached := signalAttached{msg.signal}
+	if m.ref.Tell(attached, actors.Coalesce(actors.Key{Class: keySignalAttached, ID: msg.signal.number})) != nil {
+		msg.signal.refuseResume(msg.req.ID)
+		return
+	}
+	if !msg.signal.bind(m.ref) {
+		msg.signal.tellLost(m.ref) // gone again; its end came before it was known
+	}
+	m.signal = nil
+	if old != nil {
+		old.bye(wire.NewBye(wire.CodeReplaced, "resumed on another connection"))
+	} else {
+		r.publish(&wire.ParticipantAway{Participant: m.id, Away: false}, audience{})
+	}
+	m.signal = msg.signal
+	r.env.meters.resumes.add("ok")
+	m.signal.reply(&wire.Resumed{
+		Head: wire.Head{ID: msg.req.ID}, Seq: r.j.seq, ServerTime: time.Now().UnixMilli(),
+	})
+	r.j.log.since(msg.req.Seq, m.id, m.signal.send)
+	r.retell(m)
+}
+
+// retell tells a member its current seats and the speakers.
+func (r *roomState) retell(m *member) {
+	for i, s := range m.seats {
+		if s.empty() {
+			m.tell(&wire.Vacated{Seat: i})
+		} else {
+			m.tell(r.seated(m, i, s))
+		}
+	}
+	m.tell(&wire.Speakers{Speakers: r.speakers.speakers()})
+}

@@ -1,0 +1,319 @@
+package engine
+
+import (
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/actors"
+	"parley/engine/wire"
+)
+
+// ConnInfo is what a transport knows about a connection.
+type ConnInfo struct {
+	// Addr is the remote address, for limits; the zero Addr has none.
+	Addr netip.Addr
+}
+
+// Signal is the engine's side of one signalling connection. Its transport
+// calls OnText and OnClose, from one goroutine at a time. Before a join it
+// costs no goroutine.
+//
+//	          join, resume             taken
+//	fresh ───────────────▶ pending ──────────▶ bound
+//	  ▲                       │ refused          │ leave, bye, OnClose
+//	  └───────────────────────┘                  ▼
+//	  └──────────── bye, OnClose ────────────▶ closed
+type Signal struct {
+	env     *env
+	number  uint64 // tells connections apart
+	conn    Conn
+	info    ConnInfo
+	limiter *rate.Limiter
+
+	mu        sync.Mutex // guards the rest
+	state     connState
+	member    actors.Ref[participantMsg] // while bound
+	deadline  *time.Timer                // ends a connection that does not join
+	refusals  int                        // in the window
+	windowEnd time.Time
+}
+
+// refusalWindow is the time Limits.Refusals counts within.
+const refusalWindow = 10 * time.Second
+
+func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
+	s := &Signal{
+		env: e, number: e.meters.accepted.Add(1), conn: conn, info: info,
+		limiter: rate.NewLimiter(e.limits.MessageRate, e.limits.MessageBurst),
+	}
+	e.meters.connections.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deadline = time.AfterFunc(e.times.Join, s.expire)
+	return s
+}
+
+// OnText takes one text message. It does not keep data and does not block.
+func (s *Signal) OnText(data []byte) {
+	now := time.Now()
+	if r := s.limiter.ReserveN(now, 1); r.DelayFrom(now) > 0 {
+		wait := r.DelayFrom(now)
+		r.CancelAt(now)
+		s.refuseFor(wait, requestID(data), wire.CodeRateLimited, "too many messages")
+		return
+	}
+	req, err := wire.ParseRequest(data)
+	if err != nil {
+		var bad *wire.RequestError
+		if errors.As(err, &bad) {
+			s.refuse(bad.ID, bad.Code, bad.Message)
+		}
+		return
+	}
+	if _, ping := req.(*wire.Ping); ping && s.alive() {
+		s.reply(wire.OKTo(req.RequestID()))
+		return
+	}
+	member, code := s.enter(req)
+	if code != "" {
+		s.refuse(req.RequestID(), code, "not in this state")
+		return
+	}
+	switch req := req.(type) {
+	case *wire.Join:
+		s.join(req, now)
+	case *wire.Resume:
+		s.resume(req)
+	default:
+		s.forward(member, req)
+	}
+}
+
+// requestID reads the id of a message that is refused unread, 0 if that would
+// be work.
+func requestID(data []byte) int64 {
+	if len(data) > 1024 {
+		return 0
+	}
+	req, err := wire.ParseRequest(data)
+	if err != nil {
+		return 0
+	}
+	return req.RequestID()
+}
+
+// OnClose tells that the connection is gone. It may be called twice.
+func (s *Signal) OnClose() {
+	s.mu.Lock()
+	was, member := s.state, s.member
+	s.state = connClosed
+	s.deadline.Stop()
+	s.mu.Unlock()
+	if was == connBound {
+		s.tellLost(member)
+	}
+	s.uncount(was)
+}
+
+func (s *Signal) tellLost(member actors.Ref[participantMsg]) {
+	// The mailbox keeps room for this: client messages fill only half of it.
+	_ = member.Tell(signalLost{s}, actors.Coalesce(actors.Key{Class: keySignalLost, ID: s.number}))
+}
+
+// uncount runs when the state became closed; was is the state before.
+func (s *Signal) uncount(was connState) {
+	if was != connClosed {
+		s.env.meters.connections.Add(-1)
+	}
+}
+
+// enter checks that req is legal now. For a join or resume it enters pending,
+// for others it returns whom to forward to.
+func (s *Signal) enter(req wire.Request) (actors.Ref[participantMsg], wire.Code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	code := permit(s.state, req.RequestType())
+	if code == "" && s.state == connFresh {
+		s.state = connPending
+	}
+	return s.member, code
+}
+
+func (s *Signal) join(req *wire.Join, now time.Time) {
+	if wait, ok := s.env.addresses.allow(s.info.Addr, now); !ok {
+		s.refuseJoin(req.ID, refuse(wire.CodeRateLimited, "too many joins from this address"), wait)
+		return
+	}
+	if len(req.Seats) > s.env.limits.Seats {
+		s.refuseJoin(req.ID, refuse(wire.CodeTooManySeat, "more seats than the server gives"), 0)
+		return
+	}
+	if int(s.env.meters.participants.Load()) >= s.env.limits.Participants {
+		s.refuseJoin(req.ID, refuse(wire.CodeServerFull, "the server is full"), 0)
+		return
+	}
+	if s.env.registry.Tell(joinRoom{s, req}, actors.Drop) != nil {
+		s.refuseJoin(req.ID, refuse(wire.CodeServerFull, "too many joins at once"), time.Second)
+	}
+}
+
+func (s *Signal) resume(req *wire.Resume) {
+	token, ok := parseToken(req.Token)
+	if !ok {
+		s.refuseResume(req.ID)
+		return
+	}
+	if s.env.registry.Tell(resumeSession{s, req, token}, actors.Drop) != nil {
+		s.refuseResume(req.ID)
+	}
+}
+
+func (s *Signal) forward(member actors.Ref[participantMsg], req wire.Request) {
+	if member.Depth() >= participantMailbox/2 {
+		s.refuseFor(time.Second, req.RequestID(), wire.CodeRateLimited, "busy")
+		return
+	}
+	switch err := member.Tell(clientRequest{s, req}, actors.Drop); err {
+	case nil:
+	case actors.ErrFull:
+		s.refuseFor(time.Second, req.RequestID(), wire.CodeRateLimited, "busy")
+	default:
+		s.refuse(req.RequestID(), wire.CodeNotJoined, "the session is over")
+	}
+}
+
+// bind makes the connection speak for a participant. It reports false if the
+// connection is gone already.
+func (s *Signal) bind(member actors.Ref[participantMsg]) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != connPending {
+		return false
+	}
+	s.state, s.member = connBound, member
+	s.deadline.Stop()
+	return true
+}
+
+// refuseJoin refuses a join and lets the client try again.
+func (s *Signal) refuseJoin(id int64, err error, wait time.Duration) {
+	code := CodeOf(err)
+	s.env.meters.joins.code(code)
+	s.release()
+	s.refuseFor(wait, id, code, developerText(err))
+}
+
+func (s *Signal) refuseResume(id int64) {
+	s.env.meters.resumes.code(wire.CodeResumeGone)
+	s.release()
+	s.refuse(id, wire.CodeResumeGone, "the session is over, join anew")
+}
+
+// release takes a pending connection back to fresh.
+func (s *Signal) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == connPending {
+		s.state = connFresh
+	}
+}
+
+func (s *Signal) alive() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state != connClosed
+}
+
+// send queues a frame that others may share.
+func (s *Signal) send(f *wire.Frame) {
+	s.env.meters.frames.Add(1)
+	s.conn.Send(f)
+}
+
+func (s *Signal) reply(m wire.Message) { s.send(wire.Encode(m)) }
+
+func (s *Signal) ok(id int64) { s.reply(wire.OKTo(id)) }
+
+func (s *Signal) refuse(id int64, code wire.Code, message string) { s.refuseFor(0, id, code, message) }
+
+// refuseFor refuses a request, with the time after which trying again makes
+// sense. A connection that collects too many refusals is ended.
+func (s *Signal) refuseFor(wait time.Duration, id int64, code wire.Code, message string) {
+	s.env.meters.errors.code(code)
+	e := wire.ErrorTo(id, code, message)
+	if wait > 0 {
+		e.RetryAfterMS = max(1, wait.Milliseconds())
+	}
+	if s.tooManyRefusals(time.Now()) {
+		s.reply(e)
+		s.abort(wire.CodeRateLimited, "too many refused messages")
+		return
+	}
+	if s.alive() {
+		s.reply(e)
+	}
+}
+
+func (s *Signal) tooManyRefusals(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.After(s.windowEnd) {
+		s.refusals, s.windowEnd = 0, now.Add(refusalWindow)
+	}
+	s.refusals++
+	return s.refusals == s.env.limits.Refusals && s.state != connClosed
+}
+
+// expire ends a connection that did not join in time.
+func (s *Signal) expire() {
+	s.mu.Lock()
+	waiting := s.state == connFresh || s.state == connPending
+	s.mu.Unlock()
+	if waiting {
+		s.bye(wire.NewBye(wire.CodeTimeout, "no join in time"))
+	}
+}
+
+// abort ends a connection for its own fault: its participant is as if the
+// socket had been lost.
+func (s *Signal) abort(code wire.Code, message string) {
+	s.mu.Lock()
+	was, member := s.state, s.member
+	s.mu.Unlock()
+	s.bye(wire.NewBye(code, message))
+	if was == connBound {
+		s.tellLost(member)
+	}
+}
+
+// bye ends the connection with a last message. Only the first end counts.
+func (s *Signal) bye(b *wire.Bye) {
+	if s.finish() {
+		s.env.meters.byes.code(b.Code)
+		s.reply(b)
+		s.conn.Close(wire.CloseStatus(b.Code), string(b.Code))
+	}
+}
+
+// leave ends the connection after the reply to a leave.
+func (s *Signal) leave(m wire.Message) {
+	if s.finish() {
+		s.reply(m)
+		s.conn.Close(wire.StatusNormal, "left")
+	}
+}
+
+// finish enters closed and reports whether it was not.
+func (s *Signal) finish() bool {
+	s.mu.Lock()
+	was := s.state
+	s.state = connClosed
+	s.deadline.Stop()
+	s.mu.Unlock()
+	s.uncount(was)
+	return was != connClosed
+}

@@ -1,0 +1,458 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"parley/engine/wire"
+	"parley/storage"
+)
+
+// memConn is a signalling connection in memory. What is sent waits in frames
+// until a test takes it.
+type memConn struct {
+	mu     sync.Mutex
+	frames []*wire.Frame
+	bytes  int
+	limit  int // of bytes, beyond it the connection closes itself; 0: none
+	frozen bool
+	closed bool
+	status int
+	reason string
+	onGone func()
+}
+
+func (c *memConn) Send(f *wire.Frame) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.bytes += len(f.Bytes())
+	if c.limit > 0 && c.bytes > c.limit {
+		c.closed, c.status, c.reason = true, wire.CloseStatus(wire.CodeSlowConsumer), string(wire.CodeSlowConsumer)
+		time.AfterFunc(0, c.onGone)
+		return false
+	}
+	c.frames = append(c.frames, f)
+	return true
+}
+
+func (c *memConn) Close(status int, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.closed, c.status, c.reason = true, status, reason
+	}
+}
+
+func (c *memConn) take() []*wire.Frame {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := c.frames
+	c.frames = nil
+	if !c.frozen {
+		c.bytes = 0
+	}
+	return out
+}
+
+func (c *memConn) end() (closed bool, status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed, c.status
+}
+
+// memMedia is the packet side in memory. It complains about use that would
+// disturb a real one.
+type memMedia struct {
+	mu       sync.Mutex
+	sessions map[string]*memSession // by participant
+	wrongs   []string
+	delay    time.Duration // of Open
+	refuse   error         // of the next Open
+	panicky  bool          // the next Open panics
+	dead     bool          // sessions never hear anything
+}
+
+func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events MediaEvents) (MediaSession, string, error) {
+	time.Sleep(m.delay)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.panicky {
+		m.panicky = false
+		panic("media twin was told to")
+	}
+	if err := m.refuse; err != nil {
+		m.refuse = nil
+		return nil, "", err
+	}
+	s := &memSession{
+		media: m, id: id, events: events, seats: make([]Placement, len(offer.Seats)),
+		codecs: map[wire.Source]string{}, muted: map[wire.Source]bool{}, decodes: map[string]bool{"VP8": true, "opus": true},
+	}
+	s.takeSources(offer)
+	if m.sessions == nil {
+		m.sessions = make(map[string]*memSession)
+	}
+	m.sessions[id] = s
+	return s, "answer to " + offer.SDP, nil
+}
+
+func (m *memMedia) session(id string) *memSession {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sessions[id]
+}
+
+func (m *memMedia) wrongLocked(format string, args ...any) {
+	m.wrongs = append(m.wrongs, fmt.Sprintf(format, args...))
+}
+
+func (m *memMedia) complaints() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.wrongs
+}
+
+// memSession is one participant on the packet side; media.mu guards it all.
+type memSession struct {
+	media   *memMedia
+	id      string
+	events  MediaEvents
+	seats   []Placement // From nil: empty
+	codecs  map[wire.Source]string
+	muted   map[wire.Source]bool
+	decodes map[string]bool
+	seen    time.Time
+	silent  bool
+	quality MediaQuality
+	places  int
+	closed  bool
+}
+
+func (s *memSession) takeSources(offer MediaOffer) {
+	for src := range offer.Sources {
+		s.codecs[src] = "opus"
+		if src.Video() {
+			s.codecs[src] = "VP8"
+		}
+	}
+}
+
+func (s *memSession) Offer(_ context.Context, offer MediaOffer) (string, error) {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	if len(offer.Seats) < len(s.seats) {
+		return "", &refusal{wire.CodeSDPMismatch, "seats are missing"}
+	}
+	s.takeSources(offer)
+	for len(s.seats) < len(offer.Seats) {
+		s.seats = append(s.seats, Placement{})
+	}
+	return "answer to " + offer.SDP, nil
+}
+
+func (s *memSession) Codec(src wire.Source) string {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	return s.codecs[src]
+}
+
+func (s *memSession) CanDecode(codec string) bool {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	return s.decodes[codec]
+}
+
+func (s *memSession) SetMuted(src wire.Source, muted bool) {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	s.muted[src] = muted
+}
+
+func (s *memSession) Place(seat int, p Placement) {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	from, _ := p.From.(*memSession)
+	switch {
+	case s.closed:
+		s.media.wrongLocked("place in a closed session")
+	case seat < 0 || seat >= len(s.seats):
+		s.media.wrongLocked("place in seat %d of %d", seat, len(s.seats))
+	case from == nil || from.closed:
+		s.media.wrongLocked("place from a closed session")
+	case !p.Source.Video():
+		s.media.wrongLocked("place of source %s", p.Source)
+	default:
+		s.seats[seat] = p
+		s.places++
+	}
+}
+
+func (s *memSession) Vacate(seat int) {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	if seat < 0 || seat >= len(s.seats) {
+		s.media.wrongLocked("vacate seat %d of %d", seat, len(s.seats))
+		return
+	}
+	s.seats[seat] = Placement{}
+}
+
+func (s *memSession) LastSeen() time.Time {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	if s.silent || s.media.dead {
+		return s.seen
+	}
+	return time.Now()
+}
+
+// fallSilent makes now the last time anything was heard.
+func (s *memSession) fallSilent() {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	s.silent, s.seen = true, time.Now()
+}
+
+func (s *memSession) Quality() MediaQuality {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	return s.quality
+}
+
+func (s *memSession) setQuality(q MediaQuality) {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	s.quality = q
+}
+
+func (s *memSession) Close() {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	for id, other := range s.media.sessions {
+		for i, p := range other.seats {
+			if p.From == MediaSession(s) && !other.closed && other != s {
+				s.media.wrongLocked("session %s closed while in seat %d of %s", s.id, i, id)
+			}
+		}
+	}
+}
+
+func (s *memSession) sitting(seat int) Placement {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	return s.seats[seat]
+}
+
+// memRecords is a storage in memory. Writes take effect at once; done comes
+// later, from another goroutine, in order.
+type memRecords struct {
+	mu       sync.Mutex
+	delay    time.Duration // of a commit
+	stuck    bool          // commits do not happen
+	fail     error         // of all writes from now on
+	queue    []func()
+	armed    bool
+	meetings map[string]*memMeeting
+	order    []string
+	chats    map[string][]storage.ChatRecord
+	nextChat int
+	ratings  map[string]storage.Rating
+}
+
+type memMeeting struct {
+	storage.Meeting
+	stays map[string][]storage.Interval
+	names map[string]string
+}
+
+func newMemRecords() *memRecords {
+	return &memRecords{
+		delay: time.Millisecond, meetings: map[string]*memMeeting{},
+		chats: map[string][]storage.ChatRecord{}, ratings: map[string]storage.Rating{},
+	}
+}
+
+func (r *memRecords) submitLocked(done func()) {
+	r.queue = append(r.queue, done)
+	if !r.armed && !r.stuck {
+		r.armed = true
+		time.AfterFunc(r.delay, r.commit)
+	}
+}
+
+func (r *memRecords) commit() {
+	r.mu.Lock()
+	queue := r.queue
+	r.queue, r.armed = nil, false
+	r.mu.Unlock()
+	for _, done := range queue {
+		done()
+	}
+}
+
+func (r *memRecords) setStuck(stuck bool) {
+	r.mu.Lock()
+	r.stuck = stuck
+	again := !stuck && !r.armed && len(r.queue) > 0
+	r.armed = r.armed || again
+	r.mu.Unlock()
+	if again {
+		time.AfterFunc(r.delay, r.commit)
+	}
+}
+
+func (r *memRecords) setFail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fail = err
+}
+
+// write applies a change and calls done later.
+func (r *memRecords) write(id string, done func(error), change func(m *memMeeting) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.fail
+	if err == nil {
+		m := r.meetings[id]
+		if m == nil {
+			err = storage.ErrNotFound
+		} else {
+			err = change(m)
+		}
+	}
+	r.submitLocked(func() { done(err) })
+	return nil
+}
+
+func (r *memRecords) BeginMeeting(m storage.Meeting, done func(error)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.fail
+	for _, other := range r.meetings {
+		if other.Room == m.Room && other.End.IsZero() {
+			err = storage.ErrRoomRunning
+		}
+	}
+	if err == nil {
+		r.meetings[m.ID] = &memMeeting{Meeting: m, stays: map[string][]storage.Interval{}, names: map[string]string{}}
+		r.order = append(r.order, m.ID)
+	}
+	r.submitLocked(func() { done(err) })
+	return nil
+}
+
+func (r *memRecords) EndMeeting(id string, at time.Time, _ string, done func(error)) error {
+	return r.write(id, done, func(m *memMeeting) error {
+		if !m.End.IsZero() {
+			return storage.ErrEnded
+		}
+		m.End = at
+		for p, stays := range m.stays {
+			if stays[len(stays)-1].Leave.IsZero() {
+				return fmt.Errorf("meeting ended while %s was there", p)
+			}
+		}
+		return nil
+	})
+}
+
+func (r *memRecords) Join(id string, j storage.Joining, done func(error)) error {
+	return r.write(id, done, func(m *memMeeting) error {
+		if !m.End.IsZero() {
+			return storage.ErrEnded
+		}
+		m.stays[j.Participant] = append(m.stays[j.Participant], storage.Interval{Join: j.At})
+		m.names[j.Participant] = j.Name
+		m.Present++
+		m.Peak = max(m.Peak, m.Present)
+		return nil
+	})
+}
+
+func (r *memRecords) Leave(id, participant string, at time.Time, reason string, done func(error)) error {
+	return r.write(id, done, func(m *memMeeting) error {
+		stays := m.stays[participant]
+		if len(stays) == 0 || !stays[len(stays)-1].Leave.IsZero() {
+			return storage.ErrAbsent
+		}
+		stays[len(stays)-1].Leave, stays[len(stays)-1].Reason = at, reason
+		m.Present--
+		return nil
+	})
+}
+
+func (r *memRecords) Rename(id, participant, name string, done func(error)) error {
+	return r.write(id, done, func(m *memMeeting) error {
+		m.names[participant] = name
+		return nil
+	})
+}
+
+func (r *memRecords) Rate(id string, rating storage.Rating, done func(error)) error {
+	return r.write(id, done, func(*memMeeting) error {
+		r.ratings[id+" "+rating.Participant] = rating
+		return nil
+	})
+}
+
+func (r *memRecords) AppendChat(c storage.ChatRecord, done func(storage.ChatRecord, error)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.fail; err != nil {
+		if errors.Is(err, storage.ErrBusy) {
+			return err
+		}
+		r.submitLocked(func() { done(storage.ChatRecord{}, err) })
+		return nil
+	}
+	for _, old := range r.chats[c.Room] {
+		if old.Key == c.Key && old.Identity == c.Identity {
+			r.submitLocked(func() { done(old, nil) })
+			return nil
+		}
+	}
+	r.nextChat++
+	c.ID = fmt.Sprintf("%016x", r.nextChat)
+	r.chats[c.Room] = append(r.chats[c.Room], c)
+	r.submitLocked(func() { done(c, nil) })
+	return nil
+}
+
+func (r *memRecords) ChatHistory(room string, limit int) ([]storage.ChatRecord, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.chats[room]
+	return append([]storage.ChatRecord{}, all[max(0, len(all)-limit):]...), nil
+}
+
+// meeting returns a copy of the n-th meeting that began.
+func (r *memRecords) meeting(n int) memMeeting {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n >= len(r.order) {
+		return memMeeting{}
+	}
+	m := *r.meetings[r.order[n]]
+	stays := map[string][]storage.Interval{}
+	for p, s := range m.stays {
+		stays[p] = append([]storage.Interval{}, s...)
+	}
+	m.stays = stays
+	return m
+}
+
+func (r *memRecords) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.order)
+}
