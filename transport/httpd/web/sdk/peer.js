@@ -5,6 +5,7 @@
 // recvonly. All four sending sections are there from the start, so turning a
 // source on needs no negotiation; seats are only ever added at the end.
 import { codecPreferences } from '../lib/codecs.js';
+import { usedExtensions } from '../lib/header-extensions.js';
 import { Lane } from './timers.js';
 
 /** @typedef {import('./index.js').Source} Source */
@@ -26,6 +27,13 @@ const SENDING = [
   ['screen', 'video', [{ maxBitrate: SCREEN_BITRATE }]],
   ['screen_audio', 'audio', undefined],
 ];
+
+/**
+ * Not in every browser, nor in the type checker's library.
+ * @typedef {object} ExtensionControl
+ * @property {() => {uri: string, direction: string}[]} getHeaderExtensionsToNegotiate
+ * @property {(extensions: {uri: string, direction: string}[]) => void} setHeaderExtensionsToNegotiate
+ */
 
 /**
  * @typedef {object} SeatSections
@@ -55,7 +63,7 @@ export class Peer {
     this.#pc.onconnectionstatechange = () => onState(this.#pc.connectionState);
     for (const [source, kind, sendEncodings] of SENDING) {
       const transceiver = this.#pc.addTransceiver(kind, sendEncodings ? { direction: 'sendonly', sendEncodings } : { direction: 'sendonly' });
-      this.#limitCodecs(transceiver, kind, 'send');
+      this.#limit(transceiver, kind, 'send');
       this.#sending.set(source, transceiver);
     }
     this.#growTo(seats);
@@ -136,8 +144,8 @@ export class Peer {
     while (this.#seats.length < seats && !this.#closed) {
       const audio = this.#pc.addTransceiver('audio', { direction: 'recvonly' });
       const video = this.#pc.addTransceiver('video', { direction: 'recvonly' });
-      this.#limitCodecs(audio, 'audio', 'receive');
-      this.#limitCodecs(video, 'video', 'receive');
+      this.#limit(audio, 'audio', 'receive');
+      this.#limit(video, 'video', 'receive');
       const stream = new this.#platform.MediaStream([audio.receiver.track, video.receiver.track]);
       this.#seats.push({ audio, video, stream });
     }
@@ -150,11 +158,13 @@ export class Peer {
    * @param {'audio' | 'video'} kind
    * @param {'send' | 'receive'} dir
    */
-  #limitCodecs(transceiver, kind, dir) {
-    const wanted = codecPreferences(this.#platform.codecs(kind, dir), kind);
-    if (!wanted.length || !transceiver.setCodecPreferences) return;
+  #limit(transceiver, kind, dir) {
+    const codecs = codecPreferences(this.#platform.codecs(kind, dir), kind);
+    /** @type {RTCRtpTransceiver & Partial<ExtensionControl>} */
+    const t = transceiver;
     try {
-      transceiver.setCodecPreferences(wanted);
+      if (codecs.length) t.setCodecPreferences?.(codecs);
+      t.setHeaderExtensionsToNegotiate?.(usedExtensions(t.getHeaderExtensionsToNegotiate?.() ?? []));
     } catch {
       // This browser wants another order or subset: its own choice works too.
     }
