@@ -1,0 +1,610 @@
+package media
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// testLayer is one simulcast layer of a simulated publisher: its own random
+// starts for number, timestamp, picture id and TL0.
+type testLayer struct {
+	ext   ExtSeq
+	ts    Ticks
+	tsAt  Instant
+	pid   uint16
+	tl0   uint8
+	frame int
+}
+
+// testPacket is a simulated received packet.
+type testPacket struct {
+	source uint64
+	layer  uint8
+	ext    ExtSeq
+	ts     Ticks
+	marker bool
+	facts  Facts
+	at     Instant
+	id     uint64 // names the content
+	frame  int    // of this layer
+	last   bool
+}
+
+func (p *testPacket) input(now Instant, clocks *LayerClocks) Input {
+	return Input{Source: p.source, Layer: p.layer, Ext: p.ext, TS: p.ts, Marker: p.marker, Facts: &p.facts, Clocks: clocks, Now: now}
+}
+
+// testSource publishes video at 30 frames a second on some layers.
+type testSource struct {
+	id      uint64
+	pidBits uint8
+	layers  []testLayer
+	clocks  LayerClocks
+	rng     *rand.Rand
+	nextID  *uint64
+}
+
+// starts are the numbers at which wrap-around goes wrong if it does.
+var starts = []uint16{0, 1, 32767, 32768, 65534, 65535}
+
+func newTestSource(rng *rand.Rand, id uint64, layers int, now Instant, nextID *uint64) *testSource {
+	s := &testSource{id: id, rng: rng, pidBits: []uint8{15, 15, 7, 0}[rng.IntN(4)], nextID: nextID}
+	for l := range layers {
+		tl := testLayer{
+			ext: 1<<16 + ExtSeq(starts[rng.IntN(len(starts))]), ts: Ticks(uint32(starts[rng.IntN(len(starts))]) << 16), tsAt: now,
+			pid: starts[rng.IntN(len(starts))] & 0x7fff, tl0: uint8(starts[rng.IntN(len(starts))]),
+		}
+		s.layers = append(s.layers, tl)
+		s.clocks[l] = SenderClock{NTP: now.NTP() + 5<<32, RTP: tl.ts}
+	}
+	return s
+}
+
+// frame makes the packets of one frame of every layer.
+func (s *testSource) frame(now Instant, key bool) []testPacket {
+	var out []testPacket
+	for l := range s.layers {
+		tl := &s.layers[l]
+		ts := tl.ts + ticksIn(now.Sub(tl.tsAt), 90000)
+		tl.pid++
+		tl.tl0++
+		tl.frame++
+		n := 1 + s.rng.IntN(4)
+		for i := range n {
+			*s.nextID++
+			p := testPacket{source: s.id, layer: uint8(l), ext: tl.ext, ts: ts, marker: i == n-1, at: now, id: *s.nextID, frame: tl.frame, last: i == n-1}
+			p.facts = Facts{Start: i == 0, Keyframe: key && i == 0}
+			p.facts.VP8 = VP8{PIDBits: s.pidBits, PictureID: tl.pid & (1<<s.pidBits - 1), HasTL0: s.pidBits != 0, TL0: tl.tl0, Start: i == 0}
+			tl.ext++
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// sentPacket is one outgoing packet and what it was made of.
+type sentPacket struct {
+	in  testPacket
+	out Output
+}
+
+// TestRewriterProperties drives a seat through random sources, layers,
+// losses, disorder, duplicates and omissions, and checks what a receiver and
+// a repair would notice.
+func TestRewriterProperties(t *testing.T) {
+	for seed := range uint64(300) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { runRewriter(t, seed) })
+	}
+}
+
+func runRewriter(t *testing.T, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 77))
+	now := InstantOf(time.Unix(1_800_000_000, 0))
+	var nextID uint64
+	sources := []*testSource{
+		newTestSource(rng, 1, 3, now, &nextID), newTestSource(rng, 2, 1, now, &nextID), newTestSource(rng, 3, 3, now, &nextID),
+	}
+	loss := []float64{0, 0, 0.02, 0.2}[rng.IntN(4)]
+	reorder := []int{0, 0, 3, 12}[rng.IntN(4)]
+	skips := rng.IntN(3) == 0
+	r := NewRewriter(KindVideo, Seq(starts[rng.IntN(len(starts))]), Ticks(rng.Uint32()))
+	byExt := map[ExtSeq]sentPacket{}
+	var order []ExtSeq // of sending
+	var queue []testPacket
+	target := sources[0]
+	skipFrame := map[[3]int]bool{}
+	r.SetTarget(1, 0)
+	for step := range 400 {
+		now = now.Add(time.Second / 30)
+		switch rng.IntN(25) {
+		case 0:
+			target = sources[rng.IntN(len(sources))]
+			r.SetTarget(target.id, uint8(rng.IntN(len(target.layers))))
+		case 1:
+			r.SetTarget(target.id, uint8(rng.IntN(len(target.layers))))
+		case 2:
+			r.Restart()
+		case 3: // long silence, with nothing on its way
+			if reorder > 0 {
+				break
+			}
+			now = now.Add(time.Duration(rng.IntN(3000)) * time.Millisecond)
+		}
+		for _, s := range sources {
+			for _, p := range s.frame(now, rng.IntN(6) == 0) {
+				if rng.Float64() >= loss {
+					queue = append(queue, p)
+				}
+				if rng.IntN(200) == 0 {
+					queue = append(queue, p) // duplicate
+				}
+			}
+		}
+		if reorder > 0 {
+			for i := range queue {
+				j := min(len(queue)-1, i+rng.IntN(reorder))
+				if rng.IntN(4) == 0 {
+					queue[i], queue[j] = queue[j], queue[i]
+				}
+			}
+		}
+		hold := 0
+		if reorder > 0 && step < 399 {
+			hold = min(len(queue), rng.IntN(2*reorder))
+		}
+		for _, p := range queue[:len(queue)-hold] {
+			in := p.input(now, &target.clocks)
+			key := [3]int{int(p.source), int(p.layer), p.frame}
+			if skips && loss == 0 && reorder == 0 && !p.facts.Keyframe {
+				skip, decided := skipFrame[key]
+				if p.facts.Start && !decided { // not for a duplicate
+					skip = rng.IntN(3) == 0
+					skipFrame[key] = skip
+				}
+				if skip {
+					r.Skip(&in)
+					continue
+				}
+			}
+			var out Output
+			v := r.Rewrite(&in, &out)
+			if p.source != target.id && v != DropFormer {
+				t.Fatalf("packet of source %d forwarded from %d: %v", p.source, target.id, v)
+			}
+			if v != Forward {
+				continue
+			}
+			if old, dup := byExt[out.Ext]; dup {
+				t.Fatalf("number %d given to packets %d and %d", out.Ext, old.in.id, p.id)
+			}
+			byExt[out.Ext] = sentPacket{p, out}
+			order = append(order, out.Ext)
+			// Every packet sent lately can be asked for.
+			if len(order) > 0 && rng.IntN(5) == 0 {
+				checkRepair(t, &r, byExt[order[max(0, len(order)-1-rng.IntN(200))]])
+			}
+		}
+		queue = queue[len(queue)-hold:]
+	}
+	if len(order) < 100 {
+		t.Fatalf("only %d packets forwarded", len(order))
+	}
+	checkStream(t, byExt, loss == 0 && reorder == 0)
+}
+
+// checkRepair asks for a packet again, as a subscriber's NACK does. Segments
+// are forgotten after many switches, so it may be unknown, but never wrong.
+func checkRepair(t *testing.T, r *Rewriter, s sentPacket) {
+	t.Helper()
+	o, ok := r.Lookup(s.out.Ext.Seq())
+	if !ok {
+		return
+	}
+	if o.Source != s.in.source || o.Layer != s.in.layer || o.Ext != s.in.ext {
+		// 16 bits are ambiguous only beyond half the number space.
+		t.Fatalf("number %d came from %d/%d/%d, looked up %d/%d/%d", s.out.Ext, s.in.source, s.in.layer, s.in.ext, o.Source, o.Layer, o.Ext)
+	}
+	in := s.in.input(0, nil)
+	var again Output
+	o.Recreate(&in, &again)
+	want := s.out
+	want.Switched = false
+	if again != want {
+		t.Fatalf("repair of %d is %+v, was %+v", s.out.Ext, again, want)
+	}
+}
+
+// checkStream looks at the outgoing stream in order of its numbers.
+func checkStream(t *testing.T, byExt map[ExtSeq]sentPacket, perfect bool) {
+	t.Helper()
+	first, last := ^ExtSeq(0), ExtSeq(0)
+	for e := range byExt {
+		first, last = min(first, e), max(last, e)
+	}
+	var prev sentPacket
+	havePrev, gap := false, false
+	for e := first; e <= last; e++ {
+		s, ok := byExt[e]
+		if !ok {
+			if perfect {
+				t.Fatalf("hole at %d without losses", e)
+			}
+			gap = true
+			continue
+		}
+		if havePrev {
+			checkNeighbours(t, prev, s, gap)
+		}
+		prev, havePrev, gap = s, true, false
+	}
+}
+
+func checkNeighbours(t *testing.T, a, b sentPacket, gap bool) {
+	t.Helper()
+	sameFrame := a.in.source == b.in.source && a.in.layer == b.in.layer && a.in.frame == b.in.frame
+	sameStream := a.in.source == b.in.source && a.in.layer == b.in.layer && !b.out.Switched
+	if sameFrame != (a.out.TS == b.out.TS) {
+		t.Fatalf("timestamps %d, %d of same frame %v", a.out.TS, b.out.TS, sameFrame)
+	}
+	if !sameFrame && !b.out.TS.Newer(a.out.TS) {
+		t.Fatalf("timestamp %d after %d in number order", b.out.TS, a.out.TS)
+	}
+	// Time on the wire passes as time does, within disorder and clamping.
+	if d, real := int32(b.out.TS-a.out.TS), b.in.at.Sub(a.in.at); time.Duration(d)*time.Second/90000-real > 2*time.Second {
+		t.Fatalf("timestamp moved %d ticks in %v", d, real)
+	}
+	if b.out.Switched && !(b.in.facts.Keyframe && b.in.facts.Start) {
+		t.Fatal("switched at something else than a key frame's start")
+	}
+	bits := b.in.facts.VP8.PIDBits
+	if bits == 0 || a.in.facts.VP8.PIDBits != bits {
+		return
+	}
+	step := (b.out.PictureID - a.out.PictureID) & (1<<bits - 1)
+	tl0 := b.out.TL0 - a.out.TL0
+	switch {
+	case sameFrame && (step != 0 || tl0 != 0):
+		t.Fatalf("picture id moved %d, TL0 %d inside a frame", step, tl0)
+	case !sameFrame && step == 0 && !gap:
+		t.Fatalf("two frames with picture id %d", b.out.PictureID)
+	case !sameFrame && !gap && a.in.last && !sameStream && step != 1:
+		t.Fatalf("picture id moved %d at a switch", step)
+	case !sameFrame && !gap && a.in.last && step != 1 && b.in.frame == a.in.frame+1:
+		t.Fatalf("picture id moved %d from frame to frame", step)
+	}
+}
+
+// harness for the single cases below
+type seat struct {
+	t   *testing.T
+	r   Rewriter
+	now Instant
+}
+
+func newSeat(t *testing.T, kind Kind, seq Seq, ts Ticks) *seat {
+	return &seat{t, NewRewriter(kind, seq, ts), InstantOf(time.Unix(1_800_000_000, 0))}
+}
+
+func (s *seat) send(in Input, want Verdict) Output {
+	s.t.Helper()
+	in.Now = s.now
+	if in.Facts == nil {
+		in.Facts = &Facts{}
+	}
+	var out Output
+	if got := s.r.Rewrite(&in, &out); got != want {
+		s.t.Fatalf("packet %d of %d/%d: %v, want %v", in.Ext, in.Source, in.Layer, got, want)
+	}
+	return out
+}
+
+var keyStart = &Facts{Keyframe: true, Start: true}
+
+func TestRewriterNumbersFromEveryStart(t *testing.T) {
+	for _, from := range starts {
+		for _, to := range starts {
+			s := newSeat(t, KindAudio, Seq(to), Ticks(to)<<16)
+			s.r.SetTarget(1, 0)
+			base := 1<<16 + ExtSeq(from)
+			want := ExtSeq(to & 0x7fff)
+			for i := range ExtSeq(5) {
+				out := s.send(Input{Source: 1, Ext: base + i, TS: Ticks(from)<<16 + Ticks(i)*960}, Forward)
+				if out.Ext != want+i || out.TS != Ticks(to)<<16+Ticks(i)*960 {
+					t.Fatalf("from %d to %d: packet %d became %d at %d", from, to, i, out.Ext, out.TS)
+				}
+			}
+		}
+	}
+}
+
+func TestRewriterAudioSwitch(t *testing.T) {
+	s := newSeat(t, KindAudio, 100, 1000)
+	s.r.SetTarget(1, 0)
+	out := s.send(Input{Source: 1, Ext: 70000, TS: 5}, Forward)
+	if !out.Marker || !out.Switched || out.Ext != 100 || out.TS != 1000 {
+		t.Fatalf("first packet %+v", out)
+	}
+	s.send(Input{Source: 1, Ext: 70001, TS: 965}, Forward)
+	s.r.SetTarget(2, 0)
+	s.send(Input{Source: 1, Ext: 70002, TS: 1925}, DropFormer)
+	s.now = s.now.Add(60 * time.Millisecond)
+	out = s.send(Input{Source: 2, Ext: 90000, TS: 77}, Forward)
+	if out.Ext != 102 || out.TS != 1960+2880 || !out.Marker {
+		t.Fatalf("first packet of the new source %+v", out)
+	}
+	if out = s.send(Input{Source: 2, Ext: 90001, TS: 77 + 960}, Forward); out.Marker || out.Switched {
+		t.Fatalf("second packet %+v", out)
+	}
+	s.r.SetTarget(0, 0)
+	s.send(Input{Source: 2, Ext: 90002, TS: 77}, DropFormer)
+	if src, _ := s.r.Current(); src != 0 || s.r.Pending() {
+		t.Error("an empty seat has or awaits a source")
+	}
+}
+
+// A muted microphone's numbers go on; its timeline is its own clock's.
+func TestRewriterRestartAfterMute(t *testing.T) {
+	s := newSeat(t, KindAudio, 5, 0)
+	s.r.SetTarget(1, 0)
+	s.send(Input{Source: 1, Ext: 70000, TS: 1 << 31}, Forward)
+	s.r.Restart()
+	s.now = s.now.Add(10*time.Second + 7*time.Millisecond) // 7 ms of jitter
+	out := s.send(Input{Source: 1, Ext: 70500, TS: 1<<31 + 480000}, Forward)
+	if out.Ext != 6 || out.TS != 480000 || !out.Marker {
+		t.Fatalf("after mute %+v", out)
+	}
+}
+
+func TestRewriterVideoSwitch(t *testing.T) {
+	s := newSeat(t, KindVideo, 0, 0)
+	s.r.SetTarget(1, 0)
+	s.send(Input{Source: 1, Ext: 70000}, DropWaitKeyframe)
+	if !s.r.Pending() {
+		t.Error("no key frame wanted")
+	}
+	s.send(Input{Source: 1, Ext: 70001, Facts: keyStart}, Forward)
+	s.send(Input{Source: 1, Ext: 70000}, DropLate) // from before the switch
+	s.send(Input{Source: 1, Ext: 70003}, Forward)  // 70002 is missing
+	s.r.SetTarget(1, 2)
+	s.send(Input{Source: 1, Layer: 2, Ext: 500_000}, DropWaitKeyframe)
+	s.send(Input{Source: 1, Layer: 1, Ext: 1, Facts: keyStart}, DropOtherLayer)
+	s.now = s.now.Add(33 * time.Millisecond)
+	if out := s.send(Input{Source: 1, Ext: 70004, TS: 3000}, Forward); out.Ext != 3 {
+		t.Errorf("the old layer went on at %d", out.Ext)
+	}
+	if out := s.send(Input{Source: 1, Layer: 2, Ext: 500_001, Facts: keyStart}, Forward); out.Ext != 4 || !out.Switched {
+		t.Errorf("new layer starts %+v", out)
+	}
+	if s.r.Pending() {
+		t.Error("key frame still wanted")
+	}
+	if out := s.send(Input{Source: 1, Ext: 70002}, Forward); out.Ext != 1 {
+		t.Errorf("late packet of the layer before became %d, want 1", out.Ext)
+	}
+	s.send(Input{Source: 1, Ext: 70002}, DropDuplicate)
+	s.send(Input{Source: 1, Ext: 70005}, DropOtherLayer)
+	s.send(Input{Source: 1, Layer: 2, Ext: 500_001, Facts: keyStart}, DropDuplicate)
+}
+
+// Sender reports align layers better than arrival does: the new layer's frame
+// was captured 40 ms after the last one though it arrived 90 ms later.
+func TestRewriterAlignsLayers(t *testing.T) {
+	clocks := &LayerClocks{
+		{NTP: 1000 << 32, RTP: 50_000},
+		{NTP: 1001 << 32, RTP: 4_000_000_000}, // one second later
+	}
+	at := func(layer int, captured time.Duration) Ticks { // after NTP 1002
+		return clocks[layer].RTP + ticksIn(captured+time.Duration(2-layer)*time.Second, 90000)
+	}
+	s := newSeat(t, KindVideo, 0, 0)
+	s.r.SetTarget(1, 0)
+	first := s.send(Input{Source: 1, Ext: 70000, TS: at(0, 0), Facts: keyStart, Clocks: clocks}, Forward)
+	s.r.SetTarget(1, 1)
+	s.now = s.now.Add(90 * time.Millisecond)
+	out := s.send(Input{Source: 1, Layer: 1, Ext: 80000, TS: at(1, 40*time.Millisecond), Facts: keyStart, Clocks: clocks}, Forward)
+	if d := out.TS - first.TS; d < 3599 || d > 3601 {
+		t.Errorf("new layer starts %d ticks later, want 3600", d)
+	}
+	// The same picture in another layer still moves on by a tick.
+	s.r.SetTarget(1, 0)
+	again := s.send(Input{Source: 1, Layer: 0, Ext: 70009, TS: at(0, 40*time.Millisecond), Facts: keyStart, Clocks: clocks}, Forward)
+	if again.TS != out.TS+1 {
+		t.Errorf("same capture time: %d after %d", again.TS, out.TS)
+	}
+}
+
+func TestRewriterSkip(t *testing.T) {
+	s := newSeat(t, KindVideo, 0, 0)
+	facts := func(pid uint16, key bool) *Facts {
+		return &Facts{Keyframe: key, Start: true, VP8: VP8{PIDBits: 15, PictureID: pid}}
+	}
+	s.r.SetTarget(1, 0)
+	if out := s.send(Input{Source: 1, Ext: 100, Facts: facts(7, true)}, Forward); out.PictureID != 7 {
+		t.Errorf("picture id %d", out.PictureID)
+	}
+	skip := func(ext ExtSeq, pid uint16) {
+		s.r.Skip(&Input{Source: 1, Ext: ext, Facts: facts(pid, false), Now: s.now})
+	}
+	skip(101, 8)
+	skip(102, 8)
+	skip(103, 9)
+	if out := s.send(Input{Source: 1, Ext: 104, TS: 1, Facts: facts(10, false)}, Forward); out.Ext != 1 || out.PictureID != 8 {
+		t.Errorf("after three skipped packets: %+v", out)
+	}
+	s.send(Input{Source: 1, Ext: 102, Facts: facts(8, false)}, DropLate)
+	// 105 is lost, 106 left out, 107 comes: the hole stays one number wide.
+	skip(106, 12)
+	if out := s.send(Input{Source: 1, Ext: 107, TS: 2, Facts: facts(13, false)}, Forward); out.Ext != 3 || out.PictureID != 10 {
+		t.Errorf("after loss and skip: %+v", out)
+	}
+	if out := s.send(Input{Source: 1, Ext: 105, TS: 1, Facts: facts(11, false)}, Forward); out.Ext != 2 || out.PictureID != 9 {
+		t.Errorf("late packet: %+v", out)
+	}
+	// Padding packets at the very end, then another source.
+	skip(108, 13)
+	s.r.SetTarget(2, 0)
+	if out := s.send(Input{Source: 2, Ext: 5000, TS: 9, Facts: facts(500, true)}, Forward); out.Ext != 4 || out.PictureID != 11 {
+		t.Errorf("new source: %+v", out)
+	}
+}
+
+func TestRewriterJump(t *testing.T) {
+	s := newSeat(t, KindVideo, 0, 0)
+	s.r.SetTarget(1, 0)
+	s.send(Input{Source: 1, Ext: 70000, Facts: keyStart}, Forward)
+	s.send(Input{Source: 1, Ext: 70001 + maxJump}, DropWaitKeyframe)
+	if !s.r.Pending() {
+		t.Error("no key frame wanted after a jump")
+	}
+	s.now = s.now.Add(time.Second)
+	if out := s.send(Input{Source: 1, Ext: 70002 + maxJump, TS: 90000, Facts: keyStart}, Forward); out.Ext != 1 || out.TS != 90000 {
+		t.Errorf("after the jump: %+v", out)
+	}
+}
+
+func TestRewriterLookupUnknown(t *testing.T) {
+	s := newSeat(t, KindAudio, 10, 0)
+	if _, ok := s.r.Lookup(10); ok {
+		t.Error("found a packet before any was sent")
+	}
+	s.r.SetTarget(1, 0)
+	s.send(Input{Source: 1, Ext: 70000}, Forward)
+	s.send(Input{Source: 1, Ext: 70002}, Forward)
+	for seq, want := range map[Seq]bool{9: false, 10: true, 11: false, 12: true, 13: false, 40000: false} {
+		if _, ok := s.r.Lookup(seq); ok != want {
+			t.Errorf("Lookup(%d) = %v", seq, ok)
+		}
+	}
+}
+
+func TestRewriterSenderReport(t *testing.T) {
+	s := newSeat(t, KindAudio, 10, 0)
+	s.r.SetTarget(1, 0)
+	if _, ok := s.r.SenderReport(s.now, nil, nil); ok {
+		t.Error("a report before anything was sent")
+	}
+	// The publisher's clock is 1,000 s ahead; its packets take 30 ms.
+	var offset ClockOffset
+	clocks := &LayerClocks{{NTP: s.now.Add(1000 * time.Second).NTP(), RTP: 4800}}
+	offset.Observe(clocks[0].NTP, s.now.Add(30*time.Millisecond))
+	s.now = s.now.Add(130 * time.Millisecond) // captured 100 ms after the report
+	out := s.send(Input{Source: 1, Ext: 70000, TS: 4800 + 4800, Clocks: clocks}, Forward)
+	at := s.now.Add(20 * time.Millisecond)
+	c, ok := s.r.SenderReport(at, clocks, &offset)
+	if !ok || c.NTP != at.NTP() {
+		t.Fatalf("report %+v, %v", c, ok)
+	}
+	// What was captured at the report's moment, seen 30 ms late: the newest
+	// packet's timestamp belongs to 20 ms before.
+	if d := int32(c.RTP - out.TS); d < 959 || d > 961 {
+		t.Errorf("report is %d ticks after the newest packet, want 960", d)
+	}
+	if c, ok := s.r.SenderReport(at, nil, nil); !ok || c.RTP-out.TS != 960 {
+		t.Errorf("report without clocks %+v, %v", c, ok)
+	}
+}
+
+func TestRewriterNoAlloc(t *testing.T) {
+	r := NewRewriter(KindVideo, 0, 0)
+	r.SetTarget(1, 0)
+	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, VP8: VP8{PIDBits: 15}}, Now: 1}
+	var out Output
+	if n := testing.AllocsPerRun(1000, func() {
+		in.Ext++
+		in.TS += 3000
+		if r.Rewrite(&in, &out) != Forward {
+			t.Fatal("dropped")
+		}
+		in.Ext++
+		r.Skip(&in)
+		o, ok := r.Lookup(out.Ext.Seq())
+		if !ok {
+			t.Fatal("not found")
+		}
+		o.Recreate(&in, &out)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// FuzzRewriter feeds arbitrary packets and orders: it must not panic and
+// never give a number to two packets.
+func FuzzRewriter(f *testing.F) {
+	f.Add([]byte("\x00\x00\x00\x00\x01\x10\x20\x30\x40\x50\x60\x70\x80\x90\xa0\xb0"))
+	seed := make([]byte, 0, 400)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 400 {
+		seed = append(seed, byte(rng.Uint32()))
+	}
+	f.Add(seed)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := NewRewriter(KindVideo, 0x7fff, 0)
+		now := Instant(1e18)
+		ext := [3]ExtSeq{1<<16 + 65530, 1 << 16, 1<<16 + 32760}
+		used := map[ExtSeq]bool{}
+		for len(b) >= 4 {
+			op, arg := b[0], binary.BigEndian.Uint16(b[1:])
+			layer := b[3] % 3
+			b = b[4:]
+			now = now.Add(time.Duration(arg) * time.Millisecond)
+			ext[layer] += ExtSeq(arg%7) + ExtSeq(op&1)*ExtSeq(arg%1500)
+			back := ExtSeq(op>>1&1) * ExtSeq(arg%3000)
+			in := Input{Source: uint64(op>>2&1) + 1, Layer: layer, Ext: ext[layer] - min(back, ext[layer]-1), TS: Ticks(arg) << 8, Now: now,
+				Facts: &Facts{Keyframe: op&8 != 0, Start: op&8 != 0, VP8: VP8{PIDBits: []uint8{0, 7, 15}[layer], PictureID: arg & 0x7f, HasTL0: true, TL0: op}}}
+			switch op >> 5 {
+			case 0:
+				r.SetTarget(in.Source, layer)
+			case 1:
+				r.Skip(&in)
+			case 2:
+				r.Restart()
+			case 3:
+				r.Lookup(Seq(arg))
+				r.SenderReport(now, nil, nil)
+			default:
+				var out Output
+				if r.Rewrite(&in, &out) != Forward {
+					continue
+				}
+				if used[out.Ext] {
+					t.Fatalf("number %d used twice", out.Ext)
+				}
+				used[out.Ext] = true
+				if o, ok := r.Lookup(out.Ext.Seq()); ok && (o.Ext != in.Ext || o.Source != in.Source || o.Layer != in.Layer) {
+					t.Fatalf("%d/%d/%d looked up as %d/%d/%d", in.Source, in.Layer, in.Ext, o.Source, o.Layer, o.Ext)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkRewrite(b *testing.B) {
+	r := NewRewriter(KindVideo, 0, 0)
+	r.SetTarget(1, 0)
+	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, VP8: VP8{PIDBits: 15, HasTL0: true}}, Now: 1}
+	var out Output
+	for b.Loop() {
+		in.Ext++
+		in.TS += 3000
+		r.Rewrite(&in, &out)
+	}
+}
+
+func BenchmarkLookup(b *testing.B) {
+	r := NewRewriter(KindAudio, 0, 0)
+	r.SetTarget(1, 0)
+	in := Input{Source: 1, Ext: 70000, Facts: &Facts{}, Now: 1}
+	var out Output
+	for range 2000 {
+		in.Ext++
+		r.Rewrite(&in, &out)
+	}
+	for b.Loop() {
+		if _, ok := r.Lookup(out.Ext.Seq() - 500); !ok {
+			b.Fatal("not found")
+		}
+	}
+}
