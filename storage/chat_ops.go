@@ -13,15 +13,9 @@ type chatOp struct {
 func (o *chatOp) apply(t *txn) error {
 	room := roomKey(o.record.Room)
 	index := join(room, o.hash)
-	if first := t.get(bucketChatKeys, index); first != nil {
-		id := chatID(uint64Of(first))
-		if data := t.get(bucketChat, join(room, id.key())); data != nil {
-			record, err := decodeChat(o.record.Room, id, data)
-			if err == nil {
-				o.record = record
-			}
-			return err
-		}
+	if first, err := t.store.chatByKey(t.tx, o.record.Room, index, t.now); err != ErrNotFound {
+		o.record = first
+		return err
 	}
 	id := newChatID(t.w.chat, t.now)
 	t.w.chat = id
@@ -101,11 +95,10 @@ func (t *txn) deleteChat(room []byte, id chatID) {
 
 // pruneExpired deletes some of the texts that are too old.
 func (t *txn) pruneExpired() {
-	oldest := t.now.Add(-t.store.o.ChatAge)
 	for range pruneAge {
 		k, v := t.tx.Bucket(bucketChatAges).Cursor().First()
 		id := chatID(uint64Of(k))
-		if k == nil || !id.time().Before(oldest) || t.err != nil {
+		if k == nil || !t.store.expired(id, t.now) || t.err != nil {
 			return
 		}
 		room := join(v)

@@ -2,6 +2,8 @@ package storage
 
 import (
 	"bytes"
+	"slices"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -15,7 +17,7 @@ func (s *Store) ChatHistory(room string, limit int) ([]ChatRecord, error) {
 	if limit <= 0 || limit > s.o.ChatLimit {
 		limit = s.o.ChatLimit
 	}
-	oldest := s.o.Now().Add(-s.o.ChatAge)
+	now := s.o.Now()
 	prefix := roomKey(room)
 	texts := []ChatRecord{}
 	err := s.view(func(tx *bolt.Tx) error {
@@ -23,7 +25,7 @@ func (s *Store) ChatHistory(room string, limit int) ([]ChatRecord, error) {
 		k, v := lastBelow(c, prefix)
 		for ; bytes.HasPrefix(k, prefix) && len(texts) < limit; k, v = c.Prev() {
 			id := chatID(uint64Of(k[len(prefix):]))
-			if id.time().Before(oldest) {
+			if s.expired(id, now) {
 				break
 			}
 			record, err := decodeChat(room, id, v)
@@ -34,9 +36,7 @@ func (s *Store) ChatHistory(room string, limit int) ([]ChatRecord, error) {
 		}
 		return nil
 	})
-	for i, j := 0, len(texts)-1; i < j; i, j = i+1, j-1 {
-		texts[i], texts[j] = texts[j], texts[i]
-	}
+	slices.Reverse(texts)
 	return texts, err
 }
 
@@ -50,29 +50,44 @@ func lastBelow(c *bolt.Cursor, prefix []byte) (k, v []byte) {
 
 // ChatByKey returns the text stored under a client's identity and key, or
 // ErrNotFound.
-func (s *Store) ChatByKey(room, identity, key string) (ChatRecord, error) {
-	var record ChatRecord
-	prefix := roomKey(room)
-	err := s.view(func(tx *bolt.Tx) (err error) {
-		first := tx.Bucket(bucketChatKeys).Get(join(prefix, keyHash(identity, key)))
-		if first == nil {
-			return ErrNotFound
-		}
-		id := chatID(uint64Of(first))
-		record, err = decodeChat(room, id, tx.Bucket(bucketChat).Get(join(prefix, id.key())))
+func (s *Store) ChatByKey(room, identity, key string) (record ChatRecord, err error) {
+	if err := check("room", room, 1, MaxRoom); err != nil {
+		return ChatRecord{}, err
+	}
+	index := join(roomKey(room), keyHash(identity, key))
+	err = s.view(func(tx *bolt.Tx) (err error) {
+		record, err = s.chatByKey(tx, room, index, s.o.Now())
 		return err
 	})
 	return record, err
 }
 
+// chatByKey finds a text that is not too old.
+func (s *Store) chatByKey(tx *bolt.Tx, room string, index []byte, now time.Time) (ChatRecord, error) {
+	first := tx.Bucket(bucketChatKeys).Get(index)
+	if first == nil {
+		return ChatRecord{}, ErrNotFound
+	}
+	id := chatID(uint64Of(first))
+	if s.expired(id, now) {
+		return ChatRecord{}, ErrNotFound
+	}
+	return decodeChat(room, id, tx.Bucket(bucketChat).Get(join(roomKey(room), id.key())))
+}
+
+// expired reports whether a text is too old to be shown.
+func (s *Store) expired(id chatID, now time.Time) bool {
+	return id.time().Before(now.Add(-s.o.ChatAge))
+}
+
 // hasExpired reports whether there is chat to prune.
 func (s *Store) hasExpired() bool {
-	expired := false
-	oldest := s.o.Now().Add(-s.o.ChatAge)
+	found := false
+	now := s.o.Now()
 	_ = s.view(func(tx *bolt.Tx) error {
 		k, _ := tx.Bucket(bucketChatAges).Cursor().First()
-		expired = k != nil && chatID(uint64Of(k)).time().Before(oldest)
+		found = k != nil && s.expired(chatID(uint64Of(k)), now)
 		return nil
 	})
-	return expired
+	return found
 }

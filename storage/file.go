@@ -96,7 +96,6 @@ func boltOptions(o Options) *bolt.Options {
 		NoFreelistSync:  true,
 		FreelistType:    bolt.FreelistMapType,
 		InitialMmapSize: initialMap(),
-		MaxSize:         o.MaxBytes,
 		NoStatistics:    true,
 		OpenFile:        o.openFile,
 	}

@@ -61,7 +61,8 @@ type MeetingRecord struct {
 	Ratings      []Rating     `json:"ratings"`
 }
 
-// Joining is somebody entering.
+// Joining is somebody entering. An empty User or Name leaves what an earlier
+// interval of the same participant said.
 type Joining struct {
 	Participant, User, Name string
 	At                      time.Time
@@ -82,8 +83,8 @@ const (
 	MaxName         = 512
 	MaxReason       = 64
 	MaxComment      = 8 << 10
-	MaxIntervals    = 1000 // of one participant in one meeting
-	MaxMeetingsPage = 200  // meetings that one read returns
+	MaxIntervals    = 250 // of one participant in one meeting
+	MaxMeetingsPage = 200 // meetings that one read returns
 )
 
 // BeginMeeting starts a meeting. Errors for done: ErrRoomRunning, ErrExists.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"cmp"
 	"time"
 )
 
@@ -49,7 +50,7 @@ func (o *joinOp) apply(t *txn) error {
 	if len(a.Intervals) >= MaxIntervals {
 		return ErrTooMany
 	}
-	a.User, a.Name = o.joining.User, o.joining.Name
+	a.User, a.Name = cmp.Or(o.joining.User, a.User), cmp.Or(o.joining.Name, a.Name)
 	a.Intervals = append(a.Intervals, Interval{Join: o.joining.At})
 	m.Present++
 	m.Peak = max(m.Peak, m.Present)

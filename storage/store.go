@@ -31,9 +31,6 @@ type Options struct {
 	// text is kept.
 	ChatLimit int
 	ChatAge   time.Duration
-	// MaxBytes bounds the file; a write beyond it counts as a failed one.
-	// Default 0: the disk decides.
-	MaxBytes int
 	// Now is the clock for chat ids, ages and heartbeats, default time.Now.
 	Now func() time.Time
 

@@ -1,0 +1,66 @@
+package storage
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+)
+
+// FuzzRecords decodes arbitrary bytes as every stored type. What decodes must
+// survive being stored and read again, for a record that is read, changed and
+// saved would else end the writer.
+func FuzzRecords(f *testing.F) {
+	for _, seed := range []string{
+		``, `null`, `{}`, `[]`, `{"id":1}`,
+		`{"id":"0195a3f0-0000-7000-8000-000000000001","room":"demo","creator":"u","start":"2026-03-01T09:00:00Z","peak":2,"present":1,"limit":20}`,
+		`{"participant":"p","name":"Ann","intervals":[{"join":"2026-03-01T09:00:00Z","leave":"2026-03-01T09:02:00Z","reason":"left"}]}`,
+		`{"participant":"p","name":"Ann","intervals":[{"join":"9999-12-31T23:59:59.999999999-23:59"}]}`,
+		`{"participant":"p","stars":5,"comment":"good","at":"0000-01-01T00:00:00+23:59"}`,
+		`{"key":"k","participant":"p","name":"Ann","at":1772355600000,"text":"hi","hash":"AAAAAAAAAAAAAAAAAAAAAA=="}`,
+		`{"key":"k","at":-9223372036854775808,"text":"\ud800"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		roundTrip[Meeting](t, data)
+		roundTrip[Attendance](t, data)
+		roundTrip[Rating](t, data)
+		roundTrip[chatValue](t, data)
+		if r, err := decodeChat("demo", 1, data); err == nil {
+			if _, err := json.Marshal(r); err != nil {
+				t.Errorf("a text that can not be handed out: %v", err)
+			}
+		}
+		var a Attendance
+		if decode(data, &a) == nil {
+			a.firstJoin()
+			a.lastLeave()
+			a.close(moment(a.firstJoin()), "left")
+			if a.open() != nil {
+				t.Error("open after close")
+			}
+		}
+		_, _, _ = roomOf(data)
+	})
+}
+
+func roundTrip[T any](t *testing.T, data []byte) {
+	var first, second T
+	if decode(data, &first) != nil {
+		return
+	}
+	stored, err := json.Marshal(first)
+	if err != nil {
+		t.Fatalf("%T can not be stored again: %v", first, err)
+	}
+	if err := decode(stored, &second); err != nil {
+		t.Fatalf("%T can not be read again: %v", first, err)
+	}
+	again, err := json.Marshal(second)
+	if err != nil || string(again) != string(stored) {
+		t.Errorf("%T changes: %s, then %s", first, stored, again)
+	}
+	if reflect.TypeFor[T]() == reflect.TypeFor[chatValue]() && len(stored) > 64*len(data)+256 {
+		t.Errorf("%d bytes become %d", len(data), len(stored))
+	}
+}

@@ -1,0 +1,266 @@
+package storage
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMeetingJSON fixes the form that the API hands out.
+func TestMeetingJSON(t *testing.T) {
+	c := newClock()
+	s := open(t, t.TempDir(), Options{Now: c.now})
+	defer s.Close()
+	const id = "0195a3f0-0000-7000-8000-000000000001"
+	at := func(minute int) time.Time { return c.now().Add(time.Duration(minute) * time.Minute) }
+	begin(t, s, Meeting{ID: id, Room: "demo", Creator: "u1", Start: at(0), Limit: 20})
+	wait(t, nil, func(done func(error)) error {
+		return s.Join(id, Joining{Participant: "p2", User: "u1", Name: "Ann", At: at(0)}, done)
+	})
+	enter(t, s, id, "p1", at(1))
+	leave(t, s, id, "p2", at(2))
+	enter(t, s, id, "p2", at(3))
+	wait(t, nil, func(done func(error)) error { return s.Rename(id, "p2", "Anna", done) })
+	running, err := s.Meetings(MeetingsQuery{Running: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantJSON(t, running, `[{"id":"`+id+`","room":"demo","creator":"u1","start":"2026-03-01T09:00:00Z","peak":2,"present":2,"limit":20}]`)
+	wait(t, nil, func(done func(error)) error { return s.EndMeeting(id, at(5), "shutdown", done) })
+	wait(t, nil, func(done func(error)) error {
+		return s.Rate(id, Rating{Participant: "p1", Stars: 4, At: at(6)}, done)
+	})
+	wantJSON(t, meeting(t, s, id), `{"id":"`+id+`","room":"demo","creator":"u1","start":"2026-03-01T09:00:00Z",
+		"end":"2026-03-01T09:05:00Z","peak":2,"present":0,"limit":20,
+		"participants":[
+			{"participant":"p2","user":"u1","name":"Anna","intervals":[
+				{"join":"2026-03-01T09:00:00Z","leave":"2026-03-01T09:02:00Z","reason":"left"},
+				{"join":"2026-03-01T09:03:00Z","leave":"2026-03-01T09:05:00Z","reason":"shutdown"}]},
+			{"participant":"p1","name":"name of p1","intervals":[
+				{"join":"2026-03-01T09:01:00Z","leave":"2026-03-01T09:05:00Z","reason":"shutdown"}]}],
+		"ratings":[{"participant":"p1","stars":4,"at":"2026-03-01T09:06:00Z"}]}`)
+}
+
+func wantJSON(t *testing.T, got any, want string) {
+	t.Helper()
+	data, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = strings.NewReplacer("\n", "", "\t", "").Replace(want)
+	if string(data) != want {
+		t.Errorf("got  %s\nwant %s", data, want)
+	}
+}
+
+func TestMeetingsOfAnEmptyStore(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	defer s.Close()
+	for _, q := range []MeetingsQuery{{}, {Room: "demo"}, {Running: true}, {Before: NewID()}} {
+		found, err := s.Meetings(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantJSON(t, found, "[]")
+	}
+	if _, err := s.Meeting(NewID()); err != ErrNotFound {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestRoomNamesDoNotMix: a name that is the beginning of another, or looks like a
+// key, has its own records.
+func TestRoomNamesDoNotMix(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	defer s.Close()
+	rooms := []string{"a", "aa", "a\x00", "a\x00\x01", "\x00", "会议", strings.Repeat("x", MaxRoom)}
+	for _, room := range rooms {
+		begin(t, s, Meeting{Room: room, Start: time.Now()})
+		mustSay(t, s, room, "i", "k", "text of "+room)
+	}
+	for _, room := range rooms {
+		if got := history(t, s, room); len(got) != 1 || got[0] != "text of "+room {
+			t.Errorf("%q: %q", room, got)
+		}
+		found, err := s.Meetings(MeetingsQuery{Room: room})
+		if err != nil || len(found) != 1 || found[0].Room != room {
+			t.Errorf("%q: %v, %v", room, found, err)
+		}
+	}
+}
+
+func TestInvalidRecords(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	defer s.Close()
+	id := fill(t, s)
+	now := time.Now()
+	long := strings.Repeat("x", 100_000)
+	_, list := s.Meetings(MeetingsQuery{Before: "x"})
+	_, listRoom := s.Meetings(MeetingsQuery{Room: long})
+	_, one := s.Meeting("../../etc/passwd")
+	_, chat := s.ChatHistory("", 1)
+	_, byKey := s.ChatByKey(long, "", "k")
+	cases := map[string]error{
+		"meeting id":       s.BeginMeeting(Meeting{ID: "x", Room: "demo"}, nil),
+		"meeting id form":  s.BeginMeeting(Meeting{ID: "{" + id[1:35] + "}", Room: "demo"}, nil),
+		"no room":          s.BeginMeeting(Meeting{ID: NewID()}, nil),
+		"long room":        s.BeginMeeting(Meeting{ID: NewID(), Room: long}, nil),
+		"long creator":     s.BeginMeeting(Meeting{ID: NewID(), Room: "r", Creator: long}, nil),
+		"end id":           s.EndMeeting("", now, "", nil),
+		"end reason":       s.EndMeeting(id, now, long, nil),
+		"join id":          s.Join("", Joining{Participant: "p"}, nil),
+		"join nobody":      s.Join(id, Joining{}, nil),
+		"join long name":   s.Join(id, Joining{Participant: "p", Name: long}, nil),
+		"join long user":   s.Join(id, Joining{Participant: "p", User: long}, nil),
+		"leave id":         s.Leave("", "p", now, "", nil),
+		"leave nobody":     s.Leave(id, "", now, "", nil),
+		"leave reason":     s.Leave(id, "p", now, long, nil),
+		"rename id":        s.Rename("", "p", "n", nil),
+		"rename nobody":    s.Rename(id, "", "n", nil),
+		"rename long":      s.Rename(id, "p", long, nil),
+		"rate id":          s.Rate("", Rating{Participant: "p", Stars: 1}, nil),
+		"rate nobody":      s.Rate(id, Rating{Stars: 1}, nil),
+		"rate no stars":    s.Rate(id, Rating{Participant: "p"}, nil),
+		"rate six stars":   s.Rate(id, Rating{Participant: "p", Stars: 6}, nil),
+		"rate novel":       s.Rate(id, Rating{Participant: "p", Stars: 1, Comment: long}, nil),
+		"chat no room":     s.AppendChat(ChatRecord{Key: "k", Text: "t"}, nil),
+		"chat no key":      s.AppendChat(ChatRecord{Room: "r", Text: "t"}, nil),
+		"chat no text":     s.AppendChat(ChatRecord{Room: "r", Key: "k"}, nil),
+		"chat long text":   s.AppendChat(ChatRecord{Room: "r", Key: "k", Text: long}, nil),
+		"chat identity":    s.AppendChat(ChatRecord{Room: "r", Key: "k", Text: "t", Identity: long}, nil),
+		"chat id":          s.AppendChat(ChatRecord{Room: "r", Key: "k", Text: "t", ID: long}, nil),
+		"list before":      list,
+		"list room":        listRoom,
+		"meeting":          one,
+		"history room":     chat,
+		"chat by key room": byKey,
+	}
+	for name, err := range cases {
+		if !errors.Is(err, ErrInvalid) || len(err.Error()) > 200 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTooManyIntervals(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	defer s.Close()
+	id := begin(t, s, Meeting{Room: "demo", Start: time.Now()})
+	for range MaxIntervals {
+		for _, err := range []error{
+			s.Join(id, Joining{Participant: "p", At: time.Now()}, nil),
+			s.Leave(id, "p", time.Now(), "left", nil),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	wait(t, ErrTooMany, func(done func(error)) error {
+		return s.Join(id, Joining{Participant: "p", At: time.Now()}, done)
+	})
+}
+
+// TestClockGoesBack: nobody leaves before they came, no meeting ends before it
+// began.
+func TestClockGoesBack(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	defer s.Close()
+	now := time.Now()
+	id := begin(t, s, Meeting{Room: "demo", Start: now})
+	enter(t, s, id, "p", now)
+	leave(t, s, id, "p", now.Add(-time.Hour))
+	wait(t, nil, func(done func(error)) error { return s.EndMeeting(id, now.Add(-time.Hour), "", done) })
+	m := meeting(t, s, id)
+	if i := m.Participants[0].Intervals[0]; i.Leave.Before(i.Join) || m.End.Before(m.Start) {
+		t.Errorf("got %+v", m)
+	}
+}
+
+// TestCrashIsClosedWithTheLastKnownTime: the latest write or heartbeat, or the
+// last leave if nobody was there any more.
+func TestCrashIsClosedWithTheLastKnownTime(t *testing.T) {
+	dir, c := t.TempDir(), newClock()
+	o := Options{Now: c.now, Heartbeat: time.Millisecond}
+	s := open(t, dir, o)
+	start := c.now()
+	full := begin(t, s, Meeting{Room: "full", Start: start})
+	enter(t, s, full, "stays", start)
+	enter(t, s, full, "left", start)
+	empty := begin(t, s, Meeting{Room: "empty", Start: start})
+	enter(t, s, empty, "left", start)
+	for _, id := range []string{full, empty} {
+		leave(t, s, id, "left", start.Add(time.Minute))
+	}
+	c.advance(time.Hour)
+	for commits := s.Figures().Commits; s.Figures().Commits < commits+2; {
+		time.Sleep(time.Millisecond) // heartbeats
+	}
+	if err := s.Close(); err != nil { // without ending the meetings, like a crash
+		t.Fatal(err)
+	}
+	c.advance(24 * time.Hour)
+	s = open(t, dir, o)
+	defer s.Close()
+	for id, want := range map[string]time.Time{full: start.Add(time.Hour), empty: start.Add(time.Minute)} {
+		m := meeting(t, s, id)
+		if !m.End.Equal(want) || m.Present != 0 {
+			t.Errorf("%s ended %v with %d present, want %v", m.Room, m.End, m.Present, want)
+		}
+		for _, a := range m.Participants {
+			wantReason, wantLeave := "left", start.Add(time.Minute)
+			if a.Participant == "stays" {
+				wantReason, wantLeave = ReasonCrashed, want
+			}
+			if i := a.Intervals[0]; i.Reason != wantReason || !i.Leave.Equal(wantLeave) {
+				t.Errorf("%s in %s: %+v", a.Participant, m.Room, i)
+			}
+		}
+	}
+	begin(t, s, Meeting{Room: "full", Start: c.now()}) // the rooms are free again
+}
+
+func TestIdleStoreDoesNotWrite(t *testing.T) {
+	s := open(t, t.TempDir(), Options{Heartbeat: time.Millisecond})
+	defer s.Close()
+	mustSay(t, s, "demo", "i", "k", "t")
+	before := s.Figures().Commits
+	time.Sleep(30 * time.Millisecond)
+	if got := s.Figures().Commits; got != before {
+		t.Errorf("%d commits while no meeting ran", got-before)
+	}
+}
+
+func ExampleStore() {
+	dir, cleanup := exampleDir()
+	defer cleanup()
+	s, err := Open(dir, Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	id := NewID()
+	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	err = Wait(func(done func(error)) error {
+		return s.BeginMeeting(Meeting{ID: id, Room: "demo", Start: start}, done)
+	})
+	fmt.Println("begun:", err)
+	err = Wait(func(done func(error)) error {
+		return s.Join(id, Joining{Participant: "p1", Name: "Ann", At: start}, done)
+	})
+	fmt.Println("joined:", err)
+	m, err := s.Meeting(id)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(m.Room, m.Peak, m.Participants[0].Name)
+	// Output:
+	// begun: <nil>
+	// joined: <nil>
+	// demo 1 Ann
+}

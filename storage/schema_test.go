@@ -1,0 +1,237 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+var schemaLine = regexp.MustCompile(`^//\t(│  )?[├└]─ (\S+)`)
+
+// documentedSchema reads the tree in the package comment: bucket → its fixed keys.
+func documentedSchema(t *testing.T) map[string][]string {
+	t.Helper()
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := make(map[string][]string)
+	bucket := ""
+	for line := range strings.Lines(string(doc)) {
+		m := schemaLine.FindStringSubmatch(line)
+		switch {
+		case m == nil:
+		case m[1] == "":
+			bucket = m[2]
+			tree[bucket] = nil
+		default:
+			tree[bucket] = append(tree[bucket], m[2])
+		}
+	}
+	return tree
+}
+
+// fill writes at least one record into every bucket and returns the meeting's id.
+func fill(t *testing.T, s *Store) string {
+	t.Helper()
+	now := s.o.Now()
+	id := begin(t, s, Meeting{Room: "demo", Creator: "ann", Start: now})
+	enter(t, s, id, "ann", now)
+	wait(t, nil, func(done func(error)) error {
+		return s.Rate(id, Rating{Participant: "ann", Stars: 5, Comment: "good", At: now}, done)
+	})
+	mustSay(t, s, "demo", "ann", "k1", "hello")
+	return id
+}
+
+// TestSchemaIsDocumented: what is in a file is what the package comment says, name
+// by name, and each key and value has the shape given there.
+func TestSchemaIsDocumented(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	defer s.Close()
+	fill(t, s)
+	want := documentedSchema(t)
+	err := s.view(func(tx *bolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+			keys, documented := want[string(name)]
+			if !documented {
+				t.Errorf("bucket %s is not in the package comment", name)
+			}
+			delete(want, string(name))
+			records := 0
+			err := b.ForEach(func(k, v []byte) error {
+				records++
+				if string(name) == "meta" && !slices.Contains(keys, string(k)) {
+					t.Errorf("key %s of meta is not in the package comment", k)
+				}
+				checkShape(t, string(name), k, v)
+				return nil
+			})
+			if records == 0 || string(name) == "meta" && records != len(keys) {
+				t.Errorf("bucket %s has %d records", name, records)
+			}
+			return err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range want {
+		t.Errorf("bucket %s is documented and does not exist", name)
+	}
+}
+
+// checkShape checks a record against the line in the package comment.
+func checkShape(t *testing.T, bucket string, k, v []byte) {
+	t.Helper()
+	room := roomKey("demo")
+	ok := false
+	switch bucket {
+	case "meta":
+		ok = len(v) == 8
+	case "meetings":
+		ok = len(k) == 16 && decode(v, new(Meeting)) == nil
+	case "running":
+		ok = slices.Equal(k, room) && len(v) == 16
+	case "rooms":
+		name, rest, split := roomOf(k)
+		ok = split && name == "demo" && len(rest) == 16 && len(v) == 0
+	case "participants":
+		ok = string(k[16:]) == "ann" && decode(v, new(Attendance)) == nil
+	case "ratings":
+		ok = string(k[16:]) == "ann" && decode(v, new(Rating)) == nil
+	case "chat":
+		_, rest, split := roomOf(k)
+		ok = split && len(rest) == 8 && decode(v, new(chatValue)) == nil
+	case "chat_keys":
+		_, rest, split := roomOf(k)
+		ok = split && slices.Equal(rest, keyHash("ann", "k1")) && len(v) == 8
+	case "chat_ages":
+		ok = len(k) == 8 && slices.Equal(v, room)
+	}
+	if !ok {
+		t.Errorf("%s: %x → %q is not as documented", bucket, k, v)
+	}
+}
+
+// migrationTests has one entry per migration: it makes a store of the version
+// before, and checks what became of it.
+var migrationTests = []struct {
+	before func(*bolt.Tx) error
+	check  func(*testing.T, *bolt.Tx)
+}{
+	{
+		before: func(*bolt.Tx) error { return nil },
+		check: func(t *testing.T, tx *bolt.Tx) {
+			for name := range documentedSchema(t) {
+				if tx.Bucket([]byte(name)) == nil {
+					t.Errorf("no bucket %s", name)
+				}
+			}
+		},
+	},
+}
+
+func TestMigrations(t *testing.T) {
+	if len(migrationTests) != len(migrations) {
+		t.Fatalf("%d migrations have %d tests", len(migrations), len(migrationTests))
+	}
+	for i, c := range migrationTests {
+		t.Run(migrations[i].what, func(t *testing.T) {
+			db := emptyDB(t)
+			if _, err := migrate(db, migrations[:i]); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Update(c.before); err != nil {
+				t.Fatal(err)
+			}
+			from, err := migrate(db, migrations[:i+1])
+			if err != nil || from != i {
+				t.Fatalf("from %d, %v", from, err)
+			}
+			_ = db.View(func(tx *bolt.Tx) error { c.check(t, tx); return nil })
+		})
+	}
+}
+
+// TestMigrateMechanism: steps run once and in order, a failing one leaves the file
+// as it was, and a store from the future is not touched.
+func TestMigrateMechanism(t *testing.T) {
+	var ran []string
+	step := func(name string, fail error) migration {
+		return migration{name, func(tx *bolt.Tx) error {
+			ran = append(ran, name)
+			if err := tx.Bucket(bucketMeta).Put([]byte(name), []byte{1}); err != nil {
+				return err
+			}
+			return fail
+		}}
+	}
+	bad := errors.New("bad")
+	first := migrations[0]
+	cases := []struct {
+		name    string
+		steps   []migration
+		err     error
+		ran     []string
+		version uint64
+	}{
+		{"fresh to 2", []migration{first, step("b", nil)}, nil, []string{"b"}, 2},
+		{"again", []migration{first, step("b", nil)}, nil, nil, 2},
+		{"failing", []migration{first, step("b", nil), step("c", nil), step("d", bad)}, bad, []string{"c", "d"}, 2},
+		{"mended", []migration{first, step("b", nil), step("c", nil), step("d", nil)}, nil, []string{"c", "d"}, 4},
+		{"older program", []migration{first}, ErrNewerSchema, nil, 4},
+	}
+	db := emptyDB(t)
+	for _, c := range cases {
+		ran = nil
+		if _, err := migrate(db, c.steps); !errors.Is(err, c.err) {
+			t.Fatalf("%s: got %v, want %v", c.name, err, c.err)
+		}
+		if !slices.Equal(ran, c.ran) {
+			t.Errorf("%s: ran %v, want %v", c.name, ran, c.ran)
+		}
+		_ = db.View(func(tx *bolt.Tx) error {
+			if got := uint64Of(tx.Bucket(bucketMeta).Get(keySchema)); got != c.version {
+				t.Errorf("%s: version %d, want %d", c.name, got, c.version)
+			}
+			if hasC := tx.Bucket(bucketMeta).Get([]byte("c")) != nil; hasC != (c.version == 4) {
+				t.Errorf("%s: half a migration is in the file", c.name)
+			}
+			return nil
+		})
+	}
+}
+
+// TestSchemaVersionIsStored: a second Open finds the version in the file.
+func TestSchemaVersionIsStored(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir, Options{}).Close()
+	s := open(t, dir, Options{})
+	defer s.Close()
+	_ = s.view(func(tx *bolt.Tx) error {
+		got := tx.Bucket(bucketMeta).Get(keySchema)
+		if want := binary.BigEndian.AppendUint64(nil, uint64(len(migrations))); !slices.Equal(got, want) {
+			t.Errorf("version %x, want %x", got, want)
+		}
+		return nil
+	})
+}
+
+func emptyDB(t *testing.T) *bolt.DB {
+	t.Helper()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), FileName), 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
