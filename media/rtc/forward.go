@@ -31,6 +31,9 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 	if tx.track != t {
 		w.adoptLoop(st, t)
 	}
+	if tx.target == noLayer {
+		w.chooseLoop(st, t)
+	}
 	if tx.target != int8(l.index) && tx.current != int8(l.index) {
 		return 0
 	}

@@ -53,13 +53,21 @@ type trackState struct {
 	gap      uint32
 	withheld bool
 	speaking media.Speaking
-	// watched says that some stream shows the track, as of the last tick.
-	watched bool
 }
 
 // layerTimeout is how long a layer may be silent and still be offered to
 // subscribers. Encoders drop a layer without a word when bandwidth is short.
 const layerTimeout = 1500 * time.Millisecond
+
+// watched reports whether some stream carries the layer.
+func (l *layer) watched() bool {
+	for _, st := range l.track.table.Load().streams {
+		if st.tx.track == l.track && st.tx.current == int8(l.index) {
+			return true
+		}
+	}
+	return false
+}
 
 // alive reports whether packets of the layer came lately.
 func (l *layer) alive(now media.Instant) bool {

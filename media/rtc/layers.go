@@ -30,7 +30,7 @@ func (w *worker) chooseLoop(st *stream, t *track) {
 		}
 	}
 	tx.aim(best)
-	if t.kind == media.KindVideo && tx.target != tx.current && st.session.connected() {
+	if t.kind == media.KindVideo && tx.rewriter.Pending() && st.session.connected() {
 		w.wantKeyframe(t.layers[best])
 	}
 }

@@ -92,7 +92,9 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 		s.server.ufrags.remove(s.ice.restart(creds))
 	}
 	s.incoming.Store(in)
-	s.outgoing.Store(out)
+	if old := s.outgoing.Swap(out); old != nil {
+		old.unlinkReplaced(out)
+	}
 	return answer, nil
 }
 
@@ -202,7 +204,7 @@ func (s *Session) plan(o *media.Offer, accepted []media.Accepted, uses map[strin
 			st.describe(a)
 		}
 	}
-	out.finish(s)
+	out.finish()
 	return in, out, nil
 }
 

@@ -57,8 +57,18 @@ func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted,
 	return *half, nil
 }
 
+// unlinkReplaced takes the streams out of use that next does not have: those
+// of seats that moved to other sections.
+func (out *outgoing) unlinkReplaced(next *outgoing) {
+	for ssrc, st := range out.bySSRC {
+		if next.bySSRC[ssrc] != st {
+			st.unlink()
+		}
+	}
+}
+
 // finish fills the index of SSRCs.
-func (out *outgoing) finish(*Session) {
+func (out *outgoing) finish() {
 	for _, seat := range out.seats {
 		for _, st := range seat.streams() {
 			out.bySSRC[st.ssrc] = st
@@ -79,7 +89,8 @@ type stream struct {
 	mid       string
 	cname     string // of the seat: its halves are played in sync
 	ssrc, rtx media.SSRC
-	formats   []format
+	decoders  []media.CodecParams // what the receiver takes
+	formats   []format            // one per decoder
 	// holder is the track whose table the stream is in, nil for none. Only
 	// the holder's owner may touch tx.
 	holder atomic.Pointer[track]
@@ -101,7 +112,7 @@ type format struct {
 }
 
 func newStream(s *Session, seat int, section *media.Section, a *media.Accepted) (*stream, error) {
-	st := &stream{session: s, seat: seat, kind: section.Kind, mid: section.MID, cname: seatName(seat), ssrc: s.newSSRC()}
+	st := &stream{session: s, seat: seat, kind: section.Kind, mid: section.MID, cname: seatName(seat), ssrc: s.newSSRC(), decoders: a.Codecs}
 	if slices.ContainsFunc(a.Codecs, func(c media.CodecParams) bool { return c.RTX != 0 }) {
 		st.rtx = s.newSSRC()
 	}
@@ -149,21 +160,14 @@ func (st *stream) takes(c media.Codec) bool {
 // formatFor returns how the stream carries what a sender sends, nil if its
 // receiver can not decode that.
 func (st *stream) formatFor(p *media.CodecParams) *format {
-	best := -1
-	for i := range st.formats {
-		c := &st.formats[i].params
-		if !c.CanDecode(*p) {
-			continue
-		}
-		if c.Codec != media.CodecH264 || c.Profile[:4] == p.Profile[:4] {
-			return &st.formats[i]
-		}
-		if best < 0 {
-			best = i
-		}
-	}
-	if best < 0 {
+	c, ok := media.DecoderFor(st.decoders, *p)
+	if !ok {
 		return nil
 	}
-	return &st.formats[best]
+	for i := range st.formats {
+		if st.formats[i].params.PT == c.PT {
+			return &st.formats[i]
+		}
+	}
+	return nil
 }

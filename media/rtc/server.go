@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -176,11 +175,16 @@ func (s *Server) control(f func()) bool {
 	}
 }
 
+// sweepEvery is how often workers look through their flows for sessions that
+// ended while their command queue was full.
+const sweepEvery = time.Minute
+
 // runControl runs jobs and, once a second, ends the sessions that fell
 // silent. It is one goroutine for the whole server.
 func (s *Server) runControl() {
-	tick := time.NewTicker(time.Second)
+	tick, sweep := time.NewTicker(time.Second), time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	defer sweep.Stop()
 	for {
 		select {
 		case <-s.stop:
@@ -189,6 +193,10 @@ func (s *Server) runControl() {
 			f()
 		case <-tick.C:
 			s.expire()
+		case <-sweep.C:
+			for _, w := range s.workers {
+				w.post(command{kind: cmdSweep})
+			}
 		}
 	}
 }
@@ -196,18 +204,20 @@ func (s *Server) runControl() {
 // expire fails the sessions from which nothing authentic came for too long.
 func (s *Server) expire() {
 	limit := s.clock.now().Add(-s.config.Timeout)
-	var silent []*Session
+	var silent, late []*Session
 	s.mu.Lock()
 	for sess := range s.sessions {
 		if sess.lastSeen() < limit {
 			silent = append(silent, sess)
+		} else if !sess.ready.Load() && sess.connected() {
+			late = append(late, sess) // the control queue was full
 		}
 	}
 	s.mu.Unlock()
+	for _, sess := range late {
+		sess.checkConnected()
+	}
 	for _, sess := range silent {
 		sess.fail(ErrTimeout)
 	}
 }
-
-// isClosed reports whether err is only that something was closed.
-func isClosed(err error) bool { return errors.Is(err, ErrClosed) }

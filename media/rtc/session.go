@@ -210,8 +210,11 @@ func (s *Session) checkConnected() {
 	if !s.connected() || !s.running() || !s.ready.CompareAndSwap(false, true) {
 		return
 	}
-	s.server.control(func() {
+	queued := s.server.control(func() {
 		s.server.events.send(event{to: s.to, kind: eventConnected}, s.server.stop)
 		s.greetSeats()
 	})
+	if !queued {
+		s.ready.Store(false) // expire tries again
+	}
 }

@@ -111,6 +111,8 @@ const (
 	cmdForget
 	// cmdTable: control changed track's forwarding table.
 	cmdTable
+	// cmdSweep: control asks to forget the flows of ended sessions.
+	cmdSweep
 	// cmdAdopt: control made this worker the owner of session.
 	cmdAdopt
 )

@@ -19,6 +19,8 @@ func (w *worker) commandLoop(c command) {
 		if f, ok := w.loop.flows.Get(&c.flow.addr); ok && f == c.flow {
 			w.loop.flows.Delete(&c.flow.addr)
 		}
+	case cmdSweep:
+		w.loop.flows.DeleteFunc(func(f *flow) bool { return !f.session.running() })
 	case cmdAdopt:
 		if c.session.owner.Load() == w {
 			// The flag is the former owner's; its list forgets the session

@@ -139,7 +139,7 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	if arrival := l.nack.Push(ext, loop.now); arrival.Drop() {
 		w.count.drop(dropDuplicate)
 		return
-	} else if arrival == media.ArrivalJump && t.kind == media.KindVideo {
+	} else if arrival == media.ArrivalJump && l.watched() {
 		w.wantKeyframe(l)
 	}
 	if st.repair {

@@ -135,7 +135,7 @@ func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
 		return buf
 	}
 	seqs, gaveUp := l.nack.Due(w.loop.now, s.rx.rtt, w.loop.seqs[:0])
-	if gaveUp > 0 {
+	if gaveUp > 0 && l.watched() {
 		w.wantKeyframe(l)
 	}
 	return media.AppendNACK(buf, s.feedbackSSRC, l.ssrc, seqs)
@@ -165,7 +165,7 @@ func (w *worker) tickTrack(t *track) {
 	for _, st := range t.table.Load().streams {
 		if st.tx.track != t {
 			w.adoptLoop(st, t)
-		} else if len(t.layers) > 1 || st.tx.target != st.tx.current {
+		} else if len(t.layers) > 1 || st.tx.rewriter.Pending() {
 			w.chooseLoop(st, t)
 		}
 		if w.loop.now >= st.tx.reportAt {

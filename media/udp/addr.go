@@ -2,6 +2,7 @@ package udp
 
 import (
 	"encoding/binary"
+	"maps"
 	"net/netip"
 )
 
@@ -130,6 +131,12 @@ func (t *Table[V]) Delete(a *Addr) {
 		return
 	}
 	delete(t.v6, a.key6())
+}
+
+// DeleteFunc removes the values for which drop is true.
+func (t *Table[V]) DeleteFunc(drop func(V) bool) {
+	maps.DeleteFunc(t.v4, func(_ uint64, v V) bool { return drop(v) })
+	maps.DeleteFunc(t.v6, func(_ key6, v V) bool { return drop(v) })
 }
 
 // Len is the number of addresses in the table.
