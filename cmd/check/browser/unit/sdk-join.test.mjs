@@ -175,6 +175,20 @@ test('bad addresses and rooms are refused without a socket', async () => {
   assert.equal(b.server.sockets.length, 0);
 });
 
+test('a browser without WebRTC, and a page that may not open sockets', async () => {
+  const { platform } = bench();
+  const old = bench({ platform: { ...platform, RTCPeerConnection: undefined } });
+  await assert.rejects(old.room.connect({ room: 'tea', name: 'Me' }), { code: 'unsupported' });
+  const forbidden = class {
+    constructor() {
+      throw new DOMException('blocked', 'SecurityError');
+    }
+  };
+  const strict = bench({ platform: { ...platform, WebSocket: forbidden } });
+  await assert.rejects(strict.room.connect({ room: 'tea', name: 'Me' }), { code: 'connect_failed' });
+  assert.equal(strict.room.state, 'disconnected');
+});
+
 test('a link names server and room', async () => {
   const b = bench();
   const joined = b.room.connect({ url: 'http://other.test:8443/r/Tea%20'.replace('%20', ''), name: 'Me' });

@@ -74,7 +74,7 @@ test('a counter that starts again gives no negative rate', () => {
   const c = new StatsCollector();
   collect(c, chromium(5));
   const reset = chromium(6);
-  for (const entry of reset.values()) if (entry.bytesReceived) entry.bytesReceived = 1;
+  for (const entry of /** @type {Iterable<any>} */ (reset.values())) if (entry.bytesReceived) entry.bytesReceived = 1;
   assert.ok(collect(c, reset).streams.every((s) => s.bitrate >= 0));
 });
 

@@ -21,7 +21,7 @@ export function cleanRoom(name) {
 
 /**
  * A readable code nobody guesses: "abc-defg-hij", 10 letters, 47 bits.
- * @param {(bytes: Uint8Array) => void} fill  fills with random bytes, such as
+ * @param {(bytes: Uint8Array<ArrayBuffer>) => void} fill  fills with random bytes, such as
  *   crypto.getRandomValues
  */
 export function newRoomCode(fill) {
@@ -32,7 +32,7 @@ export function newRoomCode(fill) {
 
 /**
  * @param {number} n
- * @param {(bytes: Uint8Array) => void} fill
+ * @param {(bytes: Uint8Array<ArrayBuffer>) => void} fill
  */
 function randomLetters(n, fill) {
   // Bytes from 234 on are thrown away: 256 is no multiple of 26, and keeping

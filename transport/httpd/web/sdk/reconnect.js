@@ -48,7 +48,7 @@ export class Reconnector {
       try {
         return await attempt();
       } catch (thrown) {
-        error = asParleyError(thrown, 'internal');
+        error = asParleyError(thrown, 'webrtc_failed'); // what else throws is the peer connection
         if (signal.aborted || !error.retryable) throw error;
       }
     }

@@ -133,6 +133,8 @@ export class Room extends Emitter {
   async connect(options) {
     if (this.#roomState !== 'disconnected') throw new ParleyError('already_joined');
     const { origin, ...entry } = this.#entryFrom(options);
+    const { WebSocket, RTCPeerConnection } = this.#platform;
+    if (!WebSocket || !RTCPeerConnection) throw new ParleyError('unsupported');
     this.#origin = origin;
     this.#leaving = null;
     const session = new Session(entry, options.name, {

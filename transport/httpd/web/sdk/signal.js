@@ -1,6 +1,6 @@
 // One signalling socket: requests with exactly one reply each, events, and a
 // heartbeat so that a dead network is noticed although nothing says so.
-import { ParleyError, serverError, throwIfAborted } from './errors.js';
+import { ParleyError, serverError } from './errors.js';
 import { listen } from './events.js';
 import { Timer } from './timers.js';
 
@@ -37,16 +37,23 @@ export class Signal {
 
   /**
    * Opens a socket. Rejects with connect_failed, timeout or aborted.
-   * @param {typeof globalThis.WebSocket} WebSocket
+   * @param {typeof WebSocket} Socket
    * @param {string} url
    * @param {SignalHandlers} handlers
    * @param {AbortSignal} [signal]
    * @returns {Promise<Signal>}
    */
-  static open(WebSocket, url, handlers, signal) {
-    throwIfAborted(signal);
+  static open(Socket, url, handlers, signal) {
+    if (signal?.aborted) return Promise.reject(new ParleyError('aborted', { cause: signal.reason }));
+    /** @type {WebSocket} */
+    let socket;
+    try {
+      socket = new Socket(url, SUBPROTOCOL);
+    } catch (cause) {
+      // Forbidden by the page's policy, or ws: from an https: page.
+      return Promise.reject(new ParleyError('connect_failed', { cause }));
+    }
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(url, SUBPROTOCOL);
       const timer = new Timer();
       const settle = (/** @type {() => void} */ then) => {
         timer.clear();
