@@ -13,7 +13,8 @@ type Speaking struct {
 	below   Instant // since when level has been quiet, 0: it is not
 	active  bool
 	started bool
-	told    int // level of the last event
+	told    int     // level of the last event
+	toldAt  Instant // when
 }
 
 const (
@@ -26,8 +27,10 @@ const (
 	// Levels rise fast and fall slowly.
 	attack  = 40 * time.Millisecond
 	release = 250 * time.Millisecond
-	// A speaker's level is told again when it moved by more than this.
+	// A speaker's level is told again when it moved by more than this, but
+	// not more often.
 	levelStep   = 6
+	levelPause  = 100 * time.Millisecond
 	silentLevel = 127
 	// Without packets the microphone counts as silent.
 	levelTimeout = 300 * time.Millisecond
@@ -87,10 +90,10 @@ func (s *Speaking) judge(now Instant) bool {
 		s.active = false
 	}
 	moved := s.Level() - s.told
-	if s.active == before && (!s.active || max(moved, -moved) <= levelStep) {
+	if s.active == before && (!s.active || max(moved, -moved) <= levelStep || now.Sub(s.toldAt) < levelPause) {
 		return false
 	}
-	s.told = s.Level()
+	s.told, s.toldAt = s.Level(), now
 	return true
 }
 
