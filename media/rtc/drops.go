@@ -67,7 +67,6 @@ type counters struct {
 	runs, runPackets     atomic.Uint64
 	sendCalls            atomic.Uint64
 	batches              atomic.Uint64
-	wakes                atomic.Uint64
 	drops                [dropCount]atomic.Uint64
 }
 

@@ -23,7 +23,6 @@ type layer struct {
 	nack   media.NackTracker
 	cache  media.Cache
 	stats  media.ReceiveStats
-	rate   rateMeter
 	lastAt media.Instant // newest packet
 	width  int           // of the newest key frame, 0: unknown
 	height int
@@ -87,26 +86,6 @@ func (l *layer) extend(ssrc media.SSRC, seq media.Seq, repair bool) media.ExtSeq
 		l.ssrc, l.started = ssrc, true
 	}
 	return l.base + l.unwrap.Unwrap(seq)
-}
-
-// rateMeter counts bytes over half-second windows.
-type rateMeter struct {
-	since media.Instant
-	bytes uint64
-	rate  media.BitsPerSecond
-}
-
-const rateWindow = 500 * time.Millisecond
-
-func (r *rateMeter) add(n int, now media.Instant) {
-	if r.since == 0 {
-		r.since = now
-	}
-	r.bytes += uint64(n)
-	if d := now.Sub(r.since); d >= rateWindow {
-		r.rate = media.BitsPerSecond(r.bytes * 8 * 1e9 / uint64(d))
-		r.bytes, r.since = 0, now
-	}
 }
 
 // keyframeEvery is the least time between two requests to a layer: a key

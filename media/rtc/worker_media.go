@@ -192,7 +192,6 @@ func (w *worker) withhold(t *track) {
 // noteArrival updates what reports and layer choice need.
 func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size int, now media.Instant) {
 	l.lastAt = now
-	l.rate.add(size, now)
 	if !repair {
 		l.stats.Update(ext, h.TS, size, now, l.track.codecs[0].Codec.ClockRate())
 	}
