@@ -1,0 +1,196 @@
+package client
+
+import (
+	"time"
+
+	"parley/bench/load"
+	"parley/bench/netloop"
+	"parley/engine/wire"
+)
+
+// Shard is the clients of one loop. All fields but Loop and cfg belong to the
+// loop's goroutine.
+type Shard struct {
+	Loop *netloop.Loop
+
+	cfg     *Config
+	dir     *Directory
+	clients map[*Client]struct{}
+	stats   *load.Stats // of the running interval
+	stamp   load.Stamp  // of the packet at hand
+	batch   batch
+	paused  bool // nothing is published
+	rate    float64
+
+	chat        ChatStats
+	keyRequests uint64
+	lost        map[string]uint64    // clients that ended by themselves, by reason
+	refused     map[wire.Code]uint64 // requests answered with an error
+	firsts      []Times              // of clients that got their first packet
+	drops       uint64               // by the kernel, of closed sockets
+
+	sockets, closedSockets int    // WebSockets that join nothing
+	plainTexts             uint64 // messages on those
+}
+
+func newShard(cfg *Config, dir *Directory) (*Shard, error) {
+	loop, err := netloop.New()
+	if err != nil {
+		return nil, err
+	}
+	return &Shard{
+		Loop: loop, cfg: cfg, dir: dir, rate: 1,
+		clients: make(map[*Client]struct{}),
+		stats:   load.NewStats(),
+		lost:    make(map[string]uint64),
+		refused: make(map[wire.Code]uint64),
+		chat:    newChatStats(),
+	}, nil
+}
+
+// add starts a client whose sockets are in the loop.
+func (s *Shard) add(c *Client) {
+	now := netloop.Now()
+	s.clients[c] = struct{}{}
+	c.timer = netloop.NewTimer(c)
+	c.tick = now + int64(c.spec.Sender)*7919*int64(time.Microsecond)%tickEvery
+	c.consent = now + consentEvery
+	if p := c.out.pub; p != nil {
+		p.FPS = c.spec.Publish.FPS * s.rate
+		phase := int64(c.spec.Sender) * 7919 * int64(time.Microsecond)
+		p.Start(now+phase%(33*int64(time.Millisecond)), now+phase%(20*int64(time.Millisecond)))
+	}
+	c.arm()
+}
+
+// drop forgets a client. reason is empty when it left as asked.
+func (s *Shard) drop(c *Client, reason string) {
+	if _, ok := s.clients[c]; !ok {
+		return
+	}
+	delete(s.clients, c)
+	if !c.leaving {
+		s.lost[reason]++
+	}
+	s.Loop.Disarm(c.timer)
+	if c.udp != nil {
+		s.drops += c.udp.Drops()
+		c.udp.Close()
+	}
+	if c.signal != nil {
+		c.signal.Close()
+	}
+	s.dir.remove(c.id)
+}
+
+// onFirst notes that c got its first packet.
+func (s *Shard) onFirst(c *Client) {
+	if len(s.firsts) < 1<<20 {
+		s.firsts = append(s.firsts, c.times)
+	}
+}
+
+// begin starts a window: what came before does not count.
+func (s *Shard) begin() {
+	s.stats = load.NewStats()
+	s.chat.reset()
+	for c := range s.clients {
+		for _, in := range c.in.order {
+			in.Reset()
+		}
+	}
+}
+
+// interval gives up the statistics since the last interval.
+func (s *Shard) interval() *load.Stats {
+	st := s.stats
+	s.stats = load.NewStats()
+	return st
+}
+
+// setRate changes how many pictures a second are sent, as a factor.
+func (s *Shard) setRate(rate float64) {
+	s.rate = rate
+	for c := range s.clients {
+		if c.out.pub != nil {
+			c.out.pub.FPS = c.spec.Publish.FPS * rate
+		}
+	}
+}
+
+// pause stops or resumes publishing.
+func (s *Shard) pause(paused bool) {
+	s.paused = paused
+	now := netloop.Now()
+	for c := range s.clients {
+		if c.out.pub != nil && !paused {
+			c.out.pub.Start(now, now)
+		}
+		c.arm()
+	}
+}
+
+// sent adds the counters of what the shard's clients publish.
+func (s *Shard) sent(all load.Sent) {
+	for c := range s.clients {
+		p := c.out.pub
+		if p == nil {
+			continue
+		}
+		if p.Mic != nil {
+			all[load.SentKey{Sender: c.spec.Sender, Source: load.Audio}] = p.Mic.Stamp.Counter
+		}
+		for i, l := range p.Layers {
+			all[load.SentKey{Sender: c.spec.Sender, Source: load.Video, Layer: uint8(i)}] = l.Stamp.Counter
+		}
+	}
+}
+
+// finish ends a window, given what everybody has sent.
+func (s *Shard) finish(sent load.Sent) {
+	for c := range s.clients {
+		s.stats.Silent += c.silent()
+		for _, in := range c.in.order {
+			if !in.RTX {
+				in.Finish(sent, s.stats)
+			}
+		}
+	}
+}
+
+// silent counts seats whose source sends while nothing came.
+func (c *Client) silent() uint64 {
+	n := uint64(0)
+	for _, in := range c.in.order {
+		s := &c.in.seats[in.Seat]
+		if in.RTX || in.Total() > 0 || !s.resolve(c.shard.dir) {
+			continue
+		}
+		if in.Source == load.Audio && s.peer.Audio || in.Source == load.Video && s.video && s.peer.Video {
+			n++
+		}
+	}
+	return n
+}
+
+// late sums what publishers left out because this process was too slow.
+func (s *Shard) late() uint64 {
+	n := uint64(0)
+	for c := range s.clients {
+		if c.out.pub != nil {
+			n += c.out.pub.Late
+		}
+	}
+	return n
+}
+
+// kernelDrops counts datagrams lost in our own receive buffers.
+func (s *Shard) kernelDrops() uint64 {
+	n := s.drops
+	for c := range s.clients {
+		if c.udp != nil {
+			n += c.udp.Drops()
+		}
+	}
+	return n
+}

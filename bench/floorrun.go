@@ -1,0 +1,212 @@
+package bench
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"time"
+
+	"parley/bench/client"
+	"parley/bench/floor"
+	"parley/bench/gcm"
+	"parley/bench/proc"
+	"parley/bench/report"
+)
+
+// Hidden subcommands of the helper processes.
+const (
+	forwardChild = "forward-child" // the minimal forwarder
+	writeChild   = "write-child"   // the plain write loop
+)
+
+// childCommand makes the command of a helper process of this binary.
+func childCommand(name string) (*exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return exec.Command(self, "bench", name), nil
+}
+
+// startForwarder starts a minimal forwarder on the server's processors.
+func startForwarder(cpus proc.CPUs) (*floor.Child, error) {
+	cmd, err := childCommand(forwardChild)
+	if err != nil {
+		return nil, err
+	}
+	return floor.Start(cmd, func(c *exec.Cmd) error { return proc.StartOn(c, cpus) })
+}
+
+// runFloor measures the minimal forwarder in both forms.
+func (f *forwarding) runFloor(ctx context.Context, cfg *client.Config) error {
+	plain, err := f.forwarder(ctx, cfg, false)
+	if err != nil {
+		return err
+	}
+	f.rep.FloorUSPerPacket = plain
+	f.rep.RatioToFloor = ratio(f.rep.CPUUSPerPacket, plain)
+	gso, err := f.forwarder(ctx, cfg, true)
+	if err != nil {
+		return err
+	}
+	f.rep.FloorGSOUSPerPacket = gso
+	f.rep.RatioToGSOFloor = ratio(f.rep.CPUUSPerPacket, gso)
+	return nil
+}
+
+func ratio(a, b *float64) *float64 {
+	if a == nil || b == nil || *b == 0 {
+		return nil
+	}
+	return report.Some(*a / *b)
+}
+
+// forwarder measures one form of the minimal forwarder with the scenario's
+// load and returns its cost per packet, nil if it was interrupted.
+func (f *forwarding) forwarder(ctx context.Context, cfg *client.Config, gso bool) (*float64, error) {
+	child, err := startForwarder(f.serverCPUs)
+	if err != nil {
+		return nil, err
+	}
+	defer child.Stop()
+	wiredCfg := *cfg
+	wiredCfg.TWCC = false
+	swarm, err := client.NewSwarm(&wiredCfg, f.loops(), f.flags.Seed)
+	if err != nil {
+		return nil, err
+	}
+	defer swarm.Close()
+	if err = wire(swarm, child, f.topo, f.video, gso); err != nil {
+		return nil, err
+	}
+	label := "minimal forwarder"
+	if gso {
+		label += " with GSO"
+	}
+	pause(ctx, min(f.flags.Warmup, time.Second))
+	w := f.measure(ctx, swarm, pidMeter(child.Pid()), f.floor.length(f.flags.Duration), label)
+	if w.partial || w.cpu == nil {
+		return nil, nil
+	}
+	if w.stats.Packets == 0 {
+		return nil, fmt.Errorf("the %s forwarded nothing", label)
+	}
+	us := float64(w.cpu.Nanoseconds()) / 1000 / float64(w.stats.Packets)
+	f.prog.step("%s: %.3f µs per packet at %.0f packets/s", label, us, float64(w.stats.Packets)/w.wall.Seconds())
+	if len(w.limited) > 0 {
+		f.rep.Notes = append(f.rep.Notes, fmt.Sprintf("%s: bench limited: %v", label, w.limited))
+	}
+	return &us, nil
+}
+
+// wire builds the same rooms around a minimal forwarder: sockets and keys by
+// hand, then the plan.
+func wire(swarm *client.Swarm, child *floor.Child, topo *topology, video *VideoFlags, gso bool) error {
+	w := newWiring(topo, video)
+	if err := w.dial(child.Port); err != nil {
+		return err
+	}
+	if err := child.Load(w.plan(gso)); err != nil {
+		return err
+	}
+	return w.enter(swarm)
+}
+
+// wiring is a topology with sockets, keys and SSRCs.
+type wiring struct {
+	rng     *rand.Rand
+	topo    *topology
+	layers  int
+	clients []client.Wire
+}
+
+func newWiring(topo *topology, video *VideoFlags) *wiring {
+	w := &wiring{rng: rand.New(rand.NewPCG(1, 2)), topo: topo, layers: 1}
+	if video != nil && video.Simulcast {
+		w.layers = 3
+	}
+	return w
+}
+
+// enter hands the clients to their loops.
+func (w *wiring) enter(swarm *client.Swarm) error {
+	for i := range w.clients {
+		if err := swarm.Wire(&w.clients[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dial opens a socket for every client and gives out keys and SSRCs. Each
+// client's own streams and seats have SSRCs of their own.
+func (w *wiring) dial(port int) error {
+	for i, spec := range w.topo.specs {
+		conn, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err != nil {
+			return fmt.Errorf("socket for the minimal forwarder: %w", plainError("", err))
+		}
+		own := uint32(i+1) << 16
+		c := client.Wire{Spec: *spec, Conn: conn, Write: w.keys(), Read: w.keys(), Mic: own | 1, Camera: own | 2}
+		for seat, j := range w.topo.watches[i] {
+			p := w.topo.specs[j].Publish
+			ws := client.WireSeat{Sender: w.topo.specs[j].Sender}
+			if p.Audio {
+				ws.Audio = own | 0x8000 | uint32(2*seat)
+			}
+			if p.Bitrate > 0 {
+				ws.Video = own | 0x8000 | uint32(2*seat+1)
+			}
+			c.Seats = append(c.Seats, ws)
+		}
+		w.clients = append(w.clients, c)
+	}
+	return nil
+}
+
+func (w *wiring) keys() (k gcm.Keys) {
+	binary.BigEndian.PutUint64(k.Key[:], w.rng.Uint64())
+	binary.BigEndian.PutUint64(k.Key[8:], w.rng.Uint64())
+	binary.BigEndian.PutUint64(k.Salt[:], w.rng.Uint64())
+	return k
+}
+
+// plan tells the forwarder who sends and where it goes.
+func (w *wiring) plan(gso bool) *floor.Plan {
+	plan := &floor.Plan{GSO: gso}
+	audio, video := make(map[uint32][]floor.Hop), make(map[uint32][]floor.Hop)
+	for i := range w.clients {
+		c := &w.clients[i]
+		port := uint16(c.Conn.LocalAddr().(*net.UDPAddr).Port)
+		plan.Dests = append(plan.Dests, floor.Dest{Port: port, Keys: c.Read})
+		for _, s := range c.Seats {
+			if s.Audio != 0 {
+				audio[s.Sender] = append(audio[s.Sender], floor.Hop{Dest: i, SSRC: s.Audio})
+			}
+			if s.Video != 0 {
+				video[s.Sender] = append(video[s.Sender], floor.Hop{Dest: i, SSRC: s.Video})
+			}
+		}
+	}
+	for i := range w.clients {
+		c := &w.clients[i]
+		if !c.Spec.Publish.Audio && c.Spec.Publish.Bitrate == 0 {
+			continue
+		}
+		p := floor.Publisher{Port: plan.Dests[i].Port, Keys: c.Write}
+		p.Streams = append(p.Streams, floor.Stream{SSRC: c.Mic, To: audio[c.Spec.Sender]})
+		for l := range w.layers {
+			s := floor.Stream{SSRC: c.Camera + uint32(2*l)}
+			if l == w.topo.layer {
+				s.To = video[c.Spec.Sender]
+			}
+			p.Streams = append(p.Streams, s)
+		}
+		plan.Publishers = append(plan.Publishers, p)
+	}
+	return plan
+}

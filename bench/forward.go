@@ -1,0 +1,254 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"parley/bench/client"
+	"parley/bench/load"
+	"parley/bench/proc"
+	"parley/bench/report"
+)
+
+// VideoFlags say what a camera sends.
+type VideoFlags struct {
+	Bitrate   Bits    `default:"1Mbps" help:"Bitrate of each camera, all layers together."`
+	FPS       float64 `name:"fps" default:"30" help:"Pictures a second. Each is cut into equal packets of at most 1,200 bytes."`
+	Simulcast bool    `help:"Send three layers (10, 25 and 65 % of the bitrate)."`
+	Tile      int     `default:"640" help:"Width of the tiles that are looked at, in pixels."`
+}
+
+func (v *VideoFlags) check() error {
+	if v.Bitrate < 8000 || v.FPS < 1 || v.FPS > 240 {
+		return fmt.Errorf("--bitrate must be at least 8kbps and --fps from 1 to 240")
+	}
+	return nil
+}
+
+// tileLayer is the layer that fits a tile: the smallest at least as wide.
+func (v *VideoFlags) tileLayer() int {
+	if !v.Simulcast {
+		return 0
+	}
+	for i, width := range []int{320, 640} {
+		if v.Tile <= width {
+			return i
+		}
+	}
+	return 2
+}
+
+// layerPart is the layer's part of the bitrate.
+func (v *VideoFlags) layerPart() float64 {
+	if !v.Simulcast {
+		return 1
+	}
+	return []float64{0.10, 0.25, 0.65}[v.tileLayer()]
+}
+
+// FloorFlags say whether the minimal forwarder is run along.
+type FloorFlags struct {
+	Floor         bool          `default:"true" negatable:"" help:"Measure the minimal forwarder with the same load afterwards."`
+	FloorDuration time.Duration `default:"0s" help:"How long, for each of its two forms; 0: half of --duration, 8 s at most."`
+}
+
+func (f *FloorFlags) length(d time.Duration) time.Duration {
+	if f.FloorDuration > 0 {
+		return f.FloorDuration
+	}
+	return min(max(d/2, time.Second), 8*time.Second)
+}
+
+// forwarding is a run of a scenario that forwards media.
+type forwarding struct {
+	*runner
+	topo  *topology
+	video *VideoFlags // nil: sound only
+	floor *FloorFlags
+	climb bool
+}
+
+// shape is a camera picture as it leaves the server.
+func (f *forwarding) shape() (perFrame, datagram int) {
+	if f.video == nil {
+		return 0, 0
+	}
+	return load.FrameShape(int64(float64(f.video.Bitrate)*f.video.layerPart()), f.video.FPS)
+}
+
+// run joins, measures the server, then the minimal forwarder, and publishes.
+func (f *forwarding) run(ctx context.Context, out io.Writer) error {
+	perFrame, datagram := f.shape()
+	if f.video != nil {
+		p := f.rep.Params
+		p["bitrate"], p["fps"], p["simulcast"] = f.video.Bitrate.String(), f.video.FPS, f.video.Simulcast
+		p["tile"], p["packets_per_frame"], p["packet_bytes"] = f.video.Tile, perFrame, datagram
+		f.topo.layer = f.video.tileLayer()
+	}
+	expected := 0.0
+	if f.video != nil {
+		expected = float64(perFrame) * f.video.FPS
+	}
+	cfg := f.config(f.topo.seats, f.topo.forwardedPPS(expected))
+	cfg.Simulcast = f.video != nil && f.video.Simulcast
+	if err := f.server(ctx, cfg); err != nil {
+		return err
+	}
+	if f.floor.Floor && !f.rep.Partial && ctx.Err() == nil {
+		measure := f.runFloor
+		if f.climb {
+			measure = f.saturateFloor
+		}
+		if err := measure(ctx, cfg); err != nil {
+			return err
+		}
+	}
+	return f.publish(out)
+}
+
+// server measures the server.
+func (f *forwarding) server(ctx context.Context, cfg *client.Config) error {
+	swarm, err := client.NewSwarm(cfg, f.loops(), f.flags.Seed)
+	if err != nil {
+		return err
+	}
+	defer swarm.Close()
+	times, err := f.joinAll(ctx, swarm, f.topo.joinOrder())
+	if err != nil {
+		return err
+	}
+	swarm.Look()
+	f.prog.step("warming up for %v", f.flags.Warmup)
+	pause(ctx, f.flags.Warmup)
+	if ctx.Err() != nil {
+		return errNothing
+	}
+	if f.climb {
+		err = f.saturate(ctx, swarm)
+	} else {
+		err = f.steady(ctx, swarm)
+	}
+	f.rep.Join = joinReport(times, swarm.Firsts())
+	swarm.LeaveAll(2 * time.Second)
+	return err
+}
+
+// steady measures one load.
+func (f *forwarding) steady(ctx context.Context, swarm *client.Swarm) error {
+	before, cost := f.pageCost()
+	w := f.measure(ctx, swarm, f.meter, f.flags.Duration, "measuring")
+	after := f.page()
+	if err := f.alive(); err != nil {
+		return err
+	}
+	if w.wall < 200*time.Millisecond {
+		return errNothing
+	}
+	f.fill(w, swarm)
+	f.fillPage(before, after, cost, w.stats.Packets)
+	return nil
+}
+
+// fill writes a window into the report.
+func (f *forwarding) fill(w *window, swarm *client.Swarm) {
+	rep, st := f.rep, w.stats
+	rep.Partial = rep.Partial || w.partial
+	rep.DurationS = w.wall.Seconds()
+	rep.ForwardedPackets = &st.Packets
+	rep.ForwardedPPS = report.Some(float64(st.Packets) / w.wall.Seconds())
+	rep.ForwardedMbps = report.Some(float64(st.Bytes) * 8 / 1e6 / w.wall.Seconds())
+	rep.PublishedPPS = report.Some(float64(st.Sent) / w.wall.Seconds())
+	if w.cpu != nil {
+		rep.ServerCPUPct = report.Some(cpuShare(*w.cpu, w.wall))
+		if st.Packets > 0 {
+			rep.CPUUSPerPacket = report.Some(float64(w.cpu.Nanoseconds()) / 1000 / float64(st.Packets))
+		}
+	}
+	fillQuality(rep, st)
+	rep.Timeline = w.samples
+	f.fillBench(w)
+	rep.Participants = len(f.topo.specs)
+	if rss, err := f.meter.RSS(); err == nil {
+		rep.RSSKiB = &rss
+		if f.own != nil {
+			rep.RSSKiBPerParticipant = report.Some((rss - f.baseRSS) / float64(rep.Participants))
+		}
+	}
+	f.healthNotes(swarm.Health())
+}
+
+func fillQuality(rep *report.Report, st *load.Stats) {
+	rep.Delay = report.QuantilesOf(st.Delay)
+	rep.Distribution = report.DistributionOf(st.Delay)
+	if pct, ok := st.LossPct(); ok {
+		rep.LossPct = &pct
+	}
+	rep.Crosstalk, rep.Silent = &st.Crosstalk, &st.Silent
+	rep.Duplicates, rep.Reordered, rep.Gaps = &st.Duplicates, &st.Reordered, &st.Gaps
+	rep.Repaired, rep.Broken = &st.Repaired, &st.Broken
+}
+
+func (r *runner) fillBench(w *window) {
+	r.rep.BenchCPUPct = cpuShare(w.benchCPU, w.wall)
+	r.rep.BenchLimited = len(w.limited) > 0
+	r.rep.LimitedBy = w.limited
+}
+
+// healthNotes tells of clients that were lost and requests that were refused.
+func (r *runner) healthNotes(h client.Health) {
+	for reason, n := range h.Lost {
+		r.rep.Notes = append(r.rep.Notes, fmt.Sprintf("%d clients were lost: %s", n, reason))
+	}
+	for code, n := range h.Refused {
+		r.rep.Notes = append(r.rep.Notes, fmt.Sprintf("%d requests were refused: %s", n, code))
+	}
+}
+
+// pageCost reads the metrics page twice, so that what the reading itself
+// allocates can be left out. The result is nil without a page.
+func (r *runner) pageCost() (page proc.Metrics, mallocs float64) {
+	first := r.page()
+	second := r.page()
+	if first == nil || second == nil {
+		return nil, 0
+	}
+	a, _ := first.Sum(metricMallocs)
+	b, _ := second.Sum(metricMallocs)
+	return second, b - a
+}
+
+// fillPage adds what the server tells of itself.
+func (f *forwarding) fillPage(before, after proc.Metrics, cost float64, packets uint64) {
+	if before == nil || after == nil || packets == 0 {
+		f.rep.Notes = append(f.rep.Notes, "the server's metrics page could not be read")
+		return
+	}
+	d := after.Since(before)
+	if mallocs, ok := d.Sum(metricMallocs); ok {
+		f.rep.AllocsPerPacket = report.Some(max(mallocs-cost, 0) / float64(packets))
+	}
+	runs, ok1 := d.Sum(metricRunPackets)
+	sent, ok2 := d.Sum(metricForwarded)
+	if ok1 && ok2 && sent > 0 {
+		f.rep.RunShare = report.Some(runs / sent)
+	}
+	f.rep.ServerDrops = make(map[string]float64)
+	for reason, n := range d.Label(metricDrops, "reason") {
+		if n > 0 {
+			f.rep.ServerDrops[reason] = n
+		}
+	}
+	fillProcess(f.rep, after)
+}
+
+// fillProcess adds heap and goroutines.
+func fillProcess(rep *report.Report, page proc.Metrics) {
+	if v, ok := page.Sum(metricHeapInUse); ok {
+		rep.HeapKiB = report.Some(v / 1024)
+	}
+	if v, ok := page.Sum(metricGoroutines); ok {
+		rep.Goroutines = &v
+	}
+}

@@ -1,0 +1,42 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"go.uber.org/goleak"
+)
+
+// TestMain lets the test binary stand in for the program where it starts
+// itself as a helper process: "bench forward-child".
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "bench" {
+		if err := runCommand(context.Background(), os.Stdout, os.Args[2:]...); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// runCommand runs a command line as cmd/parley does.
+func runCommand(ctx context.Context, out io.Writer, args ...string) error {
+	var cmd Command
+	k, err := kong.New(&cmd, kong.Name("bench"), Vars(), kong.Exit(func(int) {}))
+	if err != nil {
+		return err
+	}
+	k.Stdout = out
+	parsed, err := k.Parse(args)
+	if err != nil {
+		return err
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.BindTo(out, (*io.Writer)(nil))
+	return parsed.Run()
+}

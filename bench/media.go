@@ -1,0 +1,38 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"parley/bench/client"
+)
+
+// clientPublish shortens the commands.
+type clientPublish = client.Publish
+
+// run checks a scenario that forwards media and runs it.
+func (c *Common) run(ctx context.Context, out io.Writer, name string, rooms *roomSpec, video *VideoFlags, floor *FloorFlags, climb bool) error {
+	if rooms.rooms < 1 || rooms.size < 2 || rooms.publishers < 1 || rooms.publishers > rooms.size {
+		return errors.New("a room needs at least two participants, and one who sends")
+	}
+	if rooms.seats < 1 || rooms.seats > 64 {
+		return errors.New("there can be 1 to 64 seats")
+	}
+	if video != nil {
+		if err := video.check(); err != nil {
+			return err
+		}
+	}
+	rooms.seats = min(rooms.seats, rooms.size-1)
+	topo := rooms.build(name)
+	r, err := c.open(ctx, name, out, len(topo.specs), nil)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	p := r.rep.Params
+	p["rooms"], p["size"], p["publishers"], p["seats"] = rooms.rooms, rooms.size, rooms.publishers, rooms.seats
+	p["audio"], p["video"], p["saturate"] = rooms.publish.Audio, video != nil, climb
+	return (&forwarding{runner: r, topo: topo, video: video, floor: floor, climb: climb}).run(ctx, out)
+}

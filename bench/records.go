@@ -1,0 +1,197 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"parley/bench/load"
+	"parley/bench/report"
+	"parley/storage"
+)
+
+// RecordsCmd is the scenario records. It drives package storage in this
+// process: what is asked is what the disk allows, not what a network adds.
+type RecordsCmd struct {
+	Output   `embed:""`
+	Dir      string        `type:"existingdir" placeholder:"DIR" help:"Where to write; the disk under it is what is measured (default: the folder for temporary files)."`
+	Writers  []int         `default:"1,8,64" help:"How many write at once; each waits for its acknowledgement."`
+	Size     int           `default:"100" help:"Bytes of each text."`
+	Duration time.Duration `default:"5s" help:"How long, for each number of writers."`
+}
+
+// Run runs the scenario and then opens the store again: what was acknowledged
+// must be there.
+func (c *RecordsCmd) Run(ctx context.Context, out io.Writer) error {
+	if c.Size < 1 || c.Size > storage.MaxText || c.Duration <= 0 || len(c.Writers) == 0 {
+		return fmt.Errorf("--size must be 1 to %d, --duration longer than 0, and --writers a list", storage.MaxText)
+	}
+	prog, rep := newProgress(out, c.Quiet), report.New("records", 0)
+	rep.Params["size"], rep.Params["writers"] = c.Size, c.Writers
+	for _, n := range c.Writers {
+		if n < 1 || n > 10000 {
+			return errors.New("--writers must be 1 to 10000")
+		}
+		rec, err := c.step(ctx, n)
+		if err != nil {
+			return err
+		}
+		rep.Records = append(rep.Records, *rec)
+		rep.DurationS += c.Duration.Seconds()
+		prog.step("%d writers: %.0f records/s", n, rec.RecordsPerS)
+		if ctx.Err() != nil {
+			rep.Partial = true
+			break
+		}
+	}
+	return publish(rep, &c.Output, &report.Limits{}, out)
+}
+
+// step measures one number of writers in a store of its own.
+func (c *RecordsCmd) step(ctx context.Context, writers int) (*report.Record, error) {
+	dir, err := os.MkdirTemp(c.Dir, "parley-bench-records-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	sync1, err := syncTime(dir)
+	if err != nil {
+		return nil, err
+	}
+	opts := storage.Options{Log: slog.New(slog.DiscardHandler), ChatLimit: 1 << 30}
+	store, err := storage.Open(filepath.Join(dir, "store"), opts)
+	if err != nil {
+		return nil, err
+	}
+	run := &recordRun{store: store, text: strings.Repeat("x", c.Size), waits: load.NewDelays()}
+	before := store.Figures()
+	wall, err := run.write(ctx, writers, c.Duration)
+	after := store.Figures()
+	if closed := store.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return nil, err
+	}
+	if run.count == 0 {
+		return nil, errNothing
+	}
+	if err = verify(filepath.Join(dir, "store"), opts, run.count); err != nil {
+		return nil, err
+	}
+	sync2, err := syncTime(dir)
+	if err != nil {
+		return nil, err
+	}
+	disk := (sync1 + sync2) / 2
+	rec := &report.Record{Writers: writers, RecordsPerS: float64(run.count) / wall.Seconds(), Ack: report.QuantilesOf(run.waits)}
+	batch := float64(after.Records-before.Records) / float64(max(after.Commits-before.Commits, 1))
+	rec.BatchMean, rec.FdatasyncMS = &batch, report.Some(float64(disk)/1e6)
+	rec.LimitPerS = report.Some(batch / (2 * disk.Seconds()))
+	rec.ShareOfLimit = report.Some(rec.RecordsPerS / *rec.LimitPerS)
+	return rec, nil
+}
+
+// recordRun is the writers of one step.
+type recordRun struct {
+	store *storage.Store
+	text  string
+
+	mu    sync.Mutex // guards count, waits, err
+	count int
+	waits *hdrhistogram.Histogram
+	err   error
+}
+
+// write lets n writers append until dur is over and returns how long it took.
+func (r *recordRun) write(ctx context.Context, n int, dur time.Duration) (time.Duration, error) {
+	start := time.Now()
+	var group sync.WaitGroup
+	for w := range n {
+		group.Go(func() {
+			for i := 0; time.Since(start) < dur && ctx.Err() == nil; i++ {
+				if err := r.append(fmt.Sprintf("%d-%d", w, i)); err != nil {
+					r.mu.Lock()
+					r.err = err
+					r.mu.Unlock()
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	return time.Since(start), r.err
+}
+
+// append writes one record and waits for its acknowledgement.
+func (r *recordRun) append(key string) error {
+	done := make(chan error, 1)
+	start := time.Now()
+	err := r.store.AppendChat(storage.ChatRecord{Room: "bench", Key: key, Participant: "p", Name: "Bench", At: start, Text: r.text},
+		func(_ storage.ChatRecord, err error) { done <- err })
+	if err == nil {
+		err = <-done
+	}
+	if err != nil {
+		return err
+	}
+	wait := time.Since(start)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.count++
+	return r.waits.RecordValue(min(max(wait.Microseconds(), 1), load.MaxDelay))
+}
+
+// verify opens the store again and counts what is there.
+func verify(dir string, opts storage.Options, want int) error {
+	store, err := storage.Open(dir, opts)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	history, err := store.ChatHistory("bench", want+1)
+	if err != nil {
+		return err
+	}
+	if len(history) < want {
+		return fmt.Errorf("%d records were acknowledged, %d are there", want, len(history))
+	}
+	return nil
+}
+
+// syncTime is the median time of one fdatasync after a page was written.
+func syncTime(dir string) (time.Duration, error) {
+	f, err := os.Create(filepath.Join(dir, "sync"))
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	page := make([]byte, 4096)
+	if _, err = f.Write(make([]byte, 64*len(page))); err == nil {
+		err = f.Sync()
+	}
+	times := make([]time.Duration, 0, 101)
+	for i := 0; i < cap(times) && err == nil; i++ {
+		start := time.Now()
+		if _, err = f.WriteAt(page, int64(i%64)*int64(len(page))); err == nil {
+			err = datasync(f)
+		}
+		times = append(times, time.Since(start))
+	}
+	if err != nil {
+		return 0, err
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}

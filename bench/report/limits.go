@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+	"io"
+)
+
+// Limits are the bounds a run must keep; nil means none.
+type Limits struct {
+	P99MS        *float64
+	LossPct      *float64
+	Ratio        *float64
+	CPUUS        *float64
+	Allocs       *float64
+	RSSKiB       *float64 // per participant
+	FirstPacket  *float64 // p50 in ms
+	MinPPS       *float64
+	MinRunShare  *float64
+	JoinFailures *float64
+}
+
+// Check is one limit and how it went.
+type Check struct {
+	Name  string
+	Limit float64
+	Value *float64 // nil: not measured, which fails
+	OK    bool
+}
+
+// Check compares the report with limits. Cross-talk and silent streams always
+// fail, without a limit.
+func (r *Report) Check(l *Limits) []Check {
+	var out []Check
+	most := func(name string, limit, value *float64) {
+		if limit != nil {
+			out = append(out, Check{name, *limit, value, value != nil && *value <= *limit})
+		}
+	}
+	least := func(name string, limit, value *float64) {
+		if limit != nil {
+			out = append(out, Check{name, *limit, value, value != nil && *value >= *limit})
+		}
+	}
+	zero := func(name string, value *uint64) {
+		if value != nil && *value > 0 {
+			out = append(out, Check{Name: name, Value: Some(float64(*value))})
+		}
+	}
+	most("delay_ms.p99", l.P99MS, r.p99())
+	most("loss_pct", l.LossPct, r.LossPct)
+	most("ratio_to_floor", l.Ratio, r.ratio())
+	most("cpu_us", l.CPUUS, r.cpu())
+	most("allocs_per_packet", l.Allocs, r.AllocsPerPacket)
+	most("rss_kib_per_participant", l.RSSKiB, r.RSSKiBPerParticipant)
+	least("forwarded_pps", l.MinPPS, r.ForwardedPPS)
+	least("run_share", l.MinRunShare, r.RunShare)
+	if r.Join != nil {
+		most("join.first_packet_ms.p50", l.FirstPacket, p50(r.Join.First))
+		failures := 0.0
+		for _, n := range r.Join.Failures {
+			failures += float64(n)
+		}
+		most("join.failures", l.JoinFailures, &failures)
+	}
+	zero("crosstalk", r.Crosstalk)
+	zero("silent_streams", r.Silent)
+	return out
+}
+
+func (r *Report) p99() *float64 {
+	switch {
+	case r.Chat != nil && r.Chat.Delay != nil:
+		return &r.Chat.Delay.P99
+	case r.Delay != nil:
+		return &r.Delay.P99
+	}
+	return nil
+}
+
+func (r *Report) ratio() *float64 {
+	if r.Chat != nil {
+		return r.Chat.Ratio
+	}
+	return r.RatioToFloor
+}
+
+func (r *Report) cpu() *float64 {
+	if r.Chat != nil {
+		return r.Chat.CPUUSPerDelivery
+	}
+	return r.CPUUSPerPacket
+}
+
+func p50(q *Quantiles) *float64 {
+	if q == nil {
+		return nil
+	}
+	return &q.P50
+}
+
+// WriteChecks prints one line per limit and reports whether all hold.
+func WriteChecks(w io.Writer, checks []Check) bool {
+	all := true
+	for _, c := range checks {
+		value := "not measured"
+		if c.Value != nil {
+			value = fmt.Sprintf("%.4g", *c.Value)
+		}
+		verdict := "ok  "
+		if !c.OK {
+			verdict, all = "FAIL", false
+		}
+		fmt.Fprintf(w, "%s %s: %s, limit %.4g\n", verdict, c.Name, value, c.Limit)
+	}
+	return all
+}

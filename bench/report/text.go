@@ -1,0 +1,144 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Text writes the report for a terminal: one finding a line, only what was
+// measured.
+func (r *Report) Text(w io.Writer) {
+	fmt.Fprintf(w, "\n%s: %.1f s measured, seed %d\n", r.Scenario, r.DurationS, r.Seed)
+	if r.Partial {
+		fmt.Fprintln(w, "  PARTIAL: the run was interrupted")
+	}
+	r.textTraffic(w)
+	r.textQuality(w)
+	r.textFootprint(w)
+	r.textScenario(w)
+	fmt.Fprintf(w, "  bench cpu           %10.1f %%\n", r.BenchCPUPct)
+	if r.BenchLimited {
+		fmt.Fprintf(w, "  BENCH LIMITED: %s; the server could do more\n", strings.Join(r.LimitedBy, ", "))
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(w, "  note: %s\n", note)
+	}
+}
+
+// line prints a measured value with its unit.
+func line(w io.Writer, name string, v *float64, unit string) {
+	if v != nil {
+		fmt.Fprintf(w, "  %-19s %10.3f %s\n", name, *v, unit)
+	}
+}
+
+func count(w io.Writer, name string, v *uint64) {
+	if v != nil && *v > 0 {
+		fmt.Fprintf(w, "  %-19s %10d\n", name, *v)
+	}
+}
+
+func quantiles(w io.Writer, name string, q *Quantiles) {
+	if q != nil {
+		fmt.Fprintf(w, "  %-19s p50 %.3f  p95 %.3f  p99 %.3f  p99.9 %.3f  max %.3f ms (%d samples)\n",
+			name, q.P50, q.P95, q.P99, q.P999, q.Max, q.Samples)
+	}
+}
+
+func (r *Report) textTraffic(w io.Writer) {
+	line(w, "forwarded", r.ForwardedPPS, "packets/s")
+	line(w, "forwarded", r.ForwardedMbps, "Mbit/s")
+	line(w, "published", r.PublishedPPS, "packets/s")
+	line(w, "server cpu", r.CPUUSPerPacket, "µs/packet")
+	line(w, "floor", r.FloorUSPerPacket, "µs/packet")
+	line(w, "ratio to floor", r.RatioToFloor, "×")
+	line(w, "floor with GSO", r.FloorGSOUSPerPacket, "µs/packet")
+	line(w, "ratio to GSO floor", r.RatioToGSOFloor, "×")
+	line(w, "server cpu", r.ServerCPUPct, "% of a core")
+	line(w, "allocations", r.AllocsPerPacket, "per packet")
+	line(w, "left in runs", r.RunShare, "of packets")
+}
+
+func (r *Report) textQuality(w io.Writer) {
+	quantiles(w, "delay", r.Delay)
+	line(w, "loss", r.LossPct, "%")
+	count(w, "crosstalk", r.Crosstalk)
+	count(w, "silent streams", r.Silent)
+	count(w, "duplicates", r.Duplicates)
+	count(w, "reordered", r.Reordered)
+	count(w, "gaps", r.Gaps)
+	count(w, "repaired", r.Repaired)
+	count(w, "undecryptable", r.Broken)
+	for _, reason := range slices.Sorted(maps.Keys(r.ServerDrops)) {
+		fmt.Fprintf(w, "  server dropped      %10.0f %s\n", r.ServerDrops[reason], reason)
+	}
+}
+
+func (r *Report) textFootprint(w io.Writer) {
+	if r.Participants > 0 {
+		fmt.Fprintf(w, "  participants        %10d\n", r.Participants)
+	}
+	line(w, "memory", r.RSSKiB, "KiB")
+	line(w, "memory each", r.RSSKiBPerParticipant, "KiB")
+	line(w, "heap in use", r.HeapKiB, "KiB")
+	line(w, "goroutines", r.Goroutines, "")
+	line(w, "cpu per 1,000", r.CPUPctPerThousand, "% of a core")
+}
+
+func (r *Report) textScenario(w io.Writer) {
+	if j := r.Join; j != nil {
+		fmt.Fprintf(w, "  joins               %10d at %.1f/s\n", j.Attempts, j.Rate)
+		for _, why := range slices.Sorted(maps.Keys(j.Failures)) {
+			fmt.Fprintf(w, "  failed              %10d %s\n", j.Failures[why], why)
+		}
+		quantiles(w, "answered", j.Answer)
+		quantiles(w, "connected", j.Connected)
+		quantiles(w, "first packet", j.First)
+		line(w, "cpu", j.CPUMS, "ms/join")
+		line(w, "goroutines left", j.GoroutinesLeft, "")
+		line(w, "memory left", j.RSSLeftKiB, "KiB")
+	}
+	if c := r.Chat; c != nil {
+		fmt.Fprintf(w, "  texts               %10d\n  deliveries          %10d of %d, %.0f/s\n",
+			c.Sent, c.Deliveries, c.Expected, c.DeliveriesPerS)
+		quantiles(w, "delivered after", c.Delay)
+		line(w, "server cpu", c.CPUUSPerDelivery, "µs/delivery")
+		line(w, "plain write loop", c.FloorUS, "µs/delivery")
+		line(w, "ratio", c.Ratio, "×")
+	}
+	for _, rec := range r.Records {
+		fmt.Fprintf(w, "  %3d writers: %.0f records/s", rec.Writers, rec.RecordsPerS)
+		if rec.ShareOfLimit != nil {
+			fmt.Fprintf(w, ", %.0f %% of the disk's limit %.0f/s", 100**rec.ShareOfLimit, *rec.LimitPerS)
+		}
+		fmt.Fprintln(w)
+		quantiles(w, "  acknowledged", rec.Ack)
+	}
+	for _, s := range r.Floor {
+		fmt.Fprintf(w, "  %-28s %5d B", s.Name, s.Bytes)
+		if s.Destinations > 0 {
+			fmt.Fprintf(w, " %4d dest", s.Destinations)
+		} else {
+			fmt.Fprint(w, "          ")
+		}
+		fmt.Fprintf(w, " %9.3f µs\n", s.US)
+	}
+	r.textClimb(w)
+}
+
+func (r *Report) textClimb(w io.Writer) {
+	c := r.Saturate
+	if c == nil {
+		return
+	}
+	for _, s := range c.Steps {
+		fmt.Fprintf(w, "  load ×%-8.2f %9.0f packets/s  loss %.3f %%  p99 %.2f ms  server %.0f %%  bench %.0f %%  %s\n",
+			s.Load, s.PPS, s.LossPct, s.P99, s.ServerCPUPct, s.BenchCPUPct, map[bool]string{true: "held", false: "broke"}[s.Good])
+	}
+	line(w, "saturation", c.PPS, "packets/s")
+	line(w, "minimal forwarder", c.FloorPPS, "packets/s")
+	line(w, "share of it", c.ShareOfFloor, "")
+}

@@ -1,0 +1,139 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parley/bench/client"
+	"parley/bench/report"
+)
+
+// A step of a climb holds while no more than this is lost and late.
+const (
+	holdLoss = 0.5 // percent
+	holdP99  = 50  // milliseconds
+)
+
+// How a climb goes: factors of the picture rate.
+const (
+	climbFactor = 1.5
+	climbRefine = 4 // halvings between the last good step and the first bad one
+	climbMax    = 30
+)
+
+// saturate raises the load until the server does not hold it, then closes in
+// on the edge. The load is the picture rate: the pictures themselves, and so
+// the runs, stay as they are.
+func (f *forwarding) saturate(ctx context.Context, swarm *client.Swarm) error {
+	c, err := f.climbTo(ctx, swarm, f.meter, "server")
+	if err != nil {
+		return err
+	}
+	f.rep.Saturate = c
+	if c.LastGood >= 0 {
+		best := c.Steps[c.LastGood]
+		c.PPS = &best.PPS
+		f.rep.DurationS += f.stepTime().Seconds()
+	}
+	f.rep.Notes = append(f.rep.Notes, "the load is raised by sending more pictures a second; sound stays as it is")
+	return nil
+}
+
+// stepTime is how long one step is measured.
+func (f *forwarding) stepTime() time.Duration {
+	return min(max(f.flags.Duration/4, time.Second), 5*time.Second)
+}
+
+// climbTo finds the highest load that holds.
+func (f *forwarding) climbTo(ctx context.Context, swarm *client.Swarm, m meter, label string) (*report.Climb, error) {
+	c := &report.Climb{LastGood: -1}
+	good, bad, load := 0.0, 0.0, 1.0
+	for refined := 0; len(c.Steps) < climbMax; {
+		step, w, err := f.climbStep(ctx, swarm, m, load, label)
+		if err != nil {
+			return nil, err
+		}
+		c.Steps = append(c.Steps, step)
+		if step.Good {
+			good = load
+			if c.LastGood < 0 || step.PPS > c.Steps[c.LastGood].PPS {
+				c.LastGood = len(c.Steps) - 1
+				if label == "server" {
+					f.fill(w, swarm)
+				}
+			}
+		} else {
+			bad = load
+		}
+		switch {
+		case f.rep.Partial:
+			return c, nil
+		case bad == 0:
+			load *= climbFactor
+			continue
+		case refined == climbRefine:
+			return c, nil
+		}
+		refined++
+		load = (good + bad) / 2
+	}
+	return c, nil
+}
+
+// climbStep measures one load.
+func (f *forwarding) climbStep(ctx context.Context, swarm *client.Swarm, m meter, load float64, label string) (report.ClimbStep, *window, error) {
+	swarm.SetRate(load)
+	swarm.Resume()
+	pause(ctx, 500*time.Millisecond)
+	w := f.measure(ctx, swarm, m, f.stepTime(), fmt.Sprintf("%s at load ×%.2f", label, load))
+	if err := f.alive(); err != nil {
+		return report.ClimbStep{}, nil, err
+	}
+	if w.partial {
+		f.rep.Partial = true
+	}
+	s := report.ClimbStep{Load: load, PPS: float64(w.stats.Packets) / w.wall.Seconds(), BenchCPUPct: cpuShare(w.benchCPU, w.wall)}
+	if w.cpu != nil {
+		s.ServerCPUPct = cpuShare(*w.cpu, w.wall)
+	}
+	pct, measured := w.stats.LossPct()
+	s.LossPct = pct
+	if q := report.QuantilesOf(w.stats.Delay); q != nil {
+		s.P99 = q.P99
+	}
+	s.Good = measured && !w.partial && s.LossPct <= holdLoss && s.P99 <= holdP99 && w.stats.Silent == 0
+	verdict := "held"
+	if !s.Good {
+		verdict = "broke"
+	}
+	f.prog.step("%s at load ×%.2f: %.0f packets/s, loss %.3f %%, p99 %.2f ms, %s", label, load, s.PPS, s.LossPct, s.P99, verdict)
+	for _, why := range w.limited {
+		f.prog.step("  bench: %s", why)
+	}
+	return s, w, nil
+}
+
+// saturateFloor climbs with the minimal forwarder in its sendmmsg form.
+func (f *forwarding) saturateFloor(ctx context.Context, cfg *client.Config) error {
+	child, err := startForwarder(f.serverCPUs)
+	if err != nil {
+		return err
+	}
+	defer child.Stop()
+	swarm, err := client.NewSwarm(cfg, f.loops(), f.flags.Seed)
+	if err != nil {
+		return err
+	}
+	defer swarm.Close()
+	if err = wire(swarm, child, f.topo, f.video, false); err != nil {
+		return err
+	}
+	c, err := f.climbTo(ctx, swarm, pidMeter(child.Pid()), "minimal forwarder")
+	if err != nil || c.LastGood < 0 || f.rep.Saturate == nil {
+		return err
+	}
+	f.rep.Saturate.FloorPPS = report.Some(c.Steps[c.LastGood].PPS)
+	f.rep.Saturate.ShareOfFloor = ratio(f.rep.Saturate.PPS, f.rep.Saturate.FloorPPS)
+	return nil
+}
