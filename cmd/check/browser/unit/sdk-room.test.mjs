@@ -280,6 +280,24 @@ test('a page that goes away says goodbye without waiting', async () => {
   assert.ok(b.media.given.every((t) => t.readyState === 'ended'));
 });
 
+test('after leaving nothing listens any more', async () => {
+  const b = bench();
+  /** @type {Map<EventTarget, number>} */
+  const listening = new Map();
+  for (const target of [b.window, b.document, b.media]) {
+    const add = target.addEventListener.bind(target);
+    target.addEventListener = (/** @type {string} */ type, /** @type {any} */ fn, /** @type {any} */ options) => {
+      listening.set(target, (listening.get(target) ?? 0) + 1);
+      options?.signal?.addEventListener('abort', () => listening.set(target, (listening.get(target) ?? 0) - 1));
+      add(type, fn, options);
+    };
+  }
+  await b.join({ audio: true });
+  assert.ok([...listening.values()].every((n) => n > 0) && listening.size === 3);
+  await b.room.leave();
+  assert.deepEqual([...listening.values()], [0, 0, 0]);
+});
+
 test('the room can be joined again after leaving', async () => {
   const b = await joinedWith(person('ann'));
   await b.room.leave();

@@ -6,6 +6,7 @@ import { StatsCollector } from '../../../../transport/httpd/web/sdk/stats.js';
 const sections = new Map([
   ['0', { source: /** @type {const} */ ('microphone') }],
   ['1', { source: /** @type {const} */ ('camera') }],
+  ['2', { source: /** @type {const} */ ('screen') }],
   ['4', { seat: 0 }],
   ['5', { seat: 0 }],
   ['6', { seat: 1 }],
@@ -30,6 +31,7 @@ function chromium(t) {
     { id: 'R', type: 'remote-candidate', address: '2001:db8::1', port: 8443, protocol: 'udp' },
     { id: 'Of', type: 'outbound-rtp', kind: 'video', mid: '1', rid: 'f', timestamp, bytesSent: 100_000 * t, packetsSent: 100 * t, framesPerSecond: 30, frameWidth: 1280, frameHeight: 720, qualityLimitationReason: 'cpu', codecId: 'C1', remoteId: 'RIf', nackCount: 3, pliCount: 1 },
     { id: 'Oq', type: 'outbound-rtp', kind: 'video', mid: '1', rid: 'q', timestamp, bytesSent: 10_000 * t, packetsSent: 20 * t, codecId: 'C1' },
+    { id: 'Os', type: 'outbound-rtp', kind: 'video', mid: '2', timestamp, bytesSent: 0, packetsSent: 0 },
     { id: 'RIf', type: 'remote-inbound-rtp', localId: 'Of', fractionLost: 0.05, roundTripTime: 0.02, jitter: 0.001 },
     { id: 'Iv', type: 'inbound-rtp', kind: 'video', mid: '5', timestamp, bytesReceived: 50_000 * t, packetsReceived: 90 * t, packetsLost: 10 * t, jitter: 0.004, framesPerSecond: 25, frameWidth: 640, frameHeight: 360, freezeCount: 2, codecId: 'C1' },
     { id: 'Ia', type: 'inbound-rtp', kind: 'audio', mid: '4', timestamp, bytesReceived: 4_000 * t, packetsReceived: 50 * t, packetsLost: 0 },
@@ -39,7 +41,7 @@ function chromium(t) {
   ]);
 }
 
-const collect = (/** @type {StatsCollector} */ c, /** @type {Map<string, any>} */ r) => c.collect({ report: r, sections, seats, self: 'me', state: 'connected', now: 1 });
+const collect = (/** @type {StatsCollector} */ c, /** @type {Map<string, any>} */ r) => c.collect({ report: r, sections, seats, self: 'me', sending: new Set(['microphone', 'camera']), state: 'connected', now: 1 });
 
 test('the first report has no rates, the second has', () => {
   const c = new StatsCollector();
@@ -79,5 +81,5 @@ test('a counter that starts again gives no negative rate', () => {
 });
 
 test('nothing connected: an empty report', () => {
-  assert.deepEqual(new StatsCollector().collect({ report: new Map(), sections: new Map(), seats, self: '', state: 'new', now: 5 }), { at: 5, streams: [], connection: { state: 'new', sent: 0, received: 0 } });
+  assert.deepEqual(new StatsCollector().collect({ report: new Map(), sections: new Map(), seats, self: '', sending: new Set(), state: 'new', now: 5 }), { at: 5, streams: [], connection: { state: 'new', sent: 0, received: 0 } });
 });

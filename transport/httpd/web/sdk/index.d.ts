@@ -49,7 +49,8 @@ export type ServerErrorCode =
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
   | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'store_failed'
   | 'duplicate_identity' | 'removed' | 'ended' | 'shutdown' | 'slow_consumer' | 'media_failed'
-  | 'timeout' | 'internal' | 'replaced';
+  | 'timeout' | 'internal' | 'replaced'
+  | 'bad_request' | 'unauthorized'; // of rate()
 
 /** Newer servers may know more codes; treat an unknown one as 'internal'. */
 export type ErrorCode = MediaErrorCode | ClientErrorCode | ServerErrorCode;

@@ -180,6 +180,7 @@ export class Room extends Emitter {
       sections: peer?.sections() ?? new Map(),
       seats: this.#state.seats,
       self: this.#local.id,
+      sending: this.#local.tracks,
       state: this.mediaState,
       now: Date.now(),
     });

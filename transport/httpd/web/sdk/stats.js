@@ -15,6 +15,7 @@
  * @property {Map<string, {source?: import('./index.js').Source, seat?: number}>} sections  mid → meaning
  * @property {Pick<import('./seats.js').Seats, 'occupant' | 'layer'>} seats
  * @property {string} self   own participant id
+ * @property {{has(source: import('./index.js').Source): boolean}} sending  what is captured here
  * @property {import('./index.js').MediaState} state
  * @property {number} now    Unix milliseconds
  */
@@ -125,9 +126,9 @@ function received(entry, { sections, seats }) {
  * @param {Map<string, Entry>} all
  * @param {Input} input
  */
-function sent(entry, all, { sections, self }) {
+function sent(entry, all, { sections, self, sending }) {
   const source = sections.get(entry.mid)?.source;
-  if (!source) return null;
+  if (!source || !sending.has(source)) return null; // every sending section has an entry
   const remote = remoteOf(entry, all);
   return {
     dir: /** @type {const} */ ('send'),
