@@ -39,6 +39,20 @@ type Server struct {
 
 // Listen opens the sockets and starts the workers.
 func Listen(c Config) (*Server, error) {
+	s, err := open(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range s.workers {
+		go w.runLoop()
+	}
+	s.wg.Go(s.runControl)
+	s.wg.Go(func() { s.events.run(s.stop) })
+	return s, nil
+}
+
+// open makes a server whose goroutines do not run yet.
+func open(c Config) (*Server, error) {
 	c.setDefaults()
 	cert, err := newCertificate()
 	if err != nil {
@@ -56,11 +70,6 @@ func Listen(c Config) (*Server, error) {
 		s.closeSockets()
 		return nil, err
 	}
-	for _, w := range s.workers {
-		go w.runLoop()
-	}
-	s.wg.Go(s.runControl)
-	s.wg.Go(func() { s.events.run(s.stop) })
 	return s, nil
 }
 
