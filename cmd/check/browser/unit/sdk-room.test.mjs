@@ -298,12 +298,18 @@ test('after leaving nothing listens any more', async () => {
   assert.deepEqual([...listening.values()], [0, 0, 0]);
 });
 
-test('the room can be joined again after leaving', async () => {
+test('another meeting can be joined after leaving, and nothing of the first is in it', async () => {
   const b = await joinedWith(person('ann'));
+  b.room.chat.add({ id: 'c9', key: 'k', participant: 'ann', name: 'Ann', at: 1, text: 'in the first' });
   await b.room.leave();
-  await b.join();
-  assert.equal(b.room.state, 'connected');
-  assert.equal(b.room.localParticipant.id, 'me-2');
+  assert.equal(b.room.chat.messages.length, 1, 'the end page may still show it');
+  b.events.length = 0;
+  b.server.others = [person('ben')];
+  await b.join({ room: 'coffee', name: 'Other' });
+  assert.deepEqual([b.room.state, b.room.name, b.room.localParticipant.id, b.room.localParticipant.name], ['connected', 'coffee', 'me-2', 'Other']);
+  assert.deepEqual([...b.room.remoteParticipants.keys()], ['ben']);
+  assert.deepEqual(b.room.chat.messages, []);
+  assert.deepEqual(b.names().filter((n) => n !== 'stateChanged' && n !== 'connected'), []);
   assert.equal(b.server.received('join')[0].identity, b.server.received('join')[1].identity);
   assert.equal(b.pcs.length, 2);
 });

@@ -53,13 +53,22 @@ export class Chat {
     return message;
   }
 
-  /** Takes the history of a join; what is new in it is announced unless it is the first. @param {ChatMessage[]} history @param {boolean} announce */
+  /**
+   * Takes the history that comes with a join.
+   * @param {ChatMessage[]} history
+   * @param {boolean} announce  what is new in it was said while away
+   */
   addHistory(history, announce) {
     for (const message of history) {
       if (this.#known.has(message.id)) continue;
       if (announce) this.add(message);
       else this.#insert(message);
     }
+  }
+
+  clear() {
+    this.#messages = [];
+    this.#known.clear();
   }
 
   /** @param {ChatMessage} message */

@@ -137,6 +137,7 @@ export class Room extends Emitter {
     if (!WebSocket || !RTCPeerConnection) throw new ParleyError('unsupported');
     this.#origin = origin;
     this.#leaving = null;
+    this.#state.clear();
     const session = new Session(entry, options.name, {
       platform: this.#platform,
       policy: this.#policy,

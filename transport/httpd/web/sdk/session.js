@@ -187,7 +187,7 @@ export class Session {
       signal = await opening;
       muted = new Map(peer.sources.map((source) => [source, !media.isOn(source)]));
       const unmuted = [...muted].filter(([, off]) => !off).map(([source]) => source);
-      const ask = { ...entry, name: state.local.name || this.#name, ...offer, seats, unmuted };
+      const ask = { ...entry, name: this.#token ? state.local.name : this.#name, ...offer, seats, unmuted };
       this.#held = [];
       joined = /** @type {Joined} */ (/** @type {unknown} */ (await signal.request('join', ask, { signal: this.#over.signal })));
       return joined.answer;

@@ -70,6 +70,15 @@ export class MeetingState {
     this.chat.addHistory(joined.chat ?? [], again);
   }
 
+  /** Forgets the meeting before: another begins. */
+  clear() {
+    this.meeting = null;
+    this.remote.clear();
+    this.hands = [];
+    this.speakers = [];
+    this.chat.clear();
+  }
+
   /** @param {number} serverTime */
   setClock(serverTime) {
     this.clockOffset = serverTime - Date.now();
