@@ -113,7 +113,7 @@ func parseCodecs(kind Kind, formats []string, as attributes) []CodecParams {
 	drafts, every := draftCodecs(as)
 	rtx := make(map[uint8]uint8) // apt → RTX payload type
 	for pt, d := range drafts {
-		if d.name != "RTX" {
+		if d.name != "RTX" || !slices.Contains(formats, strconv.Itoa(int(pt))) {
 			continue
 		}
 		if apt, err := strconv.ParseUint(d.fmtp["apt"], 10, 7); err == nil {

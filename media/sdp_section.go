@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,7 @@ type StreamSSRC struct {
 const (
 	MaxLayers     = 3 // simulcast layers per source
 	maxTokenLen   = 16
+	maxRIDs       = 8
 	maxSSRCs      = 16
 	rtpProto      = "UDP/TLS/RTP/SAVPF"
 	dataProtoUDP  = "UDP/DTLS/SCTP"
@@ -135,33 +137,27 @@ func direction(as attributes, fallback Direction) Direction {
 // parseRIDs returns the layers of "a=simulcast:send q;h;f" that have an
 // "a=rid:q send" line (RFC 8853, RFC 8851). Of alternatives ("q,x") the first
 // counts; "~" marks a layer that starts paused and is dropped from the name.
-// At most MaxLayers are taken, from the start.
+// At most MaxLayers are taken, and only the first maxRIDs are looked at, for
+// each look-up walks the whole section.
 func parseRIDs(as attributes) []string {
-	var rids []string
 	v, _ := as.get("simulcast")
 	f := strings.Fields(v)
-	for i := 0; i+1 < len(f); i += 2 {
-		if f[i] != "send" {
-			continue
-		}
-		for _, alternatives := range strings.Split(f[i+1], ";") {
-			rid, _, _ := strings.Cut(alternatives, ",")
-			rid = strings.TrimPrefix(rid, "~")
-			if len(rids) < MaxLayers && len(rid) <= maxTokenLen && isRID(rid) && as.offersRID(rid) && !contains(rids, rid) {
-				rids = append(rids, rid)
-			}
+	// "send list", "recv list", or both in either order.
+	if len(f) > 2 && f[0] != "send" {
+		f = f[2:]
+	}
+	if len(f) < 2 || f[0] != "send" {
+		return nil
+	}
+	var rids []string
+	for _, alternatives := range strings.SplitN(f[1], ";", maxRIDs) {
+		rid, _, _ := strings.Cut(alternatives, ",")
+		rid = strings.TrimPrefix(rid, "~")
+		if len(rids) < MaxLayers && len(rid) <= maxTokenLen && isRID(rid) && as.offersRID(rid) && !slices.Contains(rids, rid) {
+			rids = append(rids, rid)
 		}
 	}
 	return rids
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 func (as attributes) offersRID(rid string) bool {

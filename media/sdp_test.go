@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pion/sdp/v3"
 )
@@ -375,6 +376,40 @@ func TestOfferOddities(t *testing.T) {
 	}
 }
 
+// No offer within the bounds may take long, whatever it repeats.
+func TestHostileOffersAreQuick(t *testing.T) {
+	good := readOffer(t, "chromium")
+	head := good[:strings.Index(good, "m=video")]
+	video := head + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=rtcp-mux\r\na=sendonly\r\n"
+	fill := func(start, unit string) string {
+		return start + strings.Repeat(unit, (MaxSDPBytes-len(start))/len(unit)-1)
+	}
+	for name, text := range map[string]string{
+		"layers":     fill(fill(video, "a=rid:x send\r\n")[:MaxSDPBytes/2]+"\r\na=simulcast:send ", "q;"),
+		"rids":       fill(video, "a=rid:q send\r\n"),
+		"formats":    fill(strings.TrimSuffix(head, "\r\n")+"\r\nm=video 9 UDP/TLS/RTP/SAVPF", " 96"),
+		"rtpmaps":    fill(video, "a=rtpmap:96 VP8/90000\r\n"),
+		"parameters": fill(video+"a=rtpmap:96 VP8/90000\r\na=fmtp:96 ", "a=1;"),
+		"fmtp lines": fill(video, "a=fmtp:96 apt=96\r\n"),
+		"ssrcs":      fill(video, "a=ssrc:12345 cname:x\r\n"),
+		"groups":     fill(video, "a=ssrc-group:FID 1 2\r\n"),
+		"bundle":     strings.Replace(good, "a=group:BUNDLE 0", "a=group:BUNDLE"+strings.Repeat(" 0", 100_000), 1),
+		"extensions": fill(video, "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"),
+		"sections":   strings.Replace(good, "0 1 2 3 4 5 6 7", "0", 1) + strings.Repeat("m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n", MaxSDPSections-8),
+	} {
+		began := time.Now()
+		o, err := ParseOffer(text)
+		if err == nil {
+			for i := range o.Sections {
+				_, _ = o.Sections[i].Accept(UseReceive)
+			}
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%s: %v for %d bytes (%v)", name, took, len(text), err)
+		}
+	}
+}
+
 func TestH264Profiles(t *testing.T) {
 	p := func(profile string) CodecParams { return CodecParams{Codec: CodecH264, Profile: profile} }
 	for _, tt := range []struct {
@@ -416,9 +451,12 @@ func FuzzOfferAnswer(f *testing.F) {
 		// A small one mutates better.
 		f.Add(s[:strings.Index(s, "m=video")])
 	}
-	f.Add("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n" +
-		"a=mid:a\r\na=rtcp-mux\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=setup:active\r\n" +
-		"a=fingerprint:sha-256 " + strings.Repeat("AB:", 31) + "AB\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n")
+	// The second one lists repairs whose payload type is not on the m= line.
+	for _, formats := range []string{"96 97", "96"} {
+		f.Add("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a\r\nm=video 9 UDP/TLS/RTP/SAVPF " + formats + "\r\n" +
+			"a=mid:a\r\na=rtcp-mux\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=setup:active\r\n" +
+			"a=fingerprint:sha-256 " + strings.Repeat("AB:", 31) + "AB\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n")
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		o, err := ParseOffer(text)
 		if err != nil {
