@@ -33,7 +33,8 @@ const (
 	MaxIdentity = 256
 )
 
-// chatValue is a ChatRecord as stored; the room is in the key.
+// chatValue is a ChatRecord as stored, after the hash of identity and key; the
+// room is in the key.
 type chatValue struct {
 	ID          string `json:"id,omitempty"` // empty: the key's number
 	Key         string `json:"key"`
@@ -41,7 +42,6 @@ type chatValue struct {
 	Name        string `json:"name"`
 	At          int64  `json:"at"` // Unix milliseconds
 	Text        string `json:"text"`
-	Hash        []byte `json:"hash"` // of identity and key, 16 bytes
 }
 
 // AppendChat stores a text. done gets it with its ID, or the one that was stored
@@ -67,17 +67,20 @@ func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
 	r.At, r.Identity = moment(r.At), ""
 	value, err := json.Marshal(chatValue{
 		ID: r.ID, Key: r.Key, Participant: r.Participant, Name: r.Name,
-		At: r.At.UnixMilli(), Text: r.Text, Hash: hash,
+		At: r.At.UnixMilli(), Text: r.Text,
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return s.submit(&chatOp{done: done, record: r, hash: hash, value: value})
+	return s.submit(&chatOp{done: done, record: r, hash: hash, value: append(hash[:], value...)})
 }
 
 // decodeChat reads a stored text.
 func decodeChat(room string, id chatID, data []byte) (ChatRecord, error) {
 	var v chatValue
+	if len(data) > len(chatHash{}) {
+		data = data[len(chatHash{}):]
+	}
 	if err := decode(data, &v); err != nil {
 		return ChatRecord{}, err
 	}
@@ -88,4 +91,10 @@ func decodeChat(room string, id chatID, data []byte) (ChatRecord, error) {
 		ID: v.ID, Room: room, Key: v.Key, Participant: v.Participant, Name: v.Name,
 		At: moment(time.UnixMilli(v.At)), Text: v.Text,
 	}, nil
+}
+
+// hashOf is the hash a stored text begins with.
+func hashOf(value []byte) (hash chatHash) {
+	copy(hash[:], value)
+	return hash
 }

@@ -1,28 +1,38 @@
 package storage
 
-import "bytes"
+import (
+	"bytes"
+
+	bolt "go.etcd.io/bbolt"
+)
 
 // chatOp appends a text. The value was encoded by the caller's goroutine.
 type chatOp struct {
 	done   func(ChatRecord, error)
 	record ChatRecord
-	hash   []byte
+	hash   chatHash
 	value  []byte
 }
 
 func (o *chatOp) apply(t *txn) error {
-	room := roomKey(o.record.Room)
-	index := join(room, o.hash)
-	if first, err := t.store.chatByKey(t.tx, o.record.Room, index, t.now); err != ErrNotFound {
-		o.record = first
+	name, room := o.record.Room, roomKey(o.record.Room)
+	index := &t.store.index
+	if !index.has(name) {
+		index.put(name, roomTexts(t.tx, room))
+	}
+	if first, _ := index.find(name, o.hash, t.store.retention(t.now)); first != 0 {
+		record, err := decodeChat(name, first, t.get(bucketChat, join(room, first.key())))
+		if err == nil {
+			o.record = record
+		}
 		return err
 	}
 	id := newChatID(t.w.chat, t.now)
 	t.w.chat = id
 	t.put(bucketChat, join(room, id.key()), o.value)
-	t.put(bucketChatKeys, index, id.key())
-	t.put(bucketChatAges, id.key(), room)
-	t.countChat(o.record.Room, room)
+	if count := index.add(name, chatText{id, o.hash}); count > t.store.o.ChatLimit+pruneRoom {
+		t.pruneRoom(name, room, count-t.store.o.ChatLimit)
+	}
 	if o.record.ID == "" {
 		o.record.ID = id.String()
 	}
@@ -40,73 +50,25 @@ func (o *chatOp) finish(err error) {
 	o.done(o.record, err)
 }
 
-// pruneRoom and pruneAge bound the deletions of one append and of one commit.
-// Both are more than one, so a backlog shrinks.
-const (
-	pruneRoom = 4
-	pruneAge  = 64
-)
+// Texts beyond the limit are not shown any more, and deleted pruneRoom at a time,
+// since each deletion makes the commit write the room's first page as well. At
+// most twice that are deleted with one append.
+const pruneRoom = 32
 
-// countChat notes one more text of a room and deletes the oldest beyond the
-// limit.
-func (t *txn) countChat(name string, room []byte) {
-	count, known := t.w.counts[name]
-	if known {
-		count++
-	} else {
-		count = t.scanChat(room)
+// roomTexts lists what a room has on disk.
+func roomTexts(tx *bolt.Tx, room []byte) []chatText {
+	var texts []chatText
+	c := tx.Bucket(bucketChat).Cursor()
+	for k, v := c.Seek(room); bytes.HasPrefix(k, room); k, v = c.Next() {
+		texts = append(texts, chatText{chatID(uint64Of(k[len(room):])), hashOf(v)})
 	}
-	for i := 0; i < pruneRoom && count > t.store.o.ChatLimit && t.err == nil; i++ {
-		k, _ := t.tx.Bucket(bucketChat).Cursor().Seek(room)
-		if !bytes.HasPrefix(k, room) {
-			break
-		}
-		t.deleteChat(room, chatID(uint64Of(k[len(room):])))
-		count--
-	}
-	if !known && len(t.w.counts) >= maxCounts {
-		clear(t.w.counts) // they are counted anew when next needed
-	}
-	t.w.counts[name] = count
+	return texts
 }
 
-func (t *txn) scanChat(room []byte) int {
-	n := 0
-	c := t.tx.Bucket(bucketChat).Cursor()
-	for k, _ := c.Seek(room); bytes.HasPrefix(k, room); k, _ = c.Next() {
-		n++
-	}
-	return n
-}
-
-// deleteChat removes a text and what refers to it.
-func (t *txn) deleteChat(room []byte, id chatID) {
-	key := join(room, id.key())
-	var v chatValue
-	if err := t.load(bucketChat, key, &v); err == nil {
-		index := join(room, v.Hash)
-		if bytes.Equal(t.get(bucketChatKeys, index), id.key()) {
-			t.delete(bucketChatKeys, index)
-		}
-	}
-	t.delete(bucketChat, key)
-	t.delete(bucketChatAges, id.key())
-}
-
-// pruneExpired deletes some of the texts that are too old.
-func (t *txn) pruneExpired() {
-	for range pruneAge {
-		k, v := t.tx.Bucket(bucketChatAges).Cursor().First()
-		id := chatID(uint64Of(k))
-		if k == nil || !t.store.expired(id, t.now) || t.err != nil {
-			return
-		}
-		room := join(v)
-		t.deleteChat(room, id)
-		if name, _, ok := roomOf(room); ok {
-			if n, known := t.w.counts[name]; known {
-				t.w.counts[name] = n - 1
-			}
-		}
+// pruneRoom deletes an indexed room's oldest texts.
+func (t *txn) pruneRoom(name string, room []byte, surplus int) {
+	for _, text := range t.store.index.oldest(name, min(surplus, 2*pruneRoom)) {
+		t.delete(bucketChat, join(room, text.id.key()))
+		t.store.index.drop(name, text.id)
 	}
 }

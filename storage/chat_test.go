@@ -61,7 +61,7 @@ func TestChatKey(t *testing.T) {
 func again(r ChatRecord) ChatRecord { r.Identity = ""; return r }
 
 func TestKeyHashKeepsPairsApart(t *testing.T) {
-	if slices.Equal(keyHash("ab", "c"), keyHash("a", "bc")) {
+	if keyHash("ab", "c") == keyHash("a", "bc") {
 		t.Error("two pairs share a hash")
 	}
 }
@@ -157,88 +157,142 @@ func TestChatLimitAndAge(t *testing.T) {
 	}
 }
 
-// chatRecords counts the records in the chat buckets.
-func chatRecords(t *testing.T, s *Store) (chat, keys, ages int) {
+// stored counts the texts on disk.
+func stored(t *testing.T, s *Store) (n int) {
 	t.Helper()
 	_ = s.view(func(tx *bolt.Tx) error {
-		for name, n := range map[string]*int{"chat": &chat, "chat_keys": &keys, "chat_ages": &ages} {
-			_ = tx.Bucket([]byte(name)).ForEach(func(_, _ []byte) error { *n++; return nil })
-		}
-		return nil
+		return tx.Bucket(bucketChat).ForEach(func(_, _ []byte) error { n++; return nil })
 	})
-	return chat, keys, ages
+	return n
 }
 
-// TestPruningIsBoundedAndComplete: each commit deletes some of what is too old,
-// heartbeats the rest, and nothing of it stays in any bucket.
-func TestPruningIsBoundedAndComplete(t *testing.T) {
+// TestOldChatGoes: also without any write, bounded each time, and from the index
+// as well.
+func TestOldChatGoes(t *testing.T) {
+	const rooms, each = sweepRooms + 20, 7
 	c := newClock()
-	s := open(t, t.TempDir(), Options{Now: c.now, ChatAge: time.Hour, Heartbeat: time.Hour, ChatLimit: 10_000})
+	s := open(t, t.TempDir(), Options{Now: c.now, ChatAge: time.Hour, Heartbeat: time.Hour})
 	defer s.Close()
 	release := stall(t, s)
-	const texts = 3*pruneAge + 10
-	for i := range texts {
-		err := s.AppendChat(ChatRecord{Room: fmt.Sprint("room", i%7), Key: fmt.Sprint(i), Text: "t"}, nil)
-		if err != nil {
+	for i := range rooms * each {
+		if err := s.AppendChat(ChatRecord{Room: fmt.Sprint("room", i%rooms), Key: fmt.Sprint(i), Text: "t"}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	release()
-	if err := s.Flush(); err != nil {
-		t.Fatal(err)
+	for s.Flush() != nil {
+		time.Sleep(time.Millisecond)
+	}
+	if got := stored(t, s); got != rooms*each {
+		t.Fatalf("%d of %d stored", got, rooms*each)
 	}
 	c.advance(2 * time.Hour)
-	left := texts
-	for left > 0 {
-		if err := s.Flush(); err != nil {
-			t.Fatal(err)
+	beats := 0
+	for left := rooms * each; left > 0; beats++ {
+		held := stall(t, s)
+		s.beat() // the writer is held, so this is its only caller
+		held()
+		now := stored(t, s)
+		if now >= left && beats > 0 || left-now > sweepTexts {
+			t.Fatalf("beat %d leaves %d of %d", beats, now, left)
 		}
-		left = max(0, left-pruneAge)
-		chat, keys, ages := chatRecords(t, s)
-		if chat != left || keys != left || ages != left {
-			t.Fatalf("left %d texts, %d keys, %d ages, want %d", chat, keys, ages, left)
-		}
+		left = now
 	}
-	for room := range 7 { // the counts have followed
-		if n := s.writer.counts[fmt.Sprint("room", room)]; n != 0 {
-			t.Errorf("room %d counts %d", room, n)
-		}
+	if s.index.texts != 0 {
+		t.Errorf("%d are indexed", s.index.texts)
+	}
+	if r := mustSay(t, s, "room0", "", "0", "new"); r.Text != "new" {
+		t.Errorf("the key of a deleted text: %+v", r)
 	}
 }
 
-// TestOldChatGoesWithoutWrites: an idle server forgets as well.
-func TestOldChatGoesWithoutWrites(t *testing.T) {
+func TestHeartbeatSweeps(t *testing.T) {
 	c := newClock()
 	s := open(t, t.TempDir(), Options{Now: c.now, ChatAge: time.Hour, Heartbeat: time.Millisecond})
 	defer s.Close()
 	mustSay(t, s, "demo", "i", "k", "t")
 	c.advance(2 * time.Hour)
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		if chat, keys, ages := chatRecords(t, s); chat+keys+ages == 0 {
-			return
-		}
+	for deadline := time.Now().Add(time.Minute); stored(t, s) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the text is still there")
 		}
 	}
 }
 
-// TestLoweredLimit: what is beyond a new limit goes with the next texts.
-func TestLoweredLimit(t *testing.T) {
+// TestLimitOnDisk: no more than a little above the limit is kept, also when the
+// limit was lowered between two runs.
+func TestLimitOnDisk(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, dir, Options{})
-	for i := range 40 {
-		mustSay(t, s, "demo", "i", fmt.Sprint(i), "t")
+	fillRoom := func(o Options, texts int) int {
+		s := open(t, dir, o)
+		defer s.Close()
+		for range texts {
+			if err := s.AppendChat(ChatRecord{Room: "demo", Key: NewID(), Text: "t"}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		return stored(t, s)
+	}
+	if got := fillRoom(Options{ChatLimit: 500}, 700); got < 500 || got > 500+pruneRoom {
+		t.Errorf("%d kept of at most 500", got)
+	}
+	if got := fillRoom(Options{ChatLimit: 5}, 20); got < 5 || got > 5+pruneRoom {
+		t.Errorf("%d kept of at most 5", got)
+	}
+}
+
+// TestIndexIsBounded: rooms beyond the bound are forgotten and indexed anew from
+// the disk when written to again.
+func TestIndexIsBounded(t *testing.T) {
+	var x chatIndex
+	const each = maxIndexed / 10
+	texts := make([]chatText, each)
+	for room := range 30 {
+		x.put(fmt.Sprint("room", room), slices.Clone(texts))
+		if !x.has(fmt.Sprint("room", room)) {
+			t.Fatal("the latest room is not indexed")
+		}
+		sum := 0
+		for _, r := range x.rooms {
+			sum += len(r.texts)
+		}
+		if sum > maxIndexed || sum != x.texts {
+			t.Fatalf("%d texts indexed, counted %d, at most %d", sum, x.texts, maxIndexed)
+		}
+	}
+	if len(x.rooms) != 10 {
+		t.Errorf("%d rooms indexed", len(x.rooms))
+	}
+}
+
+// TestKeysWithoutIndex: after a restart the keys come from the disk.
+func TestKeysWithoutIndex(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{ChatLimit: 3})
+	for i := range 5 {
+		mustSay(t, s, "demo", "i", fmt.Sprint(i), fmt.Sprint(i))
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s = open(t, dir, Options{ChatLimit: 5})
+	s = open(t, dir, Options{ChatLimit: 3})
 	defer s.Close()
-	for i := range 15 {
-		mustSay(t, s, "demo", "i", fmt.Sprint("new", i), "t")
+	for i := range 5 {
+		r, err := s.ChatByKey("demo", "i", fmt.Sprint(i))
+		if i < 2 && err != ErrNotFound || i >= 2 && (err != nil || r.Text != fmt.Sprint(i)) {
+			t.Errorf("key %d: %+v, %v", i, r, err)
+		}
 	}
-	if chat, keys, ages := chatRecords(t, s); chat != 5 || keys != 5 || ages != 5 {
-		t.Errorf("%d texts, %d keys, %d ages", chat, keys, ages)
+	if s.index.has("demo") {
+		t.Error("reading has indexed the room")
+	}
+	if r := mustSay(t, s, "demo", "i", "4", "again"); r.Text != "4" {
+		t.Errorf("second text under a key: %+v", r)
+	}
+	if _, err := s.ChatByKey("demo", "i", "1"); err != ErrNotFound {
+		t.Errorf("a text beyond the limit, indexed: %v", err)
 	}
 }

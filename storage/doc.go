@@ -56,17 +56,17 @@
 //	├─ rooms              room id → empty, the meetings of a room
 //	├─ participants       id participant → Attendance
 //	├─ ratings            id participant → Rating
-//	├─ chat               room seq → chatValue
-//	├─ chat_keys          room hash(16) → seq, hash of identity and key
-//	└─ chat_ages          seq → room, all chat by age
+//	└─ chat               room seq → hash, then chatValue
 //
-// Who wrote a chat line is kept as the hash only: an identity is a client's
-// secret. Attendance.User is stored and returned as given.
+// The hash (16 bytes) is of the author's identity and the text's key; the identity
+// itself is a client's secret and not kept. Which keys a room has seen is indexed
+// in memory, from the hashes, when the room is first written to. Attendance.User
+// is stored and returned as given.
 //
 // # Limits
 //
-// Chat is pruned by age and by number per room, a bounded number of records per
-// commit. Meetings are kept for ever; at about 200 bytes per attendance a million
+// Chat is pruned by number with each append and by age with the heartbeat, a
+// bounded number of records at a time. Meetings are kept for ever; at about 200 bytes per attendance a million
 // of them fit in the 1 GiB that is mapped from the start, beyond which a growing
 // file makes writers wait for readers now and then. Read transactions are short:
 // every read copies what it returns, a page at most.

@@ -87,12 +87,12 @@ func uint64Of(b []byte) uint64 {
 
 // keyHash stands for a client's identity and key. The length keeps pairs apart
 // that would run together.
-func keyHash(identity, key string) []byte {
+func keyHash(identity, key string) chatHash {
 	h := sha256.New()
 	var n [8]byte
 	binary.BigEndian.PutUint64(n[:], uint64(len(identity)))
 	h.Write(n[:])
 	h.Write([]byte(identity))
 	h.Write([]byte(key))
-	return h.Sum(nil)[:16]
+	return chatHash(h.Sum(nil)[:16])
 }

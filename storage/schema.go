@@ -17,8 +17,6 @@ var (
 	bucketParticipants = []byte("participants")
 	bucketRatings      = []byte("ratings")
 	bucketChat         = []byte("chat")
-	bucketChatKeys     = []byte("chat_keys")
-	bucketChatAges     = []byte("chat_ages")
 )
 
 // Keys of bucketMeta.
@@ -82,7 +80,7 @@ func schemaVersion(tx *bolt.Tx) (int, error) {
 func createFirst(tx *bolt.Tx) error {
 	for _, name := range [][]byte{
 		bucketMeta, bucketMeetings, bucketRunning, bucketRooms, bucketParticipants,
-		bucketRatings, bucketChat, bucketChatKeys, bucketChatAges,
+		bucketRatings, bucketChat,
 	} {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err

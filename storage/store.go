@@ -72,6 +72,7 @@ type Store struct {
 	failure atomic.Pointer[error] // what turned the store read-only
 	totals  totals
 	writer  writerState
+	index   chatIndex
 }
 
 // Open opens the store in dir, a folder that is made if need be. What a crash

@@ -16,11 +16,8 @@ type writerState struct {
 	last    int64  // latest known time, Unix milliseconds
 	chat    chatID // last given
 	running int    // meetings that have not ended
-	counts  map[string]int
+	sweep   sweep
 }
-
-// maxCounts bounds the rooms whose number of texts is remembered.
-const maxCounts = 10_000
 
 func (w *writerState) load(db *bolt.DB) error {
 	return db.View(func(tx *bolt.Tx) error {
@@ -31,7 +28,6 @@ func (w *writerState) load(db *bolt.DB) error {
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			w.running++
 		}
-		w.counts = make(map[string]int)
 		return nil
 	})
 }
@@ -53,9 +49,8 @@ func newTxn(tx *bolt.Tx, s *Store) *txn {
 // saw notes a time of which a record speaks.
 func (t *txn) saw(at time.Time) { t.w.last = max(t.w.last, at.UnixMilli()) }
 
-// finish prunes and notes the time.
+// finish notes the time.
 func (t *txn) finish() error {
-	t.pruneExpired()
 	t.saw(t.now)
 	t.putUint64(keyLast, uint64(t.w.last))
 	t.putUint64(keyChat, uint64(t.w.chat))

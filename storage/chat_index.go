@@ -1,0 +1,131 @@
+package storage
+
+import (
+	"sync"
+	"time"
+)
+
+// chatHash stands for a client's identity and key, see keyHash.
+type chatHash [16]byte
+
+// chatIndex knows which keys the rooms that were written to lately have seen. It
+// saves an index on disk: keys are random, so under load each commit would have
+// to write most of that index's pages, and a sync takes longer the more pages
+// it has to write.
+//
+// The writer changes it as it applies writes, so it can be ahead of the disk by
+// one commit; a reader who follows it finds nothing there yet.
+type chatIndex struct {
+	mu    sync.Mutex // guards rooms, what they point to, and texts
+	rooms map[string]*roomChat
+	texts int // in all rooms
+}
+
+// roomChat are the texts of a room that are on disk, oldest first.
+type roomChat struct {
+	texts  []chatText
+	byHash map[chatHash]chatID // the latest text of a key
+}
+
+type chatText struct {
+	id   chatID
+	hash chatHash
+}
+
+// maxIndexed bounds the texts of all indexed rooms together; one takes about 80
+// bytes. The room being written to is always indexed.
+const maxIndexed = 400_000
+
+// retention is what is still shown: the last limit texts not stored before oldest.
+type retention struct {
+	limit  int
+	oldest chatID
+}
+
+func (s *Store) retention(now time.Time) retention {
+	oldest := max(now.Add(-s.o.ChatAge).UnixMilli(), 0)
+	return retention{limit: s.o.ChatLimit, oldest: chatID(oldest) << 16}
+}
+
+// has reports whether the room is indexed.
+func (x *chatIndex) has(room string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.rooms[room] != nil
+}
+
+// put indexes a room with what is on disk, at the expense of others.
+func (x *chatIndex) put(room string, texts []chatText) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for other, r := range x.rooms {
+		if x.texts+len(texts) <= maxIndexed {
+			break
+		}
+		x.texts -= len(r.texts)
+		delete(x.rooms, other)
+	}
+	r := &roomChat{texts: texts, byHash: make(map[chatHash]chatID, len(texts))}
+	for _, t := range texts {
+		r.byHash[t.hash] = t.id
+	}
+	if x.rooms == nil {
+		x.rooms = make(map[string]*roomChat)
+	}
+	x.rooms[room] = r
+	x.texts += len(texts)
+}
+
+// add notes a new text of an indexed room and returns how many there are.
+func (x *chatIndex) add(room string, t chatText) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r := x.rooms[room]
+	r.texts = append(r.texts, t)
+	r.byHash[t.hash] = t.id
+	x.texts++
+	return len(r.texts)
+}
+
+// oldest returns up to n texts of an indexed room.
+func (x *chatIndex) oldest(room string, n int) []chatText {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	texts := x.rooms[room].texts
+	return append([]chatText(nil), texts[:min(n, len(texts))]...)
+}
+
+// drop forgets a text that was the room's oldest; of a room that is not indexed,
+// or another text, it takes no notice.
+func (x *chatIndex) drop(room string, id chatID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r := x.rooms[room]
+	if r == nil || len(r.texts) == 0 || r.texts[0].id != id {
+		return
+	}
+	if hash := r.texts[0].hash; r.byHash[hash] == id {
+		delete(r.byHash, hash)
+	}
+	r.texts = r.texts[1:]
+	x.texts--
+}
+
+// find returns the text of a key that is still shown, 0 if there is none. known
+// is false for a room that is not indexed.
+func (x *chatIndex) find(room string, hash chatHash, keep retention) (id chatID, known bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r := x.rooms[room]
+	if r == nil {
+		return 0, false
+	}
+	id = r.byHash[hash]
+	if id < keep.oldest {
+		return 0, true
+	}
+	if beyond := len(r.texts) - keep.limit; beyond > 0 && id < r.texts[beyond].id {
+		return 0, true
+	}
+	return id, true
+}

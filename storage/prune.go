@@ -1,0 +1,80 @@
+package storage
+
+import (
+	"bytes"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// sweep is the search for texts that are too old. It goes from room to room, some
+// at each heartbeat, and begins anew after the last. Nobody sees an old text in
+// the meantime, for reads look at the age.
+type sweep struct {
+	after []byte // key of the room last looked at, nil at the beginning
+}
+
+// Bounds of one heartbeat.
+const (
+	sweepRooms = 256
+	sweepTexts = 512
+)
+
+// next returns the keys of texts that are older than keep allows.
+func (w *sweep) next(tx *bolt.Tx, keep retention) (old [][]byte) {
+	c := tx.Bucket(bucketChat).Cursor()
+	for range sweepRooms {
+		k, _ := c.Seek(pastRoom(w.after))
+		name, _, ok := roomOf(k)
+		if !ok {
+			w.after = nil
+			return old
+		}
+		room := roomKey(name)
+		for ; bytes.HasPrefix(k, room) && chatID(uint64Of(k[len(room):])) < keep.oldest; k, _ = c.Next() {
+			if len(old) == sweepTexts {
+				return old // this room comes again
+			}
+			old = append(old, join(k))
+		}
+		w.after = room
+	}
+	return old
+}
+
+// pastRoom is greater than all keys of a room, and less than the next room's.
+func pastRoom(room []byte) []byte {
+	if room == nil {
+		return nil
+	}
+	return join(room, bytes.Repeat([]byte{0xff}, 9))
+}
+
+// pruneOp deletes texts.
+type pruneOp struct{ old [][]byte }
+
+func (o *pruneOp) apply(t *txn) error {
+	for _, key := range o.old {
+		t.delete(bucketChat, key)
+		if name, id, ok := roomOf(key); ok {
+			t.store.index.drop(name, chatID(uint64Of(id)))
+		}
+	}
+	return nil
+}
+
+func (*pruneOp) finish(error) {}
+
+// beat notes the time while meetings run, and deletes old chat.
+func (s *Store) beat() {
+	if s.failed() != nil {
+		return
+	}
+	var old [][]byte
+	_ = s.view(func(tx *bolt.Tx) error {
+		old = s.writer.sweep.next(tx, s.retention(s.o.Now()))
+		return nil
+	})
+	if s.writer.running > 0 || len(old) > 0 {
+		s.commit([]op{&pruneOp{old}})
+	}
+}
