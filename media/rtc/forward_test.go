@@ -52,8 +52,6 @@ func TestSoundAndPictureReachASeat(t *testing.T) {
 		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
 			s := listen(t, Config{Workers: workers})
 			from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 2})
-			from.events.wait(t, "publisher connected", func() bool { return from.events.connected == 1 })
-			to.events.wait(t, "subscriber connected", func() bool { return to.events.connected == 1 })
 			to.session.Place(1, Placement{From: from.session, Source: Camera, Video: true, Width: 640, Height: 360})
 			for i := range uint16(20) {
 				from.send(opus(100+i, fmt.Sprintf("sound %d", i)))

@@ -43,6 +43,8 @@ type peer struct {
 	rtcp    []rtcp.Packet
 	changed *sync.Cond
 	done    chan struct{}
+	// pictures is how many wantPicture sent.
+	pictures uint16
 }
 
 // peerOptions are how a peer differs from the usual one.
@@ -66,6 +68,7 @@ func join(t testing.TB, s *Server, o peerOptions) *peer {
 	if err := p.connect(); err != nil {
 		t.Fatalf("connect: %v", err)
 	}
+	p.events.wait(t, "the engine to be told", func() bool { return p.events.connected == 1 })
 	return p
 }
 
@@ -230,7 +233,7 @@ func (p *peer) receive(pkt []byte) {
 		}
 		list, err := rtcp.Unmarshal(plain)
 		if err != nil {
-			p.t.Errorf("received rtcp: %v", err)
+			p.t.Errorf("received rtcp: %v: %x", err, plain)
 		}
 		p.rtcp = append(p.rtcp, list...)
 		return

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,9 @@ type rig struct {
 	frames uint32
 	slot   []byte
 }
+
+// fingerprintText is a fingerprint that no certificate has.
+var fingerprintText = strings.Repeat("AA:", 31) + "AA"
 
 func masterKey(b byte) media.MasterKey {
 	return media.MasterKey{
@@ -73,7 +77,7 @@ func newRig(t testing.TB, subscribers int, c Config) *rig {
 // session opens a session that is connected from addr and whose peer seals
 // with key.
 func (r *rig) session(seats int, addr netip.AddrPort, key media.MasterKey) *Session {
-	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", seats: seats, fingerprint: "sha-256 " + string(bytes.Repeat([]byte("AA:"), 31)) + "AA"}
+	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", seats: seats, fingerprint: "sha-256 " + fingerprintText}
 	s, _, err := r.server.Open(context.Background(), "rig", spec.offer(), newRecorder())
 	if err != nil {
 		r.t.Fatal(err)

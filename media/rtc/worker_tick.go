@@ -65,15 +65,21 @@ func (w *worker) rest(s *Session) {
 // tickSession sends one session its feedback and its tracks' subscribers
 // their reports.
 func (w *worker) tickSession(s *Session) {
-	now, due := w.loop.now, &s.rx.due
+	now, due, tracks := w.loop.now, &s.rx.due, s.incoming.Load().tracks
+	for _, t := range tracks {
+		w.tickTrack(t)
+	}
+	if now >= due.levels {
+		due.levels = now.Add(levelsEvery)
+	}
+	// From here on the scratch buffer holds what goes to the publisher.
 	buf := w.startFeedback(s)
 	empty := len(buf)
 	if now >= due.report {
 		due.report = now.Add(reportEvery)
 		buf = w.appendReports(s)
 	}
-	for _, t := range s.incoming.Load().tracks {
-		w.tickTrack(t)
+	for _, t := range tracks {
 		for _, l := range t.layers {
 			buf = w.appendLosses(buf, s, l)
 		}
@@ -82,9 +88,6 @@ func (w *worker) tickSession(s *Session) {
 			w.sendRTCP(s, buf)
 			buf = w.startFeedback(s)
 		}
-	}
-	if now >= due.levels {
-		due.levels = now.Add(levelsEvery)
 	}
 	if len(buf) > empty {
 		w.sendRTCP(s, buf)

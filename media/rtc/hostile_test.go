@@ -1,0 +1,353 @@
+package rtc
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/stun/v4"
+
+	"parley/media"
+)
+
+// waitDrops blocks until a server has counted n drops for a reason.
+func waitDrops(t *testing.T, s *Server, d drop, n uint64) {
+	t.Helper()
+	var got uint64
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if got = s.Figures().Drops[d.String()]; got >= n {
+			return
+		}
+	}
+	t.Fatalf("%d drops for %s, want %d: %v", got, d, n, s.Figures().Drops)
+}
+
+// stranger is a plain socket towards a server.
+func stranger(t *testing.T, to netip.AddrPort) *net.UDPConn {
+	t.Helper()
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// wantSilence fails if anything comes back to c.
+func wantSilence(t *testing.T, c *net.UDPConn) {
+	t.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	buf := make([]byte, 2048)
+	if n, err := c.Read(buf); err == nil {
+		t.Errorf("a stranger was sent %x", buf[:n])
+	}
+}
+
+func bindingRequest(t *testing.T, user, pwd string, setters ...stun.Setter) []byte {
+	t.Helper()
+	all := append([]stun.Setter{stun.TransactionID, stun.BindingRequest, stun.NewUsername(user)}, setters...)
+	all = append(all, stun.NewShortTermIntegrity(pwd), stun.Fingerprint)
+	m, err := stun.Build(all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Raw
+}
+
+// TestStrangers sends what an off-path attacker could, knowing everything but
+// the password. Every datagram is counted once and none is answered.
+func TestStrangers(t *testing.T) {
+	s := listen(t, Config{Workers: 2})
+	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
+	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	selected := from.session.ice.selected.Load()
+	c := stranger(t, s.Candidates()[0])
+	user := from.answer.ufrag + ":" + from.spec.ufrag
+	rng := rand.New(rand.NewPCG(1, 2))
+	random := func(first byte, n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(rng.Uint32())
+		}
+		b[0] = first
+		return b
+	}
+	cases := []struct {
+		name string
+		drop drop
+		make func() []byte
+	}{
+		{"too short", dropMalformed, func() []byte { return []byte{128, 2, 3} }},
+		{"no protocol of ours", dropMalformed, func() []byte { return random(200, 100) }},
+		{"empty", dropMalformed, func() []byte { return []byte{} }},
+		{"SRTP", dropUnknownFlow, func() []byte { return random(0x80, 200) }},
+		{"ClientHello", dropUnknownFlow, func() []byte { return random(22, 200) }},
+		{"STUN that is none", dropSTUN, func() []byte { return random(0, 100) }},
+		{"STUN of another kind", dropSTUN, func() []byte {
+			m := stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest))
+			return m.Raw
+		}},
+		{"unknown user", dropUnknownUfrag, func() []byte { return bindingRequest(t, "nobody:abcd", from.answer.pwd) }},
+		{"no user", dropUnknownUfrag, func() []byte { return stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw }},
+		{"wrong peer", dropUnknownUfrag, func() []byte { return bindingRequest(t, from.answer.ufrag+":other", from.answer.pwd) }},
+		{"wrong password", dropIntegrity, func() []byte {
+			return bindingRequest(t, user, "guessguessguessguess", stun.RawAttribute{Type: stun.AttrUseCandidate})
+		}},
+		{"no integrity", dropIntegrity, func() []byte {
+			m := stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewUsername(user), stun.RawAttribute{Type: stun.AttrUseCandidate})
+			return m.Raw
+		}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			before := s.Figures().Drops[tc.drop.String()]
+			const n = 100
+			for range n {
+				if _, err := c.Write(tc.make()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			waitDrops(t, s, tc.drop, before+n)
+			wantSilence(t, c)
+		})
+	}
+	if from.session.ice.selected.Load() != selected {
+		t.Error("a stranger moved the session's address")
+	}
+	wantPicture(t, from, to, 0)
+}
+
+// wantPicture sends a key frame and fails if it does not arrive.
+func wantPicture(t *testing.T, from, to *peer, seat int) {
+	t.Helper()
+	ssrc := to.answer.video[seat]
+	before := len(to.received(ssrc))
+	from.pictures++
+	from.send(vp8(20000+from.pictures, true, "still there"))
+	to.wait("a picture", func() bool { return len(to.rtp[ssrc]) > before })
+}
+
+func TestWrongFingerprint(t *testing.T) {
+	s := listen(t, Config{})
+	p := newPeer(t, s, peerOptions{badFingerprint: true})
+	err := p.connect()
+	p.events.wait(t, "failure", func() bool { return len(p.events.failed) == 1 })
+	if got := p.events.failed[0]; !errors.Is(got, ErrHandshake) {
+		t.Errorf("session failed with %v", got)
+	}
+	if err == nil && p.session.keys.Load() != nil {
+		t.Error("the session has keys")
+	}
+	if p.events.connected != 0 {
+		t.Error("the engine was told that it is connected")
+	}
+}
+
+func TestReplayAndForgery(t *testing.T) {
+	s := listen(t, Config{})
+	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
+	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	raw, err := vp8(1, true, "once").Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := from.sealRTP(raw)
+	for range 101 {
+		from.sendRaw(sealed)
+	}
+	waitDrops(t, s, dropReplay, 100)
+	forged := append([]byte(nil), sealed...)
+	for i := range 200 {
+		forged[3] = byte(10 + i) // another sequence number, the old tag
+		from.sendRaw(forged)
+	}
+	waitDrops(t, s, dropAuth, 200)
+	if got := len(to.received(to.answer.video[0])); got != 1 {
+		t.Errorf("%d packets arrived, want 1", got)
+	}
+	if len(from.events.failed) != 0 {
+		t.Errorf("session failed: %v", from.events.failed)
+	}
+	wantPicture(t, from, to, 0)
+}
+
+func TestUnknownSSRCFlood(t *testing.T) {
+	s := listen(t, Config{})
+	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
+	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	wantPicture(t, from, to, 0)
+	const n = 500
+	for i := range uint32(n) {
+		p := vp8(uint16(i), true, "whose?")
+		p.SSRC = 70000 + i
+		from.send(p)
+	}
+	waitDrops(t, s, dropStream, n)
+	wantPicture(t, from, to, 0)
+}
+
+func TestMalformedPayloadsFromAPeer(t *testing.T) {
+	s := listen(t, Config{})
+	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
+	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	rng := rand.New(rand.NewPCG(3, 4))
+	for i := range uint16(500) {
+		body := make([]byte, rng.IntN(40))
+		for j := range body {
+			body[j] = byte(rng.Uint32())
+		}
+		pt := []uint8{ptVP8, ptH264, ptVP8RTX, 127}[i%4]
+		from.send(&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: pt, SequenceNumber: i, SSRC: ssrcCam}, Payload: body})
+	}
+	wantPicture(t, from, to, 0)
+	if n := s.Figures().Drops[dropPanic.String()]; n != 0 {
+		t.Errorf("%d panics", n)
+	}
+}
+
+// plis counts the key frame requests that a peer got.
+func (p *peer) plis() (n int) {
+	for _, packet := range p.rtcp {
+		if _, ok := packet.(*rtcp.PictureLossIndication); ok {
+			n++
+		}
+	}
+	return n
+}
+
+func TestKeyframeRequestFlood(t *testing.T) {
+	s := listen(t, Config{Workers: 2})
+	from := join(t, s, peerOptions{})
+	var viewers []*peer
+	for range 3 {
+		v := join(t, s, peerOptions{seats: 1})
+		v.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+		viewers = append(viewers, v)
+	}
+	wantPicture(t, from, viewers[0], 0)
+	start := time.Now()
+	for time.Since(start) < time.Second {
+		for _, v := range viewers {
+			ssrc := v.answer.video[0]
+			v.sendRTCP(&rtcp.PictureLossIndication{MediaSSRC: ssrc}, &rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: ssrc}}})
+		}
+		time.Sleep(time.Millisecond)
+	}
+	from.mu.Lock()
+	n := from.plis()
+	from.mu.Unlock()
+	if n < 1 || n > 4 { // two a second, the first at once, and that of the start
+		t.Errorf("%d key frame requests reached the publisher in a second", n)
+	}
+}
+
+func TestRepairFlood(t *testing.T) {
+	s := listen(t, Config{})
+	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
+	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	media, bytes := to.answer.video[0], 0
+	for i := range uint16(100) {
+		p := vp8(i, i == 0, string(make([]byte, 1000)))
+		bytes += len(p.Payload)
+		from.send(p)
+	}
+	to.wait("pictures", func() bool { return len(to.rtp[media]) == 100 })
+	first := to.received(media)[0].SequenceNumber
+	var pairs []rtcp.NackPair
+	for i := range uint16(6) {
+		pairs = append(pairs, rtcp.NackPair{PacketID: first + 17*i, LostPackets: 0xffff})
+	}
+	for range 200 {
+		to.sendRTCP(&rtcp.TransportLayerNack{MediaSSRC: media, Nacks: pairs})
+		time.Sleep(time.Millisecond)
+	}
+	waitDrops(t, s, dropThrottled, 1)
+	repairs := 0
+	for _, p := range to.received(to.answer.repair[0]) {
+		repairs += len(p.Payload)
+	}
+	if repairs == 0 || repairs > bytes+bytes/10 {
+		t.Errorf("%d bytes of repairs for %d bytes of media", repairs, bytes)
+	}
+}
+
+// TestTooManyAddresses lets one peer prove more remote addresses than it may
+// have. It loses nothing but the excess.
+func TestTooManyAddresses(t *testing.T) {
+	s := listen(t, Config{})
+	p := join(t, s, peerOptions{})
+	user := p.answer.ufrag + ":" + p.spec.ufrag
+	for range maxFlows + 10 {
+		c := stranger(t, s.Candidates()[0])
+		_, _ = c.Write(bindingRequest(t, user, p.answer.pwd))
+	}
+	waitDrops(t, s, dropFlows, 11)
+	p.session.ice.mu.Lock()
+	n := len(p.session.ice.flows)
+	p.session.ice.mu.Unlock()
+	if n != maxFlows {
+		t.Errorf("%d flows, want %d", n, maxFlows)
+	}
+}
+
+// TestAnswerToARoleConflict: we are always the controlled side.
+func TestAnswerToARoleConflict(t *testing.T) {
+	s := listen(t, Config{})
+	p := join(t, s, peerOptions{})
+	c := stranger(t, s.Candidates()[0])
+	_, _ = c.Write(bindingRequest(t, p.answer.ufrag+":"+p.spec.ufrag, p.answer.pwd,
+		stun.RawAttribute{Type: stun.AttrICEControlled, Value: make([]byte, 8)}))
+	buf := make([]byte, 500)
+	_ = c.SetReadDeadline(time.Now().Add(patience))
+	n, err := c.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &stun.Message{Raw: buf[:n]}
+	var code stun.ErrorCodeAttribute
+	if err := m.Decode(); err != nil || code.GetFrom(m) != nil || code.Code != stun.CodeRoleConflict {
+		t.Errorf("answer %v, code %v", m, code.Code)
+	}
+	if err := stun.NewShortTermIntegrity(p.answer.pwd).Check(m); err != nil {
+		t.Errorf("answer: %v", err)
+	}
+}
+
+func TestBadOffers(t *testing.T) {
+	s := listen(t, Config{})
+	good := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", seats: 1, fingerprint: "sha-256 " + fingerprintText}
+	for name, tc := range map[string]struct {
+		change func(*Offer)
+		code   string
+	}{
+		"not SDP":         {func(o *Offer) { o.SDP = "hello" }, media.SDPBad},
+		"no such section": {func(o *Offer) { o.Sources[Screen] = "nowhere" }, media.SDPMismatch},
+		"wrong kind":      {func(o *Offer) { o.Sources[Microphone], o.Sources[Camera] = "cam", "mic" }, media.SDPMismatch},
+		"used twice":      {func(o *Offer) { o.Seats = append(o.Seats, o.Seats[0]) }, media.SDPMismatch},
+		"unknown source":  {func(o *Offer) { o.Sources["telepathy"] = "mic" }, media.SDPMismatch},
+		"seat that sends": {func(o *Offer) { o.Seats[0].Audio, o.Sources = "mic", nil }, media.SDPMismatch},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := good.offer()
+			tc.change(&o)
+			_, _, err := s.Open(t.Context(), "p", o, newRecorder())
+			var sdp *media.SDPError
+			if !errors.As(err, &sdp) || sdp.Code != tc.code {
+				t.Errorf("got %v, want code %s", err, tc.code)
+			}
+		})
+	}
+	if f := s.Figures(); f.Sessions != 0 {
+		t.Errorf("%d sessions left behind", f.Sessions)
+	}
+	s.ufrags.mu.Lock()
+	defer s.ufrags.mu.Unlock()
+	if len(s.ufrags.byUfrag) != 0 {
+		t.Errorf("%d credentials left behind", len(s.ufrags.byUfrag))
+	}
+}
