@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -92,6 +93,11 @@ func (e *Engine) Drain(in time.Duration) error {
 // on disk. It returns when that is done or ctx is.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.env.draining.Store(true)
+	// Rooms end one by one on their own goroutines, seats first; what does not
+	// make it in time is stopped as it is.
+	if err := e.stopRooms(ctx); err != nil {
+		e.env.log.Warn("rooms did not end in order", "error", err)
+	}
 	if err := e.sys.Stop(ctx); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
@@ -101,6 +107,20 @@ func (e *Engine) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("engine: records not on disk yet: %w", ctx.Err())
 	}
+}
+
+// stopRooms waits for the rooms for most of the time that ctx has.
+func (e *Engine) stopRooms(ctx context.Context) error {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)*3/4)
+		defer cancel()
+	}
+	_, err := actors.Ask(ctx, e.env.registry, func(r actors.Reply[struct{}]) registryMsg { return stopRooms{r} })
+	if errors.Is(err, actors.ErrStopped) {
+		return nil // stopped before
+	}
+	return err
 }
 
 // EndRoom ends the meeting in a room for all.

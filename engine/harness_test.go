@@ -30,8 +30,8 @@ func run(t *testing.T, o Options, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, o)
+		defer w.stop()
 		test(w)
-		w.stop()
 	})
 }
 
@@ -194,12 +194,14 @@ func (c *client) see(m wire.Message, f *wire.Frame) {
 func (c *client) call(req wire.Request) wire.Message {
 	c.w.t.Helper()
 	id := c.send(req)
-	c.w.settle()
-	c.pump()
-	for i, m := range c.got {
-		if r, ok := m.(wire.Reply); ok && r.RequestID() == id {
-			c.got = slices.Delete(c.got, i, i+1)
-			return m
+	for range 10 {
+		c.w.settle()
+		c.pump()
+		for i, m := range c.got {
+			if r, ok := m.(wire.Reply); ok && r.RequestID() == id {
+				c.got = slices.Delete(c.got, i, i+1)
+				return m
+			}
 		}
 	}
 	c.w.t.Fatalf("no reply to %s", req.RequestType())

@@ -41,7 +41,15 @@ func (e *env) record(write func(done func(error)) error, then func(error)) {
 		}
 		e.writes.end()
 	}
-	if err := write(done); err != nil {
+	returned := false
+	defer func() {
+		if !returned { // it panicked; nobody will call done
+			e.writes.end()
+		}
+	}()
+	err := write(done)
+	returned = true
+	if err != nil {
 		done(err)
 	}
 }

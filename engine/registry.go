@@ -18,6 +18,8 @@ type registryState struct {
 	rooms map[string]*roomEntry
 	byID  map[uint64]*roomEntry // by actor
 	end   time.Time             // of the drain; zero: none
+	// stopping is there when all rooms are to end.
+	stopping *stopRooms
 }
 
 // roomEntry is a room as the registry sees it.
@@ -55,6 +57,8 @@ func (g *registryState) Handle(ctx *actors.Context[registryMsg], msg registryMsg
 		if msg.at.Equal(g.end) {
 			g.announce(ctx.Now())
 		}
+	case stopRooms:
+		g.onStopRooms(msg)
 	case panicNow:
 		if entry := g.rooms[msg.room]; entry != nil {
 			g.tell(entry, panicHere{msg.participant})
@@ -146,12 +150,29 @@ func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exi
 	}
 	delete(g.byID, exit.ID)
 	g.forget(entry)
+	defer g.checkStopped()
 	if exit.Err != nil {
 		// The room crashed too often. Its participants have been stopped; what
 		// it knew is ours now.
 		entry.journal.close(g.env, closing{
 			code: wire.CodeInternal, reason: wire.ReasonFailed, message: "the room failed too often", at: ctx.Now(),
 		})
+	}
+}
+
+func (g *registryState) onStopRooms(msg stopRooms) {
+	g.stopping = &msg
+	for _, entry := range g.byID {
+		if !g.tell(entry, shutRoom{}) {
+			entry.ref.Stop() // overloaded: end it as it is
+		}
+	}
+	g.checkStopped()
+}
+
+func (g *registryState) checkStopped() {
+	if g.stopping != nil && len(g.byID) == 0 {
+		g.stopping.reply.Send(struct{}{})
 	}
 }
 

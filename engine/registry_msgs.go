@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"parley/actors"
 	"parley/engine/wire"
 )
 
@@ -34,6 +35,8 @@ type (
 	// roomCall and drainAll come from the Bus.
 	roomCall struct{ call RoomCall }
 	drainAll struct{ in time.Duration }
+	// stopRooms: from Engine.Stop, answered when no room is left.
+	stopRooms struct{ reply actors.Reply[struct{}] }
 	// lastMinute: the registry's timer, a minute before the end.
 	lastMinute struct{ at time.Time }
 	// panicNow: from the fault hooks.
@@ -46,4 +49,5 @@ func (roomIdle) toRegistry()      {}
 func (roomCall) toRegistry()      {}
 func (drainAll) toRegistry()      {}
 func (lastMinute) toRegistry()    {}
+func (stopRooms) toRegistry()     {}
 func (panicNow) toRegistry()      {}

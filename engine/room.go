@@ -76,6 +76,8 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onRemoveFromRoom(ctx, msg.participant)
 	case announceDrain:
 		r.onAnnounceDrain(msg.in)
+	case shutRoom:
+		r.onShutRoom(ctx)
 	case panicHere:
 		r.onPanicHere(msg.participant)
 	case mediaOpened:
@@ -126,7 +128,18 @@ func (r *roomState) Exited(ctx *actors.Context[roomMsg], exit actors.Exit) {
 	r.settleSeats(ctx)
 }
 
-// Stopped ends an orderly stopped room: of a server that stops, or empty.
+// onShutRoom ends everybody in order: out of the seats, told, recorded.
+func (r *roomState) onShutRoom(ctx *actors.Context[roomMsg]) {
+	r.j.handled++
+	for _, n := range r.j.joining {
+		r.giveUp(ctx, n, refuse(wire.CodeDraining, "the server stops"))
+	}
+	r.endAll(ctx, wire.CodeShutdown, wire.ReasonShutdown, "the server stops")
+	ctx.Stop(nil)
+}
+
+// Stopped ends what is left of an orderly stopped room: nothing, unless it was
+// too busy to shut down.
 func (r *roomState) Stopped(ctx *actors.Context[roomMsg], _ error) {
 	r.j.close(r.env, closing{
 		code: wire.CodeShutdown, reason: wire.ReasonShutdown, message: "the server stops", at: ctx.Now(),

@@ -111,8 +111,20 @@ func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
 
 // watchRecords makes sure that joins and leaves do not wait for a stuck disk.
 func (r *roomState) watchRecords(ctx *actors.Context[roomMsg]) {
-	if r.late == nil && (len(r.j.joining) > 0 || len(r.j.leaving) > 0) {
-		r.late = ctx.After(r.env.times.Record, recordsLate{})
+	var first time.Time
+	earlier := func(due time.Time) {
+		if !due.IsZero() && (first.IsZero() || due.Before(first)) {
+			first = due
+		}
+	}
+	for _, n := range r.j.joining {
+		earlier(n.dueBy)
+	}
+	for _, w := range r.j.leaving {
+		earlier(w.dueBy)
+	}
+	if r.late == nil && !first.IsZero() {
+		r.late = ctx.After(first.Sub(ctx.Now()), recordsLate{})
 	}
 }
 

@@ -26,6 +26,8 @@ type (
 	removeFromRoom struct{ participant string }
 	announceDrain  struct{ in time.Duration }
 	panicHere      struct{ participant string }
+	// shutRoom ends everybody and the room.
+	shutRoom struct{}
 )
 
 // From participants. Control waits for room in the mailbox, client requests
@@ -102,6 +104,7 @@ func (resumeSession) toRoom()  {}
 func (removeFromRoom) toRoom() {}
 func (announceDrain) toRoom()  {}
 func (panicHere) toRoom()      {}
+func (shutRoom) toRoom()       {}
 func (mediaOpened) toRoom()    {}
 func (mediaOffered) toRoom()   {}
 func (memberAway) toRoom()     {}

@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/engine/wire"
+)
+
+func TestHandsKeepTheirOrder(t *testing.T) {
+	var h hands
+	for i, c := range []struct {
+		id      string
+		raised  bool
+		changed bool
+		want    string
+	}{
+		{"a", true, true, "a"}, {"b", true, true, "a b"}, {"a", true, false, "a b"}, {"c", false, false, "a b"},
+		{"a", false, true, "b"}, {"a", true, true, "b a"},
+	} {
+		if got := h.set(c.id, c.raised); got != c.changed || strings.Join(h, " ") != c.want {
+			t.Errorf("step %d: changed %v, hands %v", i, got, h)
+		}
+	}
+}
+
+func logOf(l *eventLog, from, to int, at time.Time, size int) {
+	for seq := from; seq <= to; seq++ {
+		l.add(loggedEvent{seq: uint64(seq), at: at, frame: wire.NewFrame(make([]byte, size))})
+	}
+}
+
+func replayed(l *eventLog, seq uint64, id string) (n int, ok bool) {
+	ok = l.since(seq, id, func(*wire.Frame) { n++ })
+	return n, ok
+}
+
+func TestEventLogBounds(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		fill func(l *eventLog)
+		seq  uint64
+		n    int
+		ok   bool
+	}{
+		{"empty", func(*eventLog) {}, 0, 0, true},
+		{"all", func(l *eventLog) { logOf(l, 1, 10, testNow, 10) }, 0, 10, true},
+		{"some", func(l *eventLog) { logOf(l, 1, 10, testNow, 10) }, 7, 3, true},
+		{"none missed", func(l *eventLog) { logOf(l, 1, 10, testNow, 10) }, 10, 0, true},
+		{"as many as are kept", func(l *eventLog) { logOf(l, 1, logEvents+5, testNow, 10) }, 5, logEvents, true},
+		{"one more", func(l *eventLog) { logOf(l, 1, logEvents+5, testNow, 10) }, 4, 0, false},
+		{"too many bytes", func(l *eventLog) { logOf(l, 1, 100, testNow, logBytes/50) }, 30, 0, false},
+		{"too old", func(l *eventLog) {
+			logOf(l, 1, 5, testNow, 10)
+			logOf(l, 6, 6, testNow.Add(logAge+1), 10)
+		}, 4, 0, false},
+		{"old, but seen", func(l *eventLog) {
+			logOf(l, 1, 5, testNow, 10)
+			logOf(l, 6, 6, testNow.Add(logAge+1), 10)
+		}, 5, 1, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var l eventLog
+			c.fill(&l)
+			if n, ok := replayed(&l, c.seq, "a"); n != c.n || ok != c.ok {
+				t.Errorf("got %d events, %v; want %d, %v", n, ok, c.n, c.ok)
+			}
+			if l.bytes > logBytes || len(l.events) > logEvents {
+				t.Errorf("keeps %d events of %d bytes", len(l.events), l.bytes)
+			}
+		})
+	}
+}
+
+func TestEventLogKeepsPrivateThingsPrivate(t *testing.T) {
+	var l eventLog
+	l.add(loggedEvent{seq: 1, at: testNow, frame: wire.NewFrame(nil), only: [2]string{"a", "b"}})
+	l.add(loggedEvent{seq: 2, at: testNow, frame: wire.NewFrame(nil)})
+	for id, want := range map[string]int{"a": 2, "b": 2, "c": 1} {
+		if n, _ := replayed(&l, 0, id); n != want {
+			t.Errorf("%s gets %d events, want %d", id, n, want)
+		}
+	}
+}
+
+func TestScore(t *testing.T) {
+	ms := time.Millisecond
+	for _, c := range []struct {
+		q      MediaQuality
+		silent time.Duration
+		want   string
+	}{
+		{MediaQuality{Packets: 1}, 0, scoreExcellent},
+		{MediaQuality{Packets: 1, RTT: 149 * ms, UpLoss: 0.019}, 0, scoreExcellent},
+		{MediaQuality{Packets: 1, RTT: 150 * ms}, 0, scoreGood},
+		{MediaQuality{Packets: 1, DownLoss: 0.02}, 0, scoreGood},
+		{MediaQuality{Packets: 1, DownLoss: 0.06}, 0, scorePoor},
+		{MediaQuality{Packets: 1, RTT: 400 * ms}, 0, scorePoor},
+		{MediaQuality{Packets: 1, UpLoss: math.NaN()}, 0, scoreExcellent},
+		{MediaQuality{}, 4 * time.Second, ""},
+		{MediaQuality{}, 5 * time.Second, scoreLost},
+	} {
+		if got := score(c.q, c.silent); got != c.want {
+			t.Errorf("%+v after %v: %q, want %q", c.q, c.silent, got, c.want)
+		}
+	}
+	bad := qualityOf("a", scorePoor, MediaQuality{UpLoss: math.NaN(), DownLoss: math.Inf(1), RTT: -1})
+	wire.Encode(&wire.Quality{Participants: []wire.ParticipantQuality{bad}}) // panics on what JSON has not
+}
+
+func TestTokens(t *testing.T) {
+	token := resumeToken{room: "тee.x", participant: "p-1", secret: newSecret()}
+	back, ok := parseToken(token.String())
+	if !ok || back != token {
+		t.Errorf("%q came back as %+v", token, back)
+	}
+	if len(token.String()) > wire.MaxToken {
+		t.Errorf("%d bytes", len(token.String()))
+	}
+	long := resumeToken{room: strings.Repeat("語", wire.MaxRoomRunes), participant: strings.Repeat("x", 36), secret: newSecret()}
+	if len(long.String()) > wire.MaxToken {
+		t.Errorf("the longest token has %d bytes", len(long.String()))
+	}
+	for _, s := range []string{"", ".", "..", "a.b.c.d", "a.b.c", strings.Repeat(".", 100000), token.String() + "A", token.String()[:10], "!." + token.String()} {
+		if _, ok := parseToken(s); ok {
+			t.Errorf("took %.40q", s)
+		}
+	}
+}
+
+func FuzzParseToken(f *testing.F) {
+	f.Add(resumeToken{room: "a", participant: "b"}.String())
+	f.Add("..")
+	f.Fuzz(func(t *testing.T, s string) {
+		if token, ok := parseToken(s); ok {
+			if again, ok := parseToken(token.String()); !ok || again != token {
+				t.Fatalf("%q is read as %+v, then %+v", s, token, again)
+			}
+		}
+	})
+}
+
+func TestTickets(t *testing.T) {
+	var all tickets
+	secret := newSecret()
+	all.issue("p", "m", secret, testNow)
+	good := resumeToken{"r", "p", secret}.String()
+	for _, c := range []struct {
+		name, meeting, token string
+		after                time.Duration
+		ok                   bool
+	}{
+		{"good", "m", good, time.Hour, true},
+		{"other meeting", "m2", good, 0, false},
+		{"other participant", "m", resumeToken{"r", "q", secret}.String(), 0, false},
+		{"other secret", "m", resumeToken{"r", "p", newSecret()}.String(), 0, false},
+		{"no token", "m", "", 0, false},
+		{"too late", "m", good, ticketAge + 1, false},
+	} {
+		if _, ok := all.holder(c.meeting, c.token, testNow.Add(c.after)); ok != c.ok {
+			t.Errorf("%s: %v", c.name, ok)
+		}
+	}
+	for i := range maxTickets + 10 {
+		all.issue(fmt.Sprint(i), "m", secret, testNow)
+	}
+	if len(all.by) > maxTickets || len(all.order) > maxTickets {
+		t.Errorf("keeps %d tickets", len(all.by))
+	}
+}
+
+func TestAddressLimit(t *testing.T) {
+	l := newAddressLimiter(1, 2)
+	a := netip.MustParseAddr("192.0.2.1")
+	for i, want := range []bool{true, true, false} {
+		if _, ok := l.allow(a, testNow); ok != want {
+			t.Errorf("join %d: %v", i, ok)
+		}
+	}
+	if wait, _ := l.allow(a, testNow); wait != time.Second {
+		t.Errorf("wait %v", wait)
+	}
+	if _, ok := l.allow(netip.MustParseAddr("::ffff:192.0.2.1"), testNow); ok {
+		t.Error("the mapped form is another address")
+	}
+	if _, ok := l.allow(netip.MustParseAddr("192.0.2.2"), testNow); !ok {
+		t.Error("one address limits another")
+	}
+	if _, ok := l.allow(a, testNow.Add(time.Second)); !ok {
+		t.Error("the limit does not end")
+	}
+	for range 2 {
+		l.allow(netip.MustParseAddr("2001:db8::1"), testNow)
+	}
+	if _, ok := l.allow(netip.MustParseAddr("2001:db8::2"), testNow); ok {
+		t.Error("a /64 has many addresses")
+	}
+	for i := range maxAddresses + 100 {
+		l.allow(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), testNow.Add(time.Duration(i)))
+	}
+	if len(l.seen) > maxAddresses {
+		t.Errorf("remembers %d addresses", len(l.seen))
+	}
+	if _, ok := newAddressLimiter(-1, 0).allow(a, testNow); !ok {
+		t.Error("no limit limits")
+	}
+}
+
+func TestHistory(t *testing.T) {
+	var h history
+	msg := func(id string, at time.Time, text string) wire.ChatMessage {
+		return wire.ChatMessage{ID: id, At: at.UnixMilli(), Text: text}
+	}
+	if !h.add(msg("1", testNow.Add(-25*time.Hour), "old")) || !h.add(msg("2", testNow, "new")) {
+		t.Error("not added")
+	}
+	if h.add(msg("2", testNow, "again")) || h.add(msg("1", testNow, "again")) {
+		t.Error("added again")
+	}
+	if got := h.forJoined(testNow); len(got) != 1 || got[0].Text != "new" {
+		t.Errorf("got %v", got)
+	}
+	for i := range 300 {
+		h.add(msg(fmt.Sprint(100+i), testNow, strings.Repeat("語", 1000)))
+	}
+	got := h.forJoined(testNow)
+	if len(got) < 50 || len(got) > wire.MaxHistory || got[len(got)-1].ID != "399" || !slices.IsSortedFunc(got, func(a, b wire.ChatMessage) int { return strings.Compare(a.ID, b.ID) }) {
+		t.Errorf("%d texts", len(got))
+	}
+	if size := len(wire.Encode(&wire.Joined{Chat: got}).Bytes()); size > wire.MaxHistoryBytes+2048 {
+		t.Errorf("%d bytes", size)
+	}
+}
+
+func TestCodeOf(t *testing.T) {
+	if c := CodeOf(fmt.Errorf("open: %w", refuse(wire.CodeBadSDP, "no"))); c != wire.CodeBadSDP {
+		t.Error(c)
+	}
+	ours := errors.New("open /secret/path")
+	if CodeOf(ours) != wire.CodeInternal || strings.Contains(developerText(ours), "secret") {
+		t.Errorf("%s, %s", CodeOf(ours), developerText(ours))
+	}
+}

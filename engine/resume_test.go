@@ -1,0 +1,350 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"parley/engine/wire"
+)
+
+func TestResumeReplaysWhatWasMissed(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob, eve := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4), w.join("tea", "Eve", 4)
+		ada.clear()
+		bob.clear()
+		bob.drop()
+		if away := one[*wire.ParticipantAway](ada); away.Participant != bob.id() || !away.Away {
+			t.Errorf("away: %+v", away)
+		}
+		ada.ok(&wire.Chat{Key: "1", Text: "missed"})
+		ada.ok(&wire.Chat{Key: "2", Text: "for Bob", To: bob.id()})
+		ada.ok(&wire.Chat{Key: "3", Text: "for Eve", To: eve.id()})
+		ada.ok(&wire.Hand{Raised: true})
+		ada.ok(&wire.Caption{Text: "not replayed", Final: true})
+		eve.ok(&wire.Leave{})
+		w.advance(20 * time.Second)
+		places := bob.session().places
+
+		reply := bob.resume()
+		resumed, ok := reply.(*wire.Resumed)
+		if !ok {
+			t.Fatalf("got %+v", reply)
+		}
+		said := events[*wire.Chatted](bob)
+		if len(said) != 2 || said[0].Message.Text != "missed" || said[1].Message.Text != "for Bob" {
+			t.Errorf("texts: %v", said)
+		}
+		if h := one[*wire.HandChanged](bob); h.Participant != ada.id() {
+			t.Errorf("hand: %+v", h)
+		}
+		one[*wire.ParticipantLeft](bob)
+		if bob.seq != resumed.Seq {
+			t.Errorf("brought up to %d, the room is at %d", bob.seq, resumed.Seq)
+		}
+		if len(events[*wire.Captioned](bob)) != 0 {
+			t.Error("a caption was replayed")
+		}
+		if len(bob.seats) != 1 || bob.seats[0].Participant != ada.id() {
+			t.Errorf("seats: %v", bob.seats)
+		}
+		if bob.session().closed || bob.session().places != places {
+			t.Error("the media was touched")
+		}
+		back := events[*wire.ParticipantAway](ada)
+		if len(back) != 1 || back[0].Away {
+			t.Errorf("back: %+v", back)
+		}
+		bob.ok(&wire.Chat{Key: "b", Text: "back"})
+		w.advance(time.Minute)
+		if closed, _ := bob.conn.end(); closed {
+			t.Error("given up after all")
+		}
+	})
+}
+
+func TestResumeWindow(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		media  func(b *client)
+		noSDP  bool
+		stays  time.Duration // still there
+		gone   time.Duration // not any more
+		reason wire.Reason
+	}{
+		{"media flows", func(*client) {}, false, 29900 * time.Millisecond, 30100 * time.Millisecond, wire.ReasonLost},
+		{"media dies with it", func(b *client) { b.session().fallSilent() }, false, 9900 * time.Millisecond, 10100 * time.Millisecond, wire.ReasonLost},
+		{"no media", func(*client) {}, true, 9900 * time.Millisecond, 10100 * time.Millisecond, wire.ReasonLost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			run(t, Options{}, func(w *world) {
+				ada := w.join("tea", "Ada", 4)
+				req := joinReq("tea", "Bob", 4)
+				if c.noSDP {
+					req = &wire.Join{Room: "tea", Name: "Bob"}
+				}
+				bob := w.joinAs(req)
+				ada.clear()
+				c.media(bob)
+				start := time.Now()
+				bob.drop()
+				w.advance(c.stays - time.Since(start))
+				if left := events[*wire.ParticipantLeft](ada); len(left) != 0 {
+					t.Errorf("gone after %v", time.Since(start))
+				}
+				w.advance(c.gone - time.Since(start))
+				if left := one[*wire.ParticipantLeft](ada); left.Reason != c.reason {
+					t.Errorf("reason %s", left.Reason)
+				}
+				if e, ok := bob.resume().(*wire.Error); !ok || e.Code != wire.CodeResumeGone {
+					t.Errorf("resume: %+v", e)
+				}
+				bob.ok(joinReq("tea", "Bob", 4))
+			})
+		})
+	}
+}
+
+func TestMediaThatFallsSilentWhileAway(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		ada.clear()
+		bob.drop()
+		w.advance(5 * time.Second)
+		bob.session().fallSilent()
+		w.advance(9 * time.Second)
+		if left := events[*wire.ParticipantLeft](ada); len(left) != 0 {
+			t.Error("gone too early")
+		}
+		w.advance(1100 * time.Millisecond)
+		one[*wire.ParticipantLeft](ada)
+	})
+}
+
+func TestResumeIsRefused(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 0), w.join("tea", "Bob", 0)
+		token, _ := parseToken(bob.joined.Resume)
+		wrong := token
+		wrong.secret[0] ^= 1
+		alien := token
+		alien.room = "other"
+		for name, req := range map[string]*wire.Resume{
+			"nonsense":        {Token: "x"},
+			"wrong secret":    {Token: wrong.String(), Seq: bob.seq},
+			"other room":      {Token: alien.String(), Seq: bob.seq},
+			"other person":    {Token: resumeToken{"tea", ada.id(), token.secret}.String(), Seq: bob.seq},
+			"from the future": {Token: bob.joined.Resume, Seq: bob.seq + 100},
+		} {
+			c := w.connect()
+			c.refused(req, wire.CodeResumeGone)
+			if closed, _ := bob.conn.end(); closed {
+				t.Fatalf("%s: ended the real one", name)
+			}
+			c.ok(joinReq("tea", "Eve", 0)) // the connection can still join
+			c.ok(&wire.Leave{})
+		}
+		bob.ok(&wire.Ping{})
+		bob.ok(&wire.Leave{})
+		w.connect().refused(&wire.Resume{Token: bob.joined.Resume, Seq: bob.seq}, wire.CodeResumeGone)
+	})
+}
+
+func TestResumeAfterTooMuch(t *testing.T) {
+	run(t, Options{Limits: Limits{MessageRate: 1e6, MessageBurst: 1e6}}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 0), w.join("tea", "Bob", 0)
+		bob.drop()
+		for range logEvents + 1 {
+			ada.ok(&wire.React{Emoji: "👍"})
+			ada.clear()
+		}
+		if e, ok := bob.resume().(*wire.Error); !ok || e.Code != wire.CodeResumeGone {
+			t.Errorf("resumed: %+v", e)
+		}
+	})
+}
+
+func TestResumeOnASecondConnection(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		ada.clear()
+		old, oldConn := bob.signal, bob.conn
+		if _, ok := bob.resume().(*wire.Resumed); !ok {
+			t.Fatal("not resumed")
+		}
+		if closed, status := oldConn.end(); !closed || status != wire.CloseStatus(wire.CodeReplaced) {
+			t.Errorf("old connection: %v, %d", closed, status)
+		}
+		old.OnClose()
+		old.OnText([]byte(`{"type":"hand","id":1,"raised":true}`))
+		w.advance(time.Minute)
+		if len(events[*wire.ParticipantAway](ada)) != 0 || len(events[*wire.HandChanged](ada)) != 0 {
+			t.Error("the old connection still counts")
+		}
+		bob.ok(&wire.Ping{})
+	})
+}
+
+func TestResumeThatIsLostAgain(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		for range 5 {
+			bob.drop()
+			bob.pump()
+			bob.conn = &memConn{}
+			bob.attach(netip.Addr{})
+			bob.send(&wire.Resume{Token: bob.joined.Resume, Seq: bob.seq})
+			bob.signal.OnClose() // before it was answered
+			w.settle()
+		}
+		ada.clear()
+		w.advance(31 * time.Second)
+		one[*wire.ParticipantLeft](ada)
+	})
+}
+
+func TestMediaFails(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob, eve := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4), w.join("tea", "Eve", 4)
+		ada.clear()
+		bob.session().events.MediaFailed(errors.New("no DTLS"))
+		w.settle()
+		bye := one[*wire.Bye](bob)
+		if bye.Code != wire.CodeMediaFailed || !bye.Retryable {
+			t.Errorf("bye: %+v", bye)
+		}
+		eve.drop()
+		eve.session().events.MediaFailed(errors.New("no ICE"))
+		w.settle()
+		if left := events[*wire.ParticipantLeft](ada); len(left) != 2 || left[1].Reason != wire.ReasonLost {
+			t.Errorf("left: %v", left)
+		}
+	})
+}
+
+func TestMeetingRecord(t *testing.T) {
+	run(t, Options{Limits: Limits{RoomParticipants: 50}}, func(w *world) {
+		start := time.Now()
+		req := joinReq("tea", "Ada", 0)
+		req.Identity = "key"
+		ada := w.joinAs(req)
+		bob, eve := w.join("tea", "Bob", 0), w.join("tea", "Eve", 0)
+		bob.ok(&wire.Rename{Name: "Robert"})
+		w.advance(time.Minute)
+		bob.ok(&wire.Leave{})
+		if err := w.engine.Remove("tea", eve.id()); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		if bye := one[*wire.Bye](eve); bye.Code != wire.CodeRemoved || bye.Summary.Peak != 3 {
+			t.Errorf("bye: %+v", bye)
+		}
+		ada.drop()
+		w.advance(time.Minute)
+		m := w.records.meeting(0)
+		if m.ID != ada.joined.Meeting || m.Room != "tea" || m.Creator != ada.id() || m.Limit != 50 || m.Peak != 3 || m.Start.Before(start) {
+			t.Errorf("meeting %+v", m.Meeting)
+		}
+		if m.End.IsZero() || m.End.Sub(m.Start) < 90*time.Second {
+			t.Errorf("ended at %v, began at %v", m.End, m.Start)
+		}
+		for c, reason := range map[*client]wire.Reason{ada: wire.ReasonLost, bob: wire.ReasonLeft, eve: wire.ReasonRemoved} {
+			stays := m.stays[c.id()]
+			if len(stays) != 1 || stays[0].Reason != string(reason) || !stays[0].Leave.After(stays[0].Join) {
+				t.Errorf("%s: %+v", c.name(), stays)
+			}
+		}
+		if m.names[bob.id()] != "Robert" {
+			t.Errorf("name %q", m.names[bob.id()])
+		}
+
+		// The room outlives the meeting for a while; the next is another one.
+		w.join("tea", "Ada", 0)
+		if w.records.count() != 2 || w.records.meeting(1).ID == m.ID {
+			t.Error("the next meeting is the same")
+		}
+	})
+}
+
+func TestEmptyRoomEnds(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada := w.join("tea", "Ada", 0)
+		ada.ok(&wire.Hand{Raised: true})
+		ada.ok(&wire.Leave{})
+		w.advance(59 * time.Second)
+		if n := w.engine.Figures().Rooms; n != 1 {
+			t.Fatalf("%d rooms", n)
+		}
+		again := w.join("tea", "Ada", 0)
+		if again.joined.Seq <= ada.seq || len(again.joined.Hands) != 0 {
+			t.Errorf("seq %d after %d, hands %v", again.joined.Seq, ada.seq, again.joined.Hands)
+		}
+		again.ok(&wire.Leave{})
+		w.advance(61 * time.Second)
+		if n := w.engine.Figures().Rooms; n != 0 {
+			t.Errorf("%d rooms", n)
+		}
+		fresh := w.join("tea", "Ada", 0)
+		if fresh.joined.Seq != 1 {
+			t.Errorf("seq %d in a new room", fresh.joined.Seq)
+		}
+	})
+}
+
+func TestRating(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada := w.join("tea", "Ada", 0)
+		ada.ok(&wire.Leave{})
+		meeting, token := ada.joined.Meeting, ada.joined.Resume
+		ctx := context.Background()
+		if err := w.engine.Rate(ctx, meeting, token, 4, "fine\x00"); err != nil {
+			t.Error(err)
+		}
+		if r := w.records.ratings[meeting+" "+ada.id()]; r.Stars != 4 || r.Comment != "fine" {
+			t.Errorf("kept %+v", r)
+		}
+		for name, err := range map[string]error{
+			"0 stars":       w.engine.Rate(ctx, meeting, token, 0, ""),
+			"6 stars":       w.engine.Rate(ctx, meeting, token, 6, ""),
+			"long":          w.engine.Rate(ctx, meeting, token, 3, string(make([]byte, 5000))),
+			"other meeting": w.engine.Rate(ctx, "m", token, 3, ""),
+			"no token":      w.engine.Rate(ctx, meeting, "", 3, ""),
+		} {
+			if !errors.Is(err, ErrBadRating) && !errors.Is(err, ErrNotYourself) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestStopEndsEverything(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		var all []*client
+		for i := range 6 {
+			all = append(all, w.join(fmt.Sprint("room", i%2), fmt.Sprint("P", i), 4))
+		}
+		w.stop()
+		for _, c := range all {
+			bye := one[*wire.Bye](c)
+			if bye.Code != wire.CodeShutdown || !bye.Retryable || bye.Summary == nil {
+				t.Errorf("bye: %+v", bye)
+			}
+			c.ended(wire.CloseStatus(wire.CodeShutdown))
+		}
+		for i := range 2 {
+			m := w.records.meeting(i)
+			if m.End.IsZero() {
+				t.Errorf("meeting %d has no end", i)
+			}
+			for p, stays := range m.stays {
+				if stays[0].Reason != string(wire.ReasonShutdown) {
+					t.Errorf("%s: %+v", p, stays)
+				}
+			}
+		}
+		w.connect().refused(joinReq("tea", "Late", 0), wire.CodeServerFull)
+	})
+}
