@@ -1,0 +1,89 @@
+// Boot and router: picks language and colours, shows the page the address
+// means, and catches what nobody else caught.
+import { msg, i18n, chooseLanguage } from '../lib/i18n.js';
+import { relabel, text } from '../lib/html.js';
+import { prefs } from '../lib/prefs.js';
+import { route } from '../lib/route.js';
+import { ParleyAnnouncer } from './announcer.js';
+import { ParleyElement, define } from './element.js';
+import { followTheme } from './theme.js';
+import './toasts.js';
+
+/**
+ * Makes the page of a route; its module is loaded when first needed.
+ * @param {import('../lib/route.js').Route} to
+ * @returns {Promise<ParleyElement & {heading?: HTMLElement}>}
+ */
+async function pageOf(to) {
+  switch (to.page) {
+    case 'landing':
+      return new (await import('./landing.js')).default();
+    case 'test':
+      return new (await import('./setup-test.js')).default();
+    case 'room':
+      return Object.assign(new (await import('./meeting.js')).default(), { room: to.room });
+    default:
+      return Object.assign(new (await import('./dead-end.js')).default(), { kind: to.page });
+  }
+}
+
+export class ParleyApp extends ParleyElement {
+  /** @param {AbortSignal} alive */
+  mounted(alive) {
+    addEventListener('popstate', () => void this.show(), { signal: alive });
+    this.addEventListener('go', (e) => this.go(/** @type {CustomEvent<string>} */ (e).detail), { signal: alive });
+    addEventListener('error', (e) => void this.#crashed(e.error), { signal: alive });
+    i18n.addEventListener('change', () => this.#follow(), { signal: alive });
+    void this.#boot();
+  }
+
+  async #boot() {
+    const query = new URLSearchParams(location.search).get('lang');
+    await i18n.use(chooseLanguage({ query, stored: prefs.now.lang, browser: navigator.languages }));
+    followTheme(this.alive);
+    await this.show();
+    document.documentElement.setAttribute('data-booted', '');
+  }
+
+  #follow() {
+    document.documentElement.lang = i18n.language;
+    relabel(document);
+  }
+
+  /** Goes to another page of ours. @param {string} path */
+  go(path) {
+    history.pushState(null, '', path);
+    scrollTo(0, 0);
+    void this.show();
+  }
+
+  /** Shows the page of the present address. */
+  async show() {
+    const page = await pageOf(route(location.pathname));
+    this.replaceChildren(page);
+    page.heading?.focus({ preventScroll: true });
+  }
+
+  /** A mistake of ours before anything is on the page: say so. @param {unknown} error */
+  async #crashed(error) {
+    if (!error || this.childElementCount) return;
+    const { default: DeadEnd } = await import('./dead-end.js');
+    const page = new DeadEnd();
+    page.kind = 'crash';
+    this.replaceChildren(page);
+    document.documentElement.setAttribute('data-booted', '');
+  }
+}
+
+/**
+ * Sets the title of the window; it follows the language.
+ * @param {import('../lib/i18n.js').Key} key
+ * @param {import('../lib/i18n.js').Params} [params]
+ */
+export function title(key, params) {
+  const el = document.querySelector('title');
+  if (el) text(el, msg(key, params));
+}
+
+define('parley-app', ParleyApp);
+void ParleyAnnouncer;

@@ -1,0 +1,126 @@
+// Lines above the stage that stay as long as something is so: reconnecting,
+// sound blocked, sharing, a silent microphone, the server about to stop.
+import { icon } from '../icons/icons.js';
+import { fill, h, text } from '../lib/html.js';
+import { clock, msg } from '../lib/i18n.js';
+import { prefs } from '../lib/prefs.js';
+import { say } from './announcer.js';
+import { micMenu } from './device-menus.js';
+import { ParleyElement, define } from './element.js';
+
+/** @typedef {import('./call.js').Call} Call */
+
+export class ParleyBanners extends ParleyElement {
+  /** @type {Call} */
+  call = /** @type {any} */ (null);
+  #attempt = h('span', { class: 'hint' });
+  #drain = h('p');
+  /** @type {Map<string, HTMLElement>} */
+  #shown = new Map();
+
+  /** @param {AbortSignal} alive */
+  mounted(alive) {
+    const { store } = this.call;
+    store.select((s) => s.audioBlocked, (on) => this.#show('audio', on, () => this.#audio()), alive);
+    store.select((s) => s.phase, (phase) => this.#show('connection', phase === 'reconnecting', () => this.#connection()), alive);
+    store.select((s) => s.sharing, (on) => this.#show('share', on, () => this.#sharing()), alive);
+    store.select((s) => s.silentMic, (on) => this.#show('silent', on, () => this.#silent()), alive);
+    store.select((s) => s.drainAt, (at) => this.#show('drain', at > 0, () => this.#draining()), alive);
+    store.select((s) => s.dataSaver, (on) => this.#show('data', on, () => this.#data()), alive);
+    this.every(500, () => this.#count());
+  }
+
+  /** @param {string} key @param {boolean} on @param {() => HTMLElement} make */
+  #show(key, on, make) {
+    if (on === this.#shown.has(key)) return;
+    if (!on) {
+      this.#shown.get(key)?.remove();
+      this.#shown.delete(key);
+      return;
+    }
+    const el = make();
+    this.#shown.set(key, el);
+    this.append(el);
+    this.#count();
+  }
+
+  /** @param {string} kind @param {import('../icons/icons.js').IconName} name @param {...import('../lib/html.js').Child} children */
+  #banner(kind, name, ...children) {
+    return h('div', { class: `banner ${kind}` }, icon(name), ...children);
+  }
+
+  /** @param {import('../lib/i18n.js').Key} label @param {() => void} run */
+  #action(label, run) {
+    return h('button', { class: 'btn small', type: 'button', onclick: run }, msg(label));
+  }
+
+  #connection() {
+    return this.#banner(
+      'warn',
+      'wifiOff',
+      h('p', null, h('strong', null, msg('room.reconnecting')), ' ', this.#attempt),
+      this.#action('room.tryNow', () => this.call.room.tryNow()),
+      this.#action('room.giveUp', () => this.call.leave()),
+    );
+  }
+
+  #audio() {
+    const button = h('button', { class: 'banner audio', type: 'button', onclick: () => void this.call.room.startAudio() }, icon('volume'), msg('room.audioBlocked'));
+    queueMicrotask(() => button.focus());
+    return button;
+  }
+
+  #sharing() {
+    const mirrors = this.call.devices?.sharesMonitor() ?? false;
+    if (mirrors) say(msg('room.mirrors'), { now: true });
+    return this.#banner(
+      mirrors ? 'warn' : 'accent',
+      mirrors ? 'warn' : 'share',
+      h('p', null, msg(mirrors ? 'room.mirrors' : 'room.sharingYou')),
+      mirrors ? this.#action('room.shareOther', () => void this.#shareOther()) : null,
+      this.#action('room.stopSharing', () => void this.call.devices?.share(false)),
+    );
+  }
+
+  async #shareOther() {
+    await this.call.devices?.share(false);
+    await this.call.devices?.share(true);
+  }
+
+  #silent() {
+    say(msg('room.silentMic'));
+    const choose = this.#action('room.otherMic', () => micMenu(this.call, choose));
+    return this.#banner('warn', 'micOff', h('p', null, msg('room.silentMic')), choose, this.#action('room.silentMicOff', () => prefs.set({ silentMicWarning: false })));
+  }
+
+  #draining() {
+    return this.#banner('warn', 'warn', this.#drain);
+  }
+
+  #data() {
+    return this.#banner('', 'data', h('p', null, msg('room.dataSaver')), this.#action('room.dataSaverOff', () => this.call.setDataSaver(false)));
+  }
+
+  /** Counts what runs down. */
+  #count() {
+    const { phase, attempt, nextAt, drainAt } = this.call.state;
+    const now = performance.now();
+    if (phase === 'reconnecting') {
+      const s = Math.ceil((nextAt - now) / 1000);
+      const parts = [msg('room.reconnectAttempt', { n: attempt }), ...(s > 0 ? [msg('room.reconnectIn', { s })] : [])];
+      text(this.#attempt, parts.join(', '));
+    }
+    if (drainAt) text(this.#drain, msg('room.draining', { time: clock(drainAt - now) }));
+  }
+
+  relabelled() {
+    this.#count();
+  }
+
+  unmounted() {
+    fill(this);
+    this.#shown.clear();
+  }
+}
+
+define('parley-banners', ParleyBanners);

@@ -1,0 +1,74 @@
+// The frame of the pages outside a meeting: head with language and colours.
+import { h } from '../lib/html.js';
+import { LANGUAGES, i18n, msg } from '../lib/i18n.js';
+import { prefs } from '../lib/prefs.js';
+import { logo } from '../icons/icons.js';
+
+/** Asks the app to show another page. @param {Element} from @param {string} path */
+export function go(from, path) {
+  from.dispatchEvent(new CustomEvent('go', { detail: path, bubbles: true }));
+}
+
+/** A link within the app that does not load the page again.
+ * @param {string} path @param {Record<string, any>} props @param {...import('../lib/html.js').Child} children */
+export function appLink(path, props, ...children) {
+  return h(
+    'a',
+    {
+      ...props,
+      href: path,
+      onclick: (/** @type {MouseEvent & {currentTarget: Element}} */ event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+        event.preventDefault();
+        go(event.currentTarget, path);
+      },
+    },
+    ...children,
+  );
+}
+
+export function languageSelect(className = 'select small') {
+  const select = h(
+    'select',
+    { class: className, 'aria-label': msg('app.language'), onchange: () => void changeLanguage(select.value) },
+    ...LANGUAGES.map(({ code, name }) => h('option', { value: code, lang: code }, name)),
+  );
+  select.value = i18n.language;
+  return select;
+}
+
+/** @param {string} code */
+export async function changeLanguage(code) {
+  const { code: language } = LANGUAGES.find((l) => l.code === code) ?? LANGUAGES[0];
+  prefs.set({ lang: language });
+  await i18n.use(language);
+}
+
+export function themeSelect(className = 'select small') {
+  const select = h(
+    'select',
+    {
+      class: className,
+      'aria-label': msg('app.theme'),
+      onchange: () => prefs.set({ theme: select.value === 'light' || select.value === 'system' ? select.value : 'dark' }),
+    },
+    h('option', { value: 'dark' }, msg('theme.dark')),
+    h('option', { value: 'light' }, msg('theme.light')),
+    h('option', { value: 'system' }, msg('theme.system')),
+  );
+  select.value = prefs.now.theme;
+  return select;
+}
+
+/** The head of a page. */
+export function pageHead() {
+  return h(
+    'header',
+    { class: 'page-head' },
+    appLink('/', { class: 'brand', 'aria-label': msg('app.home') }, logo(), h('span', null, 'Parley')),
+    h('div', { class: 'page-tools' }, themeSelect(), languageSelect()),
+  );
+}
+
+/** A link that jumps over the head. */
+export const skipLink = () => h('a', { class: 'skip', href: '#main' }, msg('app.skip'));

@@ -1,0 +1,140 @@
+// The first page: start a meeting, join one, or test the setup.
+import { icon } from '../icons/icons.js';
+import { attr, fill, h, text } from '../lib/html.js';
+import { i18n, msg } from '../lib/i18n.js';
+import { prefs } from '../lib/prefs.js';
+import { newRoomCode } from '../lib/roomcode.js';
+import { roomPath, roomTyped } from '../lib/route.js';
+import { say } from './announcer.js';
+import { title } from './app.js';
+import { appLink, go, pageHead, skipLink } from './chrome.js';
+import { newId } from './dialog.js';
+import { ParleyElement, define } from './element.js';
+import { scene } from './scene.js';
+import { openShare } from './share.js';
+
+/** A code for a new room. */
+export const proposeRoom = () => newRoomCode((bytes) => crypto.getRandomValues(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));
+
+export default class ParleyLanding extends ParleyElement {
+  heading = h('h1', { tabindex: '-1' }, msg('landing.headline'));
+  #recent = h('div', { class: 'recent' });
+
+  mounted() {
+    title('landing.title');
+    fill(
+      this,
+      skipLink(),
+      pageHead(),
+      h(
+        'main',
+        { id: 'main', class: 'landing', tabindex: '-1' },
+        h('div', { class: 'landing-text' }, this.heading, h('p', { class: 'lead' }, msg('landing.lead')), this.#start(), this.#joinForm(), this.#recent),
+        scene(),
+      ),
+      h('footer', { class: 'page-foot' }, icon('lock', 'small'), h('span', null, msg('landing.foot'))),
+    );
+    this.#drawRecent();
+  }
+
+  relabelled() {
+    this.#drawRecent();
+  }
+
+  #start() {
+    return h(
+      'div',
+      { class: 'start-row' },
+      h('button', { class: 'btn primary big', type: 'button', onclick: () => go(this, roomPath(proposeRoom())) }, icon('cam'), msg('landing.new')),
+      h('button', { class: 'btn outline big', type: 'button', onclick: () => this.#later() }, icon('link'), msg('landing.later')),
+      appLink('/test', { class: 'btn quiet big' }, icon('check'), msg('landing.test')),
+    );
+  }
+
+  #later() {
+    const room = proposeRoom();
+    openShare(room, { start: () => go(this, roomPath(room)) });
+  }
+
+  #joinForm() {
+    const id = newId('join');
+    const problem = h('p', { class: 'error-text', id: `${id}-error`, hidden: true });
+    const input = h('input', {
+      class: 'input',
+      id,
+      name: 'room',
+      type: 'text',
+      autocomplete: 'off',
+      autocapitalize: 'none',
+      spellcheck: 'false',
+      maxlength: '2000',
+      placeholder: msg('landing.placeholder'),
+      'aria-describedby': problem.id,
+      oninput: () => this.#problem(input, problem, false),
+    });
+    return h(
+      'form',
+      {
+        class: 'join-form',
+        novalidate: true,
+        onsubmit: (/** @type {Event} */ e) => {
+          e.preventDefault();
+          const room = roomTyped(input.value);
+          if (room) go(this, roomPath(room));
+          else this.#problem(input, problem, true);
+        },
+      },
+      h('label', { class: 'label', for: id }, msg('landing.field')),
+      h('div', { class: 'row join-row' }, input, h('button', { class: 'btn', type: 'submit' }, msg('landing.join'))),
+      problem,
+    );
+  }
+
+  /** @param {HTMLInputElement} input @param {HTMLElement} problem @param {boolean} bad */
+  #problem(input, problem, bad) {
+    problem.hidden = !bad;
+    attr(input, 'aria-invalid', bad ? 'true' : null);
+    if (!bad) return;
+    text(problem, msg('landing.badInput', { example: `${location.origin}/r/abc-defg-hij` }));
+    say(problem.textContent ?? '', { now: true });
+    input.focus();
+  }
+
+  #drawRecent() {
+    const { recent } = prefs.now;
+    this.#recent.hidden = !recent.length;
+    if (!recent.length) return;
+    fill(
+      this.#recent,
+      h('h2', { class: 'label' }, msg('landing.recent')),
+      h('ul', { role: 'list' }, ...recent.slice(0, 5).map(({ room, at }) => this.#recentRow(room, at))),
+    );
+  }
+
+  /** @param {string} room @param {number} at */
+  #recentRow(room, at) {
+    return h(
+      'li',
+      null,
+      appLink(roomPath(room), { class: 'recent-room' }, h('bdi', null, room), h('span', { class: 'hint' }, i18n.ago(at))),
+      h(
+        'button',
+        {
+          class: 'btn quiet square small',
+          type: 'button',
+          'aria-label': msg('landing.removeRecent', { room }),
+          onclick: () => {
+            prefs.set({ recent: prefs.now.recent.filter((r) => r.room !== room) });
+            say(msg('landing.removed', { room }));
+            this.#drawRecent();
+            const next = /** @type {HTMLElement | null} */ (this.#recent.querySelector('a')) ?? this.heading;
+            next.focus();
+          },
+        },
+        icon('close', 'small'),
+      ),
+    );
+  }
+}
+
+define('parley-landing', ParleyLanding);

@@ -1,0 +1,136 @@
+// A meeting going on: head, stage, panel and controls, and what floats above.
+import { icon } from '../icons/icons.js';
+import { attr, fill, h, text } from '../lib/html.js';
+import { clock, msg } from '../lib/i18n.js';
+import { Actions } from './actions.js';
+import { title } from './app.js';
+import { ParleyBanners } from './banners.js';
+import { ParleyCaptions } from './captions.js';
+import { ParleyChat } from './chat.js';
+import { ParleyElement, define } from './element.js';
+import { ParleyPeople } from './people.js';
+import { SmallWindow } from './pip.js';
+import { ParleyReactions } from './reactions.js';
+import { openShare } from './share.js';
+import { ParleyStage } from './stage.js';
+import { ParleyToolbar } from './toolbar.js';
+import { watchWakeLock } from './wake-lock.js';
+
+/** @typedef {import('./call.js').Call} Call */
+
+/** How long the controls stay without a movement in full screen, milliseconds. */
+const IDLE = 3500;
+
+export class ParleyRoom extends ParleyElement {
+  /** @type {Call} */
+  call = /** @type {any} */ (null);
+  embedded = false;
+  stage = new ParleyStage();
+  #bar = new ParleyToolbar();
+  #captions = new ParleyCaptions();
+  #clock = h('span', { class: 'room-clock', 'aria-label': msg('room.elapsed'), role: 'timer' });
+  #panel = h('aside', { class: 'panel', hidden: true });
+  /** @type {{chat: ParleyChat, people: ParleyPeople}} */
+  #panels = { chat: new ParleyChat(), people: new ParleyPeople() };
+  #idle = 0;
+
+  /** @param {AbortSignal} alive */
+  mounted(alive) {
+    const { call } = this;
+    title('room.title', { room: call.room.name });
+    const pip = new SmallWindow(call, this.stage);
+    const actions = new Actions(call, { focusToolbar: () => this.#bar.enter(), focusCaption: () => this.#captions.focusField(), pip });
+    const banners = new ParleyBanners();
+    const reactions = new ParleyReactions();
+    for (const part of [this.stage, this.#bar, this.#captions, banners, reactions, this.#panels.chat, this.#panels.people]) part.call = call;
+    this.#bar.actions = actions;
+    this.#panels.chat.actions = actions;
+    fill(
+      this,
+      h('a', { class: 'skip', href: '#controls', onclick: (/** @type {Event} */ e) => (e.preventDefault(), this.#bar.enter()) }, msg('shortcut.toolbar')),
+      h('h1', { class: 'sr' }, msg('prejoin.room', { room: call.room.name })),
+      this.#head(),
+      h('main', { class: 'room-main', id: 'main' }, banners, this.stage, this.#captions, reactions),
+      this.#panel,
+      h('div', { class: 'room-bar', id: 'controls' }, this.#bar),
+    );
+    actions.listen(alive);
+    pip.listen(alive);
+    watchWakeLock(alive);
+    call.store.select((s) => s.panel, (panel) => this.#openPanel(panel), alive);
+    call.store.select((s) => s.stats, (open) => void this.#stats(open), alive);
+    addEventListener('beforeunload', () => call.leave(), { signal: alive });
+    this.every(1000, () => this.#tick());
+    this.#tick();
+    this.#watchIdle(alive);
+    queueMicrotask(() => this.#bar.enter());
+  }
+
+  #head() {
+    const { call } = this;
+    const invite = h(
+      'button',
+      { class: 'room-title', type: 'button', title: msg('room.info'), 'aria-label': msg('people.invite'), onclick: () => openShare(call.room.name) },
+      icon('link', 'small'),
+      h('bdi', null, call.room.name),
+    );
+    return h('header', { class: 'room-head' }, invite, this.#clock);
+  }
+
+  #tick() {
+    const { meeting } = this.call.room;
+    if (meeting) text(this.#clock, clock(this.call.room.serverNow() - meeting.startedAt));
+  }
+
+  /** @type {HTMLElement | null} */
+  #before = null;
+
+  /** @param {'' | 'chat' | 'people'} name */
+  #openPanel(name) {
+    this.classList.toggle('with-panel', name !== '');
+    const shown = this.#panel.firstElementChild;
+    if (!name) {
+      const had = this.#panel.contains(document.activeElement);
+      this.#panel.hidden = true;
+      this.#panel.replaceChildren();
+      if (had) (this.#before?.isConnected ? this.#before : this.#bar).focus();
+      return;
+    }
+    const panel = this.#panels[name];
+    if (shown !== panel) {
+      if (!shown && document.activeElement instanceof HTMLElement) this.#before = document.activeElement;
+      attr(this.#panel, 'aria-label', msg(name === 'chat' ? 'chat.title' : 'people.title'));
+      this.#panel.replaceChildren(panel);
+    }
+    this.#panel.hidden = false;
+    panel.opened();
+  }
+
+  /** @param {boolean} open */
+  async #stats(open) {
+    this.querySelector('parley-stats')?.remove();
+    if (!open) return;
+    const { ParleyStats } = await import('./stats.js');
+    if (!this.call.state.stats) return;
+    const stats = new ParleyStats();
+    stats.call = this.call;
+    this.append(stats);
+  }
+
+  /** In full screen the controls go away when nobody moves, but never while focused. @param {AbortSignal} alive */
+  #watchIdle(alive) {
+    const wake = () => {
+      this.classList.remove('idle');
+      clearTimeout(this.#idle);
+      this.#idle = window.setTimeout(() => {
+        const busy = this.#bar.matches(':focus-within, :hover') || document.querySelector('.menu, dialog[open]');
+        if (document.fullscreenElement && !busy) this.classList.add('idle');
+      }, IDLE);
+    };
+    for (const type of ['pointermove', 'pointerdown', 'keydown', 'fullscreenchange']) addEventListener(type, wake, { signal: alive, passive: true });
+    document.addEventListener('fullscreenchange', wake, { signal: alive });
+    alive.addEventListener('abort', () => clearTimeout(this.#idle));
+  }
+}
+
+define('parley-room', ParleyRoom);

@@ -1,0 +1,100 @@
+// Short notes in a corner, with at most two actions. They are also spoken;
+// those with an action stay until their time is over and nobody points at them.
+import { icon } from '../icons/icons.js';
+import { fill, h } from '../lib/html.js';
+import { msg } from '../lib/i18n.js';
+import { say } from './announcer.js';
+import { ParleyElement, define } from './element.js';
+
+/**
+ * @typedef {object} Toast
+ * @property {string | import('../lib/i18n.js').Msg} text
+ * @property {string} [key] replaces the toast that has the same key
+ * @property {import('../icons/icons.js').IconName} [icon]
+ * @property {'info' | 'warn' | 'bad'} [kind]
+ * @property {{label: import('../lib/i18n.js').Msg, run: () => void}[]} [actions]
+ * @property {number} [ms] how long it stays; 0 until dismissed
+ * @property {boolean} [silent] not spoken, because it is said elsewhere
+ */
+
+const MAX = 4;
+
+export class ParleyToasts extends ParleyElement {
+  mounted() {
+    this.setAttribute('role', 'region');
+    this.setAttribute('popover', 'manual');
+    fill(this);
+    this.#label();
+  }
+
+  relabelled() {
+    this.#label();
+  }
+
+  #label() {
+    this.setAttribute('aria-label', String(msg('toasts.label')));
+  }
+
+  /** @param {Toast} toast @returns {() => void} takes it away */
+  show({ text, key = '', icon: name, kind = 'info', actions = [], ms = actions.length ? 12_000 : 5_000, silent = false }) {
+    if (key) this.#find(key)?.remove();
+    const el = h('div', { class: `toast ${kind}`, 'data-key': key || null });
+    const gone = () => {
+      el.remove();
+      if (!this.childElementCount && this.matches(':popover-open')) this.hidePopover();
+    };
+    const buttons = actions.map(({ label, run }) =>
+      h('button', { class: 'btn small', type: 'button', onclick: () => (gone(), run()) }, label),
+    );
+    fill(
+      el,
+      name ? icon(name) : null,
+      h('p', { dir: 'auto' }, text),
+      ...buttons,
+      h('button', { class: 'btn quiet square small', type: 'button', 'aria-label': msg('app.dismiss'), onclick: gone }, icon('close', 'small')),
+    );
+    this.append(el);
+    while (this.childElementCount > MAX) this.firstElementChild?.remove();
+    this.#raise();
+    if (!silent) say(text, { now: kind === 'bad' });
+    if (ms) this.#expire(el, ms, gone);
+    return gone;
+  }
+
+  /** To the top of the top layer, above a dialog that is open. */
+  #raise() {
+    if (!this.showPopover) return;
+    if (this.matches(':popover-open')) this.hidePopover();
+    this.showPopover();
+  }
+
+  /** @param {string} key */
+  #find(key) {
+    return [...this.children].find((c) => c.getAttribute('data-key') === key);
+  }
+
+  /** @param {HTMLElement} el @param {number} ms @param {() => void} gone */
+  #expire(el, ms, gone) {
+    const wait = () => {
+      if (!el.isConnected) return;
+      if (el.matches(':hover, :focus-within')) setTimeout(wait, 1500);
+      else gone();
+    };
+    setTimeout(wait, ms);
+  }
+
+  /** @param {string} key */
+  take(key) {
+    this.#find(key)?.remove();
+  }
+}
+
+define('parley-toasts', ParleyToasts);
+
+const shelf = () => /** @type {ParleyToasts | null} */ (document.querySelector('parley-toasts'));
+
+/** @param {Toast} toast */
+export const toast = (toast) => shelf()?.show(toast) ?? (() => {});
+
+/** Takes the toast with this key away. @param {string} key */
+export const untoast = (key) => shelf()?.take(key);
