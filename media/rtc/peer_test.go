@@ -91,6 +91,7 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 		ice.WithInterfaceFilter(func(name string) bool { return name == "lo" }),
 		ice.WithIPFilter(func(ip net.IP) bool { return ip.IsLoopback() }),
 		ice.WithHostAcceptanceMinWait(0), ice.WithCheckInterval(20*time.Millisecond),
+		ice.WithKeepaliveInterval(100*time.Millisecond),
 		ice.WithLoggerFactory(silentLogs))
 	p.must(err)
 	t.Cleanup(p.close)

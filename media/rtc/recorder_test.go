@@ -67,3 +67,29 @@ func (r *recorder) waitFor(d time.Duration, ok func() bool) bool {
 	}
 	return true
 }
+
+// flags are switches that goroutines share.
+type flags struct {
+	mu sync.Mutex
+	on map[string]bool
+}
+
+func newFlags(names ...string) *flags {
+	f := &flags{on: make(map[string]bool)}
+	for _, n := range names {
+		f.on[n] = true
+	}
+	return f
+}
+
+func (f *flags) get(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.on[name]
+}
+
+func (f *flags) set(name string, on bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on[name] = on
+}
