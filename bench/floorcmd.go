@@ -30,13 +30,14 @@ func (c *FloorCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	prog, rep := newProgress(out, c.Quiet), report.New("floor", 0)
 	rep.Params["cpus"], rep.Params["destinations"] = cpus.String(), c.Destinations
-	start := time.Now()
+	start, self := time.Now(), proc.SelfCPU()
 	err = floor.Micro(ctx, c.Destinations, func(s floor.Step) {
 		rep.Floor = append(rep.Floor, report.Step{Name: s.Name, Bytes: s.Bytes, Destinations: s.Destinations, Batch: s.Batch, US: s.US})
 		prog.tick("%s, %d bytes, %d destinations: %.3f µs", s.Name, s.Bytes, s.Destinations, s.US)
 	})
 	prog.clear()
 	rep.DurationS = time.Since(start).Seconds()
+	rep.BenchCPUPct = cpuShare(proc.SelfCPU()-self, time.Since(start))
 	rep.Partial = ctx.Err() != nil
 	if err != nil && (!rep.Partial || len(rep.Floor) == 0) {
 		return err

@@ -63,6 +63,7 @@ func (s *Shard) enter(ctx context.Context, signal *signalConn, spec *Spec, rng *
 		mic: rng.Uint32() | 1, camera: rng.Uint32()&^15 | 16,
 	}
 	if !spec.NoMedia {
+		c.in.seats = make([]seat, s.cfg.Seats) // events may come before the reply
 		o := buildOffer(&off)
 		join.Offer, join.Sources, join.Seats = o.sdp, o.sources, o.seats
 		join.Unmuted = spec.unmuted()
@@ -164,7 +165,6 @@ func (c *Client) setUp(off *offerSpec, join *wire.Join, a *answer) error {
 	}
 	c.in.reports = make(map[uint32]senderReport)
 	c.in.streams = make(map[uint32]*load.Inbound)
-	c.in.seats = growSeats(c.in.seats, len(join.Seats))
 	for i, mids := range join.Seats {
 		audio, video := a.sections[mids.Audio], a.sections[mids.Video]
 		if audio == nil || video == nil {
@@ -178,13 +178,6 @@ func (c *Client) setUp(off *offerSpec, join *wire.Join, a *answer) error {
 		}
 	}
 	return nil
-}
-
-func growSeats(seats []seat, n int) []seat {
-	for len(seats) < n {
-		seats = append(seats, seat{})
-	}
-	return seats
 }
 
 // expect adds an incoming stream; SSRC 0 means that there is none.
