@@ -369,6 +369,15 @@ func TestOfferOddities(t *testing.T) {
 			t.Errorf("%s: rids %q, want %q", tt.name, got, tt.want)
 		}
 	}
+	// An extension for the other direction is of no use.
+	o, err = ParseOffer(strings.Replace(good, "a=extmap:4 ", "a=extmap:4/recvonly ", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mic, err := o.Sections[0].Accept(UseReceive)
+	if err != nil || mic.ExtIDs().MID != 0 || mic.ExtIDs().AudioLevel != 1 {
+		t.Errorf("recvonly extension on a send section: %+v, %v", mic.ExtIDs(), err)
+	}
 	// Port 0 without bundle-only is a rejected section.
 	o, err = ParseOffer(strings.Replace(good, "m=audio 9 ", "m=audio 0 ", 1))
 	if err != nil || !o.Sections[0].Rejected {

@@ -96,7 +96,7 @@ func TestSpeaking(t *testing.T) {
 		t.Error("speaks before any packet")
 	}
 	talk(127, time.Second)
-	talk(20, 60*time.Millisecond) // a click
+	talk(20, 100*time.Millisecond) // a click
 	talk(127, time.Second)
 	if events != 0 || s.Active() {
 		t.Fatalf("a click counts as speech: %d events", events)
