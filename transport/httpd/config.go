@@ -1,0 +1,129 @@
+package httpd
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"parley/transport/wsconn"
+)
+
+// Config configures a Server. Zero values mean the defaults; Accept is the
+// only field that must be set.
+type Config struct {
+	// CertFile and KeyFile are PEM files; with them HTTPS is served. They are
+	// read again when they change.
+	CertFile, KeyFile string
+	// Origins may open the WebSocket and rate meetings besides the page's own
+	// origin: "https://intranet.example".
+	Origins []string
+	// FrameAncestors may show /embed.html in a frame, besides our own origin.
+	FrameAncestors []string
+	// APIToken opens the API and the metrics, see the package comment.
+	APIToken string
+	// Debug adds /debug/echo and /debug/pprof/.
+	Debug bool
+	// Dev is a folder with the client, read at every request instead of the
+	// embedded one.
+	Dev string
+	// MaxConnections is how many WebSockets there may be, default 20,000.
+	MaxConnections int
+	// PerAddress bounds what one address may do.
+	PerAddress PerAddress
+	// HeaderTime is how long a client may take for the TLS handshake and for
+	// the headers of a request, each. Default 5 s.
+	HeaderTime time.Duration
+	// Socket are the limits of WebSockets.
+	Socket wsconn.Config
+	// Accept is given every new WebSocket of /api/v1/ws and returns its
+	// handler, nil to refuse it. r is the upgrade request. It must not keep r.
+	Accept func(c *wsconn.Conn, r *http.Request) wsconn.Handler
+	// Records answers the API; without it there are no meetings.
+	Records Records
+	// Ready says why no new meetings can be held, nil if they can.
+	Ready func() error
+	// Collectors are added to /metrics.
+	Collectors []prometheus.Collector
+	Log        *slog.Logger // default slog.Default()
+}
+
+// PerAddress bounds what one address may do. Zero values mean the defaults,
+// negative ones no bound.
+type PerAddress struct {
+	// Sockets at once, default 200.
+	Sockets int
+	// OpensPerMinute is how many WebSockets may be opened in a minute on
+	// average, default 120; half a minute's worth may come at once.
+	OpensPerMinute int
+	// Requests that are being read or answered at once, default 256.
+	Requests int
+	// RatingsPerMinute, default 20.
+	RatingsPerMinute int
+	// Loopback: loopback addresses are bounded too.
+	Loopback bool
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxConnections == 0 {
+		c.MaxConnections = 20_000
+	}
+	if c.HeaderTime == 0 {
+		c.HeaderTime = 5 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Socket.Log == nil {
+		c.Socket.Log = c.Log
+	}
+	if c.Records == nil {
+		c.Records = noRecords{}
+	}
+	if c.Ready == nil {
+		c.Ready = func() error { return nil }
+	}
+	p := &c.PerAddress
+	for _, f := range []struct {
+		v *int
+		d int
+	}{{&p.Sockets, 200}, {&p.OpensPerMinute, 120}, {&p.Requests, 256}, {&p.RatingsPerMinute, 20}} {
+		if *f.v == 0 {
+			*f.v = f.d
+		}
+	}
+	return c
+}
+
+// check finds mistakes in the settings.
+func (c Config) check() error {
+	if c.Accept == nil {
+		return errors.New("httpd: Config.Accept is not set")
+	}
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		return errors.New("certificate and key go together")
+	}
+	for _, list := range [][]string{c.Origins, c.FrameAncestors} {
+		for _, o := range list {
+			if _, err := parseOrigin(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// parseOrigin takes an origin as browsers write it: scheme://host[:port].
+func parseOrigin(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
+		u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(text, " ;,'\"*") {
+		return nil, fmt.Errorf("origin %q is not of the form https://host[:port]", text)
+	}
+	return u, nil
+}

@@ -1,0 +1,71 @@
+package httpd
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Error codes of HTTP answers. They are stable; the messages are for
+// developers.
+const (
+	codeBadRequest   = "bad_request"
+	codeUnauthorized = "unauthorized"
+	codeOrigin       = "forbidden_origin"
+	codeNotFound     = "not_found"
+	codeMethod       = "method_not_allowed"
+	codeTooLarge     = "too_large"
+	codeUpgrade      = "upgrade_required"
+	codeRate         = "rate_limited"
+	codeInternal     = "internal"
+	codeFull         = "server_full"
+	codeStore        = "store_failed"
+)
+
+// apiError is an HTTP error answer.
+type apiError struct {
+	status  int
+	Code    string        `json:"code"`
+	Message string        `json:"message"`
+	retry   time.Duration // Retry-After, 0: none
+}
+
+func (e *apiError) Error() string { return e.Code + ": " + e.Message }
+
+func refuse(status int, code, message string) *apiError {
+	return &apiError{status: status, Code: code, Message: message}
+}
+
+// answer writes v as JSON.
+func answer(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil { // a type of ours that can not be encoded
+		panic(err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // the client went away
+}
+
+// fail writes e.
+func fail(w http.ResponseWriter, e *apiError) {
+	if e.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((e.retry+time.Second-1)/time.Second)))
+	}
+	answer(w, e.status, e)
+}
+
+// method answers requests with another method with 405.
+func method(want string, h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == want || want == http.MethodGet && r.Method == http.MethodHead {
+			h(w, r)
+			return
+		}
+		w.Header().Set("Allow", want)
+		fail(w, refuse(http.StatusMethodNotAllowed, codeMethod, "only "+want+" is possible here"))
+	}
+}

@@ -1,0 +1,51 @@
+package httpd
+
+import (
+	"net/http"
+	"strings"
+)
+
+// contentPolicy lets a page use nothing but what this server sends, and the
+// camera.
+const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+	"media-src 'self' blob: mediastream:; connect-src 'self'; worker-src 'self' blob:; font-src 'self'; " +
+	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "
+
+const permissions = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), " +
+	"picture-in-picture=(self), screen-wake-lock=(self), clipboard-write=(self), " +
+	"geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), browsing-topics=()"
+
+// headers adds the security headers to everything.
+func headers(frames []string, next http.Handler) http.Handler {
+	ours := contentPolicy + "'self'"
+	embed := contentPolicy + strings.Join(append([]string{"'self'"}, frames...), " ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Permissions-Policy", permissions)
+		if r.URL.Path == embedPage {
+			h.Set("Content-Security-Policy", embed)
+			// A frame is asked for with its parent's policy, not ours.
+		} else {
+			h.Set("Content-Security-Policy", ours)
+			h.Set("X-Frame-Options", "SAMEORIGIN")
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		}
+		if forOthers(r.URL.Path) {
+			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+			h.Set("Access-Control-Allow-Origin", "*")
+		} else if r.URL.Path != embedPage {
+			h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+const embedPage = "/embed.html"
+
+// forOthers reports whether pages of other origins may load path: the SDK and
+// the modules it uses.
+func forOthers(path string) bool {
+	return strings.HasPrefix(path, "/sdk/") || strings.HasPrefix(path, "/lib/")
+}

@@ -1,0 +1,87 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors of Records.
+var (
+	// ErrNoMeeting: there is no such meeting.
+	ErrNoMeeting = errors.New("no such meeting")
+	// ErrBadToken: the token is not that of a participant of the meeting.
+	ErrBadToken = errors.New("token does not belong to this meeting")
+)
+
+// Records is what the API tells about meetings.
+type Records interface {
+	// Meetings returns meetings without their participants, latest first.
+	Meetings(ctx context.Context, q MeetingsQuery) ([]Meeting, error)
+	// Meeting returns one with its participants, or ErrNoMeeting.
+	Meeting(ctx context.Context, id string) (Meeting, error)
+	// Rate stores a rating. Errors: ErrNoMeeting, ErrBadToken.
+	Rate(ctx context.Context, meeting string, r Rating) error
+}
+
+// MeetingsQuery says which meetings are wanted.
+type MeetingsQuery struct {
+	Limit  int    // 1 … 200
+	Before string // only meetings that began before this one; empty: all
+	Room   string // only this room's; empty: all
+}
+
+// Meeting is one meeting as the API shows it.
+type Meeting struct {
+	ID      string    `json:"id"`
+	Room    string    `json:"room"`
+	Creator string    `json:"creator"`
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end,omitzero"` // absent while it runs
+	Peak    int       `json:"peak"`         // most people at once
+	Present int       `json:"present"`      // people there now
+	Limit   int       `json:"limit"`        // most people allowed, 0: none
+	// Participants are in the order they first joined; only with one meeting.
+	Participants []Attendance `json:"participants,omitempty"`
+	Ratings      []GivenStars `json:"ratings,omitempty"`
+}
+
+// Attendance is one participant of a meeting.
+type Attendance struct {
+	Participant string     `json:"participant"`
+	User        string     `json:"user,omitempty"`
+	Name        string     `json:"name"`
+	Intervals   []Interval `json:"intervals"`
+}
+
+// Interval is a time somebody was there.
+type Interval struct {
+	Join   time.Time `json:"join"`
+	Leave  time.Time `json:"leave,omitzero"` // absent while there
+	Reason string    `json:"reason,omitempty"`
+}
+
+// GivenStars is a rating as the API shows it.
+type GivenStars struct {
+	Participant string    `json:"participant"`
+	Stars       int       `json:"stars"` // 1 … 5
+	Comment     string    `json:"comment,omitempty"`
+	At          time.Time `json:"at"`
+}
+
+// Rating is what a participant sends after a meeting. Token is the resume
+// secret of the joined message and says who it is; Participant may be left
+// out.
+type Rating struct {
+	Participant string `json:"participant"`
+	Token       string `json:"token"`
+	Stars       int    `json:"stars"`
+	Comment     string `json:"comment"`
+}
+
+// noRecords is a server without a store.
+type noRecords struct{}
+
+func (noRecords) Meetings(context.Context, MeetingsQuery) ([]Meeting, error) { return nil, nil }
+func (noRecords) Meeting(context.Context, string) (Meeting, error)           { return Meeting{}, ErrNoMeeting }
+func (noRecords) Rate(context.Context, string, Rating) error                 { return ErrNoMeeting }

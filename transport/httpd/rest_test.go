@@ -1,0 +1,295 @@
+package httpd
+
+import (
+	"encoding/json"
+	"errors"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"crypto/tls"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+func TestREST(t *testing.T) {
+	const good = `{"token":"secret","stars":5,"comment":"fine"}`
+	rating := "/api/v1/meetings/" + meetingID + "/rating"
+	cases := []struct {
+		name, verb, path, body string
+		header                 string
+		status                 int
+		want                   string // part of the body
+	}{
+		{"list", "GET", "/api/v1/meetings", "", "", 200, `{"meetings":[{"id":"` + meetingID},
+		{"list, one", "GET", "/api/v1/meetings?limit=1", "", "", 200, `"next":"` + meetingID + `"`},
+		{"list, room", "GET", "/api/v1/meetings?room=blue&before=" + meetingID, "", "", 200, `"meetings"`},
+		{"list, no limit", "GET", "/api/v1/meetings?limit=0", "", "", 400, `"code":"bad_request"`},
+		{"list, limit too large", "GET", "/api/v1/meetings?limit=201", "", "", 400, `"code":"bad_request"`},
+		{"list, limit no number", "GET", "/api/v1/meetings?limit=x", "", "", 400, `"code":"bad_request"`},
+		{"list, bad before", "GET", "/api/v1/meetings?before=../x", "", "", 400, `"code":"bad_request"`},
+		{"list, long room", "GET", "/api/v1/meetings?room=" + strings.Repeat("a", 300), "", "", 400, `"code":"bad_request"`},
+		{"list, room not text", "GET", "/api/v1/meetings?room=%ff", "", "", 400, `"code":"bad_request"`},
+		{"list, post", "POST", "/api/v1/meetings", "{}", "", 405, `"code":"method_not_allowed"`},
+		{"one", "GET", "/api/v1/meetings/" + meetingID, "", "", 200, `"participants":[{"participant":"p1"`},
+		{"one, head", "HEAD", "/api/v1/meetings/" + meetingID, "", "", 200, ``},
+		{"one, unknown", "GET", "/api/v1/meetings/" + noID, "", "", 404, `"code":"not_found"`},
+		{"one, no id", "GET", "/api/v1/meetings/x", "", "", 404, `"code":"not_found"`},
+		{"one, traversal", "GET", "/api/v1/meetings/..%2f..%2fetc", "", "", 404, `"code":"not_found"`},
+		{"one, delete", "DELETE", "/api/v1/meetings/" + meetingID, "", "", 405, `"code":"method_not_allowed"`},
+		{"rate", "POST", rating, good, "", 204, ``},
+		{"rate, same site", "POST", rating, good, "Sec-Fetch-Site: same-origin", 204, ``},
+		{"rate, other site", "POST", rating, good, "Sec-Fetch-Site: cross-site", 403, `"code":"forbidden_origin"`},
+		{"rate, other origin", "POST", rating, good, "Origin: https://evil.example", 403, `"code":"forbidden_origin"`},
+		{"rate, allowed origin", "POST", rating, good, "Origin: https://intranet.example", 204, ``},
+		{"rate, wrong token", "POST", rating, `{"token":"x","stars":5}`, "", 403, `"code":"unauthorized"`},
+		{"rate, no token", "POST", rating, `{"stars":5}`, "", 400, `"code":"bad_request"`},
+		{"rate, no stars", "POST", rating, `{"token":"secret"}`, "", 400, `"code":"bad_request"`},
+		{"rate, six stars", "POST", rating, `{"token":"secret","stars":6}`, "", 400, `"code":"bad_request"`},
+		{"rate, stars as text", "POST", rating, `{"token":"secret","stars":"5"}`, "", 400, `"code":"bad_request"`},
+		{"rate, half", "POST", rating, `{"token":"secret","stars":4.5}`, "", 400, `"code":"bad_request"`},
+		{"rate, not json", "POST", rating, `stars=5`, "", 400, `"code":"bad_request"`},
+		{"rate, empty", "POST", rating, ``, "", 400, `"code":"bad_request"`},
+		{"rate, array", "POST", rating, `[]`, "", 400, `"code":"bad_request"`},
+		{"rate, long comment", "POST", rating, `{"token":"secret","stars":5,"comment":"` + strings.Repeat("ä", 2001) + `"}`, "", 400, `"code":"bad_request"`},
+		{"rate, long token", "POST", rating, `{"token":"` + strings.Repeat("x", 600) + `","stars":5}`, "", 400, `"code":"bad_request"`},
+		{"rate, large body", "POST", rating, `{"comment":"` + strings.Repeat("x", 70_000) + `"}`, "", 413, `"code":"too_large"`},
+		{"rate, unknown meeting", "POST", "/api/v1/meetings/" + noID + "/rating", good, "", 404, `"code":"not_found"`},
+		{"rate, get", "GET", rating, "", "", 405, `"code":"method_not_allowed"`},
+		{"preflight, allowed", "OPTIONS", rating, "", "Origin: https://intranet.example", 204, ``},
+		{"preflight, other", "OPTIONS", rating, "", "Origin: https://evil.example", 405, `"code":"method_not_allowed"`},
+		{"unknown", "GET", "/api/v2/x", "", "", 404, `"code":"not_found"`},
+		{"healthz", "GET", "/healthz", "", "", 200, `"ok"`},
+		{"readyz", "GET", "/readyz", "", "", 200, `"ready"`},
+		{"static, post", "POST", "/", "x", "", 405, `"code":"method_not_allowed"`},
+	}
+	records := &memoryRecords{}
+	onBoth(t, Config{Records: records, Origins: []string{"https://intranet.example"}}, func(t *testing.T, r *running) {
+		records.given = nil
+		rated := 0
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				var header []string
+				if c.header != "" {
+					header = append(header, c.header)
+				}
+				resp, body := r.do(t, c.verb, c.path, c.body, header...)
+				if resp.StatusCode != c.status || !strings.Contains(body, c.want) {
+					t.Fatalf("%s %s, want %d %s", resp.Status, body, c.status, c.want)
+				}
+				var e struct{ Code, Message string }
+				if c.status >= 400 && (json.Unmarshal([]byte(body), &e) != nil || e.Code == "" || e.Message == "") {
+					t.Fatalf("error body %s", body)
+				}
+			})
+			if c.verb == "POST" && c.status == 204 {
+				rated++
+			}
+		}
+		if len(records.given) != rated {
+			t.Errorf("%d ratings stored, want %d", len(records.given), rated)
+		}
+	})
+}
+
+func TestStoreFailure(t *testing.T) {
+	records := &memoryRecords{err: errors.New("disk on fire")}
+	r := start(t, Config{Records: records, Ready: func() error { return errors.New("the store is read-only") }})
+	if resp, body := r.do(t, "GET", "/api/v1/meetings", ""); resp.StatusCode != 503 || !strings.Contains(body, "store_failed") || strings.Contains(body, "fire") {
+		t.Errorf("meetings: %s %s", resp.Status, body)
+	}
+	if resp, body := r.do(t, "GET", "/readyz", ""); resp.StatusCode != 503 || !strings.Contains(body, "read-only") {
+		t.Errorf("readyz: %s %s", resp.Status, body)
+	}
+	if resp, _ := r.do(t, "GET", "/healthz", ""); resp.StatusCode != 200 {
+		t.Errorf("healthz: %s", resp.Status)
+	}
+}
+
+func TestAPIProtection(t *testing.T) {
+	paths := []string{"/api/v1/meetings", "/api/v1/meetings/" + meetingID, "/metrics", "/debug/pprof/cmdline", "/debug/pprof/heap"}
+	cases := []struct {
+		name, token string
+		loopback    bool
+		header      []string
+		status      int
+	}{
+		{"token", "s3cret", false, []string{"Authorization: Bearer s3cret"}, 200},
+		{"token on loopback", "s3cret", true, []string{"Authorization: Bearer s3cret"}, 200},
+		{"token missing", "s3cret", true, nil, 401},
+		{"token wrong", "s3cret", true, []string{"Authorization: Bearer s3cre"}, 401},
+		{"token as basic", "s3cret", true, []string{"Authorization: Basic s3cret"}, 401},
+		{"empty bearer", "s3cret", true, []string{"Authorization: Bearer "}, 401},
+		{"none, loopback", "", true, nil, 200},
+		{"none, localhost", "", true, []string{"Host: localhost:8443"}, 200},
+		{"none, IPv6", "", true, []string{"Host: [::1]:8443"}, 200},
+		{"none, rebound name", "", true, []string{"Host: evil.example"}, 401},
+		{"none, rebound name like localhost", "", true, []string{"Host: localhost.evil.example"}, 401},
+		{"none, proxied", "", true, []string{"X-Forwarded-For: 192.0.2.1"}, 401},
+		{"none, public listener", "", false, nil, 401},
+		{"none, public listener, any token", "", false, []string{"Authorization: Bearer "}, 401},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r := start(t, Config{APIToken: c.token, Records: &memoryRecords{}, Debug: true})
+			// Serve sets it when it starts.
+			for range 100 {
+				if r.loopback.Load() {
+					break
+				}
+				time.Sleep(time.Millisecond)
+			}
+			r.loopback.Store(c.loopback)
+			for _, path := range paths {
+				resp, body := r.do(t, "GET", path, "", c.header...)
+				want := c.status
+				if path == "/debug/pprof/cmdline" && want == 200 {
+					want = 404 // the index has no such profile: the command line may hold secrets
+				}
+				if resp.StatusCode != want {
+					t.Errorf("%s: %s %.80s, want %d", path, resp.Status, body, want)
+				}
+			}
+		})
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	own := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_test_total", Help: "Of the test."})
+	r := start(t, Config{Collectors: []prometheus.Collector{own}})
+	r.upgrade(t, "/api/v1/ws", offer)
+	r.upgrade(t, "/api/v1/ws", offer, "Origin: https://evil.example")
+	r.do(t, "GET", "/"+strings.Repeat("random", 10), "")
+	var body string
+	for range 50 { // a request is counted a moment after it was answered
+		if _, body = r.do(t, "GET", "/metrics", ""); strings.Contains(body, `code="101"`) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, want := range []string{
+		`parley_ws_connections{tls="no"} 1`,
+		`parley_ws_refused_total{reason="forbidden_origin"} 1`,
+		`parley_ws_ended_total{reason="slow_consumer"} 0`,
+		`parley_ws_queued_bytes 0`,
+		`parley_http_requests_total{code="404",route="/"} 1`,
+		`parley_http_requests_total{code="101",route="/api/v1/ws"} 1`,
+		`parley_test_total 0`,
+		`go_goroutines`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no line %s in\n%s", want, grep(body, "parley_"))
+		}
+	}
+}
+
+func grep(text, part string) string {
+	var found []string
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, part) {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, "")
+}
+
+func TestCertificateIsReloaded(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := writeCert(t, dir, 1)
+	c, err := loadCerts(cert, key, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial := func() int64 {
+		t.Helper()
+		c.mu.Lock()
+		c.checked = time.Time{} // as if certCheck had passed
+		c.mu.Unlock()
+		got, err := c.get(&tls.ClientHelloInfo{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Leaf.SerialNumber.Int64()
+	}
+	if got := serial(); got != 1 {
+		t.Fatalf("serial %d", got)
+	}
+	writeCert(t, dir, 2)
+	later := time.Now().Add(time.Second)
+	if err := os.Chtimes(cert, later, later); err != nil {
+		t.Fatal(err)
+	}
+	if got := serial(); got != 2 {
+		t.Fatalf("after the change: serial %d", got)
+	}
+	if err := os.WriteFile(cert, []byte("half written"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := serial(); got != 2 {
+		t.Fatalf("with a broken file: serial %d", got)
+	}
+}
+
+func TestConfigMistakes(t *testing.T) {
+	cases := map[string]Config{
+		"no accept":       {},
+		"key without":     {KeyFile: "x"},
+		"origin, no host": {Origins: []string{"intranet.example"}},
+		"origin, path":    {Origins: []string{"https://intranet.example/"}},
+		"origin, star":    {Origins: []string{"https://*.example"}},
+		"frame, inject":   {FrameAncestors: []string{"https://a.example; script-src *"}},
+		"missing files":   {CertFile: "/nonexistent/c", KeyFile: "/nonexistent/k"},
+	}
+	for name, cfg := range cases {
+		t.Run(name, func(t *testing.T) {
+			if name != "no accept" {
+				cfg.Accept = acceptNobody
+			}
+			if s, err := New(cfg); err == nil {
+				_ = s.Shutdown(t.Context())
+				t.Fatal("taken")
+			}
+		})
+	}
+}
+
+func TestPace(t *testing.T) {
+	p := newPace(60, false)
+	now := time.Unix(1000, 0)
+	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")
+	for i := range 30 {
+		if _, ok := p.allow(a, now); !ok {
+			t.Fatalf("event %d refused", i)
+		}
+	}
+	wait, ok := p.allow(a, now)
+	if ok || wait <= 0 || wait > time.Second {
+		t.Fatalf("event 31: %v, wait %v", ok, wait)
+	}
+	if _, ok := p.allow(b, now); !ok {
+		t.Fatal("another address is refused")
+	}
+	if _, ok := p.allow(netip.MustParseAddr("127.0.0.1"), now); !ok {
+		t.Fatal("loopback is refused")
+	}
+	if _, ok := p.allow(a, now.Add(wait)); !ok {
+		t.Fatal("refused after the wait")
+	}
+	p.allow(b, now.Add(time.Hour))
+	if len(p.buckets) != 1 {
+		t.Fatalf("%d buckets are kept", len(p.buckets))
+	}
+}
+
+func TestSource(t *testing.T) {
+	for text, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "fe80::1%eth0": "fe80::",
+	} {
+		if got := source(netip.MustParseAddr(text)).String(); got != want {
+			t.Errorf("%s counts as %s, want %s", text, got, want)
+		}
+	}
+}

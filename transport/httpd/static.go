@@ -1,0 +1,120 @@
+package httpd
+
+import (
+	"net/http"
+	"strings"
+)
+
+// asset is one file of the client, ready to be sent.
+type asset struct {
+	contentType string
+	body        []byte
+	zipped      []byte // gzip of body, nil if that is not smaller
+	hash        string // of body, 24 hex digits
+	preload     string // Link header, for pages
+}
+
+// site answers from a table of assets. Paths not in it are not found: no
+// request reaches a file system.
+type site struct {
+	assets map[string]*asset // by path, "/index.html"
+	// pages maps the prefix of a page's path to the Link header that loads
+	// its modules early.
+	preloads map[string]string
+}
+
+// find returns the asset for a path and the status to send it with.
+func (s *site) find(path string) (a *asset, status int) {
+	if a, ok := s.assets[path]; ok {
+		return a, http.StatusOK
+	}
+	status = http.StatusNotFound
+	if path == "/" || path == "/test" || path == "/r" || strings.HasPrefix(path, "/r/") {
+		status = http.StatusOK
+	} else if strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
+		return nil, status // a file that is not there
+	}
+	return s.assets["/index.html"], status // the client shows what it is
+}
+
+// serve answers a request with what site has.
+func (s *site) serve(w http.ResponseWriter, r *http.Request) {
+	a, status := s.find(r.URL.Path)
+	if a == nil {
+		http.Error(w, "not found", http.StatusNotFound)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("Vary", "Accept-Encoding")
+	if link := s.linkFor(r.URL.Path, a); link != "" && status == http.StatusOK {
+		h.Set("Link", link)
+	}
+	body, etag := a.body, `"`+a.hash+`"`
+	if a.zipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		body, etag = a.zipped, `"`+a.hash+`-gz"`
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("ETag", etag)
+	if v := r.URL.Query().Get("v"); v != "" && v == a.hash {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		h.Set("Cache-Control", "no-cache") // keep, but ask
+	}
+	if status == http.StatusOK && matches(r.Header.Get("If-None-Match"), etag) {
+		h.Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Length", itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client went away
+	}
+}
+
+// linkFor returns the Link header of a page.
+func (s *site) linkFor(path string, a *asset) string {
+	if a.preload == "" {
+		return ""
+	}
+	if extra, ok := s.preloads[pageOf(path)]; ok {
+		return extra
+	}
+	return a.preload
+}
+
+// pageOf names the page of the client that a path shows.
+func pageOf(path string) string {
+	switch {
+	case path == "/test":
+		return "test"
+	case strings.HasPrefix(path, "/r/"):
+		return "room"
+	}
+	return ""
+}
+
+// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3).
+func acceptsGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		coding, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if coding = strings.ToLower(strings.TrimSpace(coding)); coding != "gzip" && coding != "*" {
+			continue
+		}
+		q := strings.ReplaceAll(params, " ", "")
+		return q != "q=0" && strings.Trim(strings.TrimPrefix(q, "q=0."), "0") != "" || q == ""
+	}
+	return false
+}
+
+// matches reads If-None-Match (RFC 9110 §13.1.2).
+func matches(header, etag string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
+		if part == etag || part == "*" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,178 @@
+package httpd
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// contentTypes are those of the client's files; others are not served.
+var contentTypes = map[string]string{
+	".html":        "text/html; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".mjs":         "text/javascript; charset=utf-8",
+	".ts":          "text/plain; charset=utf-8",
+	".json":        "application/json",
+	".webmanifest": "application/manifest+json",
+	".svg":         "image/svg+xml",
+	".png":         "image/png",
+	".jpg":         "image/jpeg",
+	".webp":        "image/webp",
+	".ico":         "image/x-icon",
+	".woff2":       "font/woff2",
+	".mp3":         "audio/mpeg",
+	".ogg":         "audio/ogg",
+	".wav":         "audio/wav",
+	".wasm":        "application/wasm",
+	".txt":         "text/plain; charset=utf-8",
+	".md":          "text/plain; charset=utf-8",
+}
+
+// buildSite reads the client into memory, hashed and compressed.
+func buildSite(files fs.FS, compress bool) (*site, error) {
+	s := &site{assets: map[string]*asset{}, preloads: map[string]string{}}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		kind, ok := contentTypes[path.Ext(name)]
+		if !ok {
+			return nil
+		}
+		body, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		s.assets["/"+name] = &asset{contentType: kind, body: body}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the client: %w", err)
+	}
+	if s.assets["/index.html"] == nil {
+		return nil, fmt.Errorf("read the client: %w: index.html", fs.ErrNotExist)
+	}
+	s.finish(compress)
+	return s, nil
+}
+
+// finish hashes and compresses. Pages come last: they name other assets with
+// their hashes.
+func (s *site) finish(compress bool) {
+	for _, pages := range []bool{false, true} {
+		for name, a := range s.assets {
+			if path.Ext(name) == ".html" != pages {
+				continue
+			}
+			if pages {
+				a.body = s.versioned(a.body)
+				a.preload = s.preload(entries(a.body))
+			}
+			sum := sha256.Sum256(a.body)
+			a.hash = hex.EncodeToString(sum[:12])
+			if compress {
+				a.zipped = zip(a.body)
+			}
+		}
+	}
+	own := entries(s.assets["/index.html"].body)
+	for page, module := range pageModules {
+		s.preloads[page] = s.preload(append(own, module))
+	}
+}
+
+// pageModules are what app.js loads for a page besides itself.
+var pageModules = map[string]string{"": "/ui/landing.js", "test": "/ui/setup-test.js", "room": "/ui/meeting.js"}
+
+var styleLink = regexp.MustCompile(`(<link [^>]*href=")(/(?:css|icons)/[^"?]+)(")`)
+
+// versioned adds ?v=hash to the style sheets and icons of a page, so that
+// browsers may keep them for ever. Modules can not be treated so: they name
+// each other in their source, which is served as it is.
+func (s *site) versioned(page []byte) []byte {
+	return styleLink.ReplaceAllFunc(page, func(m []byte) []byte {
+		parts := styleLink.FindSubmatch(m)
+		a := s.assets[string(parts[2])]
+		if a == nil {
+			return m
+		}
+		return bytes.Join([][]byte{parts[1], parts[2], []byte("?v=" + a.hash), parts[3]}, nil)
+	})
+}
+
+// zip returns gzip of body if that saves at least a tenth.
+func zip(body []byte) []byte {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		panic(err) // the level is a constant
+	}
+	_, _ = w.Write(body) // a buffer takes everything
+	_ = w.Close()
+	if out.Len() > len(body)*9/10 {
+		return nil
+	}
+	return out.Bytes()
+}
+
+var (
+	moduleScript = regexp.MustCompile(`<script type="module" src="([^"]+)"`)
+	moduleLink   = regexp.MustCompile(`<link rel="modulepreload" href="([^"]+)"`)
+	staticImport = regexp.MustCompile(`(?m)^\s*(?:import|export)\s(?:[^'";]*?\sfrom\s*)?['"]([^'"]+)['"]`)
+)
+
+// entries returns the modules a page names.
+func entries(page []byte) []string {
+	var all []string
+	for _, re := range []*regexp.Regexp{moduleScript, moduleLink} {
+		for _, m := range re.FindAllSubmatch(page, -1) {
+			all = append(all, string(m[1]))
+		}
+	}
+	return all
+}
+
+// preload makes the Link header for the modules that entries import, directly
+// or not, so that a browser asks for all at once instead of level by level.
+func (s *site) preload(entries []string) string {
+	seen := map[string]bool{}
+	var order []string
+	for todo := entries; len(todo) > 0; {
+		name := todo[0]
+		todo = todo[1:]
+		a := s.assets[name]
+		if a == nil || seen[name] {
+			continue
+		}
+		seen[name] = true
+		order = append(order, "<"+name+">; rel=modulepreload")
+		for _, m := range staticImport.FindAllSubmatch(a.body, -1) {
+			if target := resolve(name, string(m[1])); target != "" {
+				todo = append(todo, target)
+			}
+		}
+	}
+	return strings.Join(order, ", ")
+}
+
+// resolve returns the path that module from means with spec, "" for what is
+// not a path.
+func resolve(from, spec string) string {
+	switch {
+	case strings.HasPrefix(spec, "/"):
+		return path.Clean(spec)
+	case strings.HasPrefix(spec, "./"), strings.HasPrefix(spec, "../"):
+		return path.Join(path.Dir(from), spec)
+	}
+	return ""
+}
