@@ -27,10 +27,11 @@ func (w *worker) forwardLoop() {
 // forwardTo sends a layer's packets of this batch to one subscriber and
 // returns how many. Nothing here allocates, locks, waits or reads a clock.
 func (w *worker) forwardTo(st *stream, l *layer) int {
-	tx, t := &st.tx, l.track
-	if tx.track != t {
+	t := l.track
+	if !st.carries(t) {
 		w.adoptLoop(st, t)
 	}
+	tx := st.tx
 	if tx.target == noLayer {
 		w.chooseLoop(st, t)
 	}
@@ -97,7 +98,7 @@ func (tx *sender) choose(st *stream, p *media.CodecParams) bool {
 // VP8 descriptor is patched in the shared payload before; the next subscriber
 // patches it again, and the cache has a copy of its own.
 func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
-	tx := &d.st.tx
+	tx := d.st.tx
 	patch := &w.loop.patch
 	patch.Seq, patch.TS, patch.Marker = out.Ext.Seq(), out.TS, out.Marker
 	patch.AudioLevel = p.level

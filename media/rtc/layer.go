@@ -61,7 +61,7 @@ const layerTimeout = 1500 * time.Millisecond
 // watched reports whether some stream carries the layer.
 func (l *layer) watched() bool {
 	for _, st := range l.track.table.Load().streams {
-		if st.tx.track == l.track && st.tx.current == int8(l.index) {
+		if st.carries(l.track) && st.tx.current == int8(l.index) {
 			return true
 		}
 	}

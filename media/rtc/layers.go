@@ -12,7 +12,7 @@ const (
 // chooseLoop picks the layer that fits what the subscriber wants and asks for
 // a key frame until it is there.
 func (w *worker) chooseLoop(st *stream, t *track) {
-	tx := &st.tx
+	tx := st.tx
 	best := int8(0)
 	if len(t.layers) > 1 {
 		best = w.bestLayer(st, t)
@@ -70,7 +70,7 @@ func bigger(a, b *layer) bool { return a.height > 0 && b.height > 0 && a.height 
 
 // switchedLoop notes that a stream now carries l and tells the engine.
 func (w *worker) switchedLoop(st *stream, l *layer) {
-	tx := &st.tx
+	tx := st.tx
 	tx.current = int8(l.index)
 	tx.reportAt = 0
 	if l.track.kind != media.KindVideo {

@@ -28,7 +28,7 @@ type SeatMIDs struct{ Audio, Video string }
 type negotiation struct {
 	sessionID, version uint64
 	remoteUfrag        string
-	ssrcs              map[media.SSRC]bool // all that we send with
+	ssrcs              []media.SSRC // all that we send with
 }
 
 // sectionUse says what a section of the offer is for.
@@ -45,6 +45,7 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	detach(parsed)
 	uses, err := o.uses(parsed)
 	if err != nil {
 		return "", err
@@ -60,8 +61,7 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 			return "", err
 		}
 	}
-	if s.nego.ssrcs == nil {
-		s.nego.ssrcs = make(map[media.SSRC]bool)
+	if s.nego.sessionID == 0 {
 		s.nego.sessionID = uint64(randomSSRC())
 	}
 	in, out, err := s.plan(parsed, accepted, uses, len(o.Seats))
@@ -173,6 +173,27 @@ func mismatch(format string, args ...any) error {
 	return &media.SDPError{Code: media.SDPMismatch, Detail: fmt.Sprintf(format, args...)}
 }
 
+// detach copies the strings of an offer that a session keeps, which would
+// otherwise keep the whole SDP text alive: more than all the rest of an idle
+// session.
+func detach(o *media.Offer) {
+	o.Ufrag, o.Pwd = strings.Clone(o.Ufrag), strings.Clone(o.Pwd)
+	for i := range o.Fingerprints {
+		f := &o.Fingerprints[i]
+		f.Hash, f.Value = strings.Clone(f.Hash), strings.Clone(f.Value)
+	}
+	for i := range o.Sections {
+		s := &o.Sections[i]
+		s.MID = strings.Clone(s.MID)
+		for j := range s.Codecs {
+			s.Codecs[j].Profile = strings.Clone(s.Codecs[j].Profile)
+		}
+		for j := range s.RIDs {
+			s.RIDs[j] = strings.Clone(s.RIDs[j])
+		}
+	}
+}
+
 // mode says what Accept shall do with a section; used is false for one that
 // the client gave no meaning.
 func (u sectionUse) mode(used bool) media.Use {
@@ -212,8 +233,8 @@ func (s *Session) plan(o *media.Offer, accepted []media.Accepted, uses map[strin
 func (s *Session) newSSRC() media.SSRC {
 	for {
 		ssrc := randomSSRC()
-		if ssrc != 0 && !s.nego.ssrcs[ssrc] {
-			s.nego.ssrcs[ssrc] = true
+		if ssrc != 0 && !slices.Contains(s.nego.ssrcs, ssrc) {
+			s.nego.ssrcs = append(s.nego.ssrcs, ssrc)
 			return ssrc
 		}
 	}

@@ -6,7 +6,7 @@ import "parley/media"
 // and those of the 16 after it whose bit in mask is set.
 func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 	t := st.holder.Load()
-	if t == nil || t.session.owner.Load() != w || st.tx.track != t {
+	if t == nil || t.session.owner.Load() != w || !st.carries(t) {
 		w.count.drop(dropLate)
 		return
 	}
@@ -23,7 +23,7 @@ func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 // RTX packet or, to a receiver without RTX, nowhere: the same SRTP index must
 // not be sealed twice.
 func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
-	tx := &st.tx
+	tx := st.tx
 	to, keys := st.session.ice.selected.Load(), st.session.keys.Load()
 	if to == nil || keys == nil || tx.format == nil || tx.format.repair == nil {
 		w.count.drop(dropLate)
@@ -73,7 +73,7 @@ func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
 // sendRepair seals a repair (RFC 4588 §4). The descriptor is patched in the
 // cached packet and put back, for the cache holds what the publisher sent.
 func (w *worker) sendRepair(d *delivery, p *packet, out *media.Output) {
-	tx, vp8 := &d.st.tx, &p.in.Facts.VP8
+	tx, vp8 := d.st.tx, &p.in.Facts.VP8
 	patch := &w.loop.patch
 	patch.Seq, patch.TS, patch.Marker = tx.repairs.Seq(), out.TS, out.Marker
 	patch.TransportSeq = uint16(d.st.session.counts.transport.Add(1))

@@ -100,8 +100,8 @@ type stream struct {
 	// used: tx has been in some worker's hands. Guarded by session.mu.
 	used bool
 
-	tx    sender // holder's owner only
-	heard heard  // session's owner only
+	tx    *sender // holder's owner only; nil until something was to be sent
+	heard heard   // session's owner only
 }
 
 // format is how the stream carries one codec.
@@ -138,7 +138,6 @@ func newStream(s *Session, seat int, section *media.Section, a *media.Accepted) 
 		}
 		st.formats = append(st.formats, f)
 	}
-	st.tx.init(st)
 	return st, nil
 }
 
@@ -151,6 +150,9 @@ func (st *stream) describe(a *media.Accepted) {
 	a.Track = st.cname + "-" + st.kind.String()
 	a.SSRC, a.RTX = st.ssrc, st.rtx
 }
+
+// carries reports whether the stream's sending state is that for t.
+func (st *stream) carries(t *track) bool { return st.tx != nil && st.tx.track == t }
 
 // takes reports whether the stream can carry a codec. A nil stream can not.
 func (st *stream) takes(c media.Codec) bool {

@@ -28,11 +28,12 @@ type sender struct {
 
 const noLayer = -1
 
-func (tx *sender) init(st *stream) {
+func newSender(st *stream) *sender {
 	seq, ts := media.Seq(rand.Uint32()), media.Ticks(rand.Uint32())
-	tx.rewriter = media.NewRewriter(st.kind, seq, ts)
-	tx.repairs = media.ExtSeq(rand.Uint32() & 0x7fff)
-	tx.target, tx.current = noLayer, noLayer
+	return &sender{
+		rewriter: media.NewRewriter(st.kind, seq, ts),
+		repairs:  media.ExtSeq(rand.Uint32() & 0x7fff),
+	}
 }
 
 // adopt starts sending t: its sound at once, its picture from a key frame of

@@ -44,7 +44,7 @@ func (w *worker) tableLoop(t *track) {
 	}
 	w.loop.current = t.session
 	for _, st := range t.table.Load().streams {
-		if st.tx.track != t {
+		if !st.carries(t) && t.live.Load() {
 			w.adoptLoop(st, t)
 		}
 	}
@@ -55,7 +55,7 @@ func (w *worker) tableLoop(t *track) {
 // frame.
 func (w *worker) keyframeLoop(st *stream) {
 	t := st.holder.Load()
-	if !w.owns(t) || st.tx.track != t {
+	if !w.owns(t) || !st.carries(t) {
 		return
 	}
 	i := st.tx.current
@@ -71,6 +71,9 @@ func (w *worker) keyframeLoop(st *stream) {
 
 // adoptLoop starts sending t on st.
 func (w *worker) adoptLoop(st *stream, t *track) {
+	if st.tx == nil {
+		st.tx = newSender(st)
+	}
 	st.tx.adopt(t)
 	w.chooseLoop(st, t)
 }

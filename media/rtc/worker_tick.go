@@ -166,7 +166,7 @@ func (w *worker) tickTrack(t *track) {
 		w.speakingChanged(t)
 	}
 	for _, st := range t.table.Load().streams {
-		if st.tx.track != t {
+		if !st.carries(t) {
 			w.adoptLoop(st, t)
 		} else if len(t.layers) > 1 || st.tx.rewriter.Pending() {
 			w.chooseLoop(st, t)
@@ -181,7 +181,7 @@ func (w *worker) tickTrack(t *track) {
 // publisher's clock as it looks on the stream's own timeline, which is what
 // keeps lips in sync.
 func (w *worker) reportLoop(st *stream, t *track) {
-	tx := &st.tx
+	tx := st.tx
 	clock, ok := tx.rewriter.SenderReport(w.loop.now, &t.own.clocks, &t.session.rx.offset)
 	if !ok {
 		return

@@ -1,0 +1,91 @@
+package rtc
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"parley/media"
+	"parley/media/udp"
+)
+
+// maxIdleBytes is what a connected session that sends nothing may hold of the
+// 64 KiB that an idle participant may cost the server all told; the signalling
+// connection and the engine need the rest.
+const maxIdleBytes = 24 << 10
+
+// TestIdleSessionIsSmall measures sessions with four sources and nine seats,
+// keyed, after their handshake was parked.
+func TestIdleSessionIsSmall(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	const n = 200
+	before, routines := heap(), runtime.NumGoroutine()
+	var all []*Session
+	for range n {
+		all = append(all, r.session(9, r.w.sock.LocalAddr(), masterKey(1)))
+	}
+	each := (heap() - before) / n
+	t.Logf("%d bytes per idle session with 9 seats", each)
+	if each > maxIdleBytes {
+		t.Errorf("%d bytes per idle session, want at most %d", each, maxIdleBytes)
+	}
+	if more := runtime.NumGoroutine() - routines; more > 0 {
+		t.Errorf("%d goroutines for %d idle sessions", more, n)
+	}
+	runtime.KeepAlive(all)
+}
+
+// TestHandshakeIsParked: once the peer has shown that it has the keys, nothing
+// of DTLS is left.
+func TestHandshakeIsParked(t *testing.T) {
+	s := listen(t, Config{})
+	p := join(t, s, peerOptions{})
+	p.send(opus(1, "I have the keys"))
+	for end := time.Now().Add(patience); p.session.handshake.conn.Load() != nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the handshake is still there")
+		}
+	}
+	p.send(opus(2, "and still have them"))
+	waitCount(t, func() uint64 { return s.Figures().Workers[0].PacketsIn }, 2)
+	if len(p.events.failed) != 0 {
+		t.Errorf("failed: %v", p.events.failed)
+	}
+}
+
+func waitCount(t *testing.T, f func() uint64, n uint64) {
+	t.Helper()
+	for end := time.Now().Add(patience); f() < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("count is %d, want %d", f(), n)
+		}
+	}
+}
+
+// TestIdleWorkerDoesNotTick: without packets a worker sleeps for good.
+func TestIdleWorkerDoesNotTick(t *testing.T) {
+	r := newRig(t, 1, Config{})
+	r.frame(1, 100, true)
+	r.turn(1)
+	l := &r.w.loop
+	if l.nextTick == 0 || len(l.active) != 1 {
+		t.Fatal("an active session is not looked after")
+	}
+	l.in = udp.NewRecvBatch() // an empty batch
+	l.active[0].rx.packetAt = l.now.Add(-2 * idleAfter)
+	l.nextTick = media.Instant(1)
+	r.w.handleLoop()
+	if l.nextTick != 0 || len(l.active) != 0 {
+		t.Error("the worker still ticks")
+	}
+	if c := &r.from.track(Camera).layers[0].cache; c.Size() != 0 {
+		t.Errorf("a silent layer holds %d bytes for repairs", c.Size())
+	}
+}
