@@ -59,8 +59,7 @@ func (r *runner) joinAll(ctx context.Context, swarm *client.Swarm, specs []*clie
 	return times, nil
 }
 
-// feed hands out the clients in time. A room's first client goes ahead alone,
-// so that join order is the order of specs where it matters.
+// feed hands out the clients in time.
 func (r *runner) feed(ctx context.Context, start time.Time, specs []*client.Spec, next chan<- int) {
 	for i := range specs {
 		due := start.Add(r.flags.Ramp * time.Duration(i) / time.Duration(len(specs)))

@@ -55,9 +55,11 @@ func PinSelf(set CPUs) error {
 	return nil
 }
 
-// StartOn starts cmd on set: the child inherits the affinity of the thread
-// that starts it, so that its run-time counts only those processors.
+// StartOn starts cmd on set, out of reach of the terminal's Ctrl-C: the child
+// inherits the affinity of the thread that starts it, so that its run-time
+// counts only those processors. An empty set pins nothing.
 func StartOn(cmd *exec.Cmd, set CPUs) error {
+	apart(cmd)
 	if len(set) == 0 {
 		return cmd.Start()
 	}

@@ -28,8 +28,9 @@ func PinSelf(set CPUs) error {
 	return errNoPin
 }
 
-// StartOn starts cmd; a set needs Linux.
+// StartOn starts cmd out of reach of the terminal's Ctrl-C; a set needs Linux.
 func StartOn(cmd *exec.Cmd, set CPUs) error {
+	apart(cmd)
 	if len(set) == 0 {
 		return cmd.Start()
 	}

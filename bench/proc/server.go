@@ -133,10 +133,13 @@ func (s *Server) Ended() (string, bool) {
 // Stop ends the server, in order if it does so within five seconds, and
 // removes its data.
 func (s *Server) Stop() {
-	s.cmd.Process.Signal(os.Interrupt)
+	patience := 5 * time.Second
+	if s.cmd.Process.Signal(os.Interrupt) != nil {
+		patience = 0 // not every system can ask
+	}
 	select {
 	case <-s.done:
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		s.cmd.Process.Kill()
 		<-s.done
 	}
