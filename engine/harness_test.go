@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -39,7 +40,7 @@ func newWorld(t *testing.T, o Options) *world {
 	t.Helper()
 	w := &world{t: t, media: &memMedia{}, records: newMemRecords()}
 	o.Media, o.Records, o.Version = w.media, w.records, "test"
-	o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	o.Log = slog.New(slog.NewTextHandler(testLog(t), nil))
 	engine, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -93,6 +94,10 @@ type client struct {
 	got    []wire.Message // not looked at yet
 	seats  map[int]wire.Seated
 	seq    uint64
+	people []string // ids, as joined and events say, in join order
+	names  map[string]string
+	hands  hands
+	heard  []string // ids of texts to everyone
 }
 
 func (w *world) connect() *client { return w.connectFrom(netip.Addr{}) }
@@ -182,7 +187,30 @@ func (c *client) see(m wire.Message, f *wire.Frame) {
 	}
 	switch m := m.(type) {
 	case *wire.Joined:
-		c.joined, c.seq = m, m.Seq
+		c.joined, c.seq, c.seats = m, m.Seq, map[int]wire.Seated{}
+		c.people, c.names, c.hands, c.heard = nil, map[string]string{}, m.Hands, nil
+		for _, p := range m.Participants {
+			c.people = append(c.people, p.ID)
+			c.names[p.ID] = p.Name
+		}
+		for _, t := range m.Chat {
+			c.heard = append(c.heard, t.ID)
+		}
+	case *wire.ParticipantJoined:
+		c.people = append(c.people, m.Participant.ID)
+		c.names[m.Participant.ID] = m.Participant.Name
+	case *wire.ParticipantLeft:
+		c.people = slices.DeleteFunc(c.people, func(id string) bool { return id == m.Participant })
+		delete(c.names, m.Participant)
+		c.hands.set(m.Participant, false)
+	case *wire.ParticipantRenamed:
+		c.names[m.Participant] = m.Name
+	case *wire.HandChanged:
+		c.hands.set(m.Participant, m.Raised)
+	case *wire.Chatted:
+		if m.Message.To == "" {
+			c.heard = append(c.heard, m.Message.ID)
+		}
 	case *wire.Seated:
 		c.seats[m.Seat] = *m
 	case *wire.Vacated:
@@ -200,11 +228,12 @@ func (c *client) call(req wire.Request) wire.Message {
 		for i, m := range c.got {
 			if r, ok := m.(wire.Reply); ok && r.RequestID() == id {
 				c.got = slices.Delete(c.got, i, i+1)
+				c.checkDocumented(req.RequestType(), m)
 				return m
 			}
 		}
 	}
-	c.w.t.Fatalf("no reply to %s", req.RequestType())
+	c.w.t.Fatalf("no reply to %s; got %s", req.RequestType(), dump(c.got))
 	return nil
 }
 
@@ -333,4 +362,21 @@ func (c *client) ended(status int) {
 	if closed, got := c.conn.end(); !closed || got != status {
 		c.w.t.Errorf("%s: closed %v with %d, want %d", c.name(), closed, got, status)
 	}
+}
+
+var verbose = flag.Bool("engine.log", false, "show the engine's log")
+
+func testLog(t *testing.T) io.Writer {
+	if *verbose {
+		return t.Output()
+	}
+	return io.Discard
+}
+
+func dump(all []wire.Message) string {
+	out := ""
+	for _, m := range all {
+		out += string(wire.Encode(m).Text()) + "\n"
+	}
+	return out
 }

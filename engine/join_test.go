@@ -347,3 +347,20 @@ func TestDraining(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLastOneReplacesHimself(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		req := joinReq("tea", "Ada", 4)
+		req.Identity = "key"
+		first := w.joinAs(req)
+		second := w.joinAs(req)
+		first.ended(wire.CloseStatus(wire.CodeDuplicate))
+		if second.joined.Meeting != first.joined.Meeting {
+			t.Error("the meeting ended in between")
+		}
+		second.ok(&wire.Leave{})
+		if m := w.records.meeting(0); m.End.IsZero() || w.records.count() != 1 {
+			t.Errorf("record %+v", m.Meeting)
+		}
+	})
+}

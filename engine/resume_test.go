@@ -345,6 +345,6 @@ func TestStopEndsEverything(t *testing.T) {
 				}
 			}
 		}
-		w.connect().refused(joinReq("tea", "Late", 0), wire.CodeServerFull)
+		w.connect().refused(joinReq("tea", "Late", 0), wire.CodeDraining)
 	})
 }

@@ -167,6 +167,7 @@ func (r *roomState) failUnfinished(ctx *actors.Context[roomMsg]) {
 	d, n := r.j.doing, r.j.welcoming
 	r.j.doing, r.j.welcoming = doing{}, nil
 	if n != nil {
+		delete(r.j.joining, n.m.id)
 		if r.j.byID[n.m.id] == nil {
 			r.j.add(n.m)
 		}

@@ -42,10 +42,14 @@ func (r *roomState) show(ev wire.Event, to audience) {
 	r.sendAll(frame, to.except)
 }
 
+// sendAll hands one frame to every member's connection.
 func (r *roomState) sendAll(frame *wire.Frame, except string) {
+	sent := uint64(0)
 	for _, m := range r.j.members {
-		if m.id != except {
-			m.send(frame)
+		if m.signal != nil && m.id != except {
+			m.signal.conn.Send(frame)
+			sent++
 		}
 	}
+	r.env.meters.frames.Add(sent)
 }

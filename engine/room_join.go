@@ -136,19 +136,20 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 		return
 	}
 	r.j.welcoming = n
-	delete(r.j.joining, m.id)
 	if old := r.sameIdentity(m); old != nil {
 		r.remove(ctx, old, departure{reason: wire.ReasonDuplicate, code: wire.CodeDuplicate, message: "the same identity joined again"})
 	}
 	m.signal = n.signal
 	m.textsSoFar = r.j.texts
 	r.j.add(m)
+	delete(r.j.joining, m.id) // not before: the meeting must not end between the two
 	if r.j.echo {
 		r.addEcho(m, now)
 	}
 	r.j.meeting.peak = max(r.j.meeting.peak, r.j.people())
 	r.env.tickets.issue(m.id, r.j.meeting.id, m.secret, now)
 	r.env.meters.joins.add("ok")
+	r.log.Info("participant joined", "participant", m.id, "members", len(r.j.members))
 	r.publish(&wire.ParticipantJoined{Participant: m.public()}, except(m.id))
 	n.signal.send(wire.Encode(r.joined(n, now)))
 	r.tellSpeakersTo(m)

@@ -27,6 +27,7 @@ func (r *roomState) remove(ctx *actors.Context[roomMsg], m *member, d departure)
 	r.forgetVoice(ctx, m.id)
 	waits := r.j.recordLeave(r.env, m, now, d.reason, d.recorded)
 	r.env.meters.leaves.add(string(d.reason))
+	r.log.Info("participant left", "participant", m.id, "reason", d.reason, "members", len(r.j.members))
 	r.env.meters.participants.Add(-1)
 	if m.signal != nil && d.code != "" {
 		bye := wire.NewBye(d.code, d.message)

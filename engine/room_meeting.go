@@ -25,6 +25,7 @@ func (j *roomJournal) beginMeeting(e *env, creator string, now time.Time) {
 	}
 	id := uuid.Must(uuid.NewV7()).String()
 	j.meeting = &meeting{id: id, start: now}
+	e.log.Info("meeting began", "room", j.name, "meeting", id)
 	m := storage.Meeting{ID: id, Room: j.name, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
 	e.record(func(done func(error)) error { return e.records.BeginMeeting(m, done) }, nil)
 }
@@ -47,9 +48,10 @@ func (j *roomJournal) endMeeting(e *env, now time.Time) {
 	if j.meeting == nil {
 		return
 	}
-	id := j.meeting.id
+	id, peak := j.meeting.id, j.meeting.peak
 	j.meeting = nil
 	if !j.echo {
+		e.log.Info("meeting ended", "room", j.name, "meeting", id, "peak", peak)
 		e.record(func(done func(error)) error { return e.records.EndMeeting(id, now, "", done) }, nil)
 	}
 }

@@ -51,155 +51,158 @@ const defaultTileWidth, defaultTileHeight = 640, 360
 //
 // Rules, in this order; each sitter is taken once:
 //
-//  1. seats that speakers outside the view may take, see speakerSeats
-//  2. the view's items that have something on, in its order
-//  3. the ranking: others that speak or spoke, then all that can be heard
-//  4. what is off, while there are seats: turning on is then instant
+//  1. the view's items that have something on, in its order; of its end a few
+//     seats go to speakers outside the view, see speakerSeats
+//  2. the ranking: those that speak or spoke, then all that can be heard
+//  3. what is off, while there are seats: turning on is then instant
 //
 // Who was seated and is taken again keeps his seat; newcomers get the lowest
-// free ones. It is pure and does not keep its arguments.
+// free ones. It is pure and does not keep its arguments. Its cost grows with the
+// seats and the view, not with the room.
 func assignSeats(prev []seat, view []wire.ViewItem, st *stage, self string) []seat {
-	chosen := chooseSitters(len(prev), view, st, self)
+	if view == nil {
+		view = st.inJoinOrder
+	}
+	c := choice{st: st, self: self, list: make([]chosen, 0, len(prev))}
+	c.choose(len(prev), view)
 	next := make([]seat, len(prev))
-	placed := make(map[sitter]bool, len(chosen.list))
 	for i, s := range prev {
-		if want, ok := chosen.byID[s.sitter]; ok && !s.empty() && !placed[s.sitter] {
-			next[i] = want
-			placed[s.sitter] = true
+		if s.empty() {
+			continue
+		}
+		if at, known := st.index[s.sitter]; known {
+			if j := c.find(at); j >= 0 && !c.list[j].placed {
+				next[i] = c.seat(j)
+			}
 		}
 	}
 	free := 0
-	for _, s := range chosen.list {
-		if placed[s] {
+	for j := range c.list {
+		if c.list[j].placed {
 			continue
 		}
 		for !next[free].empty() {
 			free++
 		}
-		next[free] = chosen.byID[s]
+		next[free] = c.seat(j)
 	}
 	return next
 }
 
-// choice collects at most room sitters.
-type choice struct {
-	room int
-	self string
-	list []sitter
-	byID map[sitter]seat
+// chosen is a sitter, by its place in the ranking, and what is wanted of it.
+type chosen struct {
+	at            int
+	video, placed bool
+	width, height int
 }
 
-func (c *choice) full() bool { return len(c.list) >= c.room }
+// choice collects sitters, each once, best first.
+type choice struct {
+	st   *stage
+	self string
+	list []chosen
+}
 
-// add takes s if it is new. It reports whether there is room for more.
-func (c *choice) add(s seat) bool {
-	if c.full() {
-		return false
+// find returns the place of ranking[at] in the list, -1 if it is not there. The
+// list has at most 64 entries: looking through beats a map.
+func (c *choice) find(at int) int {
+	for j := range c.list {
+		if c.list[j].at == at {
+			return j
+		}
 	}
-	if s.participant == c.self {
-		return true
+	return -1
+}
+
+// add takes ch if it is new, is not the viewer, and there is room.
+func (c *choice) add(ch chosen, room int) {
+	if len(c.list) < room && c.find(ch.at) < 0 && c.st.ranking[ch.at].participant != c.self {
+		c.list = append(c.list, ch)
 	}
-	if _, dup := c.byID[s.sitter]; !dup {
-		c.byID[s.sitter] = s
-		c.list = append(c.list, s.sitter)
-	}
-	return !c.full()
+}
+
+// seat turns list[j] into a seat, once.
+func (c *choice) seat(j int) seat {
+	ch := &c.list[j]
+	ch.placed = true
+	return seat{c.st.ranking[ch.at].sitter, ch.video, ch.width, ch.height}
 }
 
 // speakerSeats is how many of k seats speakers outside the view may take from
 // the view's end.
 func speakerSeats(k int) int { return min(k/4, 3) }
 
-func chooseSitters(k int, view []wire.ViewItem, st *stage, self string) *choice {
-	c := &choice{room: k, self: self, byID: make(map[sitter]seat, k)}
-	if k == 0 {
-		return c
-	}
-	if view == nil {
-		view = st.inJoinOrder
-	}
-	wanted := wantedSeats(k, view, st, self)
-	outside := speakersOutside(wanted, st, self)
-	c.room = k - min(len(outside), speakerSeats(k))
-	for _, s := range wanted {
-		if !c.add(s) {
-			break
+// choose fills the list with at most k sitters.
+func (c *choice) choose(k int, view []wire.ViewItem) {
+	c.wanted(k, view)
+	wanted := len(c.list)
+	outside := 0
+	for at, s := range c.st.ranking[:c.st.speaking] {
+		if s.audio && s.participant != c.self && c.find(at) < 0 {
+			outside++
 		}
 	}
-	c.room = k
-	for _, s := range outside {
-		c.add(s)
-	}
-	for _, s := range wanted { // what the reserve pushed back, if it was not used up
-		c.add(s)
-	}
-	for _, s := range st.ranking {
-		if s.live() && !c.full() && (s.source == wire.Camera || s.audio) {
-			c.add(seat{sitter: s.sitter})
+	pushed := append([]chosen(nil), c.list[min(wanted, k-min(outside, speakerSeats(k))):]...)
+	c.list = c.list[:wanted-len(pushed)]
+	for at, s := range c.st.ranking[:c.st.speaking] {
+		if s.audio && !holds(pushed, at) {
+			c.add(chosen{at: at}, k)
 		}
 	}
-	return fillWithSilent(c, view, st)
+	for _, ch := range pushed { // what the speakers did not use
+		c.add(ch, k)
+	}
+	for at, s := range c.st.ranking {
+		if len(c.list) == k {
+			return
+		}
+		if s.live() && (s.source == wire.Camera || s.audio) {
+			c.add(chosen{at: at}, k)
+		}
+	}
+	c.silent(k, view)
 }
 
-// wantedSeats turns a view into at most k seats that carry something.
-func wantedSeats(k int, view []wire.ViewItem, st *stage, self string) []seat {
-	out := make([]seat, 0, k)
-	seen := make(map[sitter]bool, k)
+func holds(list []chosen, at int) bool {
+	for _, ch := range list {
+		if ch.at == at {
+			return true
+		}
+	}
+	return false
+}
+
+// wanted takes the view's items that carry something.
+func (c *choice) wanted(k int, view []wire.ViewItem) {
 	for _, item := range view {
-		if len(out) == k {
-			break
+		if len(c.list) == k {
+			return
 		}
-		id := sitter{item.Participant, item.Source}
-		at, ok := st.index[id]
-		if !ok || item.Participant == self || seen[id] || !st.ranking[at].live() {
+		at, ok := c.st.index[sitter{item.Participant, item.Source}]
+		if !ok {
 			continue
 		}
-		now := st.ranking[at]
-		visible := item.Width > 0 && item.Height > 0
-		if !(now.video && visible) && !now.audio {
-			continue
+		now := c.st.ranking[at]
+		switch {
+		case now.video && item.Width > 0 && item.Height > 0:
+			c.add(chosen{at: at, video: true, width: item.Width, height: item.Height}, k)
+		case now.audio:
+			c.add(chosen{at: at}, k)
 		}
-		seen[id] = true
-		s := seat{sitter: id}
-		if now.video && visible {
-			s.video, s.width, s.height = true, item.Width, item.Height
-		}
-		out = append(out, s)
 	}
-	return out
 }
 
-// speakersOutside lists those who speak and are not among wanted.
-func speakersOutside(wanted []seat, st *stage, self string) []seat {
-	var out []seat
-next:
-	for _, s := range st.ranking[:st.speaking] {
-		if s.participant == self || !s.audio {
-			continue
-		}
-		for _, w := range wanted {
-			if w.sitter == s.sitter {
-				continue next
-			}
-		}
-		out = append(out, seat{sitter: s.sitter})
-	}
-	return out
-}
-
-// fillWithSilent seats those who are off, as far as seats are left: first of
-// the view, then in order of the ranking.
-func fillWithSilent(c *choice, view []wire.ViewItem, st *stage) *choice {
-	for i := 0; i < len(view) && !c.full(); i++ {
-		id := sitter{view[i].Participant, view[i].Source}
-		if _, ok := st.index[id]; ok && id.source == wire.Camera {
-			c.add(seat{sitter: id})
+// silent takes those who are off, as far as there are seats: first of the view,
+// then in order of the ranking.
+func (c *choice) silent(k int, view []wire.ViewItem) {
+	for i := 0; i < len(view) && len(c.list) < k; i++ {
+		if at, ok := c.st.index[sitter{view[i].Participant, view[i].Source}]; ok && view[i].Source == wire.Camera {
+			c.add(chosen{at: at}, k)
 		}
 	}
-	for i := 0; i < len(st.ranking) && !c.full(); i++ {
-		if st.ranking[i].source == wire.Camera {
-			c.add(seat{sitter: st.ranking[i].sitter})
+	for at := 0; at < len(c.st.ranking) && len(c.list) < k; at++ {
+		if c.st.ranking[at].source == wire.Camera {
+			c.add(chosen{at: at}, k)
 		}
 	}
-	return c
 }

@@ -158,12 +158,16 @@ func checkSeats(prev, next []seat, view []wire.ViewItem, st *stage, self string)
 	}
 	// The view's live items are seated but for those at its end that the
 	// speakers' seats may cost.
-	k, rank := len(next), 0
-	for _, s := range wantedSeats(k, view, st, self) {
-		if _, sits := seen[s.sitter]; !sits && rank < k-speakerSeats(k) {
-			return fmt.Errorf("item %d of the view, %+v, has no seat", rank, s.sitter)
+	k := len(next)
+	c := choice{st: st, self: self}
+	c.wanted(k, view)
+	for rank, ch := range c.list {
+		s := st.ranking[ch.at].sitter
+		if i, sits := seen[s]; !sits && rank < k-speakerSeats(k) {
+			return fmt.Errorf("item %d of the view, %+v, has no seat", rank, s)
+		} else if sits && next[i].video != ch.video {
+			return fmt.Errorf("item %d of the view, %+v, has video %v", rank, s, next[i].video)
 		}
-		rank++
 	}
 	return nil
 }
@@ -243,17 +247,17 @@ func randomView(r *rand.Rand) []wire.ViewItem {
 	return uniqueItems(view)
 }
 
-// benchStage is a large room where two speak.
-func benchStage(n int) *stage {
+// benchPeople are those of a large room.
+func benchPeople(n int) []performer {
 	performers := make([]performer, n)
 	for i := range performers {
 		performers[i] = perf(fmt.Sprint("p", i), []string{"mc", "m", "-"}[i%3])
 	}
-	return buildStage(performers, []string{"p3", "p600"}, testNow)
+	return performers
 }
 
 func BenchmarkAssignSeats1000(b *testing.B) {
-	st := benchStage(1000)
+	st := buildStage(benchPeople(1000), []string{"p3", "p600"}, testNow)
 	seats := make([]seat, 16)
 	for b.Loop() {
 		seats = assignSeats(seats, nil, st, "p5")
@@ -261,7 +265,8 @@ func BenchmarkAssignSeats1000(b *testing.B) {
 }
 
 func BenchmarkBuildStage1000(b *testing.B) {
+	people := benchPeople(1000)
 	for b.Loop() {
-		benchStage(1000)
+		buildStage(people, []string{"p3", "p600"}, testNow)
 	}
 }

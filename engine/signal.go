@@ -156,8 +156,12 @@ func (s *Signal) join(req *wire.Join, now time.Time) {
 		s.refuseJoin(req.ID, refuse(wire.CodeServerFull, "the server is full"), 0)
 		return
 	}
-	if s.env.registry.Tell(joinRoom{s, req}, actors.Drop) != nil {
+	switch s.env.registry.Tell(joinRoom{s, req}, actors.Drop) {
+	case nil:
+	case actors.ErrFull:
 		s.refuseJoin(req.ID, refuse(wire.CodeServerFull, "too many joins at once"), time.Second)
+	default:
+		s.refuseJoin(req.ID, refuse(wire.CodeDraining, "the server stops"), 0)
 	}
 }
 
