@@ -22,6 +22,6 @@
 //
 // The packages below: gcm (SRTP of our own), load (what is sent, how it is
 // judged; pure), netloop (sockets), client (a participant), floor (the
-// yardsticks), proc (processes), impair (a bad network), report (what comes
-// out; pure). README.md says how to read a report.
+// yardsticks), proc (processes), report (what comes out; pure). README.md says
+// how to read a report.
 package bench

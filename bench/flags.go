@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"time"
 
-	"parley/bench/impair"
 	"parley/bench/proc"
 	"parley/bench/report"
 )
@@ -73,22 +72,6 @@ func (f *LimitFlags) limits() *report.Limits {
 	return &report.Limits{
 		P99MS: ms(f.MaxP99), LossPct: (*float64)(f.MaxLoss), Ratio: f.MaxRatio, CPUUS: f.MaxCPU, Allocs: f.MaxAllocs,
 		RSSKiB: f.MaxRSS, FirstPacket: ms(f.MaxFirstPacket), JoinFailures: f.MaxFailures, MinPPS: f.MinPPS, MinRunShare: f.MinRunShare,
-	}
-}
-
-// Impairment is a bad network between clients and server, seeded by --seed.
-type Impairment struct {
-	Loss    Percent       `group:"impairment" help:"Share of datagrams lost, each way."`
-	Delay   time.Duration `group:"impairment" help:"Delay each way."`
-	Jitter  time.Duration `group:"impairment" help:"Further delay, evenly between 0 and this; order is kept."`
-	Rate    Bits          `group:"impairment" help:"Rate of each client's link, each way; 0: no bound."`
-	Reorder Percent       `group:"impairment" help:"Share of datagrams that overtake the ones before."`
-}
-
-func (f *Impairment) profile() impair.Profile {
-	return impair.Profile{
-		Loss: float64(f.Loss) / 100, Delay: f.Delay, Jitter: f.Jitter,
-		BitsPerSecond: int64(f.Rate), Reorder: float64(f.Reorder) / 100,
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"parley/bench/client"
-	"parley/bench/impair"
 	"parley/bench/proc"
 	"parley/bench/report"
+	"parley/media/netem"
 )
 
 // runner is one run of a scenario against a server: what it has started and
@@ -30,7 +30,7 @@ type runner struct {
 	serverCPUs proc.CPUs
 	benchCPUs  proc.CPUs
 	identity   *client.Identity
-	network    *impair.Network // nil: a perfect one
+	network    *badNetwork // nil: a perfect one
 	tls        *proc.TLSFiles
 	baseRSS    float64 // of the server before anyone joined, KiB
 }
@@ -85,10 +85,9 @@ func (r *runner) settle() error {
 		runtime.GOMAXPROCS(max(2, n))
 	}
 	debug.SetGCPercent(400) // this process is short-lived; its collector must not be what is measured
-	if p := r.flags.profile(); !p.Perfect() {
-		r.network = impair.New(p, r.flags.Seed)
-		r.rep.Params["impairment"] = fmt.Sprintf("loss %g%% delay %v jitter %v rate %v reorder %g%%",
-			float64(r.flags.Loss), r.flags.Delay, r.flags.Jitter, r.flags.Rate, float64(r.flags.Reorder))
+	if link := r.flags.link(); link != (netem.Link{}) {
+		r.network = newBadNetwork(link, r.flags.Seed)
+		r.rep.Params["impairment"] = r.flags.Impairment.String()
 	}
 	if rss, err := r.meter.RSS(); err == nil {
 		r.baseRSS = rss
@@ -149,7 +148,7 @@ func orAny(set proc.CPUs) string {
 func (r *runner) close() {
 	r.prog.clear()
 	if r.network != nil {
-		r.network.Close()
+		r.network.close()
 	}
 	if r.own != nil {
 		r.own.Stop()
@@ -163,7 +162,7 @@ func (r *runner) config(seats int, expectedPPS float64) *client.Config {
 		Seats: seats, TWCC: r.flags.TWCC, GRO: r.flags.GRO, Stride: r.stride(expectedPPS), Timeout: r.flags.Timeout,
 	}
 	if r.network != nil {
-		cfg.Rewire = r.network.Proxy
+		cfg.Rewire = r.network.rewire
 	}
 	return cfg
 }
