@@ -1,0 +1,89 @@
+// The cast of the meeting tests: who has which colour and which tone.
+import assert from 'node:assert/strict';
+import { newPage } from './browsers.mjs';
+import { colourOf, joinRoom, pictures, tones } from './probe.mjs';
+
+export const CAST = {
+  Ann: { color: '#e02020', rgb: [224, 32, 32], hz: 440 },
+  Ben: { color: '#20a020', rgb: [32, 160, 32], hz: 700 },
+  Cleo: { color: '#2020e0', rgb: [32, 32, 224], hz: 1000 },
+  Dora: { color: '#e0c020', rgb: [224, 192, 32], hz: 1400 },
+};
+
+const COLOURS = Object.fromEntries(Object.entries(CAST).map(([name, { rgb }]) => [name, rgb]));
+
+/**
+ * Opens a page at url for one of the cast and joins the room through the SDK.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @param {keyof typeof CAST} name
+ * @param {string} room
+ * @param {object} [more] options for joinRoom
+ */
+export async function enter(browser, url, name, room, more = {}) {
+  const page = await newPage(browser, CAST[name]);
+  await page.goto(`${url}/sdk/README.md`);
+  const joined = await page.evaluate(joinRoom, { room, name, ...more });
+  return Object.assign(page, { who: name, id: joined.id, joinedAfter: joined.joinedAfter });
+}
+
+/** @typedef {Awaited<ReturnType<typeof enter>>} CastPage */
+
+/**
+ * Waits until probe() is true; says what it last saw when it never is.
+ * @template T
+ * @param {() => Promise<T>} look
+ * @param {(seen: T) => boolean} done
+ * @param {{ms?: number, what: string}} options
+ */
+export async function eventually(look, done, { ms = 10_000, what }) {
+  const end = Date.now() + ms;
+  let seen;
+  do {
+    seen = await look();
+    if (done(seen)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  } while (Date.now() < end);
+  assert.fail(`${what}: not within ${ms} ms; last seen ${JSON.stringify(seen)}`);
+}
+
+/**
+ * Asserts that page shows exactly the cameras of others, each in its own
+ * colour and moving for the given time.
+ * @param {CastPage} page
+ * @param {string[]} others
+ * @param {number} [ms] how long frames must keep rising
+ */
+export async function seesExactly(page, others, ms = 2_000) {
+  const want = others.map((name) => `${name}/camera`).sort();
+  const first = await eventually(
+    () => page.evaluate(pictures),
+    (seen) => JSON.stringify(Object.keys(seen).sort()) === JSON.stringify(want) && Object.values(seen).every((p) => p.frames > 0),
+    { what: `${page.who} sees ${want}` },
+  );
+  let before = first;
+  for (let waited = 0; waited < ms; waited += 1_000) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const now = await page.evaluate(pictures);
+    for (const key of want) {
+      assert.ok(now[key], `${page.who}: ${key} is gone`);
+      assert.ok(now[key].frames > before[key].frames, `${page.who}: ${key} stands still at ${now[key].frames} frames`);
+      assert.equal(colourOf(now[key].rgb, COLOURS), key.split('/')[0], `${page.who}: ${key} shows ${now[key].rgb}`);
+    }
+    before = now;
+  }
+}
+
+/**
+ * Asserts that page hears the tone of each of others, and nothing else.
+ * @param {CastPage} page
+ * @param {(keyof typeof CAST)[]} others
+ */
+export async function hearsExactly(page, others) {
+  const want = Object.fromEntries(others.map((name) => [`${name}/microphone`, CAST[name].hz]));
+  await eventually(
+    () => page.evaluate(tones),
+    (heard) => Object.keys(heard).length === others.length && Object.entries(want).every(([key, hz]) => Math.abs((heard[key] ?? 0) - hz) < 25),
+    { what: `${page.who} hears ${JSON.stringify(want)}`, ms: 15_000 },
+  );
+}

@@ -1,0 +1,86 @@
+// 5 % random loss both ways: the picture keeps moving.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { launchChromium } from './browsers.mjs';
+import { enter, seesExactly } from './cast.mjs';
+import { startServer } from './server.mjs';
+
+/** @type {import('./server.mjs').Server} */
+let server;
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {import('node:child_process').ChildProcess} */
+let proxy;
+let mediaPort = 0;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchChromium();
+  proxy = spawn(String(process.env.PARLEY_BIN), ['impair', '--to', `127.0.0.1:${server.port}`, '--loss', '5%', '--seed', '7', '--duration', '2m'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  mediaPort = await new Promise((resolve, reject) => {
+    let text = '';
+    proxy.stdout?.on('data', (chunk) => {
+      const match = /127\.0\.0\.1:(\d+)/.exec((text += chunk));
+      if (match) resolve(Number(match[1]));
+    });
+    proxy.once('exit', () => reject(new Error(`impairment proxy: ${text}`)));
+  });
+});
+after(async () => {
+  proxy?.kill();
+  await browser?.close();
+  await server?.clean();
+});
+
+test('with 5 % loss both ways no freeze lasts 2 s', async () => {
+  const through = { port: server.port, via: mediaPort };
+  const ann = await enter(browser, server.url, 'Ann', 'loss-room', { through });
+  const ben = await enter(browser, server.url, 'Ben', 'loss-room', { through });
+  await seesExactly(ann, ['Ben'], 0);
+  await seesExactly(ben, ['Ann'], 0);
+
+  for (const page of [ann, ben]) {
+    const result = await page.evaluate(watchFor30s);
+    console.log(`${page.who}: ${JSON.stringify(result)}`);
+    assert.ok(result.longestGap < 2_000, `${page.who}: a freeze of ${result.longestGap} ms`);
+    assert.ok(result.frames > 300, `${page.who}: only ${result.frames} frames in 30 s`);
+    assert.ok(result.lost + result.retransmitted > 0, 'the proxy lost something');
+    assert.ok(result.retransmitted > 0, 'lost packets were repaired');
+  }
+});
+
+/** Measures the longest time between two frames, and how much was repaired. */
+async function watchFor30s() {
+  const video = /** @type {HTMLVideoElement} */ (document.querySelector('video[data-key]'));
+  let last = performance.now();
+  let longestGap = 0;
+  let frames = 0;
+  const onFrame = () => {
+    const now = performance.now();
+    longestGap = Math.max(longestGap, now - last);
+    last = now;
+    frames++;
+    video.requestVideoFrameCallback(onFrame);
+  };
+  video.requestVideoFrameCallback(onFrame);
+  await new Promise((resolve) => setTimeout(resolve, 30_000));
+  longestGap = Math.max(longestGap, performance.now() - last);
+  /** @type {any[]} */
+  const raw = await /** @type {any} */ (window).room.rawStats();
+  const inbound = raw.filter((s) => s.type === 'inbound-rtp' && s.kind === 'video' && s.framesDecoded > 0);
+  const sum = (/** @type {string} */ key) => inbound.reduce((total, s) => total + (s[key] ?? 0), 0);
+  const lost = sum('packetsLost');
+  const retransmitted = sum('retransmittedPacketsReceived');
+  return {
+    longestGap: Math.round(longestGap),
+    frames,
+    received: sum('packetsReceived'),
+    lost,
+    retransmitted,
+    repairedShare: retransmitted / Math.max(1, retransmitted + Math.max(0, lost)),
+    freezes: sum('freezeCount'),
+  };
+}

@@ -1,0 +1,97 @@
+// A meeting works: who sees and hears whom, who leaves, who comes late.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launchChromium } from './browsers.mjs';
+import { CAST, enter, eventually, hearsExactly, seesExactly } from './cast.mjs';
+import { startServer } from './server.mjs';
+
+/** @type {import('./server.mjs').Server} */
+let server;
+/** @type {import('playwright-core').Browser} */
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchChromium();
+});
+after(async () => {
+  await browser?.close();
+  await server?.clean();
+});
+
+test('three in a room see and hear each other, a fourth elsewhere does not', async () => {
+  const ann = await enter(browser, server.url, 'Ann', 'red-room');
+  const ben = await enter(browser, server.url, 'Ben', 'red-room');
+  const cleo = await enter(browser, server.url, 'Cleo', 'red-room');
+  const dora = await enter(browser, server.url, 'Dora', 'other-room');
+
+  await Promise.all([
+    seesExactly(ann, ['Ben', 'Cleo'], 10_000),
+    seesExactly(ben, ['Ann', 'Cleo'], 10_000),
+    seesExactly(cleo, ['Ann', 'Ben'], 10_000),
+  ]);
+  for (const [page, others] of /** @type {const} */ ([
+    [ann, ['Ben', 'Cleo']],
+    [ben, ['Ann', 'Cleo']],
+    [cleo, ['Ann', 'Ben']],
+    [dora, []],
+  ])) {
+    await hearsExactly(page, /** @type {(keyof typeof CAST)[]} */ ([...others]));
+  }
+  await seesExactly(dora, [], 0);
+
+  const firstFrames = await Promise.all([ann, ben, cleo].map((p) => p.evaluate(() => /** @type {any} */ (window).firstFrame)));
+  console.log('join to first decoded frame of others, ms:', JSON.stringify(firstFrames.map((f) => Object.fromEntries(Object.entries(f).map(([k, v]) => [k, Math.round(/** @type {number} */ (v))])))));
+
+  // A clean leave is seen within a second.
+  await cleo.evaluate(() => /** @type {any} */ (window).room.leave());
+  const t = Date.now();
+  await eventually(
+    () => ann.evaluate(() => document.querySelectorAll('video[data-key]').length),
+    (n) => n === 1,
+    { ms: 1_000, what: "Cleo's tile is gone" },
+  );
+  console.log(`tile gone ${Date.now() - t} ms after a clean leave`);
+  for (const page of [ann, ben, cleo, dora]) assert.deepEqual(page.problems, []);
+  await Promise.all([ann, ben, cleo, dora].map((p) => p.context().close()));
+});
+
+test('a late joiner sees the first frame of everyone within 2 s', async () => {
+  const ann = await enter(browser, server.url, 'Ann', 'late-room');
+  const ben = await enter(browser, server.url, 'Ben', 'late-room');
+  await seesExactly(ann, ['Ben'], 3_000);
+  const dora = await enter(browser, server.url, 'Dora', 'late-room');
+  const frames = await eventually(
+    () => dora.evaluate(() => /** @type {any} */ (window).firstFrame),
+    (seen) => Object.keys(seen).length === 2,
+    { what: 'Dora sees both' },
+  );
+  for (const [key, ms] of Object.entries(frames)) assert.ok(ms < 2_000, `${key} first seen after ${ms} ms`);
+  await Promise.all([ann, ben, dora].map((p) => p.context().close()));
+});
+
+test('a killed page is gone within 15 s', async () => {
+  const other = await launchChromium();
+  const ann = await enter(browser, server.url, 'Ann', 'kill-room');
+  const ben = await enter(other, server.url, 'Ben', 'kill-room');
+  await seesExactly(ann, ['Ben']);
+  await seesExactly(ben, ['Ann']);
+  const cdp = await other.newBrowserCDPSession();
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+  const t = Date.now();
+  for (const p of processInfo) {
+    try {
+      process.kill(p.id, 'SIGKILL');
+    } catch {
+      // already gone with its parent
+    }
+  }
+  await eventually(
+    () => ann.evaluate(() => document.querySelectorAll('video[data-key]').length),
+    (n) => n === 0,
+    { ms: 15_000, what: "Ben's tile is gone" },
+  );
+  console.log(`tile gone ${Date.now() - t} ms after the page was killed`);
+  await other.close().catch(() => {});
+  await ann.context().close();
+});

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/engine"
+	"parley/engine/wire"
+	"parley/media"
+	"parley/media/rtc"
+)
+
+// mediaBridge is the packet side as the engine sees it. Engine and media do
+// not know each other; the types they share are translated here.
+type mediaBridge struct{ server *rtc.Server }
+
+// Open implements engine.Media.
+func (b mediaBridge) Open(ctx context.Context, id string, offer engine.MediaOffer, events engine.MediaEvents) (engine.MediaSession, string, error) {
+	session, answer, err := b.server.Open(ctx, id, bridgeOffer(offer), events)
+	if err != nil {
+		return nil, "", bridgeError(err)
+	}
+	return sessionBridge{session}, answer, nil
+}
+
+// sessionBridge is one session as the engine sees it.
+type sessionBridge struct{ *rtc.Session }
+
+// Offer implements engine.MediaSession.
+func (b sessionBridge) Offer(ctx context.Context, offer engine.MediaOffer) (string, error) {
+	answer, err := b.Session.Offer(ctx, bridgeOffer(offer))
+	return answer, bridgeError(err)
+}
+
+// Codec implements engine.MediaSession.
+func (b sessionBridge) Codec(source wire.Source) string { return b.Session.Codec(string(source)) }
+
+// SetMuted implements engine.MediaSession.
+func (b sessionBridge) SetMuted(source wire.Source, muted bool) {
+	b.Session.SetMuted(string(source), muted)
+}
+
+// Place implements engine.MediaSession.
+func (b sessionBridge) Place(seat int, p engine.Placement) {
+	from, ok := p.From.(sessionBridge)
+	if !ok {
+		return // a participant without media sends nothing
+	}
+	b.Session.Place(seat, rtc.Placement{
+		From: from.Session, Source: string(p.Source), Video: p.Video, Width: p.Width, Height: p.Height,
+	})
+}
+
+// LastSeen implements engine.MediaSession.
+func (b sessionBridge) LastSeen() time.Time { return b.Session.LastSeen() }
+
+// Quality implements engine.MediaSession.
+func (b sessionBridge) Quality() engine.MediaQuality {
+	q := b.Session.Quality()
+	return engine.MediaQuality{UpLoss: q.UpLoss, DownLoss: q.DownLoss, RTT: q.RTT, Packets: q.Packets}
+}
+
+func bridgeOffer(o engine.MediaOffer) rtc.Offer {
+	offer := rtc.Offer{SDP: o.SDP, Sources: make(map[string]string, len(o.Sources))}
+	for source, mid := range o.Sources {
+		offer.Sources[string(source)] = mid
+	}
+	for _, s := range o.Seats {
+		offer.Seats = append(offer.Seats, rtc.SeatMIDs{Audio: s.Audio, Video: s.Video})
+	}
+	return offer
+}
+
+// codedError gives an offer's fault the code that clients are told.
+type codedError struct {
+	error
+	code wire.Code
+}
+
+// WireCode implements engine.Coded.
+func (e codedError) WireCode() wire.Code { return e.code }
+func (e codedError) Unwrap() error       { return e.error }
+
+func bridgeError(err error) error {
+	var fault *media.SDPError
+	if errors.As(err, &fault) {
+		return codedError{err, wire.Code(fault.Code)}
+	}
+	return err
+}

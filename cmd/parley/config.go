@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+var groups = []kong.Group{
+	{Key: "serve", Title: "Serving"},
+	{Key: "media", Title: "Media"},
+	{Key: "limits", Title: "Limits"},
+	{Key: "operate", Title: "Operating"},
+	{Key: "impairment", Title: "A bad network between bench and server"},
+}
+
+// serveCmd holds every setting of a server. The long flag names are also the
+// keys of the YAML file.
+type serveCmd struct {
+	Config string `help:"YAML file with settings; unknown keys are errors." type:"path" placeholder:"FILE" env:"PARLEY_CONFIG" group:"operate"`
+
+	Listen  string   `help:"Address for HTTP and WebSocket (TCP) and media (UDP, same port number)." default:"127.0.0.1:8443" env:"PARLEY_LISTEN" group:"serve"`
+	Data    string   `help:"Folder for meeting records and chat." default:"parley-data" type:"path" env:"PARLEY_DATA" group:"serve"`
+	TLSCert string   `name:"tls-cert" help:"Certificate chain (PEM); with --tls-key serves HTTPS. Reloaded when it changes." type:"path" placeholder:"FILE" env:"PARLEY_TLS_CERT" group:"serve"`
+	TLSKey  string   `name:"tls-key" help:"Private key (PEM) of --tls-cert." type:"path" placeholder:"FILE" env:"PARLEY_TLS_KEY" group:"serve"`
+	Origins []string `name:"allow-origin" help:"Other web origins that may open the WebSocket, such as https://intranet.example." placeholder:"ORIGIN" env:"PARLEY_ALLOW_ORIGIN" group:"serve"`
+	Frames  []string `name:"allow-frame" help:"Web origins that may embed /embed.html in a frame." placeholder:"ORIGIN" env:"PARLEY_ALLOW_FRAME" group:"serve"`
+
+	Advertise []string `help:"Addresses that browsers reach the media port at. Default: those of the interfaces listened on." placeholder:"IP" env:"PARLEY_ADVERTISE" group:"media"`
+	Workers   int      `help:"Packet workers per local address; 0 means one per core." default:"0" env:"PARLEY_WORKERS" group:"media"`
+	GSO       bool     `help:"Send runs of equal packets with UDP segmentation offload where the kernel can." default:"true" negatable:"" env:"PARLEY_GSO" group:"media"`
+
+	MaxRooms        int           `help:"Rooms at once." default:"1000" env:"PARLEY_MAX_ROOMS" group:"limits"`
+	MaxParticipants int           `help:"Participants in one room." default:"1000" env:"PARLEY_MAX_PARTICIPANTS" group:"limits"`
+	MaxConnections  int           `help:"WebSocket connections at once." default:"20000" env:"PARLEY_MAX_CONNECTIONS" group:"limits"`
+	JoinsPerMinute  int           `help:"Joins from one address per minute; loopback is exempt." default:"120" env:"PARLEY_JOINS_PER_MINUTE" group:"limits"`
+	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM before they are ended; Ctrl-C ends them at once." default:"0s" env:"PARLEY_DRAIN" group:"limits"`
+
+	APIToken string `name:"api-token" help:"Bearer token for /api/v1/meetings and /metrics. Without one they answer on loopback only." placeholder:"TOKEN" env:"PARLEY_API_TOKEN" group:"operate"`
+	LogLevel string `help:"error, warn, info or debug." enum:"error,warn,info,debug" default:"info" env:"PARLEY_LOG_LEVEL" group:"operate"`
+	LogJSON  bool   `name:"log-json" help:"Write the log as JSON lines." env:"PARLEY_LOG_JSON" group:"operate"`
+	Debug    bool   `help:"Serve /debug/echo and profiles on loopback; enable fault hooks. Not for production." env:"PARLEY_DEBUG" group:"operate"`
+	Dev      string `help:"Serve the browser client from this folder instead of the binary." type:"existingdir" placeholder:"DIR" env:"PARLEY_DEV" group:"operate" hidden:""`
+}
+
+// settings is the part of serveCmd that needs parsing, parsed.
+type settings struct {
+	listen    netip.AddrPort // unspecified address: all interfaces
+	host      string         // as written, for messages
+	advertise []netip.Addr
+	tls       bool
+}
+
+// check parses and cross-checks the settings.
+func (c *serveCmd) check() (settings, error) {
+	var s settings
+	host, portText, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return s, usage("--listen %q is not HOST:PORT", c.Listen)
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return s, usage("--listen %q: the port must be a number from 0 to 65535", c.Listen)
+	}
+	addr, err := listenAddr(host)
+	if err != nil {
+		return s, err
+	}
+	s.listen, s.host = netip.AddrPortFrom(addr, uint16(port)), host
+	for _, text := range c.Advertise {
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			return s, usage("--advertise %q is not an IP address", text)
+		}
+		s.advertise = append(s.advertise, a)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return s, usage("--tls-cert and --tls-key go together")
+	}
+	s.tls = c.TLSCert != ""
+	if c.Workers < 0 || c.Workers > 256 {
+		return s, usage("--workers must be from 0 to 256")
+	}
+	for name, n := range map[string]int{"max-rooms": c.MaxRooms, "max-participants": c.MaxParticipants, "max-connections": c.MaxConnections, "joins-per-minute": c.JoinsPerMinute} {
+		if n < 1 {
+			return s, usage("--%s must be at least 1", name)
+		}
+	}
+	return s, nil
+}
+
+// mediaAddrs are the local addresses that take packets. A server on loopback
+// also takes them on the interfaces, because some browsers (Firefox) reach no
+// loopback address, unless only loopback addresses are advertised.
+func (s *settings) mediaAddrs(port uint16) []netip.AddrPort {
+	addrs := []netip.AddrPort{netip.AddrPortFrom(s.listen.Addr(), port)}
+	onlyLoopback := len(s.advertise) > 0 && !slices.ContainsFunc(s.advertise, func(a netip.Addr) bool { return !a.IsLoopback() })
+	if s.listen.Addr().IsLoopback() && !onlyLoopback {
+		addrs = append(addrs, netip.AddrPortFrom(netip.IPv4Unspecified(), port))
+	}
+	return addrs
+}
+
+func listenAddr(host string) (netip.Addr, error) {
+	switch host {
+	case "", "0.0.0.0", "*":
+		return netip.IPv4Unspecified(), nil
+	case "localhost":
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return addr, usage("--listen host %q is not an IP address or localhost", host)
+	}
+	return addr, nil
+}
+
+func usage(format string, args ...any) error {
+	return usageError(fmt.Errorf(format, args...))
+}

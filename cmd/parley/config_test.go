@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// parse runs the command line as run does, up to the point of serving.
+func parse(t *testing.T, args ...string) (serveCmd, error) {
+	t.Helper()
+	var c cli
+	file := &fileResolver{}
+	if err := file.load(args); err != nil {
+		return c.Serve, err
+	}
+	parser, err := kong.New(&c, kong.Resolvers(file), kong.ExplicitGroups(groups), kong.Exit(func(int) { t.Fatal("exit") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(args)
+	return c.Serve, err
+}
+
+func TestPrecedence(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "parley.yaml")
+	if err := os.WriteFile(file, []byte("listen: 127.0.0.1:1\nadvertise: [192.0.2.1, 192.0.2.2]\ngso: false\nmax-rooms: 7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("default", func(t *testing.T) {
+		got, err := parse(t)
+		if err != nil || got.Listen != "127.0.0.1:8443" || !got.GSO {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("file over default", func(t *testing.T) {
+		got, err := parse(t, "--config", file)
+		if err != nil || got.Listen != "127.0.0.1:1" || got.GSO || got.MaxRooms != 7 || len(got.Advertise) != 2 {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("environment over file", func(t *testing.T) {
+		t.Setenv("PARLEY_LISTEN", "127.0.0.1:2")
+		got, err := parse(t, "--config", file)
+		if err != nil || got.Listen != "127.0.0.1:2" || got.MaxRooms != 7 {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("flag over environment", func(t *testing.T) {
+		t.Setenv("PARLEY_LISTEN", "127.0.0.1:2")
+		got, err := parse(t, "--config", file, "--listen", "127.0.0.1:3")
+		if err != nil || got.Listen != "127.0.0.1:3" {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("config from the environment", func(t *testing.T) {
+		t.Setenv("PARLEY_CONFIG", file)
+		got, err := parse(t)
+		if err != nil || got.MaxRooms != 7 {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	})
+}
+
+// TestMistakesGetOneLineAndAdvice runs the real command line: every mistake
+// ends with code 1 or 2, says what is wrong and how to go on.
+func TestMistakesGetOneLineAndAdvice(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	cases := []struct {
+		name string
+		args []string
+		want string
+		code int
+	}{
+		{"unknown flag", []string{"--lisen", "x"}, "unknown flag --lisen", 2},
+		{"unknown command", []string{"sreve"}, "unexpected argument sreve", 2},
+		{"listen without port", []string{"--listen", "127.0.0.1"}, "is not HOST:PORT", 2},
+		{"listen with a bad port", []string{"--listen", "127.0.0.1:http"}, "the port must be a number", 2},
+		{"listen on a name", []string{"--listen", "example.org:1"}, "is not an IP address or localhost", 2},
+		{"advertise a name", []string{"--advertise", "example.org"}, "is not an IP address", 2},
+		{"certificate without key", []string{"--tls-cert", "x.pem"}, "go together", 2},
+		{"bad level", []string{"--log-level", "loud"}, "must be one of", 2},
+		{"no such file", []string{"--config", filepath.Join(dir, "none.yaml")}, "no such file", 1},
+		{"unknown key", []string{"--config", write("a.yaml", "lisen: x\n")}, `unknown setting "lisen"`, 2},
+		{"not a mapping", []string{"--config", write("b.yaml", "- a\n- b\n")}, "read settings", 1},
+		{"zero rooms", []string{"--max-rooms", "0"}, "must be at least 1", 2},
+		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", write("file", "")}, "data folder", 1},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var out, errOut bytes.Buffer
+			code := run(c.args, &out, &errOut)
+			if code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if !strings.Contains(errOut.String(), c.want) {
+				t.Errorf("stderr %q lacks %q", errOut.String(), c.want)
+			}
+			if n := strings.Count(strings.TrimSpace(errOut.String()), "\n"); n > 1 {
+				t.Errorf("%d lines on stderr, want at most 2:\n%s", n+1, errOut.String())
+			}
+		})
+	}
+}
+
+func TestHelpNamesEverySetting(t *testing.T) {
+	var out, errOut bytes.Buffer
+	if code := run([]string{"serve", "--help"}, &out, &errOut); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut.String())
+	}
+	for _, want := range []string{"--listen", "--data", "--advertise", "--tls-cert", "PARLEY_LISTEN", "127.0.0.1:8443"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("help lacks %s:\n%s", want, out.String())
+		}
+	}
+}

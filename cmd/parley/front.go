@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"parley/engine"
+	"parley/transport/httpd"
+	"parley/transport/wsconn"
+)
+
+// newFront builds what is served over TCP.
+func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error) {
+	return httpd.New(httpd.Config{
+		CertFile: c.TLSCert, KeyFile: c.TLSKey,
+		Origins: c.Origins, FrameAncestors: c.Frames,
+		APIToken: c.APIToken, Debug: c.Debug, Dev: c.Dev,
+		MaxConnections: c.MaxConnections,
+		Accept:         acceptor{srv.engine}.accept,
+		Records:        recordsBridge{srv.store, srv.engine},
+		Ready:          func() error { return ready(srv) },
+		Collectors:     []prometheus.Collector{collector{srv.engine.Figures, srv.media.Figures, srv.store.Figures}},
+		Log:            log,
+	})
+}
+
+// errNotTaking: the engine is draining.
+var errNotTaking = errors.New("draining: no new meetings")
+
+func ready(srv *server) error {
+	if !srv.engine.Ready() {
+		return errNotTaking
+	}
+	return srv.store.Healthy()
+}
+
+// acceptor hands new WebSockets to the engine.
+type acceptor struct{ engine *engine.Engine }
+
+func (a acceptor) accept(conn *wsconn.Conn, _ *http.Request) wsconn.Handler {
+	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: limitedAddr(conn.RemoteAddr())})}
+}
+
+// limitedAddr is the address that limits count for. Loopback has none: behind
+// a local reverse proxy everyone comes from there.
+func limitedAddr(remote netip.AddrPort) netip.Addr {
+	if remote.Addr().Unmap().IsLoopback() {
+		return netip.Addr{}
+	}
+	return remote.Addr().Unmap()
+}
+
+// signalBridge is the engine's side of a connection as the transport sees it.
+type signalBridge struct{ signal *engine.Signal }
+
+// OnText implements wsconn.Handler.
+func (b signalBridge) OnText(_ *wsconn.Conn, text []byte) { b.signal.OnText(text) }
+
+// OnClose implements wsconn.Handler.
+func (b signalBridge) OnClose(*wsconn.Conn, error) { b.signal.OnClose() }
+
+// serve starts answering. The channel gets the error that ended it early.
+func (srv *server) serve() <-chan error {
+	failed := make(chan error, 1)
+	go func() { failed <- srv.front.Serve(srv.listen) }() // ends with Shutdown
+	return failed
+}
+
+// shutFront ends the TCP side.
+func (srv *server) shutFront(ctx context.Context) error {
+	err := srv.front.Shutdown(ctx)
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"parley/bench"
+)
+
+// cli is the whole command line. Flags win over PARLEY_* variables, those
+// over the YAML file, that over the defaults.
+type cli struct {
+	Serve   serveCmd      `cmd:"" default:"withargs" help:"Serve meetings. This is what parley does when no command is given."`
+	Bench   bench.Command `cmd:"" help:"Measure a server with light clients; starts one of its own unless told which."`
+	Version versionCmd    `cmd:"" help:"Print the version and exit."`
+	Impair  impairCmd     `cmd:"" hidden:"" help:"Put a bad network in front of a server's media port, for tests."`
+}
+
+const description = `Parley is a self-hosted meeting server: video, voice, chat and meeting records in one binary.
+
+Examples:
+  parley                                   meetings on http://localhost:8443
+  parley --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --advertise 203.0.113.7
+  parley --config /etc/parley.yaml         settings from a file (keys are the long flag names)
+  parley bench audience --watchers 50      how much a server can do, and what it costs
+
+A flag wins over its PARLEY_* variable, that over the file, that over the default.`
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// exitPanic carries kong's wish to exit (after --help) out of Parse.
+type exitPanic int
+
+// run is main with its edges as parameters. It returns the exit code: 0 fine,
+// 1 the command failed, 2 the command line was wrong.
+func run(args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			exit, ok := p.(exitPanic)
+			if !ok {
+				panic(p)
+			}
+			code = int(exit)
+		}
+	}()
+	var c cli
+	file := &fileResolver{}
+	parser, err := kong.New(&c,
+		kong.Name("parley"),
+		kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups(groups),
+		kong.Resolvers(file),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(n int) { panic(exitPanic(n)) }),
+		kong.BindTo(stdout, (*io.Writer)(nil)),
+	)
+	if err != nil {
+		panic(err) // a mistake in the struct tags above
+	}
+	if err := file.load(args); err != nil {
+		return report(stderr, err)
+	}
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		return report(stderr, usageError(err))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	kctx.BindTo(ctx, (*context.Context)(nil))
+	return report(stderr, kctx.Run())
+}
+
+// report prints an error as one line, and one more on how to mend it.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, "parley:", err)
+	var told *told
+	if errors.As(err, &told) {
+		if told.mend != "" {
+			fmt.Fprintln(stderr, "       ", told.mend)
+		}
+		return told.code
+	}
+	return 1
+}
+
+// told is an error with advice.
+type told struct {
+	err  error
+	mend string
+	code int
+}
+
+func (t *told) Error() string { return t.err.Error() }
+func (t *told) Unwrap() error { return t.err }
+
+// advise wraps err with what the person at the keyboard can do about it.
+func advise(err error, format string, args ...any) error {
+	return &told{err: err, mend: fmt.Sprintf(format, args...), code: 1}
+}
+
+func usageError(err error) error {
+	return &told{err: err, mend: "`parley --help` lists the commands and flags.", code: 2}
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/engine"
+	"parley/media/rtc"
+	"parley/storage"
+	"parley/transport/httpd"
+)
+
+// stopTime bounds the orderly stop: telling participants, closing records.
+const stopTime = 10 * time.Second
+
+// Run serves until ctx ends, then stops in order.
+func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
+	s, err := c.check()
+	if err != nil {
+		return err
+	}
+	log := c.logger(os.Stderr)
+	srv, err := c.start(s, log)
+	if err != nil {
+		return err
+	}
+	c.announce(out, s, srv)
+	failed := srv.serve()
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		log.Error("http server ended", "error", err)
+	}
+	return errors.Join(err, srv.stop(log))
+}
+
+func (c *serveCmd) logger(out io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		panic(err) // kong checked the enum
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogJSON {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
+}
+
+// server is the running whole.
+type server struct {
+	store  *storage.Store
+	media  *rtc.Server
+	engine *engine.Engine
+	front  *httpd.Server
+	listen net.Listener
+}
+
+// start builds the parts from the bottom up. On an error what was started is
+// stopped again.
+func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) {
+	srv = &server{}
+	defer func() {
+		if err != nil {
+			srv.close()
+		}
+	}()
+	if srv.store, err = c.openStore(log); err != nil {
+		return srv, err
+	}
+	if srv.listen, srv.media, err = c.openPorts(s, log); err != nil {
+		return srv, err
+	}
+	if srv.engine, err = engine.New(c.engineOptions(srv, log)); err != nil {
+		return srv, err
+	}
+	srv.front, err = c.newFront(srv, log)
+	return srv, err
+}
+
+func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
+	store, err := storage.Open(c.Data, storage.Options{Log: log})
+	switch {
+	case err == nil:
+		return store, nil
+	case errors.Is(err, storage.ErrLocked):
+		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Another parley uses this folder. Stop it, or choose another one with --data.")
+	case errors.Is(err, storage.ErrNewerSchema):
+		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Use the newer version, or another folder with --data.")
+	case errors.Is(err, storage.ErrUnwritable), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
+		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Choose a folder you may write to with --data, or mend its permissions.")
+	}
+	return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
+}
+
+// portTries is how often a free port is looked for that is free both for TCP
+// and for UDP, when the port given is 0.
+const portTries = 20
+
+// openPorts takes the TCP port and the UDP port of the same number.
+func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.Server, error) {
+	var err error
+	for range portTries {
+		var ln net.Listener
+		if ln, err = net.Listen("tcp", s.listen.String()); err != nil {
+			break
+		}
+		port := ln.Addr().(*net.TCPAddr).AddrPort().Port()
+		var server *rtc.Server
+		server, err = rtc.Listen(rtc.Config{
+			Addrs: s.mediaAddrs(port), Advertise: s.advertise,
+			Workers: c.Workers, NoGSO: !c.GSO, Log: log,
+		})
+		if err == nil {
+			return ln, server, nil
+		}
+		_ = ln.Close()
+		if s.listen.Port() != 0 {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, nil, advise(fmt.Errorf("port %d is in use: %w", s.listen.Port(), err), "Stop what uses it, or choose another one, such as --listen %s.", net.JoinHostPort(s.host, "8444"))
+	case errors.Is(err, fs.ErrPermission):
+		return nil, nil, advise(fmt.Errorf("port %d: %w", s.listen.Port(), err), "Ports below 1024 need a privilege: choose a higher one with --listen, or grant CAP_NET_BIND_SERVICE.")
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, nil, advise(fmt.Errorf("address %s: %w", s.host, err), "No interface of this machine has that address; --listen 0.0.0.0:%d takes all.", s.listen.Port())
+	}
+	return nil, nil, fmt.Errorf("open port %d: %w", s.listen.Port(), err)
+}
+
+func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
+	return engine.Options{
+		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
+		Limits: engine.Limits{
+			Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants,
+			JoinRate: rate.Limit(float64(c.JoinsPerMinute) / 60), JoinBurst: c.JoinsPerMinute,
+		},
+	}
+}
+
+// stop ends everything from the top down: no newcomers, participants told and
+// records closed, sockets, packets, the store.
+func (srv *server) stop(log *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	log.Info("stopping")
+	err := srv.engine.Stop(ctx)
+	err = errors.Join(err, srv.shutFront(ctx))
+	srv.engine, srv.front = nil, nil
+	return errors.Join(err, srv.close())
+}
+
+// close releases what is open, in reverse order of start.
+func (srv *server) close() error {
+	var errs []error
+	if srv.listen != nil {
+		_ = srv.listen.Close() // closed already when it served
+	}
+	if srv.media != nil {
+		errs = append(errs, srv.media.Close())
+	}
+	if srv.store != nil {
+		errs = append(errs, srv.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// announce prints where to go.
+func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
+	port := srv.listen.Addr().(*net.TCPAddr).Port
+	scheme := "http"
+	if s.tls {
+		scheme = "https"
+	}
+	host := s.host
+	if ip, err := netip.ParseAddr(host); s.host == "" || s.host == "localhost" || err == nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	var media string
+	for i, a := range srv.media.Candidates() {
+		if i > 0 {
+			media += ", "
+		}
+		media += a.String()
+	}
+	var notes []string
+	if !s.tls && !s.listen.Addr().IsLoopback() {
+		notes = append(notes,
+			"Browsers give camera and microphone only to https:// pages and to",
+			"localhost: for other machines add --tls-cert and --tls-key.")
+	}
+	printBox(out, "Parley "+fullVersion(), [][2]string{
+		{"open", fmt.Sprintf("%s://%s", scheme, net.JoinHostPort(host, fmt.Sprint(port)))},
+		{"media", "UDP " + media},
+		{"data", c.Data},
+		{"stop", "Ctrl-C"},
+	}, notes)
+}
