@@ -48,9 +48,12 @@ func vp8(seq uint16, key bool, text string) *rtp.Packet {
 }
 
 func TestSoundAndPictureReachASeat(t *testing.T) {
-	for _, workers := range []int{1, 2} {
-		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
-			s := listen(t, Config{Workers: workers})
+	for name, config := range map[string]Config{
+		"one worker": {Workers: 1}, "two workers": {Workers: 2}, "no segmentation": {NoGSO: true},
+		"plain sockets": {Workers: 2, PlainSockets: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := listen(t, config)
 			from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 2})
 			to.session.Place(1, Placement{From: from.session, Source: Camera, Video: true, Width: 640, Height: 360})
 			for i := range uint16(20) {

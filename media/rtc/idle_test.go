@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"parley/media"
-	"parley/media/udp"
 )
 
 // maxIdleBytes is what a connected session that sends nothing may hold of the
@@ -78,7 +77,7 @@ func TestIdleWorkerDoesNotTick(t *testing.T) {
 	if l.nextTick == 0 || len(l.active) != 1 {
 		t.Fatal("an active session is not looked after")
 	}
-	l.in = udp.NewRecvBatch() // an empty batch
+	l.in.Reset()
 	l.active[0].rx.packetAt = l.now.Add(-2 * idleAfter)
 	l.nextTick = media.Instant(1)
 	r.w.handleLoop()

@@ -43,6 +43,7 @@ type peer struct {
 	rtcp    []rtcp.Packet
 	changed *sync.Cond
 	done    chan struct{}
+	extra   dtls.ClientOption // of the handshake, last
 	// pictures is how many wantPicture sent.
 	pictures uint16
 }
@@ -152,11 +153,16 @@ func (p *peer) connect() error {
 	p.conn = conn
 	go p.readLoop()
 	list, _ := peerProfiles.LoadAndDelete(p)
-	d, err := dtls.ClientWithOptions(p.pipe, conn.RemoteAddr(),
+	options := []dtls.ClientOption{
 		dtls.WithCertificates(p.cert), dtls.WithInsecureSkipVerify(true),
 		dtls.WithSRTPProtectionProfiles(list.([]dtls.SRTPProtectionProfile)...),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret), dtls.WithLoggerFactory(silentLogs),
-		dtls.WithFlightInterval(100*time.Millisecond))
+		dtls.WithFlightInterval(100 * time.Millisecond),
+	}
+	if p.extra != nil {
+		options = append(options, p.extra)
+	}
+	d, err := dtls.ClientWithOptions(p.pipe, conn.RemoteAddr(), options...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"slices"
 	"time"
 
 	"parley/media"
@@ -21,30 +22,31 @@ const (
 	idleAfter = 2 * time.Second
 )
 
-// tickLoop looks after all active sessions that w owns.
+// tickLoop looks after all active sessions that w owns. The list is kept whole
+// at every step, for a panic may end the loop anywhere.
 func (w *worker) tickLoop() {
 	l := &w.loop
-	keep := l.active[:0]
-	for _, s := range l.active {
-		if s.owner.Load() != w || !s.running() {
-			continue // moved or closed; its state is no longer ours
-		}
+	l.nextTick = l.now.Add(tickEvery)
+	for i := 0; i < len(l.active); {
+		s := l.active[i]
 		l.current = s
-		if l.now.Sub(s.rx.packetAt) > idleAfter {
+		switch {
+		case s.owner.Load() != w || !s.running():
+			// Moved or closed: its state is no longer ours.
+		case l.now.Sub(s.rx.packetAt) > idleAfter:
 			w.rest(s)
+		default:
+			w.tickSession(s)
+			i++
 			continue
 		}
-		w.tickSession(s)
-		keep = append(keep, s)
+		l.active = slices.Delete(l.active, i, i+1)
 	}
-	clear(l.active[len(keep):])
-	l.active, l.current = keep, nil
-	if len(keep) == 0 {
+	l.current = nil
+	if len(l.active) == 0 {
 		l.nextTick = 0
 		w.ticking.Store(false)
-		return
 	}
-	l.nextTick = l.now.Add(tickEvery)
 }
 
 // rest stops looking after a session that sends nothing and gives back what

@@ -31,6 +31,9 @@ func NewRecvBatch() *RecvBatch {
 	return b
 }
 
+// Reset forgets the datagrams of the last Recv.
+func (b *RecvBatch) Reset() { b.n = 0 }
+
 // Len is the number of datagrams that the last Recv returned.
 func (b *RecvBatch) Len() int { return b.n }
 

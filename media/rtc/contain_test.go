@@ -1,0 +1,212 @@
+package rtc
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/dtls/v3"
+
+	"parley/media"
+)
+
+// logBuffer is a log that can be read while it is written.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// TestPanicEndsOneSession breaks a session from within so that handling its
+// packets panics, on arrival and in a tick. Others do not notice.
+func TestPanicEndsOneSession(t *testing.T) {
+	log := &logBuffer{}
+	s := listen(t, Config{Workers: 1, Log: slog.New(slog.NewTextHandler(log, nil))})
+	anna, viewer, broken := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1}), join(t, s, peerOptions{})
+	viewer.session.Place(0, Placement{From: anna.session, Source: Camera, Video: true})
+	wantPicture(t, anna, viewer, 0)
+	broken.session.incoming.Store(nil)
+	for i := range uint16(20) {
+		broken.send(opus(i, "boom"))
+		time.Sleep(5 * time.Millisecond)
+	}
+	broken.events.wait(t, "failure", func() bool { return len(broken.events.failed) == 1 })
+	if !errors.Is(broken.events.failed[0], ErrPanicked) {
+		t.Errorf("failed with %v", broken.events.failed[0])
+	}
+	if s.Figures().Drops[dropPanic.String()] == 0 || !strings.Contains(log.String(), "packet handling panicked") {
+		t.Error("the panic was neither counted nor logged")
+	}
+	wantPicture(t, anna, viewer, 0)
+	broken.session.Close()
+}
+
+// TestJunk sends 60,000 datagrams that mean nothing: each is counted once,
+// none is logged, memory stays.
+func TestJunk(t *testing.T) {
+	log := &logBuffer{}
+	s := listen(t, Config{Workers: 1, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	p := join(t, s, peerOptions{})
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	total := func() (n uint64) {
+		for _, c := range s.Figures().Drops {
+			n += c
+		}
+		return n
+	}
+	start := total()
+	c := stranger(t, s.Candidates()[0])
+	rng := rand.New(rand.NewPCG(5, 6))
+	user := p.answer.ufrag + ":" + p.spec.ufrag
+	bad := bindingRequest(t, user, "wrongwrongwrongwrong")
+	unknown := bindingRequest(t, "x:y", "wrongwrongwrongwrong")
+	junk := make([]byte, 300)
+	const n = 60000
+	for i := range n {
+		var d []byte
+		switch i % 4 {
+		case 0:
+			d = bad
+		case 1:
+			d = unknown
+		case 2:
+			d = junk[:1+rng.IntN(299)]
+			for j := range d {
+				d[j] = byte(rng.Uint32())
+			}
+		case 3:
+			d = junk[:100]
+			d[0], d[1] = 0x80, 96
+		}
+		if _, err := c.Write(d); err != nil {
+			t.Fatal(err)
+		}
+		if i%500 == 499 { // not to fill the kernel's buffer
+			f := s.Figures().Workers[0]
+			waitCount(t, func() uint64 { return total() - start + f.Overflows }, uint64(i))
+		}
+	}
+	waitCount(t, func() uint64 { return total() - start + s.Figures().Workers[0].Overflows }, n)
+	if got := total() - start; got > n+10 { // the peer's own traffic may add some
+		t.Errorf("%d drops for %d datagrams", got, n)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 4<<20 {
+		t.Errorf("the heap grew by %d bytes", grown)
+	}
+	if lines := strings.Count(log.String(), "\n"); lines > 10 {
+		t.Errorf("%d log lines", lines)
+	}
+}
+
+// TestHandshakePolicy: what a client may and may not bring (hardening C25).
+func TestHandshakePolicy(t *testing.T) {
+	const (
+		gcm128 = dtls.SRTP_AEAD_AES_128_GCM
+		gcm256 = dtls.SRTP_AEAD_AES_256_GCM
+		cm     = dtls.SRTP_AES128_CM_HMAC_SHA1_80
+	)
+	for name, tc := range map[string]struct {
+		profiles []dtls.SRTPProtectionProfile
+		want     dtls.SRTPProtectionProfile
+	}{
+		"prefers AES-128-GCM": {[]dtls.SRTPProtectionProfile{cm, gcm256, gcm128}, gcm128},
+		"then AES-256-GCM":    {[]dtls.SRTPProtectionProfile{cm, gcm256}, gcm256},
+		"takes AES-CM":        {[]dtls.SRTPProtectionProfile{cm}, cm},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := listen(t, Config{Workers: 1})
+			from, to := join(t, s, peerOptions{profiles: tc.profiles}), join(t, s, peerOptions{profiles: tc.profiles, seats: 1})
+			if got, _ := from.dtls.SelectedSRTPProtectionProfile(); got != tc.want {
+				t.Errorf("profile %v, want %v", got, tc.want)
+			}
+			to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+			wantPicture(t, from, to, 0)
+		})
+	}
+	for name, option := range map[string]dtls.ClientOption{
+		"no extended master secret": dtls.WithExtendedMasterSecret(dtls.DisableExtendedMasterSecret),
+		"no client certificate":     dtls.WithCertificates(),
+		"weak cipher suite":         dtls.WithCipherSuites(dtls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := listen(t, Config{Workers: 1})
+			p := newPeer(t, s, peerOptions{})
+			p.extra = option
+			err := p.connect()
+			if err == nil {
+				// The client may think so until our alert arrives.
+				p.events.wait(t, "failure", func() bool { return len(p.events.failed) == 1 })
+			}
+			if p.session.keys.Load() != nil || p.session.ready.Load() {
+				t.Error("the handshake was taken")
+			}
+		})
+	}
+}
+
+// FuzzMedia gives a worker what an authenticated peer could send: any bytes,
+// sealed, as RTP and as RTCP, and the same bytes unsealed.
+func FuzzMedia(f *testing.F) {
+	f.Add([]byte{0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 7, 209, 0xbe, 0xde, 0, 1, 0x51, 0, 1, 0, 0x90, 0x80, 0x80, 1, 0x10, 0, 0})
+	f.Add([]byte{0x80, 111, 0, 1, 0, 0, 0, 2, 0, 0, 3, 233, 1, 2, 3})
+	f.Add([]byte{0x80, 97, 0, 1, 0, 0, 0, 2, 0, 0, 7, 210, 0, 1, 0x10, 1, 2, 3})
+	f.Add([]byte{0x81, 200, 0, 6, 0, 0, 7, 209, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3})
+	f.Add([]byte{0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0xff, 0xff})
+	r := newRig(f, 1, Config{})
+	var sc media.Scratch
+	rtcpIndex := uint32(0)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) < 12 || len(data) > 1200 {
+			return
+		}
+		panics := r.w.count.drops[dropPanic].Load()
+		slot := make([]byte, 1400)
+		var h media.Header
+		count := 0
+		send := func(b []byte) {
+			if _, err := r.client.Write(b); err == nil {
+				count++
+			}
+		}
+		send(data)
+		if media.ParseHeader(data, &h) == nil && !media.IsRTCP(data) {
+			copy(slot, data[:h.HeaderLen])
+			if n, err := r.sealer.SealRTP(&sc, slot, h.HeaderLen, data[h.HeaderLen:], media.ExtSeq(h.Seq)); err == nil {
+				send(slot[:n])
+			}
+		}
+		rtcpIndex++
+		copy(slot, data)
+		if n, err := r.sealer.SealRTCP(&sc, slot, len(data), rtcpIndex); err == nil && media.IsRTCP(slot) {
+			send(slot[:n])
+		}
+		r.turn(count)
+		r.w.loop.nextTick = 1
+		r.w.loop.in.Reset()
+		r.w.handleLoop()
+		if r.w.count.drops[dropPanic].Load() != panics {
+			t.Fatal("handling panicked")
+		}
+	})
+}
