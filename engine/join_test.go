@@ -364,3 +364,17 @@ func TestTheLastOneReplacesHimself(t *testing.T) {
 		}
 	})
 }
+
+func TestAOneTimeIdentityCanNotBeGuessed(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada := w.join("tea", "Ada", 4)
+		for _, guess := range []string{ada.id(), "once " + ada.id(), ada.joined.Meeting} {
+			req := joinReq("tea", "Eve", 4)
+			req.Identity = guess
+			w.joinAs(req)
+		}
+		if closed, _ := ada.conn.end(); closed {
+			t.Error("Eve ended Ada's session with what all can see")
+		}
+	})
+}

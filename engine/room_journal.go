@@ -157,14 +157,19 @@ func (b *inbox) put(r recordResult) {
 	b.filled.Store(true)
 }
 
-func (b *inbox) take() []recordResult {
+// next takes the oldest result. One at a time, so that a handler that panics
+// over one does not lose the others.
+func (b *inbox) next() (r recordResult, ok bool) {
 	if !b.filled.Load() {
-		return nil
+		return r, false
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := b.results
-	b.results = nil
-	b.filled.Store(false)
-	return out
+	r = b.results[0]
+	b.results[0] = recordResult{}
+	if b.results = b.results[1:]; len(b.results) == 0 {
+		b.results = nil
+		b.filled.Store(false)
+	}
+	return r, true
 }

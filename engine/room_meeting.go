@@ -97,7 +97,11 @@ func (r *roomState) toInbox(result func(error) recordResult) func(error) {
 
 // takeInbox deals with what the storage has done.
 func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
-	for _, res := range r.j.inbox.take() {
+	for {
+		res, ok := r.j.inbox.next()
+		if !ok {
+			return
+		}
 		switch {
 		case res.join != "":
 			if n := r.j.joining[res.join]; n != nil {
