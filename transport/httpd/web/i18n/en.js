@@ -2,9 +2,7 @@
 // a text may hold. zh-Hans.js is checked to have the same keys.
 
 export default {
-  'app.name': 'Parley',
   'app.skip': 'Skip to the main part',
-  'app.loading': 'Loading…',
   'app.language': 'Language',
   'app.theme': 'Appearance',
   'theme.dark': 'Dark',
@@ -13,13 +11,9 @@ export default {
   'app.home': 'Home page',
   'app.settings': 'Settings',
   'app.close': 'Close',
-  'app.cancel': 'Cancel',
   'toasts.label': 'Notices',
-  'app.ok': 'OK',
   'app.retry': 'Try again',
   'app.dismiss': 'Dismiss',
-  'app.moreInfo': 'What can I do?',
-  'app.copy': 'Copy',
   'app.copied': 'Copied',
   'app.copyFailed': 'Could not copy. Please select the text and copy it yourself.',
 
@@ -29,7 +23,6 @@ export default {
   'landing.lead': 'Start a meeting, share the link. No account, nothing to install, and nobody else in between.',
   'landing.new': 'New meeting',
   'landing.later': 'Get a link for later',
-  'landing.or': 'or join one',
   'landing.field': 'Meeting link or code',
   'landing.placeholder': 'abc-defg-hij',
   'landing.join': 'Join meeting',
@@ -47,7 +40,6 @@ export default {
   'share.lead': 'Send this link to the people you want to meet. Keep it: it works again later.',
   'share.link': 'Meeting link',
   'share.copyLink': 'Copy link',
-  'share.invitation': 'Invitation text',
   'share.copyInvitation': 'Copy invitation',
   'share.invitationText': 'You are invited to a Parley meeting.\n\nJoin: {link}\nMeeting code: {code}',
   'share.qr': 'QR code of {link}',
@@ -244,11 +236,10 @@ export default {
   'room.giveUp': 'Leave',
   'room.reconnected': 'Connected again',
   'room.queued': 'Will be done once connected again.',
-  'room.draining': 'The server restarts in {time}. You will be reconnected if you stay; new meetings are not taken.',
+  'room.draining': 'The server stops in {time} and takes no new meetings. The same link works again when it is back.',
   'room.silentMic': 'Your microphone is on but totally silent. Is there a switch on the headset or cable?',
   'room.silentMicOff': 'Do not warn again',
   'room.otherMic': 'Choose another microphone',
-  'room.mutedTalking': 'You are muted',
   'room.dataSaver': 'Low data mode: cameras of others are paused',
   'room.dataSaverOff': 'Show cameras',
   'room.joined': '{name} joined',
@@ -268,7 +259,6 @@ export default {
   'room.shareStarted': '{name} is sharing the screen',
   'room.shareStopped': '{name} stopped sharing',
   'room.serverError': 'The server could not do that: {text}',
-  'room.renamed': 'You are now called {name}',
   'room.needsScreen': 'This browser can not share the screen.',
   'room.echo': 'Echo',
 
@@ -305,8 +295,6 @@ export default {
   'bar.captionStop': 'Stop typing captions',
   'bar.dataSaver': 'Low data mode',
   'bar.hintKey': '{label} ({key})',
-  'bar.noMic': 'Microphone: problem',
-  'bar.noCam': 'Camera: problem',
 
   // Tiles
   'tile.you': '{name} (you)',
@@ -315,7 +303,6 @@ export default {
   'tile.muted': 'muted',
   'tile.camOff': 'camera off',
   'tile.hand': 'hand raised, place {n}',
-  'tile.speaking': 'speaking',
   'tile.pinned': 'pinned',
   'tile.away': 'connection lost',
   'tile.poor': 'poor network',
@@ -341,8 +328,6 @@ export default {
   'tile.message': 'Private message',
   'tile.codec': 'This browser can not show this picture ({codec}).',
   'tile.codecHelp': 'You hear {name} all the same. Another browser may show it.',
-  'tile.connecting': 'Connecting…',
-  'tile.noVideo': 'The picture is paused: the network is too slow.',
 
   // People
   'people.title': 'Participants',
@@ -360,7 +345,6 @@ export default {
   'people.camOn': 'camera on',
   'people.camOff': 'camera off',
   'people.sharing': 'sharing the screen',
-  'people.since': 'since {time}',
 
   // Quality
   'quality.excellent': 'Excellent connection',
@@ -379,9 +363,6 @@ export default {
   'chat.placeholder': 'Message to everyone',
   'chat.placeholderTo': 'Private message to {name}',
   'chat.send': 'Send',
-  'chat.to': 'To',
-  'chat.everyone': 'Everyone',
-  'chat.recipient': 'Recipient',
   'chat.toChip': 'Private: {name}',
   'chat.toClear': 'Write to everyone again',
   'chat.privateFrom': 'Private, to you',
@@ -398,8 +379,6 @@ export default {
   'chat.discard': 'Discard',
   'chat.tooLong': '{n, plural, one {# character too many} other {# characters too many}}',
   'chat.hint': 'Enter sends, Shift+Enter makes a new line, / for commands',
-  'chat.gone': '{name} has left; private messages are not kept.',
-  'chat.copyText': 'Copy message',
   'chat.replyPrivate': 'Reply privately',
 
   // Slash commands
@@ -425,14 +404,12 @@ export default {
   'slash.noPerson': 'Nobody here is called “{name}”.',
   'slash.ambiguous': 'Several people match “{name}”: {names}. Type more of the name.',
   'slash.missing': '/{name} needs {arg}.',
-  'slash.done': 'Done.',
   'slash.whoHere': 'Here are: {names}',
 
   // Captions
   'caption.region': 'Captions',
   'caption.field': 'Caption line',
   'caption.placeholder': 'Type what is being said; Enter finishes the line',
-  'caption.by': 'Captions by {name}',
 
   // Reactions
   'react.label': 'Reactions',
@@ -503,7 +480,6 @@ export default {
   'stats.size': 'Size',
   'stats.layer': 'Layer',
   'stats.codec': 'Codec',
-  'stats.jitter': 'Jitter',
   'stats.you': 'You',
   'stats.none': 'Nothing is flowing yet.',
   'stats.history': 'Bitrate over the last minute',
@@ -575,7 +551,6 @@ export default {
   'test.reconnect.bad': 'After a break the connection did not come back.',
   'test.reconnect.fix': 'Short breaks of your network may end a meeting. Try another network.',
   'test.skip.needs': 'Needs “{check}”.',
-  'test.skip.noDevice': 'There is none, or it is not allowed.',
 
   // Embed
   'embed.title': 'Parley meeting',

@@ -4,6 +4,9 @@ import { floating, grid, pageSize, paginate, speaker } from './layout.js';
 
 /** @typedef {import('./layout.js').Rect} Rect */
 
+/** Height of the page control with its margin, CSS pixels. */
+const PAGER = 52;
+
 /**
  * @typedef {object} Scene
  * @property {number} width
@@ -67,9 +70,25 @@ export function plan(scene) {
   const mains = mainsOf(scene);
   const large = new Set(mains);
   const rest = [...scene.screens, ...(place === 'tile' ? [self] : []), ...scene.cameras].filter((key) => !large.has(key));
-  const body = mains.length ? speakerPlan(scene, mains, rest) : gridPlan(scene, rest);
+  const body = lay(scene, mains, rest);
   if (place !== 'float') return body;
-  return { ...body, placed: [...body.placed, { key: self, rect: floating({ width, height, corner }), role: 'float' }] };
+  const box = mains.length ? extent(body.placed.filter((p) => p.role === 'main')) : { width, height };
+  return { ...body, placed: [...body.placed, { key: self, rect: floating({ ...box, corner }), role: 'float' }] };
+}
+
+/**
+ * With several pages, room is left below for turning them.
+ * @param {Scene} scene @param {string[]} mains @param {string[]} rest @returns {Plan}
+ */
+function lay(scene, mains, rest) {
+  const of = (/** @type {Scene} */ s) => (mains.length ? speakerPlan(s, mains, rest) : gridPlan(s, rest));
+  const whole = of(scene);
+  return whole.pages > 1 && scene.height > 3 * PAGER ? of({ ...scene, height: scene.height - PAGER }) : whole;
+}
+
+/** How far rectangles reach. @param {Placed[]} placed */
+function extent(placed) {
+  return { width: Math.max(...placed.map(({ rect: r }) => r.x + r.width)), height: Math.max(...placed.map(({ rect: r }) => r.y + r.height)) };
 }
 
 /** @param {Scene} scene @param {string[]} keys @returns {Plan} */

@@ -32,8 +32,9 @@ export class CallNotes {
     room.on('participantConnected', ({ participant: p }) => {
       if (!this.#left.take(({ id }) => id === p.id)) this.#joined.add({ id: p.id, name: inline(p.name) });
     }, { signal });
-    room.on('participantDisconnected', ({ participant: p }) => {
-      if (!this.#joined.take(({ id }) => id === p.id)) this.#left.add({ id: p.id, name: inline(p.name) });
+    room.on('participantDisconnected', ({ participant: p, reason }) => {
+      if (reason === 'lost') this.#tell(msg('room.lostPerson', { name: inline(p.name) }));
+      else if (!this.#joined.take(({ id }) => id === p.id)) this.#left.add({ id: p.id, name: inline(p.name) });
     }, { signal });
     room.on('handChanged', ({ participant, raised }) => this.#hand(participant, raised), { signal });
     room.on('chatMessage', ({ message }) => this.#chat(message), { signal });

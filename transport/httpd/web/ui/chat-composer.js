@@ -26,7 +26,7 @@ export class ParleyComposer extends ParleyElement {
   mounted(alive) {
     const hint = h('p', { class: 'hint chat-hint', id: newId('hint') }, msg('chat.hint'));
     attr(this.#field, 'aria-describedby', hint.id);
-    const form = h('form', { class: 'chat-form' }, this.#suggestions, this.#to, this.#problem, h('div', { class: 'row end' }, this.#field, this.#send), hint);
+    const form = h('form', { class: 'chat-form' }, this.#suggestions, this.#to, this.#problem, h('div', { class: 'row bottom' }, this.#field, this.#send), hint);
     fill(this, form);
     form.addEventListener('submit', (e) => {
       e.preventDefault();

@@ -65,7 +65,7 @@ export function pageHead() {
   return h(
     'header',
     { class: 'page-head' },
-    appLink('/', { class: 'brand', 'aria-label': msg('app.home') }, logo(), h('span', null, 'Parley')),
+    appLink('/', { class: 'brand', title: msg('app.home') }, logo(), h('span', null, 'Parley')),
     h('div', { class: 'page-tools' }, themeSelect(), languageSelect()),
   );
 }

@@ -29,7 +29,7 @@ export default class ParleyLanding extends ParleyElement {
       h(
         'main',
         { id: 'main', class: 'landing', tabindex: '-1' },
-        h('div', { class: 'landing-text' }, this.heading, h('p', { class: 'lead' }, msg('landing.lead')), this.#start(), this.#joinForm(), this.#recent),
+        h('div', { class: 'landing-text' }, this.heading, h('p', { class: 'lead' }, msg('landing.lead')), this.#start(), this.#joinForm(), this.#recent, appLink('/test', { class: 'test-link' }, icon('check', 'small'), msg('landing.test'))),
         scene(),
       ),
       h('footer', { class: 'page-foot' }, icon('lock', 'small'), h('span', null, msg('landing.foot'))),
@@ -47,7 +47,6 @@ export default class ParleyLanding extends ParleyElement {
       { class: 'start-row' },
       h('button', { class: 'btn primary big', type: 'button', onclick: () => go(this, roomPath(proposeRoom())) }, icon('cam'), msg('landing.new')),
       h('button', { class: 'btn outline big', type: 'button', onclick: () => this.#later() }, icon('link'), msg('landing.later')),
-      appLink('/test', { class: 'btn quiet big' }, icon('check'), msg('landing.test')),
     );
   }
 

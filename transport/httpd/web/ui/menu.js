@@ -32,7 +32,7 @@ export function openMenu(button, label, items, { className = '' } = {}) {
     { class: `menu ${className}`, popover: 'auto', role: plain ? 'menu' : 'group', 'aria-label': label },
     ...items.map((item) => row(item, plain, () => menu.hidePopover())),
   );
-  (button.closest('dialog') ?? document.body).append(menu);
+  (button.closest('dialog, parley-people, footer, main') ?? document.body).append(menu);
   attr(button, 'aria-expanded', 'true');
   menu.addEventListener('toggle', (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== 'closed') return;

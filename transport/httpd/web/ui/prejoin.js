@@ -45,6 +45,7 @@ export class ParleyPrejoin extends ParleyElement {
   #nameError = h('p', { class: 'error-text', hidden: true }, msg('prejoin.nameNeeded'));
   #join = h('button', { class: 'btn primary big wide', type: 'submit' });
   #fail = h('div');
+  #silent = h('p', { class: 'hint', hidden: true }, msg('prejoin.noDevices'));
   #joining = false;
   #tries = 0;
   #shownProblems = '';
@@ -152,6 +153,7 @@ export class ParleyPrejoin extends ParleyElement {
       elsewhere,
       h('div', { class: 'field' }, h('label', { for: id }, msg('prejoin.name')), this.#name, this.#nameError),
       this.#join,
+      this.#silent,
       h('p', { class: 'hint' }, msg('prejoin.retention')),
     );
   }
@@ -200,6 +202,7 @@ export class ParleyPrejoin extends ParleyElement {
       return;
     }
     const silent = !s.mic && !s.cam && !s.busy;
+    this.#silent.hidden = !silent;
     fill(this.#join, msg(silent ? 'prejoin.joinListen' : 'prejoin.join'));
   }
 

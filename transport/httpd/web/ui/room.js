@@ -32,6 +32,7 @@ export class ParleyRoom extends ParleyElement {
   #panel = h('aside', { class: 'panel', hidden: true });
   /** @type {{chat: ParleyChat, people: ParleyPeople}} */
   #panels = { chat: new ParleyChat(), people: new ParleyPeople() };
+  #heading = h('h1', { class: 'sr', tabindex: '-1' });
   #idle = 0;
 
   /** @param {AbortSignal} alive */
@@ -48,11 +49,10 @@ export class ParleyRoom extends ParleyElement {
     fill(
       this,
       h('a', { class: 'skip', href: '#controls', onclick: (/** @type {Event} */ e) => (e.preventDefault(), this.#bar.enter()) }, msg('shortcut.toolbar')),
-      h('h1', { class: 'sr' }, msg('prejoin.room', { room: call.room.name })),
       this.#head(),
-      h('main', { class: 'room-main', id: 'main' }, banners, this.stage, this.#captions, reactions),
+      h('main', { class: 'room-main', id: 'main' }, this.#heading, banners, this.stage, this.#captions, reactions),
       this.#panel,
-      h('div', { class: 'room-bar', id: 'controls' }, this.#bar),
+      h('footer', { class: 'room-bar', id: 'controls' }, this.#bar),
     );
     actions.listen(alive);
     pip.listen(alive);
@@ -63,15 +63,18 @@ export class ParleyRoom extends ParleyElement {
     this.every(1000, () => this.#tick());
     this.#tick();
     this.#watchIdle(alive);
-    queueMicrotask(() => this.#bar.enter());
+    fill(this.#heading, msg('prejoin.room', { room: call.room.name }));
+    // Not a button: Space must be free for talking while it is held.
+    queueMicrotask(() => this.#heading.focus());
   }
 
   #head() {
     const { call } = this;
     const invite = h(
       'button',
-      { class: 'room-title', type: 'button', title: msg('room.info'), 'aria-label': msg('people.invite'), onclick: () => openShare(call.room.name) },
+      { class: 'room-title', type: 'button', title: msg('room.info'), onclick: () => openShare(call.room.name) },
       icon('link', 'small'),
+      h('span', { class: 'sr' }, msg('people.invite')),
       h('bdi', null, call.room.name),
     );
     return h('header', { class: 'room-head' }, invite, this.#clock);

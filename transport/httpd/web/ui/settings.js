@@ -126,7 +126,8 @@ function shortcutPage() {
 /** @param {import('../lib/shortcuts.js').Action} action @param {Key} label @param {string} key @param {() => void} redraw */
 function keyButton(action, label, key, redraw) {
   const name = String(msg(label));
-  const button = h('button', { class: 'btn outline small keycap', type: 'button', 'aria-label': `${msg('settings.remap', { name })}: ${key || msg('shortcut.none')}` }, caps(key));
+  const button = h('button', { class: 'btn outline small keycap', type: 'button' }, caps(key));
+  attr(button, 'aria-label', `${button.textContent} · ${msg('settings.remap', { name })}`);
   const take = (/** @type {KeyboardEvent} */ event) => {
     if (['Tab', 'Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
     event.preventDefault();
