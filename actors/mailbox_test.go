@@ -39,6 +39,11 @@ func TestMailboxModel(t *testing.T) {
 			if got := takeAll(box); !slices.Equal(got, model.values()) {
 				t.Fatalf("left %v, want %v", got, model.values())
 			}
+			for i, left := range box.ring {
+				if left != 0 {
+					t.Fatalf("slot %d of the empty mailbox still holds %d", i, left)
+				}
+			}
 			if len(box.keys.key) != 0 || len(box.keys.position) != 0 {
 				t.Fatalf("the empty mailbox still indexes %d keys", len(box.keys.key))
 			}

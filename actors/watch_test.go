@@ -67,6 +67,26 @@ func TestWatchersLeaveNoTrace(t *testing.T) {
 	}
 }
 
+// TestLinksLeaveNoTrace: nor does one that linked itself to many.
+func TestLinksLeaveNoTrace(t *testing.T) {
+	sys := newTestSystem(t)
+	defer sys.stop()
+	keeper := sys.spawn("keeper", probe{})
+	for range 20 {
+		other := sys.spawn("other", probe{})
+		tell(t, keeper, func(ctx *Context[step]) { ctx.Link(other); ctx.Watch(other) })
+		settle(t, keeper)
+		other.Stop()
+		await(t, other.Done())
+	}
+	settle(t, keeper)
+	keeper.a.watchMu.Lock()
+	defer keeper.a.watchMu.Unlock()
+	if n, m := len(keeper.a.watchers), len(keeper.a.watching); n+m != 0 {
+		t.Fatalf("%d links and %d watches are remembered", n, m)
+	}
+}
+
 func TestLink(t *testing.T) {
 	bad := errors.New("bad")
 	cases := []struct {

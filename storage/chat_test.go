@@ -206,6 +206,72 @@ func TestOldChatGoes(t *testing.T) {
 	}
 }
 
+// TestSweepReachesEveryRoom: old texts of one room behind many with young ones.
+func TestSweepReachesEveryRoom(t *testing.T) {
+	c := newClock()
+	s := open(t, t.TempDir(), Options{Now: c.now, ChatAge: time.Hour, Heartbeat: time.Hour})
+	defer s.Close()
+	mustSay(t, s, "last of all, by the length of its name", "i", "k", "old")
+	c.advance(2 * time.Hour)
+	release := stall(t, s)
+	const young = 2 * sweepRooms
+	for i := range young {
+		if err := s.AppendChat(ChatRecord{Room: fmt.Sprint("room", i), Key: "k", Text: "young"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release()
+	for range 6 { // twice round, whatever the start
+		held := stall(t, s)
+		s.beat()
+		held()
+	}
+	if got := stored(t, s); got != young {
+		t.Errorf("%d texts on disk, want the %d young ones", got, young)
+	}
+}
+
+// TestOldKeyUsedAgain: pruning the old text of a key leaves the new one findable.
+func TestOldKeyUsedAgain(t *testing.T) {
+	c := newClock()
+	s := open(t, t.TempDir(), Options{Now: c.now, ChatAge: time.Hour, Heartbeat: time.Hour})
+	defer s.Close()
+	mustSay(t, s, "demo", "i", "k", "old")
+	c.advance(2 * time.Hour)
+	mustSay(t, s, "demo", "i", "k", "new")
+	release := stall(t, s)
+	s.beat()
+	release()
+	if got := stored(t, s); got != 1 {
+		t.Fatalf("%d texts on disk", got)
+	}
+	if r := mustSay(t, s, "demo", "i", "k", "newer"); r.Text != "new" {
+		t.Errorf("stored %q beside it", r.Text)
+	}
+}
+
+// TestKeyBeyondTheLimit: a text that is no longer shown no longer answers for its
+// key, though it is still on disk.
+func TestKeyBeyondTheLimit(t *testing.T) {
+	s := open(t, t.TempDir(), Options{ChatLimit: 3})
+	defer s.Close()
+	for i := range 4 {
+		mustSay(t, s, "demo", "i", fmt.Sprint(i), fmt.Sprint(i))
+	}
+	for i, want := range []string{"new", "1"} {
+		_, err := s.ChatByKey("demo", "i", fmt.Sprint(i))
+		if (err == ErrNotFound) != (want == "new") {
+			t.Errorf("key %d: %v", i, err)
+		}
+	}
+	if r := mustSay(t, s, "demo", "i", "1", "new"); r.Text != "1" {
+		t.Errorf("stored %q although it is shown", r.Text)
+	}
+	if r := mustSay(t, s, "demo", "i", "0", "new"); r.Text != "new" {
+		t.Errorf("answered with %q, which nobody sees", r.Text)
+	}
+}
+
 func TestHeartbeatSweeps(t *testing.T) {
 	c := newClock()
 	s := open(t, t.TempDir(), Options{Now: c.now, ChatAge: time.Hour, Heartbeat: time.Millisecond})

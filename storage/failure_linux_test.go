@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -136,4 +137,25 @@ func TestNoAcknowledgementAfterAFailedSync(t *testing.T) {
 		}
 		again.Close()
 	}
+}
+
+// TestNoSecondTry: what was queued when a commit failed is not written, even if
+// the disk works again.
+func TestNoSecondTry(t *testing.T) {
+	dir := t.TempDir()
+	s, file := openSpied(t, dir)
+	whole := filepath.Join(dir, FileName)
+	sabotage(t, file, "/dev/full")
+	queued := make(chan error, 1)
+	err := s.AppendChat(ChatRecord{Room: "demo", Key: "k1", Text: "first"}, func(ChatRecord, error) {
+		sabotage(t, file, whole)
+		s.queue <- &flushOp{func(err error) { queued <- err }}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-queued; !errors.Is(err, ErrReadOnly) {
+		t.Errorf("got %v", err)
+	}
+	_ = s.Close()
 }

@@ -43,6 +43,7 @@ type txn struct {
 }
 
 func newTxn(tx *bolt.Tx, s *Store) *txn {
+	tx.Bucket(bucketChat).FillPercent = 0.9 // a room's keys only grow
 	return &txn{tx: tx, store: s, w: &s.writer, now: s.o.Now()}
 }
 
