@@ -45,7 +45,7 @@ func (c *ChatCmd) Run(ctx context.Context, out io.Writer) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
-	r, err := c.open(ctx, "chat", out, c.Rooms*c.Size, nil)
+	r, err := c.open(ctx, "chat", out, needs{clients: c.Rooms * c.Size})
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (c *IdleCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer clean()
-	r, err := c.open(ctx, "idle", out, c.Participants, tls)
+	r, err := c.open(ctx, "idle", out, needs{clients: c.Participants, tls: tls, profiles: true})
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,9 @@ func (r *runner) fillHeld(w *window, n int) {
 		if r.own != nil {
 			rep.RSSKiBPerParticipant = report.Some((rss - r.baseRSS) / float64(n))
 		}
+	}
+	if live := r.live(); live != nil && r.baseLive != nil {
+		rep.LiveKiBPerParticipant = report.Some((*live - *r.baseLive) / float64(n))
 	}
 	if page := r.page(); page != nil {
 		fillProcess(rep, page)

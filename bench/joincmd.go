@@ -34,7 +34,7 @@ func (c *JoinCmd) Run(ctx context.Context, out io.Writer) error {
 		return errors.New("--rate must be over 0 and at most 1000, --rooms at least 1, --seats 1 to 64")
 	}
 	peak := c.Rooms + int(c.JoinRate*(c.Stay.Seconds()+2))
-	r, err := c.open(ctx, "join", out, peak, nil)
+	r, err := c.open(ctx, "join", out, needs{clients: peak})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -15,7 +16,9 @@ import (
 // itself as a helper process: "bench forward-child".
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "bench" {
-		if err := runCommand(context.Background(), os.Stdout, os.Args[2:]...); err != nil {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		if err := runCommand(ctx, os.Stdout, os.Args[2:]...); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

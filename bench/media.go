@@ -26,7 +26,7 @@ func (c *Common) run(ctx context.Context, out io.Writer, name string, rooms *roo
 	}
 	rooms.seats = min(rooms.seats, rooms.size-1)
 	topo := rooms.build(name)
-	r, err := c.open(ctx, name, out, len(topo.specs), nil)
+	r, err := c.open(ctx, name, out, needs{clients: len(topo.specs)})
 	if err != nil {
 		return err
 	}

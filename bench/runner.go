@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"parley/bench/client"
@@ -31,22 +32,32 @@ type runner struct {
 	benchCPUs  proc.CPUs
 	identity   *client.Identity
 	network    *badNetwork // nil: a perfect one
-	tls        *proc.TLSFiles
-	baseRSS    float64 // of the server before anyone joined, KiB
+	needs      needs
+	baseRSS    float64  // of the server before anyone joined, KiB
+	baseLive   *float64 // the same without garbage, nil if not known
 }
 
 // filesPerClient is how many descriptors a joined client needs here.
 const filesPerClient = 2
 
+// needs is what a scenario asks of its surroundings.
+type needs struct {
+	clients int
+	tls     *proc.TLSFiles // of our own server, nil: plain
+	// profiles asks our own server for its debug pages, which can collect
+	// garbage: memory is then told without it.
+	profiles bool
+}
+
 // open checks the flags, finds or starts the server, and places both sides.
-func (c *Common) open(ctx context.Context, scenario string, out io.Writer, clients int, tls *proc.TLSFiles) (*runner, error) {
+func (c *Common) open(ctx context.Context, scenario string, out io.Writer, n needs) (*runner, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if err := checkFiles(clients * filesPerClient); err != nil {
+	if err := checkFiles(n.clients * filesPerClient); err != nil {
 		return nil, err
 	}
-	r := &runner{flags: c, prog: newProgress(out, c.Quiet), rep: report.New(scenario, c.Seed), tls: tls}
+	r := &runner{flags: c, prog: newProgress(out, c.Quiet), rep: report.New(scenario, c.Seed), needs: n}
 	r.prog.step("%s: seed %d", scenario, c.Seed)
 	var err error
 	if r.serverCPUs, r.benchCPUs, err = c.placement(); err != nil {
@@ -92,6 +103,7 @@ func (r *runner) settle() error {
 	if rss, err := r.meter.RSS(); err == nil {
 		r.baseRSS = rss
 	}
+	r.baseLive = r.live()
 	p := r.rep.Params
 	p["warmup"], p["ramp"] = r.flags.Warmup.String(), r.flags.Ramp.String()
 	p["server_cpus"], p["bench_cpus"] = r.serverCPUs.String(), r.benchCPUs.String()
@@ -127,8 +139,12 @@ func (r *runner) findServer(ctx context.Context) error {
 		}
 		program = self
 	}
+	args := r.flags.ServerArg
+	if r.needs.profiles {
+		args = append(slices.Clone(args), "--debug")
+	}
 	var err error
-	r.own, err = proc.StartServer(ctx, &proc.ServerSpec{Program: program, Args: r.flags.ServerArg, CPUs: r.serverCPUs, TLS: r.tls})
+	r.own, err = proc.StartServer(ctx, &proc.ServerSpec{Program: program, Args: args, CPUs: r.serverCPUs, TLS: r.needs.tls})
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (c *SocketsCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer clean()
-	r, err := c.open(ctx, "sockets", out, c.Sockets, tls)
+	r, err := c.open(ctx, "sockets", out, needs{clients: c.Sockets, tls: tls, profiles: true})
 	if err != nil {
 		return err
 	}

@@ -18,11 +18,16 @@ type ChatStats struct {
 	Delivered uint64
 	Bytes     uint64                  // of what was delivered
 	Delay     *hdrhistogram.Histogram // sending to delivery, microseconds
+	from      int64                   // when the window began
 }
 
 func newChatStats() ChatStats { return ChatStats{Delay: load.NewDelays()} }
 
-func (s *ChatStats) reset() { *s = newChatStats() }
+// reset begins a window at now.
+func (s *ChatStats) reset(now int64) {
+	*s = newChatStats()
+	s.from = now
+}
 
 // chatMark starts a text of ours: mark, run, time, end.
 const chatMark = "parley-bench:"
@@ -53,6 +58,9 @@ func (s *Shard) onChat(msg []byte, now int64) bool {
 	sent, err := strconv.ParseInt(string(when), 10, 64)
 	if err != nil {
 		return true
+	}
+	if sent < s.chat.from {
+		return true // said before this window
 	}
 	s.chat.Delivered++
 	s.chat.Bytes += uint64(len(msg))

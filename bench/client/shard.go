@@ -93,7 +93,7 @@ func (s *Shard) onFirst(c *Client) {
 // begin starts a window: what came before does not count.
 func (s *Shard) begin() {
 	s.stats = load.NewStats()
-	s.chat.reset()
+	s.chat.reset(netloop.Now())
 	for c := range s.clients {
 		for _, in := range c.in.order {
 			in.Reset()

@@ -40,6 +40,24 @@ func Scrape(ctx context.Context, base string) (Metrics, error) {
 	return ParseMetrics(io.LimitReader(resp.Body, 16<<20))
 }
 
+// Get asks for a page and throws it away.
+func Get(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := metricsClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", url, resp.Status)
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
+}
+
 // ParseMetrics reads the Prometheus text format. Lines it does not understand
 // are left out.
 func ParseMetrics(r io.Reader) (Metrics, error) {

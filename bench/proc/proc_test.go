@@ -91,6 +91,12 @@ func TestOwnUsage(t *testing.T) {
 	if after-before < 30*time.Millisecond || SelfCPU()-self < 30*time.Millisecond {
 		t.Errorf("busy for 150 ms: %v, %v of CPU", after-before, SelfCPU()-self)
 	}
+	if data, err := os.ReadFile("/proc/self/stat"); err == nil {
+		ticks, _ := parseStat(data)
+		if d := after - time.Duration(ticks)*10*time.Millisecond; d < -50*time.Millisecond || d > 50*time.Millisecond {
+			t.Errorf("the clock tells %v, stat %d ticks", after, ticks)
+		}
+	}
 	if m, err := MemoryOf(os.Getpid()); err != nil || m.RSS < 1000 {
 		t.Errorf("%+v, %v", m, err)
 	}

@@ -51,7 +51,7 @@ func StartServer(ctx context.Context, spec *ServerSpec) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{URL: "http://" + addr, Data: data, log: new(tail), done: make(chan struct{})}
-	args := []string{"serve", "--listen", addr, "--data", filepath.Join(data, "data")}
+	args := []string{"serve", "--listen", addr, "--advertise", "127.0.0.1", "--data", filepath.Join(data, "data")}
 	if spec.TLS != nil {
 		s.URL = "https://" + addr
 		args = append(args, "--tls-cert", spec.TLS.Cert, "--tls-key", spec.TLS.Key)

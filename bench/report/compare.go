@@ -28,7 +28,7 @@ var headline = []struct {
 	{"server_cpu_pct", lower}, {"run_share", higher}, {"allocs_per_packet", lower},
 	{"delay_ms.p50", lower}, {"delay_ms.p95", lower}, {"delay_ms.p99", lower}, {"delay_ms.p999", lower}, {"delay_ms.max", lower},
 	{"loss_pct", lower}, {"crosstalk", lower}, {"silent_streams", lower},
-	{"rss_kib", lower}, {"rss_kib_per_participant", lower}, {"cpu_pct_per_1000", lower}, {"goroutines", lower},
+	{"rss_kib", lower}, {"rss_kib_per_participant", lower}, {"live_kib_per_participant", lower}, {"cpu_pct_per_1000", lower}, {"goroutines", lower},
 	{"join.answer_ms.p50", lower}, {"join.connected_ms.p50", lower}, {"join.first_packet_ms.p50", lower}, {"join.cpu_ms_per_join", lower},
 	{"chat.deliveries_per_s", neither}, {"chat.delivery_ms.p99", lower}, {"chat.cpu_us_per_delivery", lower}, {"chat.ratio_to_write_loop", lower},
 	{"saturate.saturation_pps", higher}, {"saturate.share_of_floor", higher}, {"bench_cpu_pct", neither},

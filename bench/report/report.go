@@ -88,12 +88,13 @@ type Quality struct {
 
 // Footprint is what the server holds.
 type Footprint struct {
-	Participants         int      `json:"participants,omitempty"`
-	RSSKiB               *float64 `json:"rss_kib,omitempty"`
-	RSSKiBPerParticipant *float64 `json:"rss_kib_per_participant,omitempty"`
-	HeapKiB              *float64 `json:"heap_kib,omitempty"`
-	Goroutines           *float64 `json:"goroutines,omitempty"`
-	CPUPctPerThousand    *float64 `json:"cpu_pct_per_1000,omitempty"`
+	Participants          int      `json:"participants,omitempty"`
+	RSSKiB                *float64 `json:"rss_kib,omitempty"`
+	RSSKiBPerParticipant  *float64 `json:"rss_kib_per_participant,omitempty"`
+	LiveKiBPerParticipant *float64 `json:"live_kib_per_participant,omitempty"`
+	HeapKiB               *float64 `json:"heap_kib,omitempty"`
+	Goroutines            *float64 `json:"goroutines,omitempty"`
+	CPUPctPerThousand     *float64 `json:"cpu_pct_per_1000,omitempty"`
 }
 
 // Bench is the tool's own part.
@@ -118,7 +119,7 @@ type Quantiles struct {
 type Join struct {
 	Attempts  int               `json:"attempts"`
 	Failures  map[string]uint64 `json:"failures,omitempty"`
-	Rate      float64           `json:"joins_per_s"`
+	Rate      float64           `json:"joins_per_s,omitempty"`
 	Answer    *Quantiles        `json:"answer_ms,omitempty"`
 	Connected *Quantiles        `json:"connected_ms,omitempty"`
 	First     *Quantiles        `json:"first_packet_ms,omitempty"`

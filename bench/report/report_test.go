@@ -31,10 +31,11 @@ func sample() *Report {
 	r.Duplicates, r.Reordered, r.Gaps, r.Repaired, r.Broken = Some(uint64(0)), Some(uint64(0)), Some(uint64(0)), Some(uint64(0)), Some(uint64(0))
 	r.ServerDrops = map[string]float64{"late": 3}
 	r.Participants, r.RSSKiB, r.RSSKiBPerParticipant = 51, Some(30000.0), Some(60.0)
+	r.LiveKiBPerParticipant = Some(20.0)
 	r.HeapKiB, r.Goroutines, r.CPUPctPerThousand = Some(9000.0), Some(120.0), Some(4.0)
 	r.LimitedBy, r.Notes = []string{"x"}, []string{"y"}
 	q := QuantilesOf(h)
-	r.Join = &Join{Attempts: 51, Failures: map[string]uint64{"z": 1}, Answer: q, Connected: q, First: q, CPUMS: Some(1.0), GoroutinesLeft: Some(0.0), RSSLeftKiB: Some(0.0)}
+	r.Join = &Join{Attempts: 51, Rate: 9.5, Failures: map[string]uint64{"z": 1}, Answer: q, Connected: q, First: q, CPUMS: Some(1.0), GoroutinesLeft: Some(0.0), RSSLeftKiB: Some(0.0)}
 	r.Chat = &Chat{Sent: 1, Deliveries: 2, Delay: q, CPUUSPerDelivery: Some(5.0), FloorUS: Some(4.0), Ratio: Some(1.25)}
 	r.Records = []Record{{Writers: 8, RecordsPerS: 100, Ack: q, BatchMean: Some(3.0), FdatasyncMS: Some(1.0), LimitPerS: Some(120.0), ShareOfLimit: Some(0.8)}}
 	r.Floor = []Step{{Name: "sendto", Bytes: 1200, Destinations: 50, Batch: 1, US: 4}}

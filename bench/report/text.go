@@ -83,6 +83,7 @@ func (r *Report) textFootprint(w io.Writer) {
 	}
 	line(w, "memory", r.RSSKiB, "KiB")
 	line(w, "memory each", r.RSSKiBPerParticipant, "KiB")
+	line(w, "of it live", r.LiveKiBPerParticipant, "KiB each")
 	line(w, "heap in use", r.HeapKiB, "KiB")
 	line(w, "goroutines", r.Goroutines, "")
 	line(w, "cpu per 1,000", r.CPUPctPerThousand, "% of a core")
@@ -90,7 +91,11 @@ func (r *Report) textFootprint(w io.Writer) {
 
 func (r *Report) textScenario(w io.Writer) {
 	if j := r.Join; j != nil {
-		fmt.Fprintf(w, "  joins               %10d at %.1f/s\n", j.Attempts, j.Rate)
+		fmt.Fprintf(w, "  joins               %10d", j.Attempts)
+		if j.Rate > 0 {
+			fmt.Fprintf(w, " at %.1f/s", j.Rate)
+		}
+		fmt.Fprintln(w)
 		for _, why := range slices.Sorted(maps.Keys(j.Failures)) {
 			fmt.Fprintf(w, "  failed              %10d %s\n", j.Failures[why], why)
 		}

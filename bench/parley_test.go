@@ -1,0 +1,42 @@
+package bench
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"parley/bench/report"
+)
+
+// TestASmallMeetingOnTheRealServer builds the program and holds a meeting of
+// four on it: what the tool reports of a good server must be good.
+func TestASmallMeetingOnTheRealServer(t *testing.T) {
+	dir := t.TempDir()
+	server := filepath.Join(dir, "parley")
+	if out, err := exec.Command("go", "build", "-o", server, "parley/cmd/parley").CombinedOutput(); err != nil {
+		t.Fatalf("build the server: %v\n%s", err, out)
+	}
+	file := filepath.Join(dir, "r.json")
+	var out strings.Builder
+	err := runCommand(t.Context(), &out, "meet", "--server", server, "--size", "4", "--bitrate", "300kbps",
+		"--warmup", "1s", "--duration", "2s", "--floor-duration", "1s", "--server-cpus", "", "--json", file,
+		"--html", filepath.Join(dir, "r.html"), "--max-loss", "1%", "--max-allocs", "5")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	rep, err := report.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 4 * 3 * (50 + 60.0) // everyone gets 3 others: sounds, and 30 pictures of 2 packets
+	if *rep.ForwardedPPS < want*0.9 || *rep.ForwardedPPS > want*1.1 || *rep.Crosstalk != 0 || *rep.Silent != 0 || *rep.Broken != 0 {
+		t.Errorf("%v packets/s, want about %v\n%s", *rep.ForwardedPPS, want, out.String())
+	}
+	if rep.CPUUSPerPacket == nil || rep.FloorUSPerPacket == nil || rep.RatioToFloor == nil || rep.Delay == nil || rep.AllocsPerPacket == nil {
+		t.Errorf("figures are missing\n%s", out.String())
+	}
+	if j := rep.Join; j == nil || j.First == nil || j.First.Samples != 4 {
+		t.Errorf("first packets: %+v", j)
+	}
+}
