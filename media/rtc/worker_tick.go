@@ -134,8 +134,7 @@ func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
 	if l.nack.Missing() == 0 || l.track.muted.Load() {
 		return buf
 	}
-	params, _ := l.track.params(l.track.codecs[0].PT)
-	if params.Feedback&media.FeedbackNACK == 0 {
+	if l.track.codecs[0].Feedback&media.FeedbackNACK == 0 {
 		l.nack.Reset()
 		return buf
 	}
