@@ -138,6 +138,7 @@ export class Room extends Emitter {
     this.#origin = origin;
     this.#leaving = null;
     this.#state.clear();
+    this.#local.name = options.name;
     const session = new Session(entry, options.name, {
       platform: this.#platform,
       policy: this.#policy,
