@@ -192,7 +192,14 @@ func waitForgotten(t *testing.T, s *Server) {
 	if left != 0 {
 		t.Errorf("%d credentials are left", left)
 	}
-	// The tables belong to the workers: look at them when those have ended.
+	// The tables belong to the workers: look at them when those have done
+	// what they were told and ended.
+	for _, w := range s.workers {
+		for end := time.Now().Add(patience); len(w.commands) > 0 && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	s.quiesce()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
