@@ -67,6 +67,7 @@ type ending struct {
 	// closing with unread input would reset the connection and could take
 	// the close frame back from the peer.
 	linger     bool
+	notified   bool // the TLS close_notify alert is written
 	halfClosed bool
 	err        error // why, known from phaseClosing on
 }

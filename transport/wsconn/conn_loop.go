@@ -96,6 +96,7 @@ func (c *Conn) flushReplies() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case c.end.halfClosed:
 	case waiting > 4*sealChunk:
 		c.abortLocked(ErrSlowConsumer)
 	case !c.out.blocked:
@@ -258,10 +259,9 @@ func (c *Conn) drain(err *CloseError, frame []byte, linger bool) {
 func (c *Conn) settleLoop() {
 	c.mu.Lock()
 	done := c.end.phase == phaseDead
-	if c.end.phase == phaseDraining && !c.out.blocked && !c.end.halfClosed {
-		c.end.halfClosed = true
+	if c.end.phase == phaseDraining {
 		c.closeWriteLocked()
-		done = !c.end.linger
+		done = done || c.end.halfClosed && !c.end.linger
 	}
 	err := c.end.err
 	c.mu.Unlock()
@@ -270,12 +270,21 @@ func (c *Conn) settleLoop() {
 	}
 }
 
-// closeWriteLocked ends the output, with TLS after a close_notify alert.
+// closeWriteLocked ends the output once all is sent, with TLS after a
+// close_notify alert.
 func (c *Conn) closeWriteLocked() {
-	if c.tls != nil {
+	if c.out.blocked || c.end.halfClosed {
+		return
+	}
+	if c.tls != nil && !c.end.notified {
+		c.end.notified = true
 		if c.tls.conn.CloseWrite() == nil {
-			_ = c.tls.raw.flush() // the close frame was sent; this is courtesy
+			c.putLocked(nil)
+		}
+		if c.out.blocked {
+			return
 		}
 	}
+	c.end.halfClosed = true
 	_ = c.fd.CloseWrite() // fails if the peer is gone, which is as good
 }

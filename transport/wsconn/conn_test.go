@@ -217,13 +217,13 @@ func TestPanicEndsOnlyItsConnection(t *testing.T) {
 					panic("test")
 				}
 			}
-			var first sync.Once
-			h := newHarness(t, v, Config{}, func(c *Conn) (handler Handler) {
-				handler = Echo{}
-				first.Do(func() { handler = w })
-				return handler
-			})
-			bad, good := h.dial(t), h.dial(t)
+			handlers := make(chan Handler, 2)
+			handlers <- w
+			h := newHarness(t, v, Config{}, func(*Conn) Handler { return <-handlers })
+			bad := h.dial(t)
+			eventually(t, "accepted", func() bool { return len(handlers) == 0 })
+			handlers <- Echo{}
+			good := h.dial(t)
 			bad.write(append(text("boom"), text("never seen")...))
 			bad.wantClosed(1011)
 			if err := within(t, w.closed, "OnClose"); err == nil {

@@ -122,16 +122,19 @@ func (c *Conn) pingLocked(now poll.Instant) {
 	c.putLocked(ws.CompiledPing)
 }
 
-// pong answers a ping with its payload. While the peer does not read it gets
-// no pongs: only the latest would matter (RFC 6455 §5.5.3), and it did not
-// take the earlier ones.
+// pongBacklog is how many bytes may wait before pings get no answer.
+const pongBacklog = 4 << 10
+
+// pong answers a ping with its payload. A peer that does not read gets no
+// pongs: only the latest would matter (RFC 6455 §5.5.3), and it did not take
+// the earlier ones.
 func (c *Conn) pong(payload []byte) {
 	frame := make([]byte, 2, 2+len(payload))
 	frame[0], frame[1] = 0x80|byte(ws.OpPong), byte(len(payload))
 	frame = append(frame, payload...)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end.phase == phaseOpen && !c.out.blocked {
+	if c.end.phase == phaseOpen && c.out.queue.bytes < pongBacklog {
 		c.putLocked(frame)
 	}
 }

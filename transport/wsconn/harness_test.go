@@ -220,7 +220,7 @@ func (c *client) wantClosed(status int) {
 	c.wantEnd()
 }
 
-// wantEnd reads the end of the connection.
+// wantEnd reads the end of the connection and ends the client's side.
 func (c *client) wantEnd() {
 	c.t.Helper()
 	if f, err := c.read(); err == nil {
@@ -228,6 +228,7 @@ func (c *client) wantEnd() {
 	} else if isTimeout(err) {
 		c.t.Fatal("the connection is not closed")
 	}
+	_ = c.conn.Close() // or the server would wait for it
 }
 
 func isTimeout(err error) bool {
