@@ -482,7 +482,7 @@ export default {
   'stats.codec': 'Codec',
   'stats.you': 'You',
   'stats.none': 'Nothing is flowing yet.',
-  'stats.history': 'Bitrate over the last minute',
+  'stats.history': 'Last minute',
   'stats.reason.size': 'fits the tile',
   'stats.reason.available': 'the best that is sent',
   'stats.reason.bandwidth': 'limited by the network',
@@ -609,5 +609,7 @@ export default {
   'error.not_found': 'No such device was found.',
   'error.in_use': 'Another program is using it.',
   'error.other': 'It did not start.',
+  'error.replaced': 'This session was taken up again by another connection.',
+  'error.bad_request': 'The server could not take the request of this page.',
   'error.unknown': 'Something went wrong ({code}).',
 };

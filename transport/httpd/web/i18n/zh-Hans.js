@@ -461,7 +461,7 @@ const zh = {
   'stats.codec': '编码',
   'stats.you': '您',
   'stats.none': '还没有数据。',
-  'stats.history': '最近一分钟的码率',
+  'stats.history': '最近一分钟',
   'stats.reason.size': '符合画面大小',
   'stats.reason.available': '对方发送的最佳画质',
   'stats.reason.bandwidth': '受网络限制',
@@ -585,6 +585,8 @@ const zh = {
   'error.not_found': '未找到设备。',
   'error.in_use': '正被其他程序使用。',
   'error.other': '未能启动。',
+  'error.replaced': '此会话已由另一个连接接管。',
+  'error.bad_request': '服务器无法接受本页的请求。',
   'error.unknown': '出了点问题（{code}）。',
 };
 

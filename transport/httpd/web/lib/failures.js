@@ -45,7 +45,7 @@ export const KNOWN = new Set([
   'chat_too_long', 'store_failed', 'duplicate_identity', 'removed', 'ended', 'shutdown', 'slow_consumer', 'media_failed',
   'timeout', 'internal', 'bad_url', 'connect_failed', 'connection_lost', 'not_connected', 'busy', 'reconnect_failed',
   'webrtc_failed', 'bad_message', 'aborted', 'cancelled', 'insecure_context', 'unsupported', 'permission_denied',
-  'system_denied', 'not_found', 'in_use', 'other',
+  'system_denied', 'not_found', 'in_use', 'other', 'replaced', 'bad_request',
 ]);
 
 /**
@@ -61,6 +61,8 @@ export function endKind(reason) {
     case 'duplicate_identity':
     case 'shutdown':
       return reason;
+    case 'replaced':
+      return 'duplicate_identity';
     case 'draining':
       return 'shutdown';
     case 'reconnect_failed':

@@ -55,7 +55,7 @@ export function selfPlace({ selfView, cameras, screens, pins, self, width, heigh
   const alone = !cameras.length && !screens.length && !pins.length;
   if (alone) return selfView === 'hidden' ? 'hidden' : 'tile';
   if (selfView !== 'auto') return selfView;
-  const phone = Math.min(width, height) < 500;
+  const phone = width < 560 || height < 340;
   if (phone) return cameras.length <= 2 || screens.length || pins.length || layout === 'speaker' ? 'float' : 'tile';
   return cameras.length === 1 && !screens.length && !pins.length ? 'float' : 'tile';
 }

@@ -1,0 +1,109 @@
+// What people write is harmless: names, links, commands, room names.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { linkify } from '../../../../transport/httpd/web/lib/linkify.js';
+import { COLOURS, colourOf, initials, inline } from '../../../../transport/httpd/web/lib/names.js';
+import { roomTyped, route } from '../../../../transport/httpd/web/lib/route.js';
+import { COMMANDS, parseLine, suggest } from '../../../../transport/httpd/web/lib/slash.js';
+
+const HOSTILE = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', 'javascript:alert(1)', '\u202egnp.exe\u202c', '\u200b\u200d\ufeff', 'x'.repeat(10_000), '🏳️‍🌈👩‍👩‍👧‍👦𝕏', '\ud800', 'ﷺ'.repeat(100), ''];
+
+test('initials fit people of several scripts', () => {
+  const said = { 'Ada Lovelace': 'AL', ada: 'A', 'Juan Carlos de la Vega': 'JV', 王小明: '小明', 李静: '李静', 欧阳娜娜: '娜娜', 'Yuki 田中': '田中', 'مريم العلي': 'ما', '  ': '?', 'x.y': 'XY', '🙂 Ben': '🙂B', '***': '*' };
+  for (const [name, want] of Object.entries(said)) assert.equal(initials(name), want, name);
+});
+
+test('initials and colours of hostile names are short and stable', () => {
+  for (const name of HOSTILE) {
+    assert.ok(initials(name).length <= 30, JSON.stringify(name.slice(0, 20)));
+    assert.ok(!/[\u202a-\u202e\u200b]/.test(initials(name)));
+    assert.equal(colourOf(name), colourOf(name));
+    assert.ok(colourOf(name) >= 0 && colourOf(name) < COLOURS);
+  }
+});
+
+test('a name inside a sentence can not leave its line, its length or its direction', () => {
+  for (const name of HOSTILE) {
+    const safe = inline(name);
+    assert.ok([...safe].length <= 42);
+    assert.ok(!/[\n\r\u202a-\u202e\u200b\u2066\u2067\u0000]/.test(safe), JSON.stringify(safe));
+  }
+  assert.equal(inline('a\n\tb'), 'a b');
+  assert.match(inline('مريم'), /^\u2068.*\u2069$/);
+  assert.equal(inline('Ada'), 'Ada');
+});
+
+test('links are found, and only http and https become links', () => {
+  const links = (/** @type {string} */ text) => linkify(text).flatMap((p) => (p.href ? [p.text] : []));
+  assert.deepEqual(links('see https://a.example/b?c=d#e. And http://x.org/(y)!'), ['https://a.example/b?c=d#e', 'http://x.org/(y)']);
+  assert.deepEqual(links('(https://a.example/x)'), ['https://a.example/x']);
+  assert.deepEqual(links('看 https://a.example/页面，谢谢'), ['https://a.example/页面，谢谢'].map((s) => s.replace(/，.*$/, '，谢谢')));
+  assert.deepEqual(links('javascript:alert(1) data:text/html,x ftp://a.b file:///etc'), []);
+  assert.deepEqual(links('https://user:pass@evil.example/'), [], 'an address that pretends to be another');
+  assert.deepEqual(links('http://<b>'), []);
+});
+
+test('the pieces of a text are the text', () => {
+  for (const text of [...HOSTILE, 'a https://x.org/ b http://y.org. c', 'https://', 'http://http://x.org']) {
+    assert.equal(linkify(text).map((p) => p.text).join(''), text);
+    for (const { href } of linkify(text)) assert.ok(href === undefined || /^https?:\/\//.test(href));
+  }
+});
+
+test('a long text without links is read in time', () => {
+  const start = performance.now();
+  linkify('http:// '.repeat(5_000));
+  linkify(`https://x.org/${'('.repeat(4_000)}${')'.repeat(4_000)}`);
+  assert.ok(performance.now() - start < 1_000);
+});
+
+test('rooms are found in links, paths, codes and names', () => {
+  const said = { 'abc-defg-hij': 'abc-defg-hij', 'https://meet.example/r/abc-defg-hij?x=1#y': 'abc-defg-hij', '/r/Team': 'team', 'meet.example/r/team': 'team', ' Design Review ': 'design-review', 设计评审: '设计评审' };
+  for (const [typed, room] of Object.entries(said)) assert.equal(roomTyped(typed), room, typed);
+  for (const bad of ['', ' ', '<script>', 'a/b', '.hidden', 'x'.repeat(65), 'https://x.org/', 'https://x.org/r/%', 'https://x.org/r/a%2Fb']) assert.equal(roomTyped(bad), null, bad);
+});
+
+test('addresses become pages; hostile ones a page that says so', () => {
+  assert.deepEqual(route('/'), { page: 'landing' });
+  assert.deepEqual(route('/test/'), { page: 'test' });
+  assert.deepEqual(route('/r/Team'), { page: 'room', room: 'team' });
+  assert.deepEqual(route('/r/'), { page: 'landing' });
+  for (const path of ['/r/%E0%A4%A', '/r/a/b', '/r/..%2f..', '/r/%3Cscript%3E', '/r/%00', `/r/${'x'.repeat(99)}`]) assert.deepEqual(route(path), { page: 'bad-room' }, path);
+  assert.deepEqual(route('/whatever'), { page: 'lost' });
+});
+
+const PEOPLE = [{ id: '1', name: 'Ann' }, { id: '2', name: 'Ann Lee' }, { id: '3', name: 'Ben' }, { id: '4', name: 'Benno' }, { id: '5', name: '王小明' }];
+
+test('lines are texts, commands or problems', () => {
+  assert.deepEqual(parseLine('hello /mute', PEOPLE), { kind: 'text', text: 'hello /mute' });
+  assert.deepEqual(parseLine('//mute', PEOPLE), { kind: 'text', text: '/mute' });
+  assert.deepEqual(parseLine('/MUTE', PEOPLE), { kind: 'command', name: 'mute', text: '', person: '' });
+  assert.deepEqual(parseLine('/caption  two words', PEOPLE), { kind: 'command', name: 'caption', text: 'two words', person: '' });
+  assert.equal(parseLine('/caption', PEOPLE).kind, 'problem');
+  assert.equal(parseLine('/nope x', PEOPLE).kind, 'problem');
+  assert.equal(parseLine('/', PEOPLE).kind, 'problem');
+});
+
+test('private messages find the person', () => {
+  const to = (/** @type {string} */ line) => {
+    const p = parseLine(line, PEOPLE);
+    return p.kind === 'command' ? `${p.person}:${p.text}` : p.kind === 'problem' ? p.key : p.text;
+  };
+  assert.equal(to('/msg Ann Lee hi there'), '2:hi there');
+  assert.equal(to('/msg ann hi'), '1:hi');
+  assert.equal(to('/msg "Ann Lee" hi'), '2:hi');
+  assert.equal(to('/msg 王小明 你好'), '5:你好');
+  assert.equal(to('/msg @Benn hi'), '4:hi');
+  assert.equal(to('/msg Be hi'), 'slash.ambiguous');
+  assert.equal(to('/msg Zoe hi'), 'slash.noPerson');
+  assert.equal(to('/msg Ben'), 'slash.missing');
+  assert.equal(to('/msg'), 'slash.missing');
+  for (const text of HOSTILE) assert.ok(parseLine(`/msg ${text}`, PEOPLE).kind);
+});
+
+test('typing a stroke suggests commands', () => {
+  assert.equal(suggest('/').length, COMMANDS.length);
+  assert.deepEqual(suggest('/un').map((c) => c.name), ['unmute']);
+  assert.deepEqual(suggest('/mute now'), []);
+  assert.deepEqual(suggest('hello'), []);
+});
