@@ -28,7 +28,7 @@ func (c *impairCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return usage("--to %q is not IP:PORT", c.To)
 	}
-	link := netem.Link{Loss: float64(c.Loss), Delay: c.Delay, Jitter: c.Jitter}
+	link := netem.Link{Loss: float64(c.Loss) / 100, Delay: c.Delay, Jitter: c.Jitter}
 	proxy, err := netem.NewProxy(netem.Config{Server: to, Up: link, Down: link, Seed: c.Seed})
 	if err != nil {
 		return fmt.Errorf("impair: %w", err)

@@ -69,7 +69,7 @@ async function watchFor30s() {
   await new Promise((resolve) => setTimeout(resolve, 30_000));
   longestGap = Math.max(longestGap, performance.now() - last);
   /** @type {any[]} */
-  const raw = await /** @type {any} */ (window).room.rawStats();
+  const raw = [...(await /** @type {any} */ (window).peers.at(-1).getStats()).values()];
   const inbound = raw.filter((s) => s.type === 'inbound-rtp' && s.kind === 'video' && s.framesDecoded > 0);
   const sum = (/** @type {string} */ key) => inbound.reduce((total, s) => total + (s[key] ?? 0), 0);
   const lost = sum('packetsLost');
@@ -80,7 +80,7 @@ async function watchFor30s() {
     received: sum('packetsReceived'),
     lost,
     retransmitted,
-    repairedShare: retransmitted / Math.max(1, retransmitted + Math.max(0, lost)),
+    repairedShare: Math.min(1, retransmitted / Math.max(1, lost)),
     freezes: sum('freezeCount'),
   };
 }

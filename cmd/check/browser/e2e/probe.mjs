@@ -15,6 +15,15 @@ export async function joinRoom({ room, name, audio = true, video = true, seats =
       return real.call(this, { type, sdp: sdp?.replaceAll(` ${through.port} typ host`, ` ${through.via} typ host`) });
     };
   }
+  // Keep the peer connections, for their statistics.
+  const Peer = RTCPeerConnection;
+  const peers = /** @type {any} */ (window).peers ??= /** @type {RTCPeerConnection[]} */ ([]);
+  window.RTCPeerConnection = class extends Peer {
+    constructor(/** @type {RTCConfiguration | undefined} */ configuration) {
+      super(configuration);
+      peers.push(this);
+    }
+  };
   // @ts-ignore — resolved by the server
   const sdk = await import('/sdk/index.js');
   const w = /** @type {any} */ (window);

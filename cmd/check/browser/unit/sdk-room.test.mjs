@@ -341,6 +341,22 @@ test('rating goes to the meeting record, also after the end', async () => {
   assert.deepEqual(b.posted[0].body, { token: 'token-me-1', stars: 4, comment: 'fine' });
 });
 
+test('a rating that is refused says so in the codes of the SDK', async () => {
+  for (const [answer, code] of /** @type {const} */ ([
+    [new Response('{"code":"unauthorized","message":""}', { status: 403 }), 'not_joined'],
+    [new Response('{"code":"not_found","message":""}', { status: 404 }), 'ended'],
+    [new Response('<h1>proxy</h1>', { status: 502 }), 'internal'],
+    [new TypeError('network'), 'connect_failed'],
+  ])) {
+    const fetch = async () => (answer instanceof Error ? Promise.reject(answer) : answer);
+    const b = bench({ platform: { ...bench().platform, fetch } });
+    const joining = b.room.connect({ room: 'tea', name: 'Me' });
+    await settle();
+    await joining;
+    await assert.rejects(b.room.rate(5), { code });
+  }
+});
+
 test('sound that the browser keeps silent starts with one click', async () => {
   const b = await joinedWith();
   let allowed = false;
