@@ -70,9 +70,6 @@ export const codes = Object.freeze({
   media_failed: again,
   internal: again,
   replaced: final,
-  // rating
-  bad_request: final,
-  unauthorized: final,
 });
 
 export class ParleyError extends Error {

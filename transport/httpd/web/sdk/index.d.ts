@@ -49,8 +49,7 @@ export type ServerErrorCode =
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
   | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'store_failed'
   | 'duplicate_identity' | 'removed' | 'ended' | 'shutdown' | 'slow_consumer' | 'media_failed'
-  | 'timeout' | 'internal' | 'replaced'
-  | 'bad_request' | 'unauthorized'; // of rate()
+  | 'timeout' | 'internal' | 'replaced';
 
 /** Newer servers may know more codes; treat an unknown one as 'internal'. */
 export type ErrorCode = MediaErrorCode | ClientErrorCode | ServerErrorCode;
@@ -464,7 +463,10 @@ export class Room extends EventTarget {
   stats(): Promise<RoomStats>;
   /** During reconnecting: try now instead of waiting. */
   tryNow(): void;
-  /** Rates the meeting, 1 … 5; also after leaving. */
+  /**
+   * Rates the meeting, 1 … 5; also after leaving. Rejects with bad_field,
+   * not_joined (was not in it), ended (no record of it), rate_limited.
+   */
   rate(stars: number, comment?: string): Promise<void>;
   /** Plays an element or resumes an AudioContext, and watches whether the browser lets it. */
   play(player: HTMLMediaElement | AudioContext): Promise<boolean>;

@@ -319,6 +319,12 @@ function isTrack(it) {
 }
 
 /**
+ * What the HTTP API calls otherwise than the protocol.
+ * @type {Record<string, string>}
+ */
+const API_CODES = { bad_request: 'bad_field', unauthorized: 'not_joined', not_found: 'ended' };
+
+/**
  * @param {import('./platform.js').Platform} platform
  * @param {string} url
  * @param {{token: string, stars: number, comment: string}} rating
@@ -333,5 +339,5 @@ async function postRating({ fetch }, url, rating) {
   });
   if (response.ok) return;
   const { code = 'internal', message } = await response.json().catch(() => ({}));
-  throw new ParleyError(code, { message });
+  throw new ParleyError(API_CODES[code] ?? code, { message });
 }
