@@ -140,6 +140,7 @@ func (f *forwarding) steady(ctx context.Context, swarm *client.Swarm) error {
 	before, cost := f.pageCost()
 	w := f.measure(ctx, swarm, f.meter, f.flags.Duration, "measuring")
 	after := f.page()
+	idle := f.idleAllocs(ctx, after, cost)
 	if err := f.alive(); err != nil {
 		return err
 	}
@@ -147,7 +148,8 @@ func (f *forwarding) steady(ctx context.Context, swarm *client.Swarm) error {
 		return errNothing
 	}
 	f.fill(w, swarm)
-	f.fillPage(before, after, cost, w.stats.Packets)
+	f.rep.AllocsIdlePerS = idle
+	f.fillPage(before, after, cost, w)
 	return nil
 }
 
@@ -219,15 +221,34 @@ func (r *runner) pageCost() (page proc.Metrics, mallocs float64) {
 	return second, b - a
 }
 
+// quietTime is how long nobody sends to see what the server allocates then.
+const quietTime = 2 * time.Second
+
+// idleAllocs tells how many allocations a second the server makes while
+// everybody is there and nobody sends: for consent checks and housekeeping.
+func (r *runner) idleAllocs(ctx context.Context, from proc.Metrics, cost float64) *float64 {
+	start := time.Now()
+	pause(ctx, quietTime)
+	to := r.page()
+	a, ok1 := from.Sum(metricMallocs)
+	b, ok2 := to.Sum(metricMallocs)
+	if !ok1 || !ok2 {
+		return nil
+	}
+	return report.Some(max(b-a-cost, 0) / time.Since(start).Seconds())
+}
+
 // fillPage adds what the server tells of itself.
-func (f *forwarding) fillPage(before, after proc.Metrics, cost float64, packets uint64) {
+func (f *forwarding) fillPage(before, after proc.Metrics, cost float64, w *window) {
+	packets := w.stats.Packets
 	if before == nil || after == nil || packets == 0 {
 		f.rep.Notes = append(f.rep.Notes, "the server's metrics page could not be read")
 		return
 	}
 	d := after.Since(before)
-	if mallocs, ok := d.Sum(metricMallocs); ok {
-		f.rep.AllocsPerPacket = report.Some(max(mallocs-cost, 0) / float64(packets))
+	if mallocs, ok := d.Sum(metricMallocs); ok && f.rep.AllocsIdlePerS != nil {
+		idle := *f.rep.AllocsIdlePerS * w.wall.Seconds()
+		f.rep.AllocsPerPacket = report.Some(max(mallocs-cost-idle, 0) / float64(packets))
 	}
 	runs, ok1 := d.Sum(metricRunPackets)
 	sent, ok2 := d.Sum(metricForwarded)

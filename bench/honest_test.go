@@ -68,6 +68,7 @@ func (d *defect) wire(swarm *client.Swarm, child *floor.Child, topo *topology, v
 const packetsExpected = 6 * 2 * (50 + 60)
 
 func TestAGoodForwarderLooksGood(t *testing.T) {
+	t.Parallel()
 	w := around(t, defect{}, time.Second)
 	st := w.stats
 	if st.Packets < packetsExpected*8/10 || st.Packets > packetsExpected*12/10 {
@@ -86,6 +87,7 @@ func TestAGoodForwarderLooksGood(t *testing.T) {
 }
 
 func TestKnownLossIsReported(t *testing.T) {
+	t.Parallel()
 	for _, every := range []int{10, 50} {
 		st := around(t, defect{faults: floor.Faults{DropEvery: every}}, time.Second).stats
 		want := 100 / float64(every)
@@ -99,6 +101,7 @@ func TestKnownLossIsReported(t *testing.T) {
 }
 
 func TestKnownDuplicatesAreReported(t *testing.T) {
+	t.Parallel()
 	st := around(t, defect{faults: floor.Faults{RepeatEvery: 10}}, time.Second).stats
 	share := float64(st.Duplicates) / float64(st.Packets)
 	if pct, _ := st.LossPct(); share < 0.08 || share > 0.12 || pct != 0 {
@@ -107,6 +110,7 @@ func TestKnownDuplicatesAreReported(t *testing.T) {
 }
 
 func TestASwappedStreamIsCrosstalk(t *testing.T) {
+	t.Parallel()
 	swapSeats := func(w []client.Wire) {
 		s := w[0].Seats
 		s[0].Sender, s[1].Sender = s[1].Sender, s[0].Sender
@@ -120,6 +124,7 @@ func TestASwappedStreamIsCrosstalk(t *testing.T) {
 		"between rooms": {route: swapRooms, believe: swapRooms},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			// Within a room a stream may run ahead of its announcement for
 			// a second.
 			if st := around(t, d, 1500*time.Millisecond).stats; st.Crosstalk == 0 {
@@ -130,6 +135,7 @@ func TestASwappedStreamIsCrosstalk(t *testing.T) {
 }
 
 func TestAMissingStreamIsSilent(t *testing.T) {
+	t.Parallel()
 	st := around(t, defect{faults: floor.Faults{DropEvery: 1}}, time.Second).stats
 	if want := uint64(6 * 2 * 2); st.Silent != want || st.Packets != 0 {
 		t.Errorf("%d silent streams and %d packets, want %d and none", st.Silent, st.Packets, want)

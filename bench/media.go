@@ -24,6 +24,9 @@ func (c *Common) run(ctx context.Context, out io.Writer, name string, rooms *roo
 			return err
 		}
 	}
+	if err := checkFiles(rooms.rooms * rooms.size * filesPerClient); err != nil {
+		return err
+	}
 	rooms.seats = min(rooms.seats, rooms.size-1)
 	topo := rooms.build(name)
 	r, err := c.open(ctx, name, out, needs{clients: len(topo.specs)})

@@ -20,7 +20,7 @@ func TestASmallMeetingOnTheRealServer(t *testing.T) {
 	file := filepath.Join(dir, "r.json")
 	var out strings.Builder
 	err := runCommand(t.Context(), &out, "meet", "--server", server, "--size", "4", "--bitrate", "300kbps",
-		"--warmup", "1s", "--duration", "2s", "--floor-duration", "1s", "--server-cpus", "", "--json", file,
+		"--warmup", "500ms", "--duration", "2s", "--floor-duration", "1s", "--server-cpus", "", "--json", file,
 		"--html", filepath.Join(dir, "r.html"), "--max-loss", "1%", "--max-allocs", "5")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())

@@ -57,6 +57,9 @@ func (r *runner) measure(ctx context.Context, swarm *client.Swarm, m meter, dur 
 		w.cpu = &used
 	}
 	w.limited = r.limits(w, before, swarm.Health())
+	if err := swarm.Err(); err != nil {
+		w.limited = append(w.limited, err.Error())
+	}
 	r.prog.clear()
 	return w
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -17,9 +18,10 @@ type Swarm struct {
 	Directory *Directory
 	Shards    []*Shard
 
-	mu     sync.Mutex // guards rng and turn
+	mu     sync.Mutex // guards rng, turn and failed
 	rng    *rand.Rand
 	turn   int
+	failed error // of a loop
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
@@ -40,7 +42,13 @@ func NewSwarm(cfg *Config, loops int, seed uint64) (*Swarm, error) {
 			return nil, err
 		}
 		s.Shards = append(s.Shards, shard)
-		s.done.Go(func() { shard.Loop.Run(ctx) })
+		s.done.Go(func() {
+			if err := shard.Loop.Run(ctx); err != nil {
+				s.mu.Lock()
+				s.failed = fmt.Errorf("client loop: %w", err)
+				s.mu.Unlock()
+			}
+		})
 	}
 	return s, nil
 }
@@ -49,6 +57,13 @@ func NewSwarm(cfg *Config, loops int, seed uint64) (*Swarm, error) {
 func (s *Swarm) Close() {
 	s.cancel()
 	s.done.Wait()
+}
+
+// Err is what ended a loop before its time, nil as a rule.
+func (s *Swarm) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
 }
 
 // next gives the shard for a new client, and its random numbers.

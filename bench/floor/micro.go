@@ -26,6 +26,9 @@ const stepTime = 150 * time.Millisecond
 // each as it is known. dests are the numbers of destinations to send to.
 func Micro(ctx context.Context, dests []int, report func(Step)) error {
 	for _, size := range sizes {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		seal, open, err := cipher(size)
 		if err != nil {
 			return err

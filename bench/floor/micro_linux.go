@@ -116,12 +116,18 @@ func (b *bed) measure(ctx context.Context, report func(Step), first bool) error 
 	}
 	report(Step{Name: "sendto", Bytes: b.size, Destinations: n, Batch: 1, US: us})
 	for _, batch := range []int{16, 32, 64} {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if us, err = b.time(64, func() error { return b.sendmmsg(64, batch) }); err != nil {
 			return err
 		}
 		report(Step{Name: fmt.Sprintf("sendmmsg %d", batch), Bytes: b.size, Destinations: n, Batch: batch, US: us})
 	}
 	for _, run := range []int{2, 4, 8, 16} {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if us, err = b.time(64, func() error { return b.sendRuns(64, run) }); err != nil {
 			report(Step{Name: fmt.Sprintf("GSO run of %d: not supported", run), Bytes: b.size})
 			continue

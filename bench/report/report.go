@@ -69,6 +69,7 @@ type Cost struct {
 	RatioToGSOFloor     *float64 `json:"ratio_to_gso_floor,omitempty"`
 	ServerCPUPct        *float64 `json:"server_cpu_pct,omitempty"`
 	AllocsPerPacket     *float64 `json:"allocs_per_packet,omitempty"`
+	AllocsIdlePerS      *float64 `json:"allocs_idle_per_s,omitempty"`
 	RunShare            *float64 `json:"run_share,omitempty"`
 }
 

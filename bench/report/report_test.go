@@ -25,7 +25,7 @@ func sample() *Report {
 	r.ForwardedPackets, r.ForwardedPPS, r.ForwardedMbps, r.PublishedPPS = Some(uint64(90000)), Some(6000.0), Some(50.0), Some(120.0)
 	r.CPUUSPerPacket, r.FloorUSPerPacket, r.RatioToFloor = Some(4.0), Some(3.5), Some(4/3.5)
 	r.FloorGSOUSPerPacket, r.RatioToGSOFloor, r.ServerCPUPct = Some(2.0), Some(2.0), Some(24.0)
-	r.AllocsPerPacket, r.RunShare = Some(0.0), Some(0.98)
+	r.AllocsPerPacket, r.AllocsIdlePerS, r.RunShare = Some(0.0), Some(30.0), Some(0.98)
 	r.Delay, r.Distribution = QuantilesOf(h), DistributionOf(h)
 	r.LossPct, r.Crosstalk, r.Silent = Some(0.0), Some(uint64(0)), Some(uint64(0))
 	r.Duplicates, r.Reordered, r.Gaps, r.Repaired, r.Broken = Some(uint64(0)), Some(uint64(0)), Some(uint64(0)), Some(uint64(0)), Some(uint64(0))

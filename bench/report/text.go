@@ -59,6 +59,7 @@ func (r *Report) textTraffic(w io.Writer) {
 	line(w, "ratio to GSO floor", r.RatioToGSOFloor, "×")
 	line(w, "server cpu", r.ServerCPUPct, "% of a core")
 	line(w, "allocations", r.AllocsPerPacket, "per packet")
+	line(w, "allocations", r.AllocsIdlePerS, "a second while nobody sends")
 	line(w, "left in runs", r.RunShare, "of packets")
 }
 
