@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxSources bounds the addresses that are remembered at once.
+// maxSources bounds the addresses whose pace is remembered at once.
 const maxSources = 50_000
 
 // source is the address that limits count: IPv6 networks hand a /64 to one
@@ -37,22 +37,20 @@ func (t *tally) exempt(a netip.Addr) bool {
 	return t.limit < 0 || !a.IsValid() || a.Unmap().IsLoopback() && !t.loopback
 }
 
-// take counts one more for a. It reports false when a has its share.
-func (t *tally) take(a netip.Addr) bool {
+// add counts one more for a and reports whether that is within the limit. It
+// counts in any case: every add needs a give.
+func (t *tally) add(a netip.Addr) (within bool) {
 	if t.exempt(a) {
 		return true
 	}
 	a = source(a)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.count[a] >= t.limit || len(t.count) >= maxSources && t.count[a] == 0 {
-		return false
-	}
 	t.count[a]++
-	return true
+	return t.count[a] <= t.limit
 }
 
-// give returns what take took.
+// give takes back an add.
 func (t *tally) give(a netip.Addr) {
 	if t.exempt(a) {
 		return

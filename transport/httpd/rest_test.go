@@ -3,6 +3,8 @@ package httpd
 import (
 	"encoding/json"
 	"errors"
+	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"strings"
@@ -252,6 +254,77 @@ func TestConfigMistakes(t *testing.T) {
 				t.Fatal("taken")
 			}
 		})
+	}
+}
+
+func TestTally(t *testing.T) {
+	c := newTally(2, false)
+	a := netip.MustParseAddr("192.0.2.1")
+	for i, want := range []bool{true, true, false, false} {
+		if got := c.add(a); got != want {
+			t.Fatalf("add %d: %v", i, got)
+		}
+	}
+	for range 3 {
+		c.give(a)
+	}
+	if !c.add(a) || c.add(a) {
+		t.Fatal("the refused ones were not counted")
+	}
+	for range 3 {
+		c.give(a)
+	}
+	for range 10 {
+		if !c.add(netip.MustParseAddr("127.0.0.1")) {
+			t.Fatal("loopback is refused")
+		}
+	}
+	if len(c.count) != 0 {
+		t.Fatalf("%d addresses are kept", len(c.count))
+	}
+}
+
+// TestCrowd: an address gets its share of connections that are no WebSockets.
+func TestCrowd(t *testing.T) {
+	r := start(t, Config{PerAddress: PerAddress{Requests: 3, Loopback: true}})
+	var held []net.Conn
+	for range 3 {
+		conn := r.rawDial(t)
+		if _, err := conn.Write([]byte("GET / HTTP/1.1\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, conn)
+	}
+	fourth := r.rawDial(t)
+	if _, err := fourth.Read(make([]byte, 1)); err == nil || isTimeout(err) {
+		t.Fatalf("the fourth connection: %v", err)
+	}
+	for _, conn := range held {
+		conn.Close()
+	}
+	for range 100 {
+		conn := r.rawDial(t)
+		_, _ = conn.Write([]byte("GET /healthz HTTP/1.0\r\n\r\n"))
+		if n, _ := conn.Read(make([]byte, 1)); n == 1 {
+			return
+		}
+		conn.Close()
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("closed connections still count")
+}
+
+// TestHTTP2 uses the client over HTTP/2, where WebSockets can not be opened.
+func TestHTTP2(t *testing.T) {
+	cert, key := writeCert(t, t.TempDir(), 1)
+	r := start(t, Config{CertFile: cert, KeyFile: key})
+	r.http.Transport.(*http.Transport).ForceAttemptHTTP2 = true
+	resp, body := r.do(t, "GET", "/r/x", "")
+	if resp.ProtoMajor != 2 || resp.StatusCode != 200 || !strings.Contains(body, "<html") {
+		t.Fatalf("%s %s", resp.Proto, resp.Status)
+	}
+	if resp, body := r.do(t, "GET", "/api/v1/ws", "", offer); resp.StatusCode != 505 || !strings.Contains(body, "HTTP/1.1") {
+		t.Fatalf("%s %s", resp.Status, body)
 	}
 }
 

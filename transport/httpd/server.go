@@ -157,7 +157,7 @@ func (s *Server) connState(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		total := s.pending.Add(1)
-		if !s.requests.take(from) || total > maxPending {
+		if !s.requests.add(from) || total > maxPending {
 			s.metrics.crowded.Inc()
 			_ = conn.Close()
 		}

@@ -62,12 +62,14 @@ func (s *Server) mayConnect(r *http.Request, from netip.Addr) *apiError {
 		e.retry = wait
 		return e
 	}
-	if !s.sockets.take(from) {
+	within := s.sockets.add(from)
+	switch total := s.total.Add(1); {
+	case !within:
+		s.giveSocket(from)
 		e := refuse(http.StatusTooManyRequests, codeRate, "too many connections from this address")
 		e.retry = time.Minute
 		return e
-	}
-	if s.total.Add(1) > int64(s.cfg.MaxConnections) {
+	case total > int64(s.cfg.MaxConnections):
 		s.giveSocket(from)
 		e := refuse(http.StatusServiceUnavailable, codeFull, "the server has all the connections it may have")
 		e.retry = 10 * time.Second

@@ -142,11 +142,17 @@ func entries(page []byte) []string {
 	return all
 }
 
+// maxLink bounds a Link header in bytes: common proxies take 4 KiB for all
+// headers together.
+const maxLink = 2 << 10
+
 // preload makes the Link header for the modules that entries import, directly
 // or not, so that a browser asks for all at once instead of level by level.
+// What does not fit are the modules farthest down.
 func (s *site) preload(entries []string) string {
 	seen := map[string]bool{}
 	var order []string
+	size := 0
 	for todo := entries; len(todo) > 0; {
 		name := todo[0]
 		todo = todo[1:]
@@ -155,7 +161,11 @@ func (s *site) preload(entries []string) string {
 			continue
 		}
 		seen[name] = true
-		order = append(order, "<"+name+">; rel=modulepreload")
+		link := "<" + name + ">;rel=modulepreload"
+		if size += len(link) + len(", "); size > maxLink {
+			break
+		}
+		order = append(order, link)
 		for _, m := range staticImport.FindAllSubmatch(a.body, -1) {
 			if target := resolve(name, string(m[1])); target != "" {
 				todo = append(todo, target)
