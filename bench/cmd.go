@@ -59,10 +59,10 @@ type MeetCmd struct {
 
 // Run runs the scenario.
 func (c *MeetCmd) Run(ctx context.Context, out io.Writer) error {
-	return c.run(ctx, out, "meet", &roomSpec{
+	return c.run(ctx, out, &mediaRun{name: "meet", video: &c.VideoFlags, floor: &c.FloorFlags, climb: c.Saturate, rooms: &roomSpec{
 		rooms: c.Rooms, size: c.Size, publishers: c.Size, seats: c.Seats, tile: c.Tile,
 		publish: publishing(c.Audio, &c.VideoFlags),
-	}, &c.VideoFlags, &c.FloorFlags, c.Saturate)
+	}})
 }
 
 func publishing(audio bool, v *VideoFlags) (p clientPublish) {
@@ -86,10 +86,10 @@ type AudienceCmd struct {
 
 // Run runs the scenario.
 func (c *AudienceCmd) Run(ctx context.Context, out io.Writer) error {
-	return c.run(ctx, out, "audience", &roomSpec{
+	return c.run(ctx, out, &mediaRun{name: "audience", video: &c.VideoFlags, floor: &c.FloorFlags, climb: c.Saturate, rooms: &roomSpec{
 		rooms: 1, size: c.Publishers + c.Watchers, publishers: c.Publishers, seats: c.Publishers, tile: c.Tile,
 		publish: publishing(c.Audio, &c.VideoFlags),
-	}, &c.VideoFlags, &c.FloorFlags, c.Saturate)
+	}})
 }
 
 // VoiceCmd is the scenario voice.
@@ -103,9 +103,9 @@ type VoiceCmd struct {
 
 // Run runs the scenario.
 func (c *VoiceCmd) Run(ctx context.Context, out io.Writer) error {
-	return c.run(ctx, out, "voice", &roomSpec{
+	return c.run(ctx, out, &mediaRun{name: "voice", video: nil, floor: &c.FloorFlags, climb: false, rooms: &roomSpec{
 		rooms: c.Rooms, size: c.Size, publishers: c.Size, seats: c.Seats, publish: publishing(true, nil),
-	}, nil, &c.FloorFlags, false)
+	}})
 }
 
 // FloorCmd is the scenario floor.

@@ -11,8 +11,18 @@ import (
 // clientPublish shortens the commands.
 type clientPublish = client.Publish
 
+// mediaRun is a scenario that forwards media.
+type mediaRun struct {
+	name  string
+	rooms *roomSpec
+	video *VideoFlags // nil: sound only
+	floor *FloorFlags
+	climb bool
+}
+
 // run checks a scenario that forwards media and runs it.
-func (c *Common) run(ctx context.Context, out io.Writer, name string, rooms *roomSpec, video *VideoFlags, floor *FloorFlags, climb bool) error {
+func (c *Common) run(ctx context.Context, out io.Writer, m *mediaRun) error {
+	rooms, video := m.rooms, m.video
 	if rooms.rooms < 1 || rooms.size < 2 || rooms.publishers < 1 || rooms.publishers > rooms.size {
 		return errors.New("a room needs at least two participants, and one who sends")
 	}
@@ -28,14 +38,14 @@ func (c *Common) run(ctx context.Context, out io.Writer, name string, rooms *roo
 		return err
 	}
 	rooms.seats = min(rooms.seats, rooms.size-1)
-	topo := rooms.build(name)
-	r, err := c.open(ctx, name, out, needs{clients: len(topo.specs)})
+	topo := rooms.build(m.name)
+	r, err := c.open(ctx, m.name, out, needs{clients: len(topo.specs)})
 	if err != nil {
 		return err
 	}
 	defer r.close()
 	p := r.rep.Params
 	p["rooms"], p["size"], p["publishers"], p["seats"] = rooms.rooms, rooms.size, rooms.publishers, rooms.seats
-	p["audio"], p["video"], p["saturate"] = rooms.publish.Audio, video != nil, climb
-	return (&forwarding{runner: r, topo: topo, video: video, floor: floor, climb: climb}).run(ctx, out)
+	p["audio"], p["video"], p["saturate"] = rooms.publish.Audio, video != nil, m.climb
+	return (&forwarding{runner: r, topo: topo, video: video, floor: m.floor, climb: m.climb}).run(ctx, out)
 }

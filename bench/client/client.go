@@ -131,7 +131,7 @@ func (c *Client) sample(in *load.Inbound, pkt []byte, roc uint32, now int64) *lo
 	}
 	st.RecordDelay(stamp.At, now)
 	s := &c.in.seats[in.Seat]
-	if n := s.judge(&stamp, c.shard.cfg.Run, in.Source, c.spec.Room, c.shard.dir, now); n > 0 {
+	if n := s.judge(&stamp, in.Source, scene{c.shard.cfg.Run, c.spec.Room, c.shard.dir}, now); n > 0 {
 		st.Crosstalk += n
 		return nil
 	}

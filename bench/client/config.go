@@ -96,7 +96,15 @@ func (c *Config) newPublisher(spec *Spec, mic, camera uint32, a *answer, mids mi
 	}
 	if s := a.sections[mids.camera]; spec.Publish.Bitrate > 0 && s != nil {
 		for i, shape := range c.shapes() {
-			p.Layers = append(p.Layers, c.newLayer(spec, s, mids.camera, i, shape, camera+uint32(2*i)))
+			ext := []load.ExtElement{{ID: s.mid, Data: []byte(mids.camera)}}
+			if c.Simulcast {
+				ext = append(ext, load.ExtElement{ID: s.rid, Data: []byte(rids[i])})
+			}
+			l := newLayer(&spec.Publish, shape)
+			l.Stamp = load.Stamp{Run: c.Run, Sender: spec.Sender, Source: load.Video, Layer: uint8(i)}
+			l.SSRC, l.PT, l.Ext = camera+uint32(2*i), s.pt, load.ExtBlock(ext...)
+			l.Seq = uint16(l.SSRC)
+			p.Layers = append(p.Layers, l)
 		}
 	}
 	return p
@@ -105,17 +113,9 @@ func (c *Config) newPublisher(spec *Spec, mic, camera uint32, a *answer, mids mi
 // mids names the send sections.
 type mids struct{ mic, camera string }
 
-func (c *Config) newLayer(spec *Spec, s *section, mid string, i int, shape layerShape, ssrc uint32) *load.Layer {
-	perFrame, datagram := load.FrameShape(int64(float64(spec.Publish.Bitrate)*shape.part), spec.Publish.FPS)
-	ext := []load.ExtElement{{ID: s.mid, Data: []byte(mid)}}
-	if c.Simulcast {
-		ext = append(ext, load.ExtElement{ID: s.rid, Data: []byte(rids[i])})
-	}
-	return &load.Layer{
-		Track: load.Track{
-			Stamp: load.Stamp{Run: c.Run, Sender: spec.Sender, Source: load.Video, Layer: uint8(i)},
-			SSRC:  ssrc, PT: s.pt, Seq: uint16(ssrc), Datagram: datagram, Ext: load.ExtBlock(ext...),
-		},
-		PerFrame: perFrame, Width: shape.width, Height: shape.height,
-	}
+// newLayer makes a layer of the right shape, without its identity.
+func newLayer(p *Publish, shape layerShape) *load.Layer {
+	l := &load.Layer{Width: shape.width, Height: shape.height}
+	l.PerFrame, l.Datagram = load.FrameShape(int64(float64(p.Bitrate)*shape.part), p.FPS)
+	return l
 }

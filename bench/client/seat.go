@@ -58,13 +58,21 @@ func (s *seat) resolve(dir *Directory) bool {
 	return s.known
 }
 
+// scene is what a packet is judged by besides its seat: the run, and the
+// room of the client that got it.
+type scene struct {
+	run  uint32
+	room string
+	dir  *Directory
+}
+
 // judge says how many packets turn out to be cross-talk now that stamp came
 // in this seat's section for source.
-func (s *seat) judge(stamp *load.Stamp, run uint32, source load.Source, room string, dir *Directory, now int64) uint64 {
-	if stamp.Run != run || stamp.Source != source {
+func (s *seat) judge(stamp *load.Stamp, source load.Source, in scene, now int64) uint64 {
+	if stamp.Run != in.run || stamp.Source != source {
 		return 1
 	}
-	if s.resolve(dir) && s.peer.Sender == stamp.Sender {
+	if s.resolve(in.dir) && s.peer.Sender == stamp.Sender {
 		return 0
 	}
 	if s.participant != "" && !s.known {
@@ -73,8 +81,8 @@ func (s *seat) judge(stamp *load.Stamp, run uint32, source load.Source, room str
 	if stamp.Sender == s.before && now-s.changed < seatGrace {
 		return 0
 	}
-	peer, _, ok := dir.sender(stamp.Sender)
-	if !ok || peer.Room != room {
+	peer, _, ok := in.dir.sender(stamp.Sender)
+	if !ok || peer.Room != in.room {
 		return 1
 	}
 	if s.early != stamp.Sender {

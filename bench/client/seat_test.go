@@ -13,6 +13,7 @@ func TestJudge(t *testing.T) {
 	dir.add("a", Peer{Sender: 1, Room: "r"})
 	dir.add("b", Peer{Sender: 2, Room: "r"})
 	dir.add("x", Peer{Sender: 9, Room: "other"})
+	here := scene{run: 5, room: "r", dir: dir}
 	type step struct {
 		at     int64
 		seated string // before the packet; "-" vacates
@@ -41,7 +42,7 @@ func TestJudge(t *testing.T) {
 					s.place(st.seated, true, st.at)
 				}
 				stamp := &load.Stamp{Run: 5, Sender: st.sender, Source: load.Video}
-				if got := s.judge(stamp, 5, load.Video, "r", dir, st.at); got != st.want {
+				if got := s.judge(stamp, load.Video, here, st.at); got != st.want {
 					t.Errorf("step %d: %d, want %d", i, got, st.want)
 				}
 			}
@@ -49,10 +50,10 @@ func TestJudge(t *testing.T) {
 	}
 	s := new(seat)
 	s.place("a", true, 0)
-	if s.judge(&load.Stamp{Run: 4, Sender: 1}, 5, load.Audio, "r", dir, 0) != 1 {
+	if s.judge(&load.Stamp{Run: 4, Sender: 1}, load.Audio, here, 0) != 1 {
 		t.Error("a packet of another run was accepted")
 	}
-	if s.judge(&load.Stamp{Run: 5, Sender: 1, Source: load.Audio}, 5, load.Video, "r", dir, 0) != 1 {
+	if s.judge(&load.Stamp{Run: 5, Sender: 1, Source: load.Audio}, load.Video, here, 0) != 1 {
 		t.Error("sound on a picture's stream was accepted")
 	}
 }

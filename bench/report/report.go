@@ -17,17 +17,14 @@ const Format = 1
 
 // Report is one run. The embedded parts have no level of their own in JSON.
 type Report struct {
-	Tool      string         `json:"tool"`
-	Format    int            `json:"format"`
-	Scenario  string         `json:"scenario"`
-	Params    map[string]any `json:"params"`
-	Machine   Machine        `json:"machine"`
-	StartedAt time.Time      `json:"started_at"`
-	Partial   bool           `json:"partial"`
-	Seed      uint64         `json:"seed"`
-	DurationS float64        `json:"duration_s"`
-	Notes     []string       `json:"notes,omitempty"`
+	Tool     string         `json:"tool"`
+	Format   int            `json:"format"`
+	Scenario string         `json:"scenario"`
+	Params   map[string]any `json:"params"`
+	Machine  Machine        `json:"machine"`
+	Notes    []string       `json:"notes,omitempty"`
 
+	Course
 	Traffic
 	Cost
 	Quality
@@ -50,6 +47,14 @@ type Machine struct {
 	CPU    string `json:"cpu,omitempty"`
 	CPUs   int    `json:"cpus"`
 	Go     string `json:"go"`
+}
+
+// Course is when and how the run went.
+type Course struct {
+	StartedAt time.Time `json:"started_at"`
+	Partial   bool      `json:"partial"`
+	Seed      uint64    `json:"seed"`
+	DurationS float64   `json:"duration_s"`
 }
 
 // Traffic is what went through the server in the measured window.
@@ -210,9 +215,9 @@ type Point struct {
 // New begins a report.
 func New(scenario string, seed uint64) *Report {
 	return &Report{
-		Tool: "parley bench", Format: Format, Scenario: scenario, Seed: seed,
-		Params: make(map[string]any), StartedAt: time.Now().UTC().Truncate(time.Second),
-		Machine: thisMachine(),
+		Tool: "parley bench", Format: Format, Scenario: scenario,
+		Params: make(map[string]any), Machine: thisMachine(),
+		Course: Course{StartedAt: time.Now().UTC().Truncate(time.Second), Seed: seed},
 	}
 }
 
