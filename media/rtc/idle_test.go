@@ -2,8 +2,11 @@ package rtc
 
 import (
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/pion/stun/v4"
 
 	"parley/media"
 )
@@ -86,5 +89,61 @@ func TestIdleWorkerDoesNotTick(t *testing.T) {
 	}
 	if c := &r.from.track(Camera).layers[0].cache; c.Size() != 0 {
 		t.Errorf("a silent layer holds %d bytes for repairs", c.Size())
+	}
+}
+
+// TestClosedSessionsAreCollected: nothing keeps a session that was closed,
+// not even the memory that workers reuse.
+func TestClosedSessionsAreCollected(t *testing.T) {
+	s := listen(t, Config{Workers: 2})
+	const n = 6
+	var collected atomic.Int32
+	meet := func() {
+		var all []*peer
+		for range n {
+			p := join(t, s, peerOptions{seats: 1})
+			runtime.AddCleanup(p.session, func(int) { collected.Add(1) }, 0)
+			all = append(all, p)
+		}
+		for i, p := range all {
+			p.session.Place(0, Placement{From: all[(i+1)%n].session, Source: Camera, Video: true})
+		}
+		for i, p := range all {
+			wantPicture(t, all[(i+1)%n], p, 0)
+		}
+		for _, p := range all {
+			p.session.Close()
+			p.session = nil
+		}
+	}
+	meet()
+	for end := time.Now().Add(patience); collected.Load() < n; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d sessions were collected", collected.Load(), n)
+		}
+		runtime.GC()
+	}
+}
+
+// BenchmarkBindingRequest is the cost of one consent check, answer included.
+func BenchmarkBindingRequest(b *testing.B) {
+	r := newRig(b, 0, Config{})
+	c := r.from.ice.current
+	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(c.ufrag+":"+c.remoteUfrag),
+		stun.RawAttribute{Type: stun.AttrPriority, Value: []byte{1, 2, 3, 4}},
+		stun.RawAttribute{Type: stun.AttrICEControlling, Value: make([]byte, 8)},
+		stun.NewShortTermIntegrity(c.pwd), stun.Fingerprint)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := r.client.Write(m.Raw); err != nil {
+			b.Fatal(err)
+		}
+		r.turn(1)
+	}
+	if r.w.count.packetsOut.Load() == 0 {
+		b.Fatal("nothing was answered")
 	}
 }

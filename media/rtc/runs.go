@@ -32,10 +32,7 @@ type runs struct {
 }
 
 func (r *runs) init() {
-	for _, l := range r.layers[:r.nLayers] {
-		l.head = noPacket
-	}
-	r.n, r.nLayers = 0, 0
+	r.reset()
 	for i := range r.packets {
 		r.packets[i].in.Facts = &r.packets[i].facts
 	}
@@ -59,10 +56,15 @@ func (r *runs) add(l *layer) {
 	l.tail = i
 }
 
-// reset empties all lists.
+// reset empties all lists and lets go of what they point to: a session that
+// ends must not be kept by a packet that came long ago.
 func (r *runs) reset() {
-	for _, l := range r.layers[:r.nLayers] {
+	for i, l := range r.layers[:r.nLayers] {
 		l.head = noPacket
+		r.layers[i] = nil
+	}
+	for i := range r.packets[:r.n] {
+		r.packets[i].params, r.packets[i].in.Clocks = nil, nil
 	}
 	r.n, r.nLayers = 0, 0
 }

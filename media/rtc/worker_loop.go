@@ -68,6 +68,7 @@ func (w *worker) handleLoop() {
 		w.tickLoop()
 	}
 	w.flushLoop()
+	l.current = nil
 }
 
 func (w *worker) recoverLoop() {

@@ -147,6 +147,9 @@ func (b *SendBatch) flushFast() {
 	if err := b.sock.raw.Write(h.fn); err != nil {
 		b.drop(0, &b.stats.Refused) // the socket is closed
 	}
+	for i := range b.msgs[:b.n] {
+		h.hdrs[i].hdr.Name = nil
+	}
 }
 
 // drop counts the messages from first on as lost.

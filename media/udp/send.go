@@ -104,6 +104,9 @@ func (b *SendBatch) Flush() {
 	} else {
 		b.flushFast()
 	}
+	for i := range b.msgs[:b.n] {
+		b.msgs[i].to = nil // whoever owns the address may go
+	}
 	b.n, b.used = 0, 0
 	b.max = b.sock.maxRun()
 }
