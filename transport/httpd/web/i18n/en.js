@@ -611,5 +611,6 @@ export default {
   'error.other': 'It did not start.',
   'error.replaced': 'This session was taken up again by another connection.',
   'error.bad_request': 'The server could not take the request of this page.',
+  'error.unauthorized': 'The server no longer knows you from this meeting.',
   'error.unknown': 'Something went wrong ({code}).',
 };

@@ -587,6 +587,7 @@ const zh = {
   'error.other': '未能启动。',
   'error.replaced': '此会话已由另一个连接接管。',
   'error.bad_request': '服务器无法接受本页的请求。',
+  'error.unauthorized': '服务器已不再认得您参加过这场会议。',
   'error.unknown': '出了点问题（{code}）。',
 };
 

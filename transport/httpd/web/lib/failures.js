@@ -45,7 +45,7 @@ export const KNOWN = new Set([
   'chat_too_long', 'store_failed', 'duplicate_identity', 'removed', 'ended', 'shutdown', 'slow_consumer', 'media_failed',
   'timeout', 'internal', 'bad_url', 'connect_failed', 'connection_lost', 'not_connected', 'busy', 'reconnect_failed',
   'webrtc_failed', 'bad_message', 'aborted', 'cancelled', 'insecure_context', 'unsupported', 'permission_denied',
-  'system_denied', 'not_found', 'in_use', 'other', 'replaced', 'bad_request',
+  'system_denied', 'not_found', 'in_use', 'other', 'replaced', 'bad_request', 'unauthorized',
 ]);
 
 /**

@@ -1,5 +1,5 @@
 // Which page an address means, and what the one join field means. Pure.
-import { cleanRoom, roomFromInput } from './roomcode.js';
+import { cleanRoom, newRoomCode, roomFromInput } from './roomcode.js';
 
 /**
  * @typedef {{page: 'landing'} | {page: 'test'} | {page: 'room', room: string} | {page: 'bad-room'} | {page: 'lost'}} Route
@@ -38,3 +38,6 @@ export function roomTyped(typed) {
 
 /** @param {string} room */
 export const roomPath = (room) => `/r/${encodeURIComponent(room)}`;
+
+/** A code for a new room. */
+export const proposeRoom = () => newRoomCode((bytes) => crypto.getRandomValues(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));

@@ -1,10 +1,10 @@
 // Boot and router: picks language and colours, shows the page the address
 // means, and catches what nobody else caught.
-import { msg, i18n, chooseLanguage } from '../lib/i18n.js';
-import { relabel, text } from '../lib/html.js';
+import { chooseLanguage, i18n } from '../lib/i18n.js';
+import { relabel } from '../lib/html.js';
 import { prefs } from '../lib/prefs.js';
 import { route } from '../lib/route.js';
-import { ParleyAnnouncer } from './announcer.js';
+import './announcer.js';
 import { ParleyElement, define } from './element.js';
 import { followTheme } from './theme.js';
 import './toasts.js';
@@ -75,15 +75,4 @@ export class ParleyApp extends ParleyElement {
   }
 }
 
-/**
- * Sets the title of the window; it follows the language.
- * @param {import('../lib/i18n.js').Key} key
- * @param {import('../lib/i18n.js').Params} [params]
- */
-export function title(key, params) {
-  const el = document.querySelector('title');
-  if (el) text(el, msg(key, params));
-}
-
 define('parley-app', ParleyApp);
-void ParleyAnnouncer;

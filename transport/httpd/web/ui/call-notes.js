@@ -20,6 +20,7 @@ const SPEAK_TO_LOWER = 1500;
 export class CallNotes {
   #call;
   #handTimer = 0;
+  #speaking = false;
   /** @type {Batch<{id: string, name: string}>} */
   #joined = new Batch(TOGETHER, (people) => this.#people('join', people));
   /** @type {Batch<{id: string, name: string}>} */
@@ -120,12 +121,16 @@ export class CallNotes {
   /** Who speaks needs no hand up any more. @param {boolean} speaking */
   #lowerHand(speaking) {
     const raised = this.#call.room.hands.includes(this.#call.me.id);
+    const began = speaking && !this.#speaking;
+    this.#speaking = speaking;
     if (!speaking || !raised || !prefs.now.lowerHandWhenSpeaking) {
       clearTimeout(this.#handTimer);
       this.#handTimer = 0;
       return;
     }
-    this.#handTimer ||= window.setTimeout(() => {
+    // A hand raised while speaking stays up: there is more to say later.
+    if (!began) return;
+    this.#handTimer = window.setTimeout(() => {
       this.#handTimer = 0;
       void this.#call.hand(false);
       toast({ key: 'hand-lowered', icon: 'hand', text: msg('room.handLowered'), actions: [{ label: msg('room.keepHand'), run: () => void this.#call.hand(true) }] });

@@ -2,7 +2,7 @@
 import { icon } from '../icons/icons.js';
 import { fill, h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
-import { title } from './app.js';
+import { title } from './title.js';
 import { appLink, pageHead, skipLink } from './chrome.js';
 import { ParleyElement, define } from './element.js';
 

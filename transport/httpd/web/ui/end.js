@@ -3,13 +3,12 @@ import { icon } from '../icons/icons.js';
 import { endKind, messageKey } from '../lib/failures.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { clock, i18n, msg } from '../lib/i18n.js';
-import { roomPath } from '../lib/route.js';
+import { proposeRoom, roomPath } from '../lib/route.js';
 import { say } from './announcer.js';
-import { title } from './app.js';
+import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
 import { newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
-import { proposeRoom } from './landing.js';
 import { toast } from './toasts.js';
 
 const STARS = /** @type {const} */ (['end.star1', 'end.star2', 'end.star3', 'end.star4', 'end.star5']);

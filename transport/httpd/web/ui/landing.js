@@ -3,18 +3,14 @@ import { icon } from '../icons/icons.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { newRoomCode } from '../lib/roomcode.js';
-import { roomPath, roomTyped } from '../lib/route.js';
+import { proposeRoom, roomPath, roomTyped } from '../lib/route.js';
 import { say } from './announcer.js';
-import { title } from './app.js';
+import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
 import { newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
 import { scene } from './scene.js';
 import { openShare } from './share.js';
-
-/** A code for a new room. */
-export const proposeRoom = () => newRoomCode((bytes) => crypto.getRandomValues(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));
 
 export default class ParleyLanding extends ParleyElement {
   heading = h('h1', { tabindex: '-1' }, msg('landing.headline'));

@@ -7,7 +7,7 @@ import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { devices } from '../sdk/index.js';
 import { say } from './announcer.js';
-import { title } from './app.js';
+import { title } from './title.js';
 import { testSpeaker } from './audio.js';
 import { setAvatar } from './avatar.js';
 import { pageHead, skipLink } from './chrome.js';

@@ -3,7 +3,7 @@ import { icon } from '../icons/icons.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { clock, msg } from '../lib/i18n.js';
 import { Actions } from './actions.js';
-import { title } from './app.js';
+import { title } from './title.js';
 import { ParleyBanners } from './banners.js';
 import { ParleyCaptions } from './captions.js';
 import { ParleyChat } from './chat.js';
@@ -59,7 +59,7 @@ export class ParleyRoom extends ParleyElement {
     watchWakeLock(alive);
     call.store.select((s) => s.panel, (panel) => this.#openPanel(panel), alive);
     call.store.select((s) => s.stats, (open) => void this.#stats(open), alive);
-    addEventListener('beforeunload', () => call.leave(), { signal: alive });
+    addEventListener('pagehide', () => call.leave(), { signal: alive });
     this.every(1000, () => this.#tick());
     this.#tick();
     this.#watchIdle(alive);
@@ -96,7 +96,8 @@ export class ParleyRoom extends ParleyElement {
       const had = this.#panel.contains(document.activeElement);
       this.#panel.hidden = true;
       this.#panel.replaceChildren();
-      if (had) (this.#before?.isConnected ? this.#before : this.#bar).focus();
+      if (had && this.#before?.isConnected) this.#before.focus();
+      else if (had) this.#bar.enter();
       return;
     }
     const panel = this.#panels[name];

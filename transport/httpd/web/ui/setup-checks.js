@@ -15,6 +15,8 @@ import { prefs } from '../lib/prefs.js';
 const MEDIA_WAIT = 12_000;
 /** How long to measure loss, milliseconds. */
 const MEASURE = 5_000;
+/** How long a session may take to come back, milliseconds. */
+const RECONNECT_WAIT = 15_000;
 /** How long to listen to the microphone, milliseconds. */
 const LISTEN = 3_000;
 
@@ -126,7 +128,7 @@ export class SetupChecks {
   /** Enters a room of one's own, whose only other participant sends all back. @returns {Promise<Result>} */
   async socket() {
     const start = performance.now();
-    const room = (this.#room = new Room());
+    const room = (this.#room = new Room({ platform: { WebSocket: this.#tapped() } }));
     try {
       await room.connect({ url: location.origin, name: 'setup test', echo: true, audio: this.#mic ?? silence(), video: this.#cam ?? false, signal: this.#signal });
     } catch (error) {
@@ -168,17 +170,31 @@ export class SetupChecks {
     return { state: 'passed', text: 'test.loss.ok', params };
   }
 
-  /** Joins again as after a break, with the same identity, and expects the echo. @returns {Promise<Result>} */
+  /** The socket now open, so that it can be cut. @type {WebSocket | null} */
+  #socket = null;
+
+  #tapped() {
+    const keep = (/** @type {WebSocket} */ socket) => (this.#socket = socket);
+    return class extends WebSocket {
+      /** @param {string | URL} url @param {string | string[]} [protocols] */
+      constructor(url, protocols) {
+        super(url, protocols);
+        keep(this);
+      }
+    };
+  }
+
+  /** Cuts the socket and expects the session to be taken up again. @returns {Promise<Result>} */
   async reconnect() {
-    await this.#room?.leave();
+    const room = /** @type {Room} */ (this.#room);
     const start = performance.now();
-    const room = (this.#room = new Room());
-    try {
-      await room.connect({ url: location.origin, name: 'setup test', echo: true, audio: silence(), video: false, signal: this.#signal });
-    } catch {
-      this.#signal.throwIfAborted();
-      return { state: 'failed', text: 'test.reconnect.bad', fix: 'test.reconnect.fix' };
-    }
+    const back = new Promise((resolve) => {
+      room.on('reconnected', () => resolve(true), { signal: this.#signal, once: true });
+      room.on('disconnected', () => resolve(false), { signal: this.#signal, once: true });
+    });
+    this.#socket?.close(4000, 'setup test');
+    const done = await Promise.race([back, pause(RECONNECT_WAIT, this.#signal).then(() => false)]);
+    if (!done) return { state: 'failed', text: 'test.reconnect.bad', fix: 'test.reconnect.fix' };
     return { state: 'passed', text: 'test.reconnect.ok', params: { ms: Math.round(performance.now() - start) } };
   }
 }

@@ -4,7 +4,7 @@ import { CHECKS, blockedBy, reportText, verdict } from '../lib/checks.js';
 import { fill, h } from '../lib/html.js';
 import { msg, t } from '../lib/i18n.js';
 import { say } from './announcer.js';
-import { title } from './app.js';
+import { title } from './title.js';
 import { pageHead, skipLink } from './chrome.js';
 import { ParleyElement, define } from './element.js';
 import { SetupChecks } from './setup-checks.js';
