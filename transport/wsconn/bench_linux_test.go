@@ -15,12 +15,6 @@ import (
 	"parley/engine/wire"
 )
 
-// quietHandler takes everything and says nothing.
-type quietHandler struct{}
-
-func (quietHandler) OnText(*Conn, []byte) {}
-func (quietHandler) OnClose(*Conn, error) {}
-
 // TestAllocParse guards the way of an ordinary message: no allocation.
 func TestAllocParse(t *testing.T) {
 	var p parser
@@ -96,7 +90,7 @@ func cpu() time.Duration {
 func BenchmarkFanOut(b *testing.B) {
 	const room = 1000
 	w := &watcher{conn: make(chan *Conn, room)}
-	h := newHarness(b, variants[0], Config{}, func(c *Conn) Handler { w.conn <- c; return quietHandler{} })
+	h := newHarness(b, variants[0], Config{}, func(c *Conn) Handler { w.conn <- c; return quiet{} })
 	conns := make([]*Conn, room)
 	peers := make([]net.Conn, room)
 	for i := range conns {
@@ -153,7 +147,7 @@ func BenchmarkFanOut(b *testing.B) {
 func BenchmarkFanOutTLS(b *testing.B) {
 	const room = 200
 	w := &watcher{conn: make(chan *Conn, room)}
-	h := newHarness(b, variants[1], Config{}, func(c *Conn) Handler { w.conn <- c; return quietHandler{} })
+	h := newHarness(b, variants[1], Config{}, func(c *Conn) Handler { w.conn <- c; return quiet{} })
 	conns := make([]*Conn, room)
 	var readers sync.WaitGroup
 	for i := range conns {
@@ -220,7 +214,7 @@ func duplicate(t testing.TB, conn net.Conn) (fd int) {
 // it is the server's.
 func idleBytes(t testing.TB, v variant, n int) float64 {
 	t.Helper()
-	h := newHarness(t, v, Config{}, func(*Conn) Handler { return quietHandler{} })
+	h := newHarness(t, v, Config{}, func(*Conn) Handler { return quiet{} })
 	open := func() int {
 		c, err := h.tryDial()
 		if err != nil {
