@@ -74,7 +74,11 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	if err != nil {
 		return report(stderr, usageError(err))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if kctx.Command() == "serve" {
+		signals = signals[:1] // SIGTERM drains, see serveCmd.Run
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
 	kctx.BindTo(ctx, (*context.Context)(nil))
 	return report(stderr, kctx.Run())

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 
@@ -24,7 +25,9 @@ import (
 // stopTime bounds the orderly stop: telling participants, closing records.
 const stopTime = 10 * time.Second
 
-// Run serves until ctx ends, then stops in order.
+// Run serves until ctx ends (Ctrl-C) or SIGTERM comes, then stops in order.
+// SIGTERM lets running meetings go on for --drain first; a second signal of
+// either kind ends that.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	s, err := c.check()
 	if err != nil {
@@ -36,13 +39,46 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	c.announce(out, s, srv)
+	terminate := make(chan os.Signal, 2)
+	signal.Notify(terminate, syscall.SIGTERM)
+	defer signal.Stop(terminate)
 	failed := srv.serve()
 	select {
 	case <-ctx.Done():
+	case <-terminate:
+		srv.drain(ctx, c.Drain, terminate, log)
 	case err = <-failed:
 		log.Error("http server ended", "error", err)
 	}
 	return errors.Join(err, srv.stop(log))
+}
+
+// drain refuses new meetings and waits until the last participant has left,
+// the time is over, or another signal comes.
+func (srv *server) drain(ctx context.Context, limit time.Duration, again <-chan os.Signal, log *slog.Logger) {
+	if limit <= 0 {
+		return
+	}
+	log.Info("draining", "limit", limit, "participants", srv.engine.Figures().Participants)
+	srv.front.Drain()
+	if err := srv.engine.Drain(limit); err != nil {
+		log.Error("participants were not told of the drain", "error", err)
+	}
+	over := time.NewTimer(limit)
+	defer over.Stop()
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for srv.engine.Figures().Participants > 0 {
+		select {
+		case <-look.C:
+		case <-over.C:
+			return
+		case <-again:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (c *serveCmd) logger(out io.Writer) *slog.Logger {

@@ -12,7 +12,7 @@ export async function joinRoom({ room, name, audio = true, video = true, seats =
     const real = RTCPeerConnection.prototype.setRemoteDescription;
     RTCPeerConnection.prototype.setRemoteDescription = function (description) {
       const { type, sdp } = /** @type {RTCSessionDescriptionInit} */ (description);
-      return real.call(this, { type, sdp: sdp?.replaceAll(` ${through.port} typ host`, ` ${through.via} typ host`) });
+      return /** @type {any} */ (real).call(this, { type, sdp: sdp?.replaceAll(` ${through.port} typ host`, ` ${through.via} typ host`) });
     };
   }
   // Keep the peer connections, for their statistics.
