@@ -140,7 +140,7 @@ func (f *forwarding) steady(ctx context.Context, swarm *client.Swarm) error {
 	before, cost := f.pageCost()
 	w := f.measure(ctx, swarm, f.meter, f.flags.Duration, "measuring")
 	after := f.page()
-	idle := f.idleAllocs(ctx, after, cost)
+	idle := f.idleAllocs(ctx, cost)
 	if err := f.alive(); err != nil {
 		return err
 	}
@@ -221,18 +221,24 @@ func (r *runner) pageCost() (page proc.Metrics, mallocs float64) {
 	return second, b - a
 }
 
-// quietTime is how long nobody sends to see what the server allocates then.
-const quietTime = 2 * time.Second
+// How long nobody sends to see what the server allocates then. The first part
+// is for events that the silence itself causes; the second holds one consent
+// check of everybody.
+const (
+	hushTime  = time.Second
+	quietTime = 5 * time.Second
+)
 
 // idleAllocs tells how many allocations a second the server makes while
 // everybody is there and nobody sends: for consent checks and housekeeping.
-func (r *runner) idleAllocs(ctx context.Context, from proc.Metrics, cost float64) *float64 {
-	start := time.Now()
-	pause(ctx, quietTime)
+func (r *runner) idleAllocs(ctx context.Context, cost float64) *float64 {
+	pause(ctx, hushTime)
+	from, start := r.page(), time.Now()
+	pause(ctx, min(quietTime, r.flags.Duration))
 	to := r.page()
 	a, ok1 := from.Sum(metricMallocs)
 	b, ok2 := to.Sum(metricMallocs)
-	if !ok1 || !ok2 {
+	if !ok1 || !ok2 || ctx.Err() != nil {
 		return nil
 	}
 	return report.Some(max(b-a-cost, 0) / time.Since(start).Seconds())

@@ -54,7 +54,7 @@ func (s *Shard) add(c *Client) {
 	s.clients[c] = struct{}{}
 	c.timer = netloop.NewTimer(c)
 	c.tick = now + int64(c.spec.Sender)*7919*int64(time.Microsecond)%tickEvery
-	c.consent = now + consentEvery
+	c.consent = now + int64(c.spec.Sender)*7919*int64(time.Microsecond)%consentEvery
 	if p := c.out.pub; p != nil {
 		p.FPS = c.spec.Publish.FPS * s.rate
 		phase := int64(c.spec.Sender) * 7919 * int64(time.Microsecond)
