@@ -73,7 +73,7 @@
 //
 // DTLS 1.2, no data channels, no MKI. One BUNDLE group. 16 proven remote
 // addresses and 32 incoming SSRCs per session. Simulcast of up to three
-// layers. Key frames are asked of a publisher at most twice a second per
+// layers. Key frames are asked of a publisher at most twice in any second per
 // layer; repairs are at most what was sent in the first place. Layers are
 // chosen by size only; the transport-wide numbers that are stamped on what
 // is sent are not yet used to estimate bandwidth.

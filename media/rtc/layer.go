@@ -26,8 +26,7 @@ type layer struct {
 	lastAt media.Instant // newest packet
 	width  int           // of the newest key frame, 0: unknown
 	height int
-	gate   media.KeyframeGate
-	wanted bool // a key frame, at the next request
+	gate   keyframeGate
 	// reported are stats' totals at the last report.
 	reported struct{ received, lost uint64 }
 
@@ -36,7 +35,7 @@ type layer struct {
 }
 
 func newLayer(t *track, index int) *layer {
-	l := &layer{track: t, index: uint8(index), head: noPacket, gate: media.KeyframeGate{Interval: keyframeEvery}}
+	l := &layer{track: t, index: uint8(index), head: noPacket}
 	limit := media.DefaultVideoCache
 	if t.kind == media.KindAudio {
 		limit = media.DefaultAudioCache
@@ -87,7 +86,3 @@ func (l *layer) extend(ssrc media.SSRC, seq media.Seq, repair bool) media.ExtSeq
 	}
 	return l.base + l.unwrap.Unwrap(seq)
 }
-
-// keyframeEvery is the least time between two requests to a layer: a key
-// frame costs as much as a second of pictures.
-const keyframeEvery = 500 * time.Millisecond

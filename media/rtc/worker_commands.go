@@ -80,8 +80,8 @@ func (w *worker) adoptLoop(st *stream, t *track) {
 
 // wantKeyframe notes a wish; requestLoop or the next tick sends it.
 func (w *worker) wantKeyframe(l *layer) {
-	if l.track.kind == media.KindVideo && !l.track.muted.Load() && !l.gate.Waiting() {
-		l.wanted = true
+	if l.track.kind == media.KindVideo && !l.track.muted.Load() {
+		l.gate.ask()
 	}
 }
 
@@ -98,15 +98,7 @@ func (w *worker) requestLoop(t *track) {
 // appendRequests appends a PLI for each layer that is due for one.
 func (w *worker) appendRequests(buf []byte, t *track) []byte {
 	for _, l := range t.layers {
-		if !l.started {
-			continue
-		}
-		due := l.gate.Due(w.loop.now)
-		if l.wanted {
-			l.wanted = false
-			due = l.gate.Ask(w.loop.now) || due
-		}
-		if due {
+		if l.started && l.gate.due(w.loop.now) {
 			buf = media.AppendPLI(buf, t.session.feedbackSSRC, l.ssrc)
 		}
 	}

@@ -202,7 +202,7 @@ func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size
 
 // noteKeyframe answers all wishes for one and remembers its size.
 func (l *layer) noteKeyframe(f *media.Facts) {
-	l.gate.Arrived()
+	l.gate.arrived()
 	if f.Width > 0 {
 		l.width, l.height = int(f.Width), int(f.Height)
 	}
