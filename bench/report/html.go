@@ -133,7 +133,7 @@ func (r *Report) distributionPlot() *plot {
 		}
 	}
 	return &plot{title: "Delay, share of packets at most so late", xLabel: "share of packets", yLabel: "ms", curves: []curve{c},
-		xTick: func(v float64) string { return fmt.Sprintf("%.4g%%", 100*(1-math.Pow(10, -v))) }}
+		ticks: []tick{{0, "0"}, {-math.Log10(0.5), "50 %"}, {1, "90 %"}, {2, "99 %"}, {3, "99.9 %"}, {4, "99.99 %"}}}
 }
 
 func (c *Climb) plot() *plot {

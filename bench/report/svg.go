@@ -19,14 +19,20 @@ type plot struct {
 	xLabel string
 	yLabel string
 	curves []curve
-	// xTick names a place on the x axis; nil prints the number.
-	xTick func(float64) string
+	// ticks are the places on the x axis that get a name; nil: round numbers.
+	ticks []tick
+}
+
+// tick is a named place on an axis.
+type tick struct {
+	at   float64
+	name string
 }
 
 // Geometry of a plot in SVG units.
 const (
 	plotW, plotH             = 640, 260
-	padL, padR, padT, padB   = 64, 14, 30, 40
+	padL, padR, padT, padB   = 64, 26, 30, 40
 	innerW, innerH           = plotW - padL - padR, plotH - padT - padB
 	maxTicksX, maxTicksY     = 8, 5
 	legendStep, legendSwatch = 110, 14
@@ -93,16 +99,25 @@ func (p *plot) axes(b *strings.Builder, x0, x1, y1 float64) {
 		fmt.Fprintf(b, `<path class="g" d="M%d %.1fh%d"/><text class="r" x="%d" y="%.1f">%s</text>`,
 			padL, y, innerW, padL-6, y+4, number(v))
 	}
-	step := niceStep(x1-x0, maxTicksX)
-	for v := math.Ceil(x0/step) * step; v <= x1+step/1000; v += step {
-		name := number(v)
-		if p.xTick != nil {
-			name = p.xTick(v)
+	for _, t := range p.xTicks(x0, x1) {
+		if t.at >= x0 && t.at <= x1 {
+			fmt.Fprintf(b, `<text class="m" x="%.1f" y="%d">%s</text>`, padL+(t.at-x0)/(x1-x0)*innerW, padT+innerH+15, t.name)
 		}
-		fmt.Fprintf(b, `<text class="m" x="%.1f" y="%d">%s</text>`, padL+(v-x0)/(x1-x0)*innerW, padT+innerH+15, name)
 	}
 	fmt.Fprintf(b, `<text class="m" x="%d" y="%d">%s</text>`, padL+innerW/2, plotH-6, html.EscapeString(p.xLabel))
 	fmt.Fprintf(b, `<text class="m" transform="translate(12 %d) rotate(-90)">%s</text>`, padT+innerH/2, html.EscapeString(p.yLabel))
+}
+
+func (p *plot) xTicks(x0, x1 float64) []tick {
+	if p.ticks != nil {
+		return p.ticks
+	}
+	var list []tick
+	step := niceStep(x1-x0, maxTicksX)
+	for v := math.Ceil(x0/step) * step; v <= x1; v += step {
+		list = append(list, tick{v, number(v)})
+	}
+	return list
 }
 
 // niceStep divides span into at most n steps of 1, 2 or 5 times a power of
