@@ -487,6 +487,7 @@ export default {
   'stats.reason.available': 'the best that is sent',
   'stats.reason.bandwidth': 'limited by the network',
   'stats.reason.cpu': 'limited by the processor',
+  'stats.reason.started': 'just started',
   'stats.reason.none': 'not limited',
   'source.microphone': 'Microphone',
   'source.camera': 'Camera',

@@ -466,6 +466,7 @@ const zh = {
   'stats.reason.available': '对方发送的最佳画质',
   'stats.reason.bandwidth': '受网络限制',
   'stats.reason.cpu': '受处理器限制',
+  'stats.reason.started': '刚刚开始',
   'stats.reason.none': '不受限制',
   'source.microphone': '麦克风',
   'source.camera': '摄像头',

@@ -57,8 +57,8 @@ const START = Object.freeze({
  * @property {string} room
  * @property {string} name
  * @property {string} identity
- * @property {MediaStreamTrack | null} mic
- * @property {MediaStreamTrack | null} cam
+ * @property {MediaStreamTrack | import('../sdk/index.js').MicrophoneOptions | false} audio
+ * @property {MediaStreamTrack | import('../sdk/index.js').CameraOptions | false} video
  * @property {AbortSignal} signal gives up joining
  */
 
@@ -93,11 +93,11 @@ export class Call extends EventTarget {
   }
 
   /** @param {JoinOptions} options */
-  async join({ room, name, identity, mic, cam, signal }) {
+  async join({ room, name, identity, audio, video, signal }) {
     this.#watch();
     this.audio = new CallAudio(this);
     this.notes = new CallNotes(this);
-    await this.room.connect({ url: location.origin, room, name, identity, audio: mic ?? false, video: cam ?? false, signal });
+    await this.room.connect({ url: location.origin, room, name, identity, audio, video, signal });
     this.devices = new CallDevices(this);
     prefs.set({ recent: withRecent(prefs.now.recent, this.room.name || room, Date.now()) });
     this.refreshNow();

@@ -58,6 +58,11 @@ export class LocalMedia {
     signal.addEventListener('abort', () => this.stop(), { once: true });
   }
 
+  /** When what is being opened now is there or refused. */
+  get settled() {
+    return this.#turn;
+  }
+
   /** Opens what is wanted and not there. @returns {Promise<void>} */
   open() {
     this.#turn = this.#turn.then(() => this.#open()).catch(() => {});

@@ -5,11 +5,14 @@ import { devices } from '../sdk/index.js';
 import { Call } from './call.js';
 import ParleyDeadEnd from './dead-end.js';
 import { ParleyElement, define } from './element.js';
-import { LocalMedia } from './local-media.js';
+import { LocalMedia, camOptions, micOptions } from './local-media.js';
 import { ParleyPrejoin } from './prejoin.js';
 import { Presence } from './presence.js';
 
 /** @typedef {{reason: string, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} End */
+
+/** How long joining waits for devices that are being opened, milliseconds. */
+const DEVICE_WAIT = 1200;
 
 export default class ParleyMeeting extends ParleyElement {
   room = '';
@@ -84,11 +87,11 @@ export default class ParleyMeeting extends ParleyElement {
     page.joining = true;
     const joining = (this.#joining = new AbortController());
     const call = new Call();
-    const { mic, cam } = media.store.state;
     try {
+      const [audio, video] = await this.#tracks(media);
       const [{ ParleyRoom }] = await Promise.all([
         import('./room.js'),
-        call.join({ room: this.room, name, identity, mic, cam, signal: joining.signal }),
+        call.join({ room: this.room, name, identity, audio, video, signal: joining.signal }),
       ]);
       media.handOver();
       this.#presence.enter(this.room, identity);
@@ -97,6 +100,17 @@ export default class ParleyMeeting extends ParleyElement {
       call.drop();
       if (page.isConnected) await this.#notJoined(page, media, error);
     }
+  }
+
+  /**
+   * What to join with: the preview's tracks. Who is quicker than the devices
+   * does not wait for them; the room then opens them itself.
+   * @param {LocalMedia} media
+   */
+  async #tracks(media) {
+    await Promise.race([media.settled, new Promise((resolve) => setTimeout(resolve, DEVICE_WAIT))]);
+    const { mic, cam, busy, micWanted, camWanted } = media.store.state;
+    return /** @type {const} */ ([mic ?? (busy && micWanted && micOptions()), cam ?? (busy && camWanted && camOptions())]);
   }
 
   /** @param {ParleyPrejoin} page @param {LocalMedia} media @param {unknown} error */

@@ -13,7 +13,7 @@ import { ParleyElement, define } from './element.js';
 /** @typedef {import('../sdk/index.js').StreamStats} StreamStats */
 
 const EVERY = 1000;
-const REASONS = new Set(['size', 'available', 'bandwidth', 'cpu', 'none']);
+const REASONS = new Set(['size', 'available', 'started', 'bandwidth', 'cpu', 'none']);
 
 export class ParleyStats extends ParleyElement {
   /** @type {Call} */
