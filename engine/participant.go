@@ -39,10 +39,12 @@ func spawnParticipant(ctx *actors.Context[roomMsg], e *env, id string, s *Signal
 	return actors.Spawn(ctx, actors.Spec[participantMsg]{
 		Kind: "participant", Name: id, Mailbox: participantMailbox,
 		New: func() actors.Handler[participantMsg] {
-			return &participantState{
+			p := &participantState{
 				env: e, id: id, room: room, join: join, signal: s,
 				chats: rate.NewLimiter(e.limits.ChatRate, e.limits.ChatBurst),
 			}
+			join = nil // this function lives as long as the actor; an offer is 30 KB
+			return p
 		},
 	})
 }

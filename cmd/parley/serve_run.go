@@ -34,6 +34,7 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	log := c.logger(os.Stderr)
+	defer saveMemory()()
 	srv, err := c.start(s, log)
 	if err != nil {
 		return err
