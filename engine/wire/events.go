@@ -103,8 +103,8 @@ type LayerChanged struct {
 	// Width and Height are of the picture, 0 when not known.
 	Width  int `json:"width"`
 	Height int `json:"height"`
-	// Reason is "size" (fits the tile) or "available" (the wanted one is
-	// not being sent).
+	// Reason is "started" (the seat's first picture of this source), "size"
+	// (fits the tile better) or "available" (the wanted one is not being sent).
 	Reason string `json:"reason"`
 }
 

@@ -25,6 +25,9 @@ type site struct {
 
 // find returns the asset for a path and the status to send it with.
 func (s *site) find(path string) (a *asset, status int) {
+	if path == "/favicon.ico" {
+		path = "/icons/parley.svg" // what browsers ask for on pages that name no icon
+	}
 	if a, ok := s.assets[path]; ok {
 		return a, http.StatusOK
 	}

@@ -276,7 +276,7 @@ export interface StreamStats {
   /** Simulcast layer: 'q', 'h', 'f', or '' when there is only one. */
   layer?: string;
   /**
-   * Why: received: 'size' (fits the tile) or 'available' (the wanted one is
+   * Why: received: 'started', 'size' (fits the tile) or 'available' (the wanted one is
    * not sent); sent: 'none', 'cpu', 'bandwidth' or 'other' limit it.
    */
   reason?: string;
