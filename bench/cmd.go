@@ -28,9 +28,10 @@ type Command struct {
 	WriteChild   writeChildCmd   `cmd:"" hidden:""`
 }
 
-// Vars are the variables and groups that Command's flags refer to.
-func Vars() kong.Option {
-	return kong.ExplicitGroups([]kong.Group{{Key: "impairment", Title: "A bad network between clients and server"}})
+// Groups are the groups of flags that Command refers to, for
+// kong.ExplicitGroups.
+func Groups() []kong.Group {
+	return []kong.Group{{Key: "impairment", Title: "A bad network between clients and server"}}
 }
 
 // forwardChildCmd is the process of the minimal forwarder.

@@ -11,7 +11,7 @@
 //	var cli struct {
 //		Bench bench.Command `cmd:"" help:"Measure a server."`
 //	}
-//	k := kong.Parse(&cli, bench.Vars())
+//	k := kong.Parse(&cli, kong.ExplicitGroups(bench.Groups()))
 //	k.BindTo(ctx, (*context.Context)(nil)) // ends at the first Ctrl-C: partial report
 //	k.BindTo(os.Stdout, (*io.Writer)(nil))
 //	err := k.Run()

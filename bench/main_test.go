@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // runCommand runs a command line as cmd/parley does.
 func runCommand(ctx context.Context, out io.Writer, args ...string) error {
 	var cmd Command
-	k, err := kong.New(&cmd, kong.Name("bench"), Vars(), kong.Exit(func(int) {}))
+	k, err := kong.New(&cmd, kong.Name("bench"), kong.ExplicitGroups(Groups()), kong.Exit(func(int) {}))
 	if err != nil {
 		return err
 	}

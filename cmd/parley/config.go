@@ -16,7 +16,6 @@ var groups = []kong.Group{
 	{Key: "media", Title: "Media"},
 	{Key: "limits", Title: "Limits"},
 	{Key: "operate", Title: "Operating"},
-	{Key: "impairment", Title: "A bad network between bench and server"},
 }
 
 // serveCmd holds every setting of a server. The long flag names are also the

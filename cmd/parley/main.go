@@ -58,7 +58,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 		kong.Name("parley"),
 		kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ExplicitGroups(groups),
+		kong.ExplicitGroups(append(groups, bench.Groups()...)),
 		kong.Resolvers(file),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(n int) { panic(exitPanic(n)) }),
