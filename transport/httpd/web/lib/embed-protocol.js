@@ -4,7 +4,7 @@
 //   to the page:   {source: 'parley', type, ...}
 //     ready {room} · state {state: prejoin|room|ended} · joined {room, participant, name}
 //     left {reason} · participantJoined {participant, name} · participantLeft {participant}
-//     muteChanged {source: microphone|camera|screen, muted} · chat {participant, name, text}
+//     muteChanged {device: microphone|camera|screen, muted} · chat {participant, name, text}
 //   to the meeting: {target: 'parley', command, ...}
 //     mute {muted} · camera {on} · hand {raised} · chat {text} · leave
 

@@ -95,6 +95,10 @@ export class CallDevices {
   /** @param {'microphone' | 'camera'} which @param {string} code */
   #explain(which, code) {
     if (code === 'cancelled' || code === 'aborted') return;
+    if (code === 'insecure_context' || code === 'unsupported') {
+      toast({ kind: 'warn', icon: 'lock', text: msg(`error.${code}`) });
+      return;
+    }
     const [{ cause }] = problems({ [which]: code });
     this.#help?.close();
     const retry = () => {

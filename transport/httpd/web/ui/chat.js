@@ -162,6 +162,7 @@ export class ParleyChat extends ParleyElement {
     } catch (error) {
       pending.state = 'failed';
       this.#drawPending(pending, String(/** @type {{code?: string}} */ (error)?.code ?? ''));
+      if (this.isConnected) this.#toEnd();
       say(msg('chat.failed'), { now: true });
     }
   }

@@ -74,8 +74,8 @@ export class ParleyEmbed extends ParleyElement {
     room.on('participantDisconnected', ({ participant: p }) => this.#tell('participantLeft', { participant: p.id }), { signal });
     room.on('chatMessage', ({ message: m }) => m.to === undefined && this.#tell('chat', { participant: m.participant, name: m.name, text: m.text }), { signal });
     call.addEventListener('ended', (e) => this.#tell('left', { reason: /** @type {CustomEvent<{reason: string}>} */ (e).detail.reason }), { once: true });
-    for (const [source, pick] of /** @type {const} */ ([['microphone', 'mic'], ['camera', 'cam'], ['screen', 'sharing']])) {
-      call.store.select((s) => s[pick], (on) => this.#tell('muteChanged', { source, muted: !on }), signal);
+    for (const [device, pick] of /** @type {const} */ ([['microphone', 'mic'], ['camera', 'cam'], ['screen', 'sharing']])) {
+      call.store.select((s) => s[pick], (on) => this.#tell('muteChanged', { device, muted: !on }), signal);
     }
   }
 

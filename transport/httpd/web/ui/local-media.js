@@ -47,9 +47,14 @@ export class LocalMedia {
   /** Tries run one after the other. */
   #turn = Promise.resolve();
 
-  /** @param {AbortSignal} signal stops watching and releases what is not handed over */
-  constructor(signal) {
+  /**
+   * @param {AbortSignal} signal stops watching and releases what is not handed over
+   * @param {{listenOnly?: boolean}} [options] listenOnly: nothing is opened
+   *   unless asked for, and the remembered choice is left as it is
+   */
+  constructor(signal, { listenOnly = false } = {}) {
     this.#signal = signal;
+    if (listenOnly) this.store.set({ micWanted: false, camWanted: false });
     devices.onChange(() => void this.#happened('devices'), { signal });
     for (const kind of /** @type {const} */ (['microphone', 'camera'])) {
       devices.onPermissionChange(kind, () => void this.#happened('permission'), { signal });

@@ -46,7 +46,7 @@ export default class ParleyMeeting extends ParleyElement {
     this.#stage.abort();
     this.#joining?.abort();
     this.call?.drop();
-    this.#presence.leave();
+    this.#presence.close();
   }
 
   /** @param {'old' | 'insecure'} kind @param {string[]} missing */
@@ -63,7 +63,7 @@ export default class ParleyMeeting extends ParleyElement {
     const signal = this.#next();
     const elsewhere = await this.#presence.elsewhere(this.room);
     if (signal.aborted) return;
-    const media = new LocalMedia(signal);
+    const media = new LocalMedia(signal, { listenOnly: !devices.support().secure });
     const page = new ParleyPrejoin();
     page.room = this.room;
     page.media = media;

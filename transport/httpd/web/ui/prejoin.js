@@ -187,10 +187,16 @@ export class ParleyPrejoin extends ParleyElement {
   #drawProblems(s) {
     if (s.busy) return;
     const found = problems({ microphone: s.micError, camera: s.camError });
-    const key = JSON.stringify(found);
+    const insecure = s.micError === 'insecure_context' || s.camError === 'insecure_context';
+    const key = JSON.stringify([found, insecure]);
     if (key === this.#shownProblems) return;
-    if (!found.length && this.#shownProblems) say(msg('media.works'));
+    if (!found.length && this.#shownProblems.includes('cause')) say(msg('media.works'));
     this.#shownProblems = key;
+    if (insecure) {
+      fill(this.#notices, h('section', { class: 'notice warn' }, icon('lock'), h('div', { class: 'stack' }, h('h2', null, msg('insecure.title')), h('p', null, msg('insecure.text', { origin: location.origin })))));
+      say(msg('insecure.title'), { now: true });
+      return;
+    }
     fill(this.#notices, ...found.map(({ cause, which }) => mediaNotice(cause, which, () => void this.media.open())));
     for (const { cause, which } of found) say(msg(`media.${cause}.${which}.title`), { now: true });
   }

@@ -49,6 +49,11 @@ export class Presence {
   leave() {
     this.#room = '';
   }
+
+  close() {
+    this.leave();
+    this.#channel?.close();
+  }
 }
 
 /** Kept as long as the tab. */
