@@ -242,6 +242,9 @@ export default {
   'room.otherMic': 'Choose another microphone',
   'room.dataSaver': 'Low data mode: cameras of others are paused',
   'room.dataSaverOff': 'Show cameras',
+  'room.largeMuted': 'You joined muted, because this is a large meeting.',
+  'room.slowNetwork': 'Your network is slow. Pausing the cameras of others keeps the sound clear.',
+  'room.busyComputer': 'This device is working hard. Pausing the cameras of others gives it rest.',
   'room.joined': '{name} joined',
   'room.joinedMany': '{names} joined',
   'room.left': '{name} left',
@@ -351,6 +354,7 @@ export default {
   'quality.good': 'Good connection',
   'quality.poor': 'Poor connection',
   'quality.lost': 'No connection',
+  'quality.figures': 'Loss {loss} %, round trip {rtt} ms',
   'quality.unknown': 'Connection not measured yet',
 
   // Chat

@@ -232,6 +232,9 @@ const zh = {
   'room.otherMic': '选择其他麦克风',
   'room.dataSaver': '省流量模式：已暂停他人的摄像头画面',
   'room.dataSaverOff': '显示画面',
+  'room.largeMuted': '会议人数较多，您已静音加入。',
+  'room.slowNetwork': '您的网络较慢，暂停他人的画面可以让声音更清晰。',
+  'room.busyComputer': '设备负荷较高，暂停他人的画面可以减轻负担。',
   'room.joined': '{name} 加入了会议',
   'room.joinedMany': '{names} 加入了会议',
   'room.left': '{name} 离开了会议',
@@ -337,6 +340,7 @@ const zh = {
   'quality.good': '网络良好',
   'quality.poor': '网络不佳',
   'quality.lost': '没有连接',
+  'quality.figures': '丢包 {loss}%，往返延迟 {rtt} 毫秒',
   'quality.unknown': '尚未测得网络状况',
 
   'chat.title': '聊天',

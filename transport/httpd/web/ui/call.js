@@ -4,10 +4,12 @@ import { i18n, msg } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { prefs, withRecent } from '../lib/prefs.js';
 import { Store } from '../lib/store.js';
+import { QUIET_ABOVE } from '../lib/tones.js';
 import { Room } from '../sdk/index.js';
 import { say } from './announcer.js';
 import { CallAudio } from './call-audio.js';
 import { CallDevices } from './call-devices.js';
+import { CallHealth } from './call-health.js';
 import { CallNotes } from './call-notes.js';
 import { personOf } from './person.js';
 import { toast } from './toasts.js';
@@ -99,11 +101,22 @@ export class Call extends EventTarget {
     this.notes = new CallNotes(this);
     await this.room.connect({ url: location.origin, room, name, identity, audio, video, signal });
     this.devices = new CallDevices(this);
+    this.health = new CallHealth(this);
+    this.#quietInCrowds();
     prefs.set({ recent: withRecent(prefs.now.recent, this.room.name || room, Date.now()) });
     this.refreshNow();
     this.notes.entered();
   }
 
+  /** Who comes into a large meeting comes in muted, and can undo it at once. */
+  #quietInCrowds() {
+    if (!this.me.isMicrophoneEnabled || this.room.remoteParticipants.size < QUIET_ABOVE) return;
+    void this.me.setMicrophoneEnabled(false).then(() => this.refreshNow());
+    toast({ key: 'large', icon: 'micOff', text: msg('room.largeMuted'), actions: [{ label: msg('bar.unmute'), run: () => void this.devices?.mic(true) }] });
+  }
+
+  /** @type {CallHealth | undefined} */
+  health;
   /** @type {CallAudio | undefined} */
   audio;
   /** @type {CallDevices | undefined} */

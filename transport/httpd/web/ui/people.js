@@ -8,7 +8,7 @@ import { ParleyElement, define } from './element.js';
 import { openMenu } from './menu.js';
 import { panelHead } from './panel-head.js';
 import { openShare } from './share.js';
-import { volumeControl } from './tile-menu.js';
+import { qualityItems, volumeControl } from './tile-menu.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./person.js').Person} Person */
@@ -132,6 +132,7 @@ export class ParleyPeople extends ParleyElement {
         { title: msg('tile.volume') },
         { element: volumeControl(this.call, p.id, name) },
         ...(p.screenSound ? [{ title: msg('source.screen_audio') }, { element: volumeControl(this.call, `${p.id}/screen`, name) }] : []),
+        ...qualityItems(this.call, p.id),
       ]);
     });
     return button;

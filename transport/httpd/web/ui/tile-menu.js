@@ -45,6 +45,16 @@ export function volumeControl(call, key, name) {
   return h('div', { class: 'volume' }, mute, slider, percent);
 }
 
+/** How somebody's connection does, in words and figures. @param {Call} call @param {string} id @returns {Item[]} */
+export function qualityItems(call, id) {
+  const p = call.room.participant(id);
+  if (!p) return [];
+  const { quality, network: n } = p;
+  const figures = n ? msg('quality.figures', { loss: (Math.max(n.upLoss, n.downLoss) * 100).toFixed(1), rtt: Math.round(n.rttMs) }) : null;
+  const words = h('div', { class: 'menu-quality' }, icon('signal', 'small'), h('span', null, msg(`quality.${quality ?? 'unknown'}`), figures ? h('span', { class: 'hint' }, figures) : null));
+  return [{ line: true }, { element: words }, { icon: 'stats', label: msg('bar.stats'), run: () => call.store.set({ stats: true }) }];
+}
+
 /**
  * @param {Call} call
  * @param {import('./tile.js').ParleyTile} tile
@@ -62,6 +72,7 @@ export function openTileMenu(call, tile, { key, person, source, pinned, float })
     if (person.kind !== 'echo' && source === 'camera') items.push({ icon: 'chat', label: msg('tile.message'), run: () => call.openChat(person.id) });
     items.push({ line: true }, { title: msg('tile.volume') }, { element: volumeControl(call, source === 'camera' ? person.id : key, name) });
   }
+  if (source === 'camera') items.push(...qualityItems(call, person.id));
   openMenu(tile.menuButton, msg('tile.menu', { name }), items);
 }
 
