@@ -73,6 +73,7 @@ export class ParleyComposer extends ParleyElement {
       event.preventDefault();
       this.#complete(suggest(this.#field.value)[0]?.name);
     } else if (event.key === 'Escape' && this.#call.state.chatTo) {
+      event.preventDefault();
       this.#call.store.set({ chatTo: '' });
     }
   }

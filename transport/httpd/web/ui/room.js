@@ -60,6 +60,10 @@ export class ParleyRoom extends ParleyElement {
     call.store.select((s) => s.panel, (panel) => this.#openPanel(panel), alive);
     call.store.select((s) => s.stats, (open) => void this.#stats(open), alive);
     addEventListener('pagehide', () => call.leave(), { signal: alive });
+    this.#panel.addEventListener('keydown', (e) => {
+      const clears = e.target instanceof HTMLInputElement && e.target.value !== '';
+      if (e.key === 'Escape' && !e.isComposing && !e.defaultPrevented && !clears && !this.#panel.querySelector('.menu')) call.store.set({ panel: '' });
+    }, { signal: alive });
     this.every(1000, () => this.#tick());
     this.#tick();
     this.#watchIdle(alive);
