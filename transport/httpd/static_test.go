@@ -224,7 +224,7 @@ func TestDevServesTheFolderAsItIs(t *testing.T) {
 
 func TestSecurityHeaders(t *testing.T) {
 	r := start(t, Config{FrameAncestors: []string{"https://intranet.example"}, APIToken: "x"})
-	for _, path := range []string{"/", "/r/x", "/ui/none.js", "/healthz", "/metrics", "/api/none", "/api/v1/ws"} {
+	for _, path := range []string{"/", "/r/x", "/r/x.js", "/icons/parley.svg", "/healthz", "/metrics", "/api/none", "/api/v1/ws"} {
 		resp, _ := r.do(t, "GET", path, "")
 		h := resp.Header
 		if !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'self'") || !strings.HasSuffix(h.Get("Content-Security-Policy"), "frame-ancestors 'self'") ||
@@ -234,7 +234,11 @@ func TestSecurityHeaders(t *testing.T) {
 			t.Errorf("%s: %v", path, h)
 		}
 	}
-	resp, _ := r.do(t, "GET", "/embed.html", "")
+	resp, _ := r.do(t, "GET", "/ui/app.js", "")
+	if h := resp.Header; resp.StatusCode != 200 || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Content-Security-Policy") != "" {
+		t.Errorf("part of a page: %s %v", resp.Status, h)
+	}
+	resp, _ = r.do(t, "GET", "/embed.html", "")
 	if got := resp.Header.Get("Content-Security-Policy"); !strings.HasSuffix(got, "frame-ancestors 'self' https://intranet.example") || resp.Header.Get("X-Frame-Options") != "" {
 		t.Errorf("embed: %v", resp.Header)
 	}

@@ -39,7 +39,8 @@ export class ParleyApp extends ParleyElement {
 
   async #boot() {
     const query = new URLSearchParams(location.search).get('lang');
-    await i18n.use(chooseLanguage({ query, stored: prefs.now.lang, browser: navigator.languages }));
+    // English is always there, should the other not load.
+    await i18n.use(chooseLanguage({ query, stored: prefs.now.lang, browser: navigator.languages })).catch(() => {});
     followTheme(this.alive);
     await this.show();
     document.documentElement.setAttribute('data-booted', '');
@@ -59,7 +60,7 @@ export class ParleyApp extends ParleyElement {
 
   /** Shows the page of the present address. */
   async show() {
-    const page = await pageOf(route(location.pathname));
+    const page = await pageOf(route(location.pathname)).catch(() => this.#broken());
     this.replaceChildren(page);
     page.heading?.focus({ preventScroll: true });
   }
@@ -67,11 +68,14 @@ export class ParleyApp extends ParleyElement {
   /** A mistake of ours before anything is on the page: say so. @param {unknown} error */
   async #crashed(error) {
     if (!error || this.childElementCount) return;
-    const { default: DeadEnd } = await import('./dead-end.js');
-    const page = new DeadEnd();
-    page.kind = 'crash';
-    this.replaceChildren(page);
+    this.replaceChildren(await this.#broken());
     document.documentElement.setAttribute('data-booted', '');
+  }
+
+  /** In the place of a page that could not be loaded or made. */
+  async #broken() {
+    const { default: DeadEnd } = await import('./dead-end.js');
+    return Object.assign(new DeadEnd(), { kind: /** @type {const} */ ('crash') });
   }
 }
 

@@ -92,6 +92,8 @@ export default class ParleyMeeting extends ParleyElement {
       const [{ ParleyRoom }] = await Promise.all([
         import('./room.js'),
         call.join({ room: this.room, name, identity, audio, video, signal: joining.signal }),
+        // Wanted when the server may no longer be there to give it.
+        import('./end.js'),
       ]);
       media.handOver();
       this.#presence.enter(this.room, identity);
