@@ -1,7 +1,7 @@
 // The page of one room: from the preview through the meeting to its end.
 import { fill } from '../lib/html.js';
 import { prefs } from '../lib/prefs.js';
-import { devices } from '../sdk/index.js';
+import { ParleyError, devices } from '../sdk/index.js';
 import { Call } from './call.js';
 import ParleyDeadEnd from './dead-end.js';
 import { ParleyElement, define } from './element.js';
@@ -13,6 +13,19 @@ import { Presence } from './presence.js';
 
 /** How long joining waits for devices that are being opened, milliseconds. */
 const DEVICE_WAIT = 1200;
+
+/**
+ * The page of a running meeting. The one that follows comes with it: when it
+ * is wanted, the server may no longer be there to give it.
+ */
+async function loadRoom() {
+  try {
+    const [{ ParleyRoom }] = await Promise.all([import('./room.js'), import('./end.js')]);
+    return ParleyRoom;
+  } catch (cause) {
+    throw new ParleyError('connect_failed', { cause });
+  }
+}
 
 export default class ParleyMeeting extends ParleyElement {
   room = '';
