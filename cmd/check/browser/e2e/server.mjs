@@ -14,6 +14,7 @@ const BIN = process.env.PARLEY_BIN;
  * @property {string} data       data folder
  * @property {() => string} log  what it printed so far
  * @property {() => Promise<number>} stop  Ctrl-C; resolves to the exit code
+ * @property {() => Promise<number>} drain SIGTERM; resolves to the exit code
  * @property {() => Promise<void>} kill    SIGKILL
  * @property {() => Promise<void>} clean   stop and remove the data folder
  */
@@ -55,6 +56,7 @@ export async function startServer(options = {}) {
     data,
     log: () => log,
     stop: () => end('SIGINT'),
+    drain: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
     clean: async () => {
       await end('SIGINT');
@@ -93,7 +95,7 @@ export async function startCutter(to) {
     cut(/** @type {number} */ ms) {
       refusing = true;
       for (const pair of pairs) for (const socket of pair) socket.destroy();
-      setTimeout(() => (refusing = false), ms);
+      setTimeout(() => (refusing = false), ms).unref();
     },
     close() {
       for (const pair of pairs) for (const socket of pair) socket.destroy();

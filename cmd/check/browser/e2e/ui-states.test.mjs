@@ -1,0 +1,148 @@
+// When the connection breaks, the server stops, or another tab takes over:
+// each is a state of its own that says what is so and offers the next step.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launchChromium } from './browsers.mjs';
+import { eventually } from './cast.mjs';
+import { startCutter, startServer } from './server.mjs';
+import { Guest, LANGUAGES, guest } from './ui.mjs';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {import('./server.mjs').Server} */
+let server;
+/** @type {Awaited<ReturnType<typeof startCutter>>} */
+let cutter;
+
+before(async () => {
+  server = await startServer();
+  cutter = await startCutter(server.port);
+  browser = await launchChromium();
+});
+after(async () => {
+  await browser?.close();
+  await cutter?.close();
+  await server?.clean();
+});
+
+const QUIET = { mic: false, cam: false };
+
+for (const language of LANGUAGES) {
+  test(`a cut connection: banner, attempts, “try now”, what was pressed is done after, ${language}`, async () => {
+    const ann = await guest(browser, server.url, { as: 'Ann', language });
+    const ben = await guest(browser, cutter.url, { as: 'Ben', language });
+    const room = `cut-${language.toLowerCase()}`;
+    await ann.enter(room);
+    await ben.enter(room);
+    await ben.moves(ben.tile('Ann'));
+
+    cutter.cut(60_000);
+    await ben.text('room.reconnecting').first().waitFor();
+    await ben.moves(ben.tile('Ann'));
+    await ben.control('bar.hand').click();
+    await ben.text('room.queued').first().waitFor();
+    const attempt = async () => Number(/\d+/.exec(await ben.page.getByText(new RegExp(ben.t('room.reconnectAttempt', { n: '\\d+' }))).innerText())?.[0]);
+    const first = await eventually(attempt, (n) => n >= 2, { what: 'attempts are counted' });
+    await eventually(async () => (await ben.button('room.tryNow').click(), attempt()), (n) => n > first, { what: 'trying now counts' });
+
+    cutter.cut(0);
+    await eventually(async () => (await ben.button('room.tryNow').click({ timeout: 500 }).catch(() => {}), ben.text('room.reconnected').first().isVisible()), Boolean, { what: 'connected again' });
+    await ann.tileSays(ann.tile('Ben'), 'tile.hand', true, { n: 1 });
+    await ben.moves(ben.tile('Ann'));
+    await ben.close();
+    await ann.close();
+  });
+}
+
+test('giving up while reconnecting leaves, and trying for too long ends with a way back', async () => {
+  const ben = await guest(browser, cutter.url, { as: 'Ben', prefs: QUIET });
+  await ben.page.clock.install();
+  await ben.enter('give-up');
+  cutter.cut(300_000);
+  await ben.button('room.giveUp').click();
+  await ben.heading('end.title.left').waitFor();
+  cutter.cut(0);
+  await ben.button('end.rejoin').click();
+  await ben.bar.waitFor();
+
+  cutter.cut(300_000);
+  await ben.text('room.reconnecting').first().waitFor();
+  await eventually(async () => (await ben.page.clock.fastForward(15_000), ben.heading('end.title.lost').isVisible()), Boolean, { what: 'it gives up', ms: 30_000 });
+  await ben.text('end.text.lost').first().waitFor();
+  cutter.cut(0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await ben.button('end.rejoin').click();
+  await ben.bar.waitFor();
+  await ben.close();
+});
+
+test('the same person in a second tab: told, moved here, and brought back', async () => {
+  const first = await guest(browser, server.url, { as: 'Ann' });
+  await first.enter('two-tabs');
+  const page = Object.assign(await first.page.context().newPage(), { problems: [] });
+  const second = new Guest(page, first);
+  await page.goto(`${server.url}/r/two-tabs`);
+  await second.text('prejoin.elsewhere').waitFor();
+  await second.button('prejoin.moveHere').click();
+  await second.bar.waitFor();
+  await first.heading('end.title.duplicate_identity').waitFor();
+  assert.equal(await second.stage.getByRole('group').count(), 1, 'the same person, not two');
+  await first.page.bringToFront();
+  await first.button('end.useHere').click();
+  await first.bar.waitFor();
+  await second.heading('end.title.duplicate_identity').waitFor();
+  await first.close();
+});
+
+for (const language of LANGUAGES) {
+  test(`the server drains, stops and comes back, ${language}`, async () => {
+    const own = await startServer({ args: ['--drain', '30s'] });
+    let again = own;
+    const ann = await guest(browser, own.url, { as: 'Ann', language, prefs: QUIET });
+    const ben = await guest(browser, own.url, { as: 'Ben', language, prefs: QUIET });
+    try {
+      await ann.enter('stopping');
+      await ben.page.goto(`${own.url}/r/elsewhere`);
+      await ben.button('prejoin.joinListen').waitFor();
+
+      const exited = own.drain();
+      const [before, rest] = ann.t('room.draining').split('{time}');
+      await ann.page.getByText(before.trim()).filter({ hasText: rest.trim() }).waitFor();
+      await ben.field('prejoin.name').fill('Ben');
+      await ben.button('prejoin.joinListen').click();
+      await ben.heading('fail.draining.title').waitFor();
+
+      // Ctrl-C ends the drain; who was in a meeting waits for the server.
+      void own.stop();
+      await ann.text('room.reconnecting').first().waitFor();
+      assert.equal(await exited, 0);
+      await ben.heading('fail.server.title').waitFor({ timeout: 20_000 });
+      await ben.page.getByText(new RegExp(ben.t('fail.retryIn', { s: '\\d+' }))).waitFor();
+      again = await startServer({ data: own.data, port: own.port });
+      await ben.button('app.retry').click();
+      await ben.bar.waitFor();
+      await ann.text('room.reconnected').first().waitFor();
+    } finally {
+      await ann.close();
+      await ben.close();
+      await again.clean();
+    }
+  });
+}
+
+test('a killed server is waited for, and found again without a click', async () => {
+  const own = await startServer();
+  let again = own;
+  const ann = await guest(browser, own.url, { as: 'Ann', prefs: QUIET });
+  try {
+    await ann.enter('killed');
+    await own.kill();
+    await ann.text('room.reconnecting').first().waitFor();
+    again = await startServer({ data: own.data, port: own.port });
+    await ann.text('room.reconnected').first().waitFor();
+    await ann.say('still here');
+  } finally {
+    await ann.close();
+    await again.clean();
+  }
+});
