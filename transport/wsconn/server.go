@@ -27,6 +27,10 @@ type Server struct {
 	removed func(c *Conn)
 	stats   stats
 
+	// upgrading is held for reading during an upgrade. Close takes it, so that
+	// whoever got a 101 also gets a close frame.
+	upgrading sync.RWMutex
+
 	mu     sync.Mutex // guards all below
 	conns  map[*Conn]struct{}
 	closed bool
@@ -91,20 +95,23 @@ func (s *Server) Figures() Figures {
 	return f
 }
 
-// add takes c in. It reports false when the server is closed.
-func (s *Server) add(c *Conn) bool {
+// isClosed reports whether Close was called.
+func (s *Server) isClosed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
+	return s.closed
+}
+
+// add takes c in, during an upgrade.
+func (s *Server) add(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.conns[c] = struct{}{}
 	s.stats.accepted.Add(1)
 	s.stats.open.Add(1)
 	if c.tls != nil {
 		s.stats.secure.Add(1)
 	}
-	return true
 }
 
 // remove forgets c, which ended because of err.
@@ -152,6 +159,8 @@ func (s *Server) Close(ctx context.Context) error {
 
 // refuse marks the server closed and returns its connections.
 func (s *Server) refuse() ([]*Conn, error) {
+	s.upgrading.Lock()
+	defer s.upgrading.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -42,6 +42,11 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string
 	if err := checkHandshake(r, protocol); err != nil {
 		return err
 	}
+	s.upgrading.RLock()
+	defer s.upgrading.RUnlock()
+	if s.isClosed() {
+		return &HandshakeError{Status: http.StatusServiceUnavailable, Message: "server is stopping"}
+	}
 	upgrader := ws.HTTPUpgrader{Timeout: upgradeTime}
 	if protocol != "" {
 		upgrader.Protocol = func(p string) bool { return p == protocol }
@@ -62,10 +67,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string
 	if err := s.takeOver(c, conn); err != nil {
 		return fmt.Errorf("take over connection: %w", err)
 	}
-	if !s.add(c) {
-		_ = c.fd.Close()
-		return ErrServerClosed
-	}
+	s.add(c)
 	return c.start(accept)
 }
 
