@@ -70,5 +70,6 @@ export function pageHead() {
   );
 }
 
-/** A link that jumps over the head. */
-export const skipLink = () => h('a', { class: 'skip', href: '#main' }, msg('app.skip'));
+/** A link that jumps over the head; not by the address, whose change would draw the page anew. */
+export const skipLink = () =>
+  h('a', { class: 'skip', href: '#main', onclick: (/** @type {Event} */ e) => (e.preventDefault(), document.getElementById('main')?.focus()) }, msg('app.skip'));

@@ -15,6 +15,9 @@ export const newId = (prefix = 'p') => `${prefix}-${Math.random().toString(36).s
  */
 export function openDialog({ title, body, className = '', onclose, alert = false }) {
   const id = newId('dialog');
+  const content = h('div', { class: 'dialog-body' }, ...body);
+  // Without a stop inside, only a stop of its own lets keys scroll it.
+  if (!content.querySelector('a, button, input, select, textarea, [tabindex]')) content.tabIndex = 0;
   const dialog = h(
     'dialog',
     { class: className, 'aria-labelledby': id, role: alert ? 'alertdialog' : null },
@@ -24,7 +27,7 @@ export function openDialog({ title, body, className = '', onclose, alert = false
       h('h2', { id, tabindex: '-1' }, title),
       h('button', { class: 'btn quiet square', type: 'button', 'aria-label': msg('app.close'), onclick: () => dialog.close() }, icon('close')),
     ),
-    h('div', { class: 'dialog-body' }, ...body),
+    content,
   );
   dialog.addEventListener('close', () => {
     dialog.remove();
