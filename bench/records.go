@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -64,10 +63,11 @@ func (c *RecordsCmd) step(ctx context.Context, writers int) (*report.Record, err
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	sync1, err := syncTime(dir)
+	disk, err := newYardstick(dir)
 	if err != nil {
 		return nil, err
 	}
+	defer disk.file.Close()
 	opts := storage.Options{Log: slog.New(slog.DiscardHandler), ChatLimit: 1 << 30}
 	store, err := storage.Open(filepath.Join(dir, "store"), opts)
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *RecordsCmd) step(ctx context.Context, writers int) (*report.Record, err
 	}
 	run := &recordRun{store: store, text: strings.Repeat("x", c.Size), waits: load.NewDelays()}
 	before := store.Figures()
-	wall, err := run.write(ctx, writers, c.Duration)
+	wall, err := run.inTurns(ctx, writers, c.Duration, disk)
 	after := store.Figures()
 	if closed := store.Close(); err == nil {
 		err = closed
@@ -89,17 +89,32 @@ func (c *RecordsCmd) step(ctx context.Context, writers int) (*report.Record, err
 	if err = verify(filepath.Join(dir, "store"), opts, run.count); err != nil {
 		return nil, err
 	}
-	sync2, err := syncTime(dir)
-	if err != nil {
-		return nil, err
-	}
-	disk := (sync1 + sync2) / 2
 	rec := &report.Record{Writers: writers, RecordsPerS: float64(run.count) / wall.Seconds(), Ack: report.QuantilesOf(run.waits)}
 	batch := float64(after.Records-before.Records) / float64(max(after.Commits-before.Commits, 1))
-	rec.BatchMean, rec.FdatasyncMS = &batch, report.Some(float64(disk)/1e6)
-	rec.LimitPerS = report.Some(batch / (2 * disk.Seconds()))
+	rec.BatchMean, rec.FdatasyncMS = &batch, report.Some(1000*disk.mean())
+	rec.LimitPerS = report.Some(batch / (2 * disk.mean()))
 	rec.ShareOfLimit = report.Some(rec.RecordsPerS / *rec.LimitPerS)
 	return rec, nil
+}
+
+// turns is how often writers and yardstick take turns: what a sync costs
+// changes from second to second when others use the disk.
+const turns = 10
+
+// inTurns lets n writers append for dur altogether, with the yardstick laid on
+// in between, and returns how long they wrote.
+func (r *recordRun) inTurns(ctx context.Context, n int, dur time.Duration, disk *yardstick) (wall time.Duration, err error) {
+	for turn := range turns {
+		took, err := r.write(ctx, n, turn, dur/turns)
+		wall += took
+		if err == nil {
+			err = disk.measure(dur / turns / 4)
+		}
+		if err != nil || ctx.Err() != nil {
+			return wall, err
+		}
+	}
+	return wall, nil
 }
 
 // recordRun is the writers of one step.
@@ -114,13 +129,13 @@ type recordRun struct {
 }
 
 // write lets n writers append until dur is over and returns how long it took.
-func (r *recordRun) write(ctx context.Context, n int, dur time.Duration) (time.Duration, error) {
+func (r *recordRun) write(ctx context.Context, n, turn int, dur time.Duration) (time.Duration, error) {
 	start := time.Now()
 	var group sync.WaitGroup
 	for w := range n {
 		group.Go(func() {
 			for i := 0; time.Since(start) < dur && ctx.Err() == nil; i++ {
-				if err := r.append(fmt.Sprintf("%d-%d", w, i)); err != nil {
+				if err := r.append(fmt.Sprintf("%d-%d-%d", turn, w, i)); err != nil {
 					r.mu.Lock()
 					r.err = err
 					r.mu.Unlock()
@@ -169,29 +184,51 @@ func verify(dir string, opts storage.Options, want int) error {
 	return nil
 }
 
-// syncTime is the median time of one fdatasync after a page was written.
-func syncTime(dir string) (time.Duration, error) {
+// yardstick measures what one fdatasync takes after a page was written.
+type yardstick struct {
+	file  *os.File
+	syncs int
+	took  time.Duration // all of them
+}
+
+// yardPages is the length of the yardstick's file in pages. All are on disk
+// from the start, so that a sync has a page to write and nothing else.
+const yardPages = 64
+
+func newYardstick(dir string) (*yardstick, error) {
 	f, err := os.Create(filepath.Join(dir, "sync"))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	page := make([]byte, 4096)
-	if _, err = f.Write(make([]byte, 64*len(page))); err == nil {
+	if _, err = f.Write(make([]byte, yardPages*os.Getpagesize())); err == nil {
 		err = f.Sync()
 	}
-	times := make([]time.Duration, 0, 101)
-	for i := 0; i < cap(times) && err == nil; i++ {
-		start := time.Now()
-		if _, err = f.WriteAt(page, int64(i%64)*int64(len(page))); err == nil {
-			err = datasync(f)
-		}
-		times = append(times, time.Since(start))
-	}
 	if err != nil {
-		return 0, err
+		f.Close()
+		return nil, err
 	}
-	slices.Sort(times)
-	return times[len(times)/2], nil
+	return &yardstick{file: f}, nil
 }
+
+// measure syncs for about dur, at least once.
+func (y *yardstick) measure(dur time.Duration) error {
+	page := make([]byte, os.Getpagesize())
+	for begun := time.Now(); ; {
+		start := time.Now()
+		if _, err := y.file.WriteAt(page, int64(y.syncs%yardPages*len(page))); err != nil {
+			return err
+		}
+		if err := datasync(y.file); err != nil {
+			return err
+		}
+		y.took += time.Since(start)
+		y.syncs++
+		if time.Since(begun) >= dur {
+			return nil
+		}
+	}
+}
+
+// mean is the seconds of one sync. It is not the median, because commits have to
+// wait for the slow ones too.
+func (y *yardstick) mean() float64 { return y.took.Seconds() / float64(y.syncs) }
