@@ -31,6 +31,7 @@ test('a name inside a sentence can not leave its line, its length or its directi
   assert.equal(inline('a\n\tb'), 'a b');
   assert.match(inline('مريم'), /^\u2068.*\u2069$/);
   assert.equal(inline('Ada'), 'Ada');
+  assert.equal(inline('👩\u200d👧 🏳\ufe0f\u200d🌈 \u200d'), '👩\u200d👧 🏳\ufe0f\u200d🌈', 'emoji stay together');
 });
 
 test('links are found, and only http and https become links', () => {

@@ -1,28 +1,32 @@
 // "Your meeting is ready": the link, a text to send, and a QR code.
 import { icon } from '../icons/icons.js';
-import { h, svg } from '../lib/html.js';
+import { fill, h, svg } from '../lib/html.js';
 import { msg, t } from '../lib/i18n.js';
 import { meetingURL } from '../lib/meeting-url.js';
-import { encode, toPath } from '../lib/qr.js';
 import { copyButton } from './copy.js';
 import { newId, openDialog } from './dialog.js';
 
-/** @param {string} link */
+/** The code comes a moment later: pages that never share do not load it. @param {string} link */
 function qr(link) {
-  const rows = encode(link);
-  if (!rows) return null;
-  const size = rows.length + 8;
-  return h(
-    'figure',
-    { class: 'qr' },
-    svg(
-      'svg',
-      { viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': msg('share.qr', { link }), 'shape-rendering': 'crispEdges' },
-      svg('rect', { width: size, height: size, fill: '#fff' }),
-      svg('path', { d: toPath(rows), fill: '#000' }),
-    ),
-    h('figcaption', { class: 'hint' }, msg('share.qrHint')),
-  );
+  const figure = h('figure', { class: 'qr' });
+  const draw = async () => {
+    const { encode, toPath } = await import('../lib/qr.js');
+    const rows = encode(link);
+    if (!rows) return figure.remove();
+    const size = rows.length + 8;
+    return fill(
+      figure,
+      svg(
+        'svg',
+        { viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': msg('share.qr', { link }), 'shape-rendering': 'crispEdges' },
+        svg('rect', { width: size, height: size, fill: '#fff' }),
+        svg('path', { d: toPath(rows), fill: '#000' }),
+      ),
+      h('figcaption', { class: 'hint' }, msg('share.qrHint')),
+    );
+  };
+  draw().catch(() => figure.remove());
+  return figure;
 }
 
 /**
