@@ -44,7 +44,7 @@ export function fakeMedia({ color, hz, width, height }) {
     const [track] = out.stream.getAudioTracks();
     const stop = track.stop.bind(track);
     track.stop = () => {
-      void audio.close();
+      if (audio.state !== 'closed') void audio.close();
       stop();
     };
     return track;

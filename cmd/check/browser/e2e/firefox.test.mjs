@@ -2,10 +2,10 @@
 // room; everybody decodes everybody.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import puppeteer from 'puppeteer-core';
 import { launchChromium } from './browsers.mjs';
 import { CAST, enter, eventually, seesExactly } from './cast.mjs';
 import { fakeMedia } from './fake_media.mjs';
+import { launchFirefox } from './firefox.mjs';
 import { joinRoom, pictures } from './probe.mjs';
 import { startServer } from './server.mjs';
 
@@ -26,33 +26,11 @@ after(async () => {
   await server?.clean();
 });
 
-/** A Firefox of its own: pages in background tabs get their timers throttled. */
-async function launchFirefox() {
-  const firefox = await puppeteer.launch({
-    browser: 'firefox',
-    executablePath: '/usr/bin/firefox-esr',
-    headless: true,
-    extraPrefsFirefox: {
-      'media.navigator.streams.fake': true,
-      'media.navigator.permission.disabled': true,
-      // Without a lasting permission Firefox offers no loopback candidates.
-      'permissions.default.camera': 1,
-      'permissions.default.microphone': 1,
-      'media.peerconnection.ice.loopback': true,
-      'media.peerconnection.ice.obfuscate_host_addresses': false,
-      'media.autoplay.default': 0,
-      'media.gmp-manager.updateEnabled': false,
-      'network.captive-portal-service.enabled': false,
-      'network.connectivity-service.enabled': false,
-    },
-  });
-  firefoxes.push(firefox);
-  return firefox;
-}
-
 /** @param {keyof typeof CAST} name @param {string} room */
 async function enterFirefox(name, room) {
-  const page = await (await launchFirefox()).newPage();
+  const firefox = await launchFirefox();
+  firefoxes.push(firefox);
+  const page = await firefox.newPage();
   await page.evaluateOnNewDocument(fakeMedia, { color: CAST[name].color, hz: CAST[name].hz, width: 320, height: 180 });
   await page.goto(`${server.url}/sdk/README.md`);
   await page.evaluate(joinRoom, { room, name });

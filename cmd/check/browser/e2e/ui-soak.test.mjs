@@ -1,0 +1,153 @@
+// Three people press whatever they like. At the end nobody's page has
+// complained, nothing is left open, and the heap is no larger for it.
+//   PARLEY_LONG=1: three meetings of ten minutes; PARLEY_SEED, PARLEY_SECONDS.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launchChromium } from './browsers.mjs';
+import { CAST, eventually } from './cast.mjs';
+import { fakeDevices } from './fake_devices.mjs';
+import { startCutter, startServer } from './server.mjs';
+import { fakeScreen, watchMedia } from './soak_media.mjs';
+import { guest } from './ui.mjs';
+
+/** @typedef {import('./ui.mjs').Guest} Guest */
+
+const LONG = process.env.PARLEY_LONG === '1';
+const SECONDS = Number(process.env.PARLEY_SECONDS ?? (LONG ? 600 : 25));
+const RUNS = LONG ? 3 : 1;
+const SEED = Number(process.env.PARLEY_SEED ?? 20_260_722);
+/** How much the heap may have grown after leaving, bytes. */
+const MAX_GROWTH = 6e6;
+
+/** @type {import('./server.mjs').Server} */
+let server;
+/** @type {Awaited<ReturnType<typeof startCutter>>} */
+let cutter;
+/** @type {import('playwright-core').Browser} */
+let browser;
+
+before(async () => {
+  server = await startServer();
+  cutter = await startCutter(server.port);
+  browser = await launchChromium();
+});
+after(async () => {
+  await browser?.close();
+  await cutter?.close();
+  await server?.clean();
+});
+
+/** Chance that can be had again: mulberry32. @param {number} seed */
+function chance(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** @type {Record<string, (who: Guest, random: () => number) => Promise<unknown>>} */
+const ACTIONS = {
+  mute: (who) => who.control('bar.mic').click(),
+  camera: (who) => who.control('bar.cam').click(),
+  share: (who) => who.control('bar.share').click(),
+  hand: (who) => who.control('bar.hand').click(),
+  layout: (who) => who.page.keyboard.press('w'),
+  stats: (who) => who.page.keyboard.press('x'),
+  people: (who) => who.peopleControl.click(),
+  chat: async (who, random) => {
+    await who.openChat();
+    await who.field('chat.field').fill(`line ${Math.floor(random() * 1e6)}`);
+    await who.field('chat.field').press('Enter');
+    await who.page.keyboard.press('Escape');
+  },
+  react: async (who) => {
+    await who.control('bar.react').click();
+    await who.button('react.send', { emoji: '👋' }).click();
+  },
+  cut: async () => cutter.cut(700),
+  unplug: (who) =>
+    who.page.evaluate(() => {
+      const { desk } = /** @type {any} */ (window);
+      const [label] = desk.plugged.videoinput;
+      desk.unplug('videoinput', label);
+      desk.plug('videoinput', label);
+    }),
+  rejoin: async (who) => {
+    await who.control('bar.leave').click();
+    await who.button('end.rejoin').click();
+    await who.bar.waitFor();
+  },
+};
+
+/** Heap after collecting, bytes. @param {import('playwright-core').CDPSession} cdp */
+async function heap(cdp) {
+  for (let i = 0; i < 3; i++) await cdp.send('HeapProfiler.collectGarbage');
+  return (await cdp.send('Runtime.getHeapUsage')).usedSize;
+}
+
+/** Into the meeting and out again. @param {Guest} who */
+async function cycle(who) {
+  await who.button('end.rejoin').click();
+  await who.bar.waitFor();
+  await who.control('bar.leave').click();
+  await who.heading('end.title.left').waitFor();
+}
+
+for (let run = 0; run < RUNS; run++) {
+  const seed = SEED + run;
+  test(`three people, ${SECONDS} s of anything, seed ${seed}`, { timeout: (SECONDS + 100) * 1000 }, async () => {
+    const random = chance(seed);
+    const people = [];
+    for (const as of /** @type {(keyof typeof CAST)[]} */ (['Ann', 'Ben', 'Cleo'])) {
+      const who = await guest(browser, cutter.url, { as, width: 160, height: 90 });
+      await who.page.addInitScript(fakeDevices, { audioinput: ['Desk microphone'], videoinput: ['Front camera', 'Back camera'] });
+      await who.page.addInitScript(fakeScreen);
+      await who.page.addInitScript(watchMedia);
+      await who.enter(`soak-${seed}`);
+      people.push(who);
+    }
+    const before = [];
+    for (const who of people) {
+      // Everything that is loaded once is loaded before the first look.
+      await who.control('bar.leave').click();
+      await cycle(who);
+      const cdp = await who.page.context().newCDPSession(who.page);
+      before.push({ cdp, bytes: await heap(cdp) });
+      await who.button('end.rejoin').click();
+      await who.bar.waitFor();
+    }
+
+    const names = Object.keys(ACTIONS);
+    /** @type {string[]} */
+    const done = [];
+    const end = Date.now() + SECONDS * 1000;
+    while (Date.now() < end) {
+      const who = people[Math.floor(random() * people.length)];
+      const name = names[Math.floor(random() * names.length)];
+      done.push(`${who.name} ${name}`);
+      await ACTIONS[name](who, random).catch((error) => assert.fail(`after ${done.slice(-12).join(', ')}: ${error.message}`));
+      await new Promise((resolve) => setTimeout(resolve, random() * 400));
+    }
+
+    for (const who of people) await eventually(() => who.stage.getByRole('group').count(), (n) => n >= 3, { what: `${who.name} still sees everyone after ${done.length} actions`, ms: 20_000 });
+    for (const [i, who] of people.entries()) await settled(who, before[i]);
+    console.log(`${done.length} actions`);
+    for (const who of people) await who.close();
+  });
+}
+
+/** Out of the meeting: nothing is open, nothing was complained of. @param {Guest} who @param {{cdp: import('playwright-core').CDPSession, bytes: number}} before */
+async function settled(who, { cdp, bytes }) {
+  await who.control('bar.leave').click();
+  await who.heading('end.title.left').waitFor();
+  await cycle(who);
+  const left = await eventually(() => who.page.evaluate(() => /** @type {any} */ (window).mediaLeft()), (l) => l.tracks.length === 0 && l.peers === 0, { what: `${who.name}: all closed` });
+  const now = await heap(cdp);
+  console.log(`${who.name}: heap ${(bytes / 1e6).toFixed(2)} → ${(now / 1e6).toFixed(2)} MB, ${left.made} peer connections made`);
+  assert.ok(now < bytes + MAX_GROWTH, `${who.name}: the heap grew from ${bytes} to ${now}`);
+  // Cut sockets and refused attempts are the browser's own remarks.
+  assert.deepEqual(who.page.problems.filter((p) => !/WebSocket connection|ERR_/.test(p)), [], who.name);
+  assert.deepEqual(await who.violations(), []);
+}

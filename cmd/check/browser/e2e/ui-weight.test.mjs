@@ -1,0 +1,127 @@
+// What the page costs: bytes on a cold load, time until it can be used, other
+// hosts asked (none), the policy it comes with, and the processor in a meeting.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launchChromium } from './browsers.mjs';
+import { eventually } from './cast.mjs';
+import { startServer } from './server.mjs';
+import { LANGUAGES, guest } from './ui.mjs';
+
+/** @typedef {import('./ui.mjs').Guest} Guest */
+
+const MAX_BYTES = 200 * 1024;
+/** Most time until usable that passes here, milliseconds; on a quiet machine it is a fraction. */
+const MAX_USABLE = 3_000;
+
+/** @type {import('./server.mjs').Server} */
+let server;
+/** @type {import('playwright-core').Browser} */
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchChromium();
+});
+after(async () => {
+  await browser?.close();
+  await server?.clean();
+});
+
+/** Counts what comes over the wire, as compressed as it comes. @param {Guest} who */
+async function meter(who) {
+  const cdp = await who.page.context().newCDPSession(who.page);
+  const seen = { bytes: 0, heads: 0, requests: 0, strangers: /** @type {string[]} */ ([]) };
+  cdp.on('Network.requestWillBeSent', ({ request }) => {
+    seen.requests++;
+    if (/^(https?|wss?):/.test(request.url) && new URL(request.url).host !== new URL(who.url).host) seen.strangers.push(request.url);
+  });
+  cdp.on('Network.webSocketCreated', ({ url }) => {
+    if (new URL(url).host !== new URL(who.url).host) seen.strangers.push(url);
+  });
+  cdp.on('Network.responseReceived', ({ response }) => (seen.heads += response.encodedDataLength));
+  cdp.on('Network.loadingFinished', ({ encodedDataLength }) => (seen.bytes += encodedDataLength));
+  await cdp.send('Network.enable');
+  return seen;
+}
+
+for (const language of LANGUAGES) {
+  test(`a cold load is light and soon usable, ${language}`, async () => {
+    const landing = await guest(browser, server.url, { language });
+    const first = await meter(landing);
+    let began = performance.now();
+    const answer = await landing.page.goto(server.url);
+    await landing.button('landing.new').waitFor();
+    const usable = performance.now() - began;
+    await landing.page.waitForLoadState('networkidle');
+    console.log(`${language}: landing ${(first.bytes / 1024).toFixed(1)} KB in ${first.requests} requests, usable after ${Math.round(usable)} ms`);
+    assert.ok(first.bytes < MAX_BYTES, `landing: ${first.bytes} bytes`);
+    assert.ok(usable < MAX_USABLE, `landing usable after ${usable} ms`);
+    assert.deepEqual(first.strangers, []);
+    policy(answer?.headers()['content-security-policy'] ?? '');
+    await landing.close();
+
+    const room = await guest(browser, server.url, { language, prefs: { name: 'Ann' } });
+    const second = await meter(room);
+    began = performance.now();
+    await room.page.goto(`${server.url}/r/weight-${language.toLowerCase()}`);
+    await room.button('prejoin.join').waitFor();
+    const ready = performance.now() - began;
+    await room.page.waitForLoadState('networkidle');
+    const { bytes, requests } = second;
+    assert.ok(bytes < MAX_BYTES, `room page: ${bytes} bytes`);
+    await room.join();
+    await room.heading('room.alone').waitFor();
+    await room.page.waitForLoadState('networkidle');
+    const kilo = (/** @type {number} */ n) => `${(n / 1024).toFixed(1)} KB`;
+    console.log(`${language}: room page ${kilo(bytes)} in ${requests} requests, usable after ${Math.round(ready)} ms; with the meeting ${kilo(second.bytes)} (${kilo(second.heads)} of it headers) in ${second.requests}`);
+    assert.ok(second.bytes - second.heads < MAX_BYTES, `the whole way into the meeting: ${second.bytes - second.heads} bytes of content`);
+    assert.ok(ready < MAX_USABLE, `preview usable after ${ready} ms`);
+    assert.deepEqual(second.strangers, []);
+    assert.deepEqual(await room.violations(), []);
+    await room.close();
+  });
+}
+
+/** Strict, without exceptions. @param {string} header */
+function policy(header) {
+  assert.match(header, /default-src 'self'/);
+  assert.ok(!/unsafe-|\*|https?:/.test(header), header);
+  for (const part of ['script-src', 'style-src']) assert.match(header, new RegExp(`${part} 'self'(;|$)`), header);
+}
+
+test('every page comes with the policy', async () => {
+  for (const path of ['/', '/r/some-room', '/test', '/embed.html']) policy((await fetch(server.url + path)).headers.get('content-security-policy') ?? '');
+});
+
+test('the main thread with nine tiles', async () => {
+  const other = await launchChromium();
+  const ann = await guest(browser, server.url, { as: 'Ann', context: { viewport: { width: 1280, height: 800 } } });
+  await ann.enter('nine');
+  /** @type {Guest[]} */
+  const others = [];
+  try {
+    for (let i = 0; i < 8; i++) {
+      const prefs = i < 4 ? { mic: false } : { mic: false, cam: false };
+      const one = await guest(other, server.url, { as: 'Ben', name: `Guest ${i}`, prefs, width: 160, height: 90, context: { viewport: { width: 320, height: 240 } } });
+      await one.enter('nine');
+      others.push(one);
+    }
+    await eventually(() => ann.stage.getByRole('group').count(), (n) => n === 9, { what: 'nine tiles', ms: 20_000 });
+    await ann.moves(ann.tile('Guest 0'));
+    const cdp = await ann.page.context().newCDPSession(ann.page);
+    await cdp.send('Performance.enable');
+    const look = async () => Object.fromEntries((await cdp.send('Performance.getMetrics')).metrics.map((m) => [m.name, m.value]));
+    const before = await look();
+    const began = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    const after = await look();
+    const seconds = (performance.now() - began) / 1000;
+    const share = (/** @type {string} */ name) => (((after[name] - before[name]) / seconds) * 100).toFixed(1);
+    console.log(`nine tiles, five cameras: main thread ${share('TaskDuration')} % (scripts ${share('ScriptDuration')} %, layout ${share('LayoutDuration')} %, style ${share('RecalcStyleDuration')} %)`);
+    assert.ok(Number(share('TaskDuration')) < 60, 'the main thread has room');
+    assert.deepEqual(ann.page.problems, []);
+  } finally {
+    await other.close();
+    await ann.close();
+  }
+});
