@@ -114,7 +114,8 @@ async function inside(who, shoot, phone, others) {
   await who.page.keyboard.press('w');
   await shoot('14-speaker');
   await who.page.keyboard.press('w');
-  await who.more('bar.layoutAuto', 'menuitemradio').catch(() => {});
+  await who.control('bar.more').click();
+  await who.page.getByRole(phone ? 'radio' : 'menuitemradio', { name: who.t('bar.layoutAuto'), exact: true }).click();
   await others[0].control('bar.share').click();
   await who.moves(who.tile(who.t('tile.screen', { name: others[0].name })));
   await who.page.waitForTimeout(800);
