@@ -72,6 +72,7 @@ type Store struct {
 	failure atomic.Pointer[error] // what turned the store read-only
 	totals  totals
 	writer  writerState
+	ahead   ahead // the writer's
 	index   chatIndex
 }
 
@@ -80,11 +81,11 @@ type Store struct {
 // the system's; the text names the file.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
-	db, err := openFile(dir, o)
+	db, file, err := openFile(dir, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{})}
+	s := &Store{db: db, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{}), ahead: ahead{file: file}}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", db.Path(), err), db.Close())
 	}
