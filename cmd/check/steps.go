@@ -132,10 +132,10 @@ func browser(long bool) func(ctx context.Context) error {
 		if err := command(ctx, ".", nil, "go", "build", "-o", bin, "./cmd/parley"); err != nil {
 			return err
 		}
-		env := []string{"PARLEY_BIN=" + bin}
+		script := "e2e"
 		if long {
-			env = append(env, "PARLEY_LONG=1")
+			script = "e2e:long"
 		}
-		return command(ctx, browserDir, env, "npm", "run", "--silent", "e2e")
+		return command(ctx, browserDir, []string{"PARLEY_BIN=" + bin}, "npm", "run", "--silent", script)
 	}
 }
