@@ -22,9 +22,7 @@
 // One goroutine writes. While a commit syncs, further writes queue; the next
 // commit takes all of them. No timer delays anything: a lone write commits at
 // once, and under load a commit carries what came in during the one before. A
-// bbolt commit is two fdatasyncs, whatever it carries; the pages a growing file
-// will use next are written with zeros ahead, so that a sync finds them in their
-// place. The queue is bounded
+// bbolt commit is two fdatasyncs, whatever it carries. The queue is bounded
 // (Options.Queue); beyond it a write returns ErrBusy. bbolt's own Batch waits up
 // to 10 ms and runs a function twice when its neighbour fails, hence not used.
 //

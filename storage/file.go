@@ -17,34 +17,25 @@ import (
 // FileName is the store's file in its folder.
 const FileName = "parley.db"
 
-// openFile opens dir's store, making folder and file if need be. file is the
-// one bbolt writes to, and closes.
-func openFile(dir string, o Options) (db *bolt.DB, file *os.File, err error) {
+// openFile opens dir's store, making folder and file if need be.
+func openFile(dir string, o Options) (db *bolt.DB, err error) {
 	path := filepath.Join(dir, FileName)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, nil, fmt.Errorf("make folder %s: %w: %w", dir, ErrUnwritable, err)
+		return nil, fmt.Errorf("make folder %s: %w: %w", dir, ErrUnwritable, err)
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := createFile(dir, path); err != nil {
-			return nil, nil, fmt.Errorf("create %s: %w: %w", path, ErrUnwritable, err)
+			return nil, fmt.Errorf("create %s: %w: %w", path, ErrUnwritable, err)
 		}
-	}
-	open := o.openFile
-	if open == nil {
-		open = os.OpenFile
-	}
-	o.openFile = func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
-		file, err = open(name, flag, mode)
-		return file, err
 	}
 	db, err = openBolt(path, boltOptions(o))
 	if err != nil {
-		return nil, nil, fmt.Errorf("open %s: %w", path, friendly(err))
+		return nil, fmt.Errorf("open %s: %w", path, friendly(err))
 	}
 	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
 		_ = os.Chmod(path, 0o600) // best effort: the folder may be shared on purpose
 	}
-	return db, file, nil
+	return db, nil
 }
 
 // createFile makes an empty store under another name first: a power cut while

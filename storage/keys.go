@@ -3,7 +3,6 @@ package storage
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -74,7 +73,7 @@ func newChatID(last chatID, now time.Time) chatID {
 func (id chatID) time() time.Time { return time.UnixMilli(int64(id >> 16)) }
 
 // String is 16 hexadecimal digits: it sorts like the number.
-func (id chatID) String() string { return hex.EncodeToString(id.key()) }
+func (id chatID) String() string { return fmt.Sprintf("%016x", uint64(id)) }
 
 func (id chatID) key() []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
 

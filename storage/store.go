@@ -72,7 +72,6 @@ type Store struct {
 	failure atomic.Pointer[error] // what turned the store read-only
 	totals  totals
 	writer  writerState
-	ahead   ahead // the writer's
 	index   chatIndex
 }
 
@@ -81,11 +80,11 @@ type Store struct {
 // the system's; the text names the file.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
-	db, file, err := openFile(dir, o)
+	db, err := openFile(dir, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{}), ahead: ahead{file: file}}
+	s := &Store{db: db, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{})}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", db.Path(), err), db.Close())
 	}

@@ -127,7 +127,6 @@ func (s *Store) transact(batch []op, results []error) (err error) {
 		}
 	}()
 	return s.db.Update(func(tx *bolt.Tx) error {
-		s.ahead.prepare(tx.Size())
 		t := newTxn(tx, s)
 		for i, o := range batch {
 			results[i] = o.apply(t)
