@@ -2,6 +2,7 @@
 import { prefs } from '../lib/prefs.js';
 import { match } from '../lib/shortcuts.js';
 import { anyOpen } from './dialog.js';
+import { later } from './later.js';
 import { toggleFullscreen } from './stage.js';
 
 /** @typedef {import('./call.js').Call} Call */
@@ -59,14 +60,14 @@ export class Actions {
       case 'leave':
         return call.leave();
       case 'help':
-        return void import('./shortcut-sheet.js').then((m) => m.openShortcutSheet());
+        return void later(import('./shortcut-sheet.js')).then((m) => m?.openShortcutSheet());
       case 'talk':
         return void call.devices?.hold();
     }
   }
 
   settings() {
-    void import('./settings.js').then((m) => m.openSettings(this.#call));
+    void later(import('./settings.js')).then((m) => m?.openSettings(this.#call));
   }
 
   /** Listens for shortcuts. @param {AbortSignal} signal */

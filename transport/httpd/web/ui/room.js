@@ -8,6 +8,7 @@ import { ParleyBanners } from './banners.js';
 import { ParleyCaptions } from './captions.js';
 import { ParleyChat } from './chat.js';
 import { ParleyElement, define } from './element.js';
+import { later } from './later.js';
 import { ParleyPeople } from './people.js';
 import { SmallWindow } from './pip.js';
 import { ParleyReactions } from './reactions.js';
@@ -118,9 +119,10 @@ export class ParleyRoom extends ParleyElement {
   async #stats(open) {
     this.querySelector('parley-stats')?.remove();
     if (!open) return;
-    const { ParleyStats } = await import('./stats.js');
-    if (!this.call.state.stats) return;
-    const stats = new ParleyStats();
+    const module = await later(import('./stats.js'));
+    if (!module) this.call.store.set({ stats: false });
+    if (!module || !this.call.state.stats) return;
+    const stats = new module.ParleyStats();
     stats.call = this.call;
     this.append(stats);
   }
