@@ -31,6 +31,9 @@ export class CallDevices {
   #tap = null;
   /** Held keys open the microphone for as long. */
   #held = false;
+  /** How often the microphone was turned on or off, and that number at the last release. */
+  #asked = 0;
+  #released = 0;
 
   /** @param {Call} call */
   constructor(call) {
@@ -64,6 +67,7 @@ export class CallDevices {
   /** @param {boolean} [on] @param {{quiet?: boolean}} [options] quiet: not spoken */
   async mic(on = !this.#call.state.mic, { quiet = false } = {}) {
     const { me } = this.#call;
+    this.#asked++;
     const done = await this.#turn(() => me.setMicrophoneEnabled(on, on ? micOptions() : undefined), on, 'microphone');
     if (done && !quiet) say(msg(on ? 'room.micOn' : 'room.micOff'));
     if (done) prefs.set({ mic: on });
@@ -136,7 +140,9 @@ export class CallDevices {
     if (this.#held || this.#call.state.mic) return;
     this.#held = true;
     await this.mic(true, { quiet: true });
-    if (!this.#held) await this.mic(false, { quiet: true });
+    // Released while it was being turned on: off again, unless it was asked
+    // for in another way since.
+    if (!this.#held && this.#asked === this.#released) await this.mic(false, { quiet: true });
   }
 
   /** The key is up, or the page can no longer know. */
@@ -144,6 +150,7 @@ export class CallDevices {
     if (!this.#held) return;
     this.#held = false;
     void this.mic(false, { quiet: true });
+    this.#released = this.#asked;
   }
 
   // ------------------------------------------------------------ devices --
