@@ -120,6 +120,37 @@ func TestPanicsStayWhereTheyAre(t *testing.T) {
 	}
 }
 
+// TestParticipantsPanicDisturbsNobodyElse ends one participant by a panic; a
+// meeting in another room loses no packet.
+func TestParticipantsPanicDisturbsNobodyElse(t *testing.T) {
+	srv, url := startTest(t, nil)
+	steady := meet(t, url, "steady")
+	meet(t, url, "crashing")
+	settle(t, steady, 2)
+	bridge := recordsBridge{srv.store, srv.engine}
+	list, err := bridge.Meetings(t.Context(), httpd.MeetingsQuery{Limit: 1, Room: "crashing"})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("meetings %+v, %v", list, err)
+	}
+	record, err := bridge.Meeting(t.Context(), list[0].ID)
+	if err != nil || len(record.Participants) != 2 {
+		t.Fatalf("record %+v, %v", record, err)
+	}
+	steady.Begin()
+	time.Sleep(300 * time.Millisecond)
+	if err := srv.engine.PanicParticipant("crashing", record.Participants[0].Participant); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	stats := steady.Finish()
+	if pct, ok := stats.LossPct(); !ok || pct != 0 || stats.Crosstalk != 0 || stats.Silent != 0 {
+		t.Errorf("loss %.2f %%, crosstalk %d, silent %d of %d packets", pct, stats.Crosstalk, stats.Silent, stats.Packets)
+	}
+	if f := srv.engine.Figures(); f.Participants != 3 || f.Rooms != 2 {
+		t.Errorf("%d participants in %d rooms, want 3 in 2", f.Participants, f.Rooms)
+	}
+}
+
 // TestWholeServerAnswers asks a running server what an operator would ask.
 func TestWholeServerAnswers(t *testing.T) {
 	_, url := startTest(t, nil)
