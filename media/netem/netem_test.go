@@ -176,9 +176,8 @@ func TestProxyPassesDelaysAndRebinds(t *testing.T) {
 	if again, _ := ask(t, a, "hello "); again == first {
 		t.Error("port did not change on Rebind")
 	}
-	if s := p.Stats(); s.Up != 4 || s.Down != 4 || s.UpLost+s.DownLost != 0 {
-		t.Errorf("stats %+v", s)
-	}
+	// A datagram is counted once it is sent, so its receiver can be first.
+	waitFor(t, func() bool { return p.Stats() == Stats{Up: 4, Down: 4} })
 }
 
 func TestProxyLosesBothWays(t *testing.T) {
