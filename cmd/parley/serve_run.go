@@ -35,6 +35,10 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	log := c.logger(os.Stderr)
 	defer saveMemory()()
+	cores := spareProc()
+	if c.Workers == 0 {
+		c.Workers = cores
+	}
 	srv, err := c.start(s, log)
 	if err != nil {
 		return err

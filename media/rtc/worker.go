@@ -35,6 +35,7 @@ type worker struct {
 // workerLoop is what only the worker's goroutine touches.
 type workerLoop struct {
 	now   media.Instant // read once per batch
+	pace  pace
 	in    *udp.RecvBatch
 	out   []*udp.SendBatch // by local address, made when first needed
 	sent  []udp.SendStats  // of out, as of the last publish

@@ -18,6 +18,7 @@ func (w *worker) runLoop() {
 	defer close(w.done)
 	for {
 		w.armLoop()
+		w.pauseLoop()
 		if err := w.sock.Recv(w.loop.in); err != nil {
 			return
 		}
@@ -55,6 +56,7 @@ func (w *worker) handleLoop() {
 	l.now = w.server.clock.now()
 	l.patch.SendTime = l.now.AbsSendTime()
 	n := l.in.Len()
+	l.pace.note(l.now, n)
 	if n == 0 {
 		l.woken = true // the deadline has passed or Wake was called
 	} else {

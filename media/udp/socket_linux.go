@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -49,6 +50,14 @@ func setOptions(fd int, c Config) error {
 	}
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 	return nil
+}
+
+// Pause sleeps for d, from a tenth of a millisecond to a few, while datagrams
+// gather in the kernel. It is a system call of its own because the runtime's
+// timers end at the next whole millisecond when nothing else runs.
+func (s *Socket) Pause(d time.Duration) {
+	t := unix.NsecToTimespec(d.Nanoseconds())
+	_ = unix.Nanosleep(&t, nil)
 }
 
 // probeGSO returns the longest run the kernel may be given.
