@@ -36,7 +36,7 @@ export async function enter(browser, url, name, room, more = {}) {
  * @param {(seen: T) => boolean} done
  * @param {{ms?: number, what: string}} options
  */
-export async function eventually(look, done, { ms = 10_000, what }) {
+export async function eventually(look, done, { ms = 20_000, what }) {
   const end = Date.now() + ms;
   let seen;
   do {

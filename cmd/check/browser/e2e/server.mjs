@@ -33,7 +33,7 @@ export async function startServer(options = {}) {
   let exitCode = /** @type {number|null} */ (null);
   const exited = new Promise((resolve) => child.once('exit', (code) => resolve((exitCode = code ?? -1))));
   const url = await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`server did not start:\n${log}`)), 15_000);
+    const timer = setTimeout(() => reject(new Error(`server did not start:\n${log}`)), 30_000);
     const read = (/** @type {Buffer} */ chunk) => {
       log += chunk;
       const match = /(https?:\/\/[^\s│]+)/.exec(log);
@@ -73,6 +73,8 @@ export async function startServer(options = {}) {
 export async function startCutter(to) {
   const pairs = new Set();
   let refusing = false;
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
   const proxy = createServer((client) => {
     if (refusing) return void client.destroy();
     const upstream = connect(to, '127.0.0.1');
@@ -91,11 +93,17 @@ export async function startCutter(to) {
   const address = /** @type {import('node:net').AddressInfo} */ (proxy.address());
   return {
     url: `http://127.0.0.1:${address.port}`,
-    /** Cuts everything now and refuses newcomers for ms. */
-    cut(/** @type {number} */ ms) {
+    /** Cuts everything now and refuses newcomers for ms, or until mended. */
+    cut(ms = Infinity) {
       refusing = true;
       for (const pair of pairs) for (const socket of pair) socket.destroy();
-      setTimeout(() => (refusing = false), ms).unref();
+      clearTimeout(timer);
+      if (ms < Infinity) timer = setTimeout(() => (refusing = false), ms).unref();
+    },
+    /** Lets newcomers through again, at once. */
+    mend() {
+      clearTimeout(timer);
+      refusing = false;
     },
     close() {
       for (const pair of pairs) for (const socket of pair) socket.destroy();

@@ -141,11 +141,11 @@ test('switching devices in the call does not negotiate again', async () => {
 
   await ann.control('device.camMenu').click();
   await ann.page.getByRole('radio', { name: 'Back camera' }).click();
-  await ann.page.getByText(ann.t('device.switched', { label: 'Back camera' })).first().waitFor();
+  await ann.shown('device.switched', { label: 'Back camera' });
   await ben.moves(ben.tile('Ann'));
   await ann.control('device.micMenu').click();
   await ann.page.getByRole('radio', { name: 'Desk microphone' }).click();
-  await ann.page.getByText(ann.t('device.switched', { label: 'Desk microphone' })).first().waitFor();
+  await ann.shown('device.switched', { label: 'Desk microphone' });
   const { negotiations, live } = await ann.page.evaluate(() => {
     const { desk } = /** @type {any} */ (window);
     return { negotiations: desk.negotiations, live: [...desk.live].filter((t) => t.readyState === 'live').map((t) => t.label) };
@@ -155,9 +155,9 @@ test('switching devices in the call does not negotiate again', async () => {
 
   // A new device is offered, not taken.
   await desk(ann, 'plug', 'audioinput', 'Conference phone');
-  await ann.page.getByText(ann.t('device.found', { label: 'Conference phone' })).first().waitFor();
+  await ann.page.getByText(ann.t('device.found', { label: 'Conference phone' })).first().hover(); // it stays while pointed at
   await ann.button('device.use').click();
-  await ann.page.getByText(ann.t('device.switched', { label: 'Conference phone' })).first().waitFor();
+  await ann.shown('device.switched', { label: 'Conference phone' });
   await ann.close();
   await ben.close();
 });
@@ -170,12 +170,12 @@ test('unplugging falls back to another device, or says that there is none', asyn
   await ben.moves(ben.tile('Ann'));
 
   await desk(ann, 'unplug', 'videoinput', 'Front camera');
-  await ann.page.getByText(ann.t('device.lostFallback', { label: 'Front camera', fallback: 'Back camera' })).first().waitFor();
+  await ann.shown('device.lostFallback', { label: 'Front camera', fallback: 'Back camera' });
   await ben.moves(ben.tile('Ann'));
 
   await desk(ann, 'unplug', 'audioinput', 'Desk microphone');
-  await ann.page.getByText(ann.t('device.lost', { label: 'Desk microphone' })).first().waitFor();
-  assert.equal(await ann.control('bar.mic').getAttribute('aria-pressed'), 'false');
+  await ann.shown('device.lost', { label: 'Desk microphone' });
+  await ann.pressed(ann.control('bar.mic'), false);
   await ben.tileSays(ben.tile('Ann'), 'tile.muted');
   await ann.close();
   await ben.close();

@@ -41,9 +41,8 @@ for (const language of LANGUAGES) {
     await who.page.goto(server.url);
     await who.page.getByRole('link', { name: who.t('landing.test') }).click();
     await who.heading('test.heading').waitFor();
-    await who.button('test.start').click();
-    await who.button('test.stop').waitFor();
-    await who.button('test.again').waitFor({ timeout: 60_000 });
+    await Promise.all([who.button('test.stop').waitFor(), who.button('test.start').click()]);
+    await who.button('test.again').waitFor({ timeout: 100_000 });
     const rows = await who.page.getByRole('list', { name: who.t('test.steps') }).getByRole('listitem').allInnerTexts();
     assert.equal(rows.length, 10);
     // A busy machine may well lose a packet: that is a remark, not a failure.
@@ -64,7 +63,7 @@ test('the setup test says what fails, and what to do', async () => {
   await who.page.routeWebSocket(/\/api\/v1\/ws/, (ws) => void ws.close({ code: 1011 }));
   await who.page.goto(`${server.url}/test`);
   await who.button('test.start').click();
-  await who.button('test.again').waitFor({ timeout: 60_000 });
+  await who.button('test.again').waitFor({ timeout: 100_000 });
   const steps = who.page.getByRole('list', { name: who.t('test.steps') }).getByRole('listitem');
   const row = (/** @type {import('./ui.mjs').Key} */ key) => steps.filter({ has: who.heading(key) });
   await row('test.mic').getByText(who.t('media.permission_denied.microphone.title')).waitFor();
@@ -104,8 +103,9 @@ test('a meeting in the frame of another site tells that site what happens', asyn
 test('a site that is not allowed gets no frame', async () => {
   const page = await browser.newPage();
   const other = siteURL.replace('127.0.0.1', 'localhost');
+  const refused = page.waitForEvent('console', (message) => /frame-ancestors/.test(message.text()));
   await page.goto(`${other}/?frame=${encodeURIComponent(`${server.url}/embed.html?room=framed`)}`);
-  await page.waitForTimeout(500);
+  await refused;
   assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).heard), []);
   await page.close();
 });

@@ -39,7 +39,7 @@ test('join, see, mute, chat, leave and rate in Firefox', async () => {
   await page.evaluateOnNewDocument(fakeMedia, { color: CAST.Ben.color, hz: CAST.Ben.hz, width: 320, height: 180 });
   await page.setViewport({ width: 1024, height: 640 });
   /** By role and name, as a screen reader finds it. @param {string} role @param {string} name */
-  const find = (role, name) => page.locator(`::-p-aria([name="${name}"][role="${role}"])`).setTimeout(15_000);
+  const find = (role, name) => page.locator(`::-p-aria([name="${name}"][role="${role}"])`).setTimeout(30_000);
 
   await page.goto(`${server.url}/?lang=en`);
   await find('textbox', t('landing.field')).fill('fox-flow');
@@ -57,7 +57,7 @@ test('join, see, mute, chat, leave and rate in Firefox', async () => {
       const video = tile?.querySelector('video');
       return video?.videoWidth ? video.currentTime : 0;
     });
-  const first = await eventually(shown, (at) => at > 0, { what: 'Firefox sees Ann', ms: 15_000 });
+  const first = await eventually(shown, (at) => at > 0, { what: 'Firefox sees Ann', ms: 30_000 });
   await eventually(shown, (at) => at > first + 0.3, { what: 'Firefox sees her move' });
 
   await find('button', t('bar.mic')).click();

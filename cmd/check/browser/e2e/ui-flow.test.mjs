@@ -96,7 +96,7 @@ async function seeEachOther(ann, ben) {
 /** @param {Guest} ann @param {Guest} ben */
 async function muteAndCamera(ann, ben) {
   await ann.control('bar.mic').click();
-  assert.equal(await ann.control('bar.mic').getAttribute('aria-pressed'), 'false');
+  await ann.pressed(ann.control('bar.mic'), false);
   await ben.tileSays(ben.tile('Ann'), 'tile.muted');
   await ann.control('bar.mic').click();
   await ben.tileSays(ben.tile('Ann'), 'tile.muted', false);
@@ -172,7 +172,7 @@ async function hands(ann, ben) {
   await ann.control('bar.hand').click();
   await ben.tileSays(ben.tile('Ann'), 'tile.hand', true, { n: 2 });
   const list = (await ann.openPeople()).getByRole('list').first();
-  assert.deepEqual(await list.getByRole('listitem').allInnerTexts(), ['Ben', 'Ann']);
+  await eventually(() => list.getByRole('listitem').allInnerTexts(), (names) => names.join() === 'Ben,Ann', { what: 'Ben stands before Ann' });
   await ben.control('bar.hand').click();
   await ben.tileSays(ben.tile('Ann'), 'tile.hand', true, { n: 1 });
   await ann.control('bar.hand').click();
@@ -183,8 +183,8 @@ async function hands(ann, ben) {
 async function reactions(from, to) {
   await from.control('bar.react').click();
   await from.button('react.send', { emoji: '🎉' }).click();
-  await to.page.getByText('🎉', { exact: true }).waitFor();
-  await to.page.getByRole('status').filter({ hasText: to.t('react.say', { name: from.name, emoji: '🎉' }) }).first().waitFor({ state: 'attached' });
+  await to.told('🎉');
+  await to.said('react.say', { name: from.name, emoji: '🎉' });
 }
 
 /** @param {Guest} who @param {string[]} others */
@@ -192,7 +192,7 @@ async function people(who, others) {
   const panel = await who.openPeople();
   await panel.getByText(who.t('people.count', { n: others.length + 1 }), { exact: true }).waitFor();
   const rows = panel.getByRole('list', { name: who.t('people.here') }).getByRole('listitem');
-  assert.equal(await rows.count(), others.length + 1);
+  await eventually(() => rows.count(), (n) => n === others.length + 1, { what: 'everyone is listed' });
   for (const name of others) await rows.filter({ hasText: name }).getByText(who.t('people.micOn')).first().waitFor();
   const search = panel.getByRole('searchbox', { name: who.t('people.search') });
   await search.fill(others[0].toLowerCase());
@@ -208,7 +208,7 @@ async function leaveAndRate(who, room) {
   await who.control('bar.leave').click();
   await who.heading('end.title.left').waitFor();
   const summary = who.page.getByRole('region', { name: who.t('end.summary') });
-  assert.match(await summary.innerText(), new RegExp(`${who.t('end.people')}\\s+3`));
+  await summary.filter({ hasText: new RegExp(`${who.t('end.people')}\\s*3`) }).waitFor();
   // By keyboard: the radio buttons are for everyone, the stars only for the eye.
   await who.page.getByRole('radio', { name: who.t('end.stars', { n: 4 }), exact: true }).press('Space');
   await who.field('end.comment').fill('a bit of echo');

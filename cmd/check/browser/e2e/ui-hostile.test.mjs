@@ -147,7 +147,8 @@ test('an invitation with a hostile room name stays a link to this server', async
     await who.page.goto(server.url);
     await who.field('landing.field').fill(typed);
     await who.page.keyboard.press('Enter');
-    await who.page.waitForTimeout(150);
+    const answer = who.heading('prejoin.heading').or(who.text('landing.badInput', { example: `${server.url}/r/abc-defg-hij` }));
+    await answer.first().waitFor();
     assert.equal(new URL(who.page.url()).origin, server.url, typed);
   }
   await who.close();

@@ -32,10 +32,7 @@ const focused = (who) =>
   });
 
 /** @param {Guest} who @param {string} name */
-const focusOn = (who, name) => eventually(() => focused(who), (now) => now === name, { what: `focus on “${name}”`, ms: 5_000 });
-
-/** @param {Guest} who @param {import('playwright-core').Locator} control @param {string} value */
-const pressed = (who, control, value) => eventually(() => control.getAttribute('aria-pressed'), (now) => now === value, { what: `pressed is ${value}` });
+const focusOn = (who, name) => eventually(() => focused(who), (now) => now === name, { what: `focus on “${name}”` });
 
 for (const language of LANGUAGES) {
   test(`from the landing page into a meeting and out again, ${language}`, async () => {
@@ -109,22 +106,22 @@ async function toolbar(who) {
 async function shortcuts(who) {
   const { keyboard } = who.page;
   await keyboard.press('m');
-  await pressed(who, who.control('bar.mic'), 'false');
+  await who.pressed(who.control('bar.mic'), false);
   await who.page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement)?.blur());
   await keyboard.down('Space');
-  await pressed(who, who.control('bar.mic'), 'true');
+  await who.pressed(who.control('bar.mic'));
   await keyboard.up('Space');
-  await pressed(who, who.control('bar.mic'), 'false');
+  await who.pressed(who.control('bar.mic'), false);
   await keyboard.press('Control+d');
-  await pressed(who, who.control('bar.mic'), 'true');
+  await who.pressed(who.control('bar.mic'));
   await keyboard.press('v');
-  await pressed(who, who.control('bar.cam'), 'false');
+  await who.pressed(who.control('bar.cam'), false);
   await keyboard.press('v');
-  await pressed(who, who.control('bar.cam'), 'true');
+  await who.pressed(who.control('bar.cam'));
   await keyboard.press('h');
-  await pressed(who, who.control('bar.hand'), 'true');
+  await who.pressed(who.control('bar.hand'));
   await keyboard.press('h');
-  await pressed(who, who.control('bar.hand'), 'false');
+  await who.pressed(who.control('bar.hand'), false);
 }
 
 /** The focus comes back to where it was. @param {Guest} who */
@@ -136,7 +133,7 @@ async function panelsAndHelp(who) {
   await focusOn(who, who.t('chat.field'));
   await keyboard.type('mvc');
   assert.equal(await who.field('chat.field').inputValue(), 'mvc', 'letters are text here');
-  await pressed(who, who.control('bar.mic'), 'true');
+  await who.pressed(who.control('bar.mic'));
   await who.field('chat.field').fill('');
   await keyboard.press('Escape');
   await who.panel('chat.title').waitFor({ state: 'detached' });
@@ -149,7 +146,7 @@ async function panelsAndHelp(who) {
   const help = who.dialog('shortcut.title');
   await help.getByText(who.t('shortcut.mic')).waitFor();
   await keyboard.press('m');
-  await pressed(who, who.control('bar.mic'), 'true');
+  await who.pressed(who.control('bar.mic'));
   await keyboard.press('Escape');
   await help.waitFor({ state: 'detached' });
   await focusOn(who, before);
@@ -164,16 +161,18 @@ test('shortcuts can be changed and switched off', async () => {
   await dialog.getByRole('button', { name: new RegExp(who.t('settings.remap', { name: who.t('shortcut.mic') })) }).click();
   await who.page.keyboard.press('k');
   await who.page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
   await who.page.keyboard.press('m');
   await who.page.keyboard.press('k');
-  await pressed(who, who.control('bar.mic'), 'false');
+  await who.pressed(who.control('bar.mic'), false);
   await who.more('app.settings');
   await dialog.getByRole('tab', { name: who.t('settings.shortcuts') }).click();
   await dialog.getByRole('switch', { name: who.t('settings.shortcutsOn') }).press('Space');
   await who.page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
   await who.page.keyboard.press('k');
   await who.page.keyboard.press('Control+d');
-  await pressed(who, who.control('bar.mic'), 'true');
+  await who.pressed(who.control('bar.mic'));
   await who.close();
 });
 

@@ -58,11 +58,11 @@ for (const language of LANGUAGES) {
     await ann.control('bar.share').click();
     const screen = ben.tile(ben.t('tile.screen', { name: 'Ann' }));
     await ben.moves(screen);
-    await ben.text('room.shareStarted', { name: 'Ann' }).first().waitFor();
-    const [large, small] = await Promise.all([screen, ben.tile('Ann')].map((tile) => tile.boundingBox()));
-    assert.ok(large && small && large.width * large.height > 3 * small.width * small.height, `the screen is large: ${JSON.stringify({ large, small })}`);
+    await ben.shown('room.shareStarted', { name: 'Ann' });
+    const boxes = () => Promise.all([screen, ben.tile('Ann')].map((tile) => tile.boundingBox()));
+    await eventually(boxes, ([large, small]) => Boolean(large && small && large.width * large.height > 3 * small.width * small.height), { what: 'the screen is large' });
     await ann.text('room.sharingYou').waitFor();
-    assert.equal(await ann.control('bar.share').getAttribute('aria-pressed'), 'true');
+    await ann.pressed(ann.control('bar.share'));
 
     // Whoever comes later sees it too.
     const cleo = await guest(browser, server.url, { as: 'Cleo', language, prefs: { mic: false, cam: false } });
@@ -77,7 +77,7 @@ for (const language of LANGUAGES) {
 
     await ann.page.evaluate(() => Object.assign(window, { denyScreen: ['NotAllowedError', 'Permission denied by system'] }));
     await ann.control('bar.share').click();
-    await ann.text('room.shareDenied').first().waitFor();
+    await ann.shown('room.shareDenied');
     assert.deepEqual([...ann.page.problems, ...ben.page.problems], []);
     await ann.close();
     await ben.close();

@@ -110,6 +110,53 @@ export class Guest {
     });
   }
 
+  /**
+   * Waits until the page has said so in a note or an emoji that does not stay:
+   * whether it is still there does not matter. Each showing counts once.
+   * @param {string} words
+   * @param {'shown' | 'said'} [how] to the eye, or to a screen reader
+   */
+  async told(words, how = 'shown') {
+    const take = () =>
+      this.page.evaluate(([what, channel]) => {
+        const { told } = /** @type {any} */ (window);
+        const at = told[channel].findIndex((/** @type {string} */ text) => text.includes(what));
+        if (at < 0) return { yes: false, told };
+        told[channel].splice(at, 1);
+        return { yes: true };
+      }, /** @type {const} */ ([words, how]));
+    await eventually(take, ({ yes }) => yes, { what: `${this.name} is ${how === 'shown' ? 'shown' : 'told'} “${words}”` });
+  }
+
+  /** @param {Key} key @param {Params} [params] */
+  shown(key, params) {
+    return this.told(this.t(key, params));
+  }
+
+  /** @param {Key} key @param {Params} [params] */
+  said(key, params) {
+    return this.told(this.t(key, params), 'said');
+  }
+
+  /** Waits until a control is pressed, or no longer. @param {import('playwright-core').Locator} control @param {boolean} [yes] */
+  async pressed(control, yes = true) {
+    await eventually(() => control.getAttribute('aria-pressed'), (now) => now === String(yes), { what: `${this.name}: ${control} is ${yes ? 'pressed' : 'not pressed'}` });
+  }
+
+  /**
+   * Presses what may at any moment do by itself what it offers, until that has
+   * happened.
+   * @param {import('playwright-core').Locator} button
+   * @param {import('playwright-core').Locator} there seen when it has happened
+   */
+  async pressUntil(button, there) {
+    const done = async () => {
+      if (!(await there.isVisible())) await button.click({ timeout: 1_000 }).catch(() => {});
+      return there.isVisible();
+    };
+    await eventually(done, Boolean, { what: `${this.name}: ${there} after pressing ${button}`, ms: 60_000 });
+  }
+
   /** Frames that the tile's picture has shown. @param {import('playwright-core').Locator} tile */
   frames(tile) {
     return tile.evaluate((el) => {
@@ -120,7 +167,7 @@ export class Guest {
 
   /** Waits until a tile shows a moving picture. @param {import('playwright-core').Locator} tile */
   async moves(tile) {
-    const first = await eventually(() => this.frames(tile), (n) => n > 0, { what: `${this.name} sees a picture`, ms: 15_000 });
+    const first = await eventually(() => this.frames(tile), (n) => n > 0, { what: `${this.name} sees a picture`, ms: 30_000 });
     await eventually(() => this.frames(tile), (n) => n > first + 3, { what: `${this.name} sees it move` });
   }
 
@@ -178,10 +225,24 @@ export class Guest {
   }
 }
 
-/** Runs before the page's own scripts: first choices, and a count of what the policy stops. @param {object} prefs */
+/**
+ * Runs before the page's own scripts: first choices, a count of what the policy
+ * stops, and a memory of what is shown or spoken for a moment only.
+ * @param {object} prefs
+ */
 function prepare(prefs) {
   const w = /** @type {any} */ (window);
   w.violations = [];
+  w.told = { shown: [], said: [] };
+  const words = (/** @type {Node} */ node) => (node.textContent ?? '').replaceAll('\u00a0', ' ');
+  const keep = (/** @type {string[]} */ list, /** @type {Node} */ node) => list.push(words(node)) > 100 && list.shift();
+  new MutationObserver((changes) => {
+    for (const { target, addedNodes } of changes) {
+      const at = target instanceof Element ? target : target.parentElement;
+      if (at?.matches('[role="status"], [role="alert"]') && at.textContent) keep(w.told.said, at);
+      if (at?.matches('parley-toasts, parley-reactions')) for (const node of addedNodes) keep(w.told.shown, node);
+    }
+  }).observe(document, { subtree: true, childList: true, characterData: true });
   addEventListener('securitypolicyviolation', (e) => w.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
   try {
     if (!localStorage.getItem('parley')) localStorage.setItem('parley', JSON.stringify(prefs));
@@ -205,6 +266,6 @@ export async function guest(browser, url, { as = 'Ann', name = as, language = 'e
     context: { locale: LOCALES[language], viewport: { width: 1024, height: 640 }, reducedMotion: 'reduce', ...context },
   });
   await page.addInitScript(prepare, prefs);
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   return new Guest(page, { url, name, language });
 }
