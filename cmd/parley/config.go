@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"parley/transport/httpd"
 )
 
 var groups = []kong.Group{
@@ -43,7 +45,7 @@ type serveCmd struct {
 	APIToken string `name:"api-token" help:"Bearer token for /api/v1/meetings and /metrics. Without one they answer on loopback only." placeholder:"TOKEN" env:"PARLEY_API_TOKEN" group:"operate"`
 	LogLevel string `help:"error, warn, info or debug." enum:"error,warn,info,debug" default:"info" env:"PARLEY_LOG_LEVEL" group:"operate"`
 	LogJSON  bool   `name:"log-json" help:"Write the log as JSON lines." env:"PARLEY_LOG_JSON" group:"operate"`
-	Debug    bool   `help:"Serve /debug/echo and profiles on loopback; enable fault hooks. Not for production." env:"PARLEY_DEBUG" group:"operate"`
+	Debug    bool   `help:"Serve /debug/echo and /debug/pprof to whom the API answers; enable fault hooks. Not for production." env:"PARLEY_DEBUG" group:"operate"`
 	Dev      string `help:"Serve the browser client from this folder instead of the binary." type:"existingdir" placeholder:"DIR" env:"PARLEY_DEV" group:"operate" hidden:""`
 }
 
@@ -82,6 +84,13 @@ func (c *serveCmd) check() (settings, error) {
 		return s, usage("--tls-cert and --tls-key go together")
 	}
 	s.tls = c.TLSCert != ""
+	for name, list := range map[string][]string{"allow-origin": c.Origins, "allow-frame": c.Frames} {
+		for _, text := range list {
+			if err := httpd.CheckOrigin(text); err != nil {
+				return s, usage("--%s: %w", name, err)
+			}
+		}
+	}
 	if c.Workers < 0 || c.Workers > 256 {
 		return s, usage("--workers must be from 0 to 256")
 	}

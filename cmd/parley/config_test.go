@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +96,11 @@ func TestMistakesGetOneLineAndAdvice(t *testing.T) {
 		{"unknown key", []string{"--config", write("a.yaml", "lisen: x\n")}, `unknown setting "lisen"`, 2},
 		{"not a mapping", []string{"--config", write("b.yaml", "- a\n- b\n")}, "read settings", 1},
 		{"zero rooms", []string{"--max-rooms", "0"}, "must be at least 1", 2},
+		{"origin with a path", []string{"--allow-origin", "https://a.example/x"}, "--allow-origin: origin", 2},
+		{"no certificate", []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "d1"), "--tls-cert", filepath.Join(dir, "none.pem"), "--tls-key", filepath.Join(dir, "none.pem")}, "--tls-cert takes a file", 1},
+		{"port in use", []string{"--listen", busy(t), "--data", filepath.Join(dir, "d2")}, "is in use", 1},
+		{"unwritable folder", []string{"--listen", "127.0.0.1:0", "--data", "/proc/parley"}, "Choose a folder you may write to", 1},
+		{"foreign address", []string{"--listen", "192.0.2.1:0", "--data", filepath.Join(dir, "d3")}, "No interface of this machine", 1},
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", write("file", "")}, "data folder", 1},
 	}
 	for _, c := range cases {
@@ -112,6 +118,16 @@ func TestMistakesGetOneLineAndAdvice(t *testing.T) {
 			}
 		})
 	}
+}
+
+// busy returns the address of a port that is taken until the test's end.
+func busy(t *testing.T) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	return ln.Addr().String()
 }
 
 func TestHelpNamesEverySetting(t *testing.T) {

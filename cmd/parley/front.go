@@ -17,7 +17,7 @@ import (
 
 // newFront builds what is served over TCP.
 func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error) {
-	return httpd.New(httpd.Config{
+	front, err := httpd.New(httpd.Config{
 		CertFile: c.TLSCert, KeyFile: c.TLSKey,
 		Origins: c.Origins, FrameAncestors: c.Frames,
 		APIToken: c.APIToken, Debug: c.Debug, Dev: c.Dev,
@@ -28,6 +28,10 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 		Collectors:     []prometheus.Collector{collector{srv.engine.Figures, srv.media.Figures, srv.store.Figures}},
 		Log:            log,
 	})
+	if errors.Is(err, httpd.ErrCertificate) {
+		return nil, advise(err, "--tls-cert takes a file with the certificate and its chain, --tls-key one with its private key, both PEM.")
+	}
+	return front, err
 }
 
 // errNotTaking: the engine is draining.

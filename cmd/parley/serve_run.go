@@ -55,6 +55,7 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	case err = <-failed:
 		log.Error("http server ended", "error", err)
 	}
+	signal.Reset(os.Interrupt, syscall.SIGTERM) // another one ends us at once
 	return errors.Join(err, srv.stop(log))
 }
 

@@ -110,12 +110,18 @@ func (c Config) check() error {
 	}
 	for _, list := range [][]string{c.Origins, c.FrameAncestors} {
 		for _, o := range list {
-			if _, err := parseOrigin(o); err != nil {
+			if err := CheckOrigin(o); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// CheckOrigin says what is wrong with an entry of Origins or FrameAncestors.
+func CheckOrigin(text string) error {
+	_, err := parseOrigin(text)
+	return err
 }
 
 // parseOrigin takes an origin as browsers write it: scheme://host[:port].

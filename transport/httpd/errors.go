@@ -2,10 +2,15 @@ package httpd
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
 )
+
+// ErrCertificate is part of New's error when the certificate or its key can
+// not be read.
+var ErrCertificate = errors.New("load certificate")
 
 // Error codes of HTTP answers. They are stable; the messages are for
 // developers.

@@ -59,7 +59,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.CertFile != "" {
 		var err error
 		if s.certs, err = loadCerts(cfg.CertFile, cfg.KeyFile, cfg.Log); err != nil {
-			return nil, fmt.Errorf("load certificate: %w", err)
+			return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
 		}
 	}
 	routes, err := s.routes()
@@ -186,7 +186,7 @@ func (s *Server) routes() (http.Handler, error) {
 		fail(w, refuse(http.StatusNotFound, codeNotFound, "there is no such address"))
 	})
 	if s.cfg.Debug {
-		mux.HandleFunc("/debug/echo", s.echo)
+		mux.HandleFunc("/debug/echo", s.guard(s.echo))
 		s.profiles(mux)
 	}
 	cross := http.NewCrossOriginProtection()

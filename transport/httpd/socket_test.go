@@ -168,6 +168,9 @@ func TestEchoOnlyWithDebug(t *testing.T) {
 	if resp, _, _ := start(t, Config{}).upgrade(t, "/debug/echo"); resp.StatusCode == 101 {
 		t.Fatal("echo without debug")
 	}
+	if resp, _, _ := start(t, Config{Debug: true, APIToken: "s3cret"}).upgrade(t, "/debug/echo"); resp.StatusCode != 401 {
+		t.Fatalf("echo for strangers: %s", resp.Status)
+	}
 	onBoth(t, Config{Debug: true}, func(t *testing.T, r *running) {
 		resp, conn, reader := r.upgrade(t, "/debug/echo")
 		if resp.StatusCode != 101 {
