@@ -17,20 +17,22 @@ const permissions = "camera=(self), microphone=(self), display-capture=(self), a
 
 // headers adds the security headers. Those that a browser only heeds on a
 // document are left out of scripts and style sheets: a page loads about a
-// hundred of them, and the headers would weigh as much as the bodies.
+// hundred of them, and the headers would weigh as much as the bodies. Nor do
+// they say who may embed them: they hold nothing but what anybody may read.
 func headers(frames []string, next http.Handler) http.Handler {
 	ours := contentPolicy + "'self'"
 	embed := contentPolicy + strings.Join(append([]string{"'self'"}, frames...), " ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
-		if !isPart(r.URL.Path) {
+		part := isPart(r.URL.Path)
+		if !part {
 			documentHeaders(h, r.URL.Path == embedPage, ours, embed)
 		}
 		if forOthers(r.URL.Path) {
 			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 			h.Set("Access-Control-Allow-Origin", "*")
-		} else if r.URL.Path != embedPage {
+		} else if r.URL.Path != embedPage && !part {
 			h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		}
 		next.ServeHTTP(w, r)

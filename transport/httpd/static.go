@@ -10,17 +10,16 @@ type asset struct {
 	contentType string
 	body        []byte
 	zipped      []byte // gzip of body, nil if that is not smaller
-	hash        string // of body, 24 hex digits
-	preload     string // Link header, for pages
+	hash        string // of body, 16 characters of base64url
 }
 
 // site answers from a table of assets. Paths not in it are not found: no
 // request reaches a file system.
 type site struct {
 	assets map[string]*asset // by path, "/index.html"
-	// pages maps the prefix of a page's path to the Link header that loads
-	// its modules early.
-	preloads map[string]string
+	// pages holds index.html once for each kind of page, naming the modules
+	// that this kind begins with.
+	pages map[string]*asset
 }
 
 // find returns the asset for a path and the status to send it with.
@@ -31,13 +30,13 @@ func (s *site) find(path string) (a *asset, status int) {
 	if a, ok := s.assets[path]; ok {
 		return a, http.StatusOK
 	}
-	status = http.StatusNotFound
-	if path == "/" || path == "/test" || path == "/r" || strings.HasPrefix(path, "/r/") {
-		status = http.StatusOK
-	} else if strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
-		return nil, status // a file that is not there
+	if page := pageOf(path); page != "" {
+		return s.pages[page], http.StatusOK
 	}
-	return s.assets["/index.html"], status // the client shows what it is
+	if strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
+		return nil, http.StatusNotFound // a file that is not there
+	}
+	return s.assets["/index.html"], http.StatusNotFound // the client shows what it is
 }
 
 // serve answers a request with what site has.
@@ -50,9 +49,6 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
 	h.Set("Vary", "Accept-Encoding")
-	if link := s.linkFor(r.URL.Path, a); link != "" && status == http.StatusOK {
-		h.Set("Link", link)
-	}
 	body, etag := a.body, `"`+a.hash+`"`
 	if a.zipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
 		body, etag = a.zipped, `"`+a.hash+`-gz"`
@@ -76,20 +72,11 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// linkFor returns the Link header of a page.
-func (s *site) linkFor(path string, a *asset) string {
-	if a.preload == "" {
-		return ""
-	}
-	if extra, ok := s.preloads[pageOf(path)]; ok {
-		return extra
-	}
-	return a.preload
-}
-
-// pageOf names the page of the client that a path shows.
+// pageOf names the kind of page that a path shows, "" for none.
 func pageOf(path string) string {
 	switch {
+	case path == "/", path == "/r":
+		return "landing"
 	case path == "/test":
 		return "test"
 	case strings.HasPrefix(path, "/r/"):

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"path"
@@ -19,8 +19,8 @@ func itoa(n int) string { return strconv.Itoa(n) }
 var contentTypes = map[string]string{
 	".html":        "text/html; charset=utf-8",
 	".css":         "text/css; charset=utf-8",
-	".js":          "text/javascript; charset=utf-8",
-	".mjs":         "text/javascript; charset=utf-8",
+	".js":          "text/javascript", // modules are UTF-8, the script before them has its page's
+	".mjs":         "text/javascript",
 	".ts":          "text/plain; charset=utf-8",
 	".json":        "application/json",
 	".webmanifest": "application/manifest+json",
@@ -40,7 +40,7 @@ var contentTypes = map[string]string{
 
 // buildSite reads the client into memory, hashed and compressed.
 func buildSite(files fs.FS, compress bool) (*site, error) {
-	s := &site{assets: map[string]*asset{}, preloads: map[string]string{}}
+	s := &site{assets: map[string]*asset{}, pages: map[string]*asset{}}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -69,30 +69,39 @@ func buildSite(files fs.FS, compress bool) (*site, error) {
 // finish hashes and compresses. Pages come last: they name other assets with
 // their hashes.
 func (s *site) finish(compress bool) {
-	for _, pages := range []bool{false, true} {
-		for name, a := range s.assets {
-			if path.Ext(name) == ".html" != pages {
-				continue
-			}
-			if pages {
-				a.body = s.versioned(a.body)
-				a.preload = s.preload(entries(a.body))
-			}
-			sum := sha256.Sum256(a.body)
-			a.hash = hex.EncodeToString(sum[:12])
-			if compress {
-				a.zipped = zip(a.body)
-			}
+	var pages []*asset
+	for name, a := range s.assets {
+		if path.Ext(name) == ".html" {
+			pages = append(pages, a)
+		} else {
+			a.seal(compress)
 		}
 	}
-	own := entries(s.assets["/index.html"].body)
+	index := s.assets["/index.html"]
 	for page, module := range pageModules {
-		s.preloads[page] = s.preload(append(own, module))
+		body := s.versioned(index.body)
+		a := &asset{contentType: index.contentType, body: s.preloading(body, append(entries(body), module))}
+		a.seal(compress)
+		s.pages[page] = a
+	}
+	for _, a := range pages {
+		body := s.versioned(a.body)
+		a.body = s.preloading(body, entries(body))
+		a.seal(compress)
 	}
 }
 
-// pageModules are what app.js loads for a page besides itself.
-var pageModules = map[string]string{"": "/ui/landing.js", "test": "/ui/setup-test.js", "room": "/ui/meeting.js"}
+// seal hashes and compresses what no longer changes.
+func (a *asset) seal(compress bool) {
+	sum := sha256.Sum256(a.body)
+	a.hash = base64.RawURLEncoding.EncodeToString(sum[:12])
+	if compress {
+		a.zipped = zip(a.body)
+	}
+}
+
+// pageModules are what app.js loads for a kind of page besides itself.
+var pageModules = map[string]string{"landing": "/ui/landing.js", "test": "/ui/setup-test.js", "room": "/ui/meeting.js"}
 
 var styleLink = regexp.MustCompile(`(<link [^>]*href=")(/(?:css|icons)/[^"?]+)(")`)
 
@@ -142,17 +151,25 @@ func entries(page []byte) []string {
 	return all
 }
 
-// maxLink bounds a Link header in bytes: common proxies take 4 KiB for all
-// headers together.
-const maxLink = 2 << 10
+// preloading adds to a page's head the modules that entries import, directly
+// or not, so that a browser asks for all at once instead of level by level. In
+// the page they are compressed with it, which a Link header is not.
+func (s *site) preloading(page []byte, entries []string) []byte {
+	head, rest, ok := bytes.Cut(page, []byte("</head>"))
+	if !ok {
+		return page
+	}
+	out := bytes.Clone(head)
+	for _, name := range s.modules(entries) {
+		out = append(out, `<link rel="modulepreload" href="`+name+`">`...)
+	}
+	return append(append(out, "</head>"...), rest...)
+}
 
-// preload makes the Link header for the modules that entries import, directly
-// or not, so that a browser asks for all at once instead of level by level.
-// What does not fit are the modules farthest down.
-func (s *site) preload(entries []string) string {
+// modules returns entries and what they import, nearest first.
+func (s *site) modules(entries []string) []string {
 	seen := map[string]bool{}
 	var order []string
-	size := 0
 	for todo := entries; len(todo) > 0; {
 		name := todo[0]
 		todo = todo[1:]
@@ -161,18 +178,14 @@ func (s *site) preload(entries []string) string {
 			continue
 		}
 		seen[name] = true
-		link := "<" + name + ">;rel=modulepreload"
-		if size += len(link) + len(", "); size > maxLink {
-			break
-		}
-		order = append(order, link)
+		order = append(order, name)
 		for _, m := range staticImport.FindAllSubmatch(a.body, -1) {
 			if target := resolve(name, string(m[1])); target != "" {
 				todo = append(todo, target)
 			}
 		}
 	}
-	return strings.Join(order, ", ")
+	return order
 }
 
 // resolve returns the path that module from means with spec, "" for what is

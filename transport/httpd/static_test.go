@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,10 +21,10 @@ import (
 
 func testSite(t *testing.T) *site {
 	t.Helper()
-	page := `<html><link rel="stylesheet" href="/css/a.css"><script type="module" src="/ui/app.js"></script></html>`
+	page := `<html><head><link rel="stylesheet" href="/css/a.css"><script type="module" src="/ui/app.js"></script></head></html>`
 	s, err := buildSite(fstest.MapFS{
 		"index.html":    {Data: []byte(page)},
-		"embed.html":    {Data: []byte("<html></html>")},
+		"embed.html":    {Data: []byte("<html><head></head></html>")},
 		"css/a.css":     {Data: []byte(strings.Repeat("body { color: red }\n", 100))},
 		"ui/app.js":     {Data: []byte("import { b } from './b.js';\nimport {\n  c,\n} from '../lib/c.js';\nimport '/lib/d.js';\nimport('./lazy.js');\n")},
 		"ui/b.js":       {Data: []byte("/** @typedef {import('./types.js').T} T */\nexport * from '../lib/c.js';\nexport const b = 'from';")},
@@ -129,18 +130,41 @@ func TestStaticCaching(t *testing.T) {
 
 func TestModulePreload(t *testing.T) {
 	s := testSite(t)
-	want := map[string]string{
-		"/":       "</ui/app.js>;rel=modulepreload, </ui/b.js>;rel=modulepreload, </lib/c.js>;rel=modulepreload, </lib/d.js>;rel=modulepreload",
-		"/r/blue": "</ui/app.js>;rel=modulepreload, </ui/meeting.js>;rel=modulepreload, </ui/b.js>;rel=modulepreload, </lib/c.js>;rel=modulepreload, </lib/d.js>;rel=modulepreload",
+	want := map[string][]string{
+		"/":           {"/ui/app.js", "/ui/b.js", "/lib/c.js", "/lib/d.js"},
+		"/nowhere":    {"/ui/app.js", "/ui/b.js", "/lib/c.js", "/lib/d.js"},
+		"/r/blue":     {"/ui/app.js", "/ui/meeting.js", "/ui/b.js", "/lib/c.js", "/lib/d.js"},
+		"/embed.html": nil,
 	}
-	for path, link := range want {
-		if got := get(s, path).Header.Get("Link"); got != link {
-			t.Errorf("%s: Link: %s", path, got)
+	etags := map[string]bool{}
+	for path, modules := range want {
+		resp := get(s, path)
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := preloaded(body); !slices.Equal(got, modules) {
+			t.Errorf("%s: preloads %q, want %q", path, got, modules)
+		}
+		if etag := resp.Header.Get("ETag"); len(etag) != len(`"0123456789abcdef"`) {
+			t.Errorf("%s: ETag %s", path, etag)
+		} else {
+			etags[etag] = true
 		}
 	}
-	if got := get(s, "/ui/app.js").Header.Get("Link"); got != "" {
-		t.Errorf("a module has Link: %s", got)
+	if len(etags) != 3 {
+		t.Errorf("ETags %v: pages that differ must have different ones", etags)
 	}
+}
+
+// preloaded lists the modules that a page names for loading early.
+func preloaded(page []byte) []string {
+	head, _, _ := strings.Cut(string(page), "</head>")
+	var names []string
+	for _, m := range moduleLink.FindAllStringSubmatch(head, -1) {
+		names = append(names, m[1])
+	}
+	return names
 }
 
 func TestAcceptsGzip(t *testing.T) {
@@ -185,10 +209,14 @@ func TestEmbeddedClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for page, link := range s.preloads {
-		if len(link) > maxLink || !strings.Contains(link, "</ui/app.js>") {
-			t.Errorf("page %q: the Link header has %d bytes: %.100s", page, len(link), link)
+	for page, module := range pageModules {
+		names := preloaded(s.pages[page].body)
+		if !slices.Contains(names, "/ui/app.js") || !slices.Contains(names, module) || !slices.Contains(names, "/lib/html.js") {
+			t.Errorf("page %q preloads %q", page, names)
 		}
+	}
+	if names := preloaded(s.assets["/embed.html"].body); !slices.Contains(names, "/ui/embed.js") || !slices.Contains(names, "/ui/prejoin.js") {
+		t.Errorf("the page for frames preloads %q", names)
 	}
 }
 

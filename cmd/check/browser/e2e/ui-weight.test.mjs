@@ -9,6 +9,7 @@ import { LANGUAGES, guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 
+/** The first page, the preview and the meeting together, headers and all. */
 const MAX_BYTES = 200 * 1024;
 /** Most time until usable that passes here, milliseconds; on a quiet machine it is a fraction. */
 const MAX_USABLE = 3_000;
@@ -69,22 +70,23 @@ async function load(language, url, button) {
 for (const language of LANGUAGES) {
   test(`a cold load is light and soon usable, ${language}`, async () => {
     const { who: landing, seen: first, usable, answer } = await load(language, server.url, 'landing.new');
-    console.log(`${language}: landing ${(first.bytes / 1024).toFixed(1)} KB in ${first.requests} requests, usable after ${Math.round(usable)} ms`);
-    assert.ok(first.bytes < MAX_BYTES, `landing: ${first.bytes} bytes`);
-    assert.ok(usable < MAX_USABLE, `landing usable after ${usable} ms`);
-    assert.deepEqual(first.strangers, []);
+    const kilo = (/** @type {number} */ n) => `${(n / 1024).toFixed(1)} KB`;
+    const { bytes: landed, requests: asked } = first;
     policy(answer?.headers()['content-security-policy'] ?? '');
+    await landing.button('landing.new').click();
+    await landing.join();
+    await landing.heading('room.alone').waitFor();
+    await landing.page.waitForLoadState('networkidle');
+    console.log(`${language}: landing ${kilo(landed)} in ${asked} requests, usable after ${Math.round(usable)} ms; from there into the meeting ${kilo(first.bytes)} (${kilo(first.heads)} of it headers) in ${first.requests}`);
+    assert.ok(usable < MAX_USABLE, `landing usable after ${usable} ms`);
+    assert.ok(first.bytes < MAX_BYTES, `from the landing page into the meeting: ${first.bytes} bytes`);
+    assert.deepEqual(first.strangers, []);
+    assert.deepEqual(await landing.violations(), []);
     await landing.close();
 
     const { who: room, seen: second, usable: ready } = await load(language, `${server.url}/r/weight-${language.toLowerCase()}`, 'prejoin.join');
-    const { bytes, requests } = second;
-    assert.ok(bytes < MAX_BYTES, `room page: ${bytes} bytes`);
-    await room.join();
-    await room.heading('room.alone').waitFor();
-    await room.page.waitForLoadState('networkidle');
-    const kilo = (/** @type {number} */ n) => `${(n / 1024).toFixed(1)} KB`;
-    console.log(`${language}: room page ${kilo(bytes)} in ${requests} requests, usable after ${Math.round(ready)} ms; with the meeting ${kilo(second.bytes)} (${kilo(second.heads)} of it headers) in ${second.requests}`);
-    assert.ok(second.bytes - second.heads < MAX_BYTES, `the whole way into the meeting: ${second.bytes - second.heads} bytes of content`);
+    console.log(`${language}: room page ${kilo(second.bytes)} in ${second.requests} requests, usable after ${Math.round(ready)} ms`);
+    assert.ok(second.bytes < MAX_BYTES, `room page: ${second.bytes} bytes`);
     assert.ok(ready < MAX_USABLE, `preview usable after ${ready} ms`);
     assert.deepEqual(second.strangers, []);
     assert.deepEqual(await room.violations(), []);

@@ -83,12 +83,23 @@ test('the texts change with the language and tell so', async () => {
   const i = new I18n();
   let told = 0;
   i.addEventListener('change', () => told++);
+  assert.equal(i.t('bar.hand'), '', 'no key is ever shown');
+  await i.use('en');
   assert.equal(i.t('bar.hand'), 'Raise hand');
   await i.use('zh-Hans');
   assert.equal(i.t('bar.hand'), '举手');
-  assert.equal(told, 1);
+  assert.equal(told, 2);
   assert.equal(i.has('bar.hand'), true);
   assert.equal(i.has('toString'), false);
+});
+
+test('a language that can not be loaded gives way to the next', async () => {
+  const i = new I18n();
+  const gone = /** @type {any} */ ('tlh');
+  await assert.rejects(i.useFirst(gone));
+  await i.useFirst(gone, 'en');
+  assert.equal(i.language, 'en');
+  assert.equal(i.t('bar.hand'), 'Raise hand');
 });
 
 test('a clock shows minutes, and hours when there are any', () => {

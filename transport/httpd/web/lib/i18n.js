@@ -4,10 +4,11 @@
 // Messages are flat: key → text. A text may hold {name} and
 // {n, plural, one {# person} other {# people}}, where # is n; plural categories come from
 // Intl.PluralRules, so Chinese only ever needs "other".
+//
+// Only the chosen language is loaded: it has every text, which the type check
+// makes sure of.
 
-import en from '../i18n/en.js';
-
-/** @typedef {keyof typeof en} Key */
+/** @typedef {keyof typeof import('../i18n/en.js').default} Key */
 /** @typedef {Record<string, string | number>} Params */
 /** @typedef {Record<Key, string>} Catalogue */
 /** @typedef {'en' | 'zh-Hans'} Language */
@@ -17,6 +18,9 @@ export const LANGUAGES = [
   { code: 'en', name: 'English' },
   { code: 'zh-Hans', name: '简体中文' },
 ];
+
+/** @type {Record<Language, () => Promise<{default: Catalogue}>>} */
+const LOAD = { en: () => import('../i18n/en.js'), 'zh-Hans': () => import('../i18n/zh-Hans.js') };
 
 const PLURAL = /\{(\w+), plural,((?:\s*\w+ \{[^{}]*\})+)\}/g;
 const BRANCH = /(\w+) \{([^{}]*)\}/g;
@@ -100,31 +104,46 @@ export class Msg {
 export class I18n extends EventTarget {
   /** @type {Language} */
   #language = 'en';
-  /** @type {Catalogue} */
-  #texts = en;
+  /** Null until a language has been loaded. @type {Catalogue | null} */
+  #texts = null;
 
   get language() {
     return this.#language;
   }
 
-  /** @param {Language} language */
+  /** Shows a language; rejects when it can not be loaded. @param {Language} language */
   async use(language) {
-    this.#texts = language === 'en' ? en : (await import('../i18n/zh-Hans.js')).default;
+    this.#texts = (await LOAD[language]()).default;
     this.#language = language;
     this.dispatchEvent(new Event('change'));
   }
 
   /**
+   * The first of the languages that can be loaded; rejects when none can.
+   * @param {...Language} languages
+   */
+  async useFirst(...languages) {
+    const [first, ...rest] = languages;
+    try {
+      await this.use(first);
+    } catch (cause) {
+      if (!rest.length) throw cause;
+      await this.useFirst(...rest);
+    }
+  }
+
+  /**
+   * Empty before the first language is there.
    * @param {Key} key
    * @param {Params} [params]
    */
   t(key, params = {}) {
-    return format(this.#texts[key] ?? en[key] ?? key, params, this.#language);
+    return this.#texts ? format(this.#texts[key] ?? key, params, this.#language) : '';
   }
 
   /** Whether key names a message. @param {string} key @returns {key is Key} */
   has(key) {
-    return Object.hasOwn(en, key);
+    return this.#texts !== null && Object.hasOwn(this.#texts, key);
   }
 
   /** Hours and minutes of a moment. @param {number} at Unix milliseconds */

@@ -1,11 +1,9 @@
 // Boot and router: picks language and colours, shows the page the address
 // means, and catches what nobody else caught.
-import { chooseLanguage, i18n } from '../lib/i18n.js';
-import { relabel } from '../lib/html.js';
-import { prefs } from '../lib/prefs.js';
 import { route } from '../lib/route.js';
 import './announcer.js';
 import { ParleyElement, define } from './element.js';
+import { speak } from './language.js';
 import { followTheme } from './theme.js';
 import './toasts.js';
 
@@ -33,22 +31,15 @@ export class ParleyApp extends ParleyElement {
     addEventListener('popstate', () => void this.show(), { signal: alive });
     this.addEventListener('go', (e) => this.go(/** @type {CustomEvent<string>} */ (e).detail), { signal: alive });
     addEventListener('error', (e) => void this.#crashed(e.error), { signal: alive });
-    i18n.addEventListener('change', () => this.#follow(), { signal: alive });
-    void this.#boot();
+    void this.#boot(alive);
   }
 
-  async #boot() {
-    const query = new URLSearchParams(location.search).get('lang');
-    // English is always there, should the other not load.
-    await i18n.use(chooseLanguage({ query, stored: prefs.now.lang, browser: navigator.languages })).catch(() => {});
-    followTheme(this.alive);
+  /** @param {AbortSignal} alive */
+  async #boot(alive) {
+    if (!(await speak(alive))) return;
+    followTheme(alive);
     await this.show();
     document.documentElement.setAttribute('data-booted', '');
-  }
-
-  #follow() {
-    document.documentElement.lang = i18n.language;
-    relabel(document);
   }
 
   /** Goes to another page of ours. @param {string} path */

@@ -1,21 +1,27 @@
 // Runs before the page is drawn and in any browser: picks the colours, so that
-// a light page does not flash dark, and says so when the browser is too old to
-// read the rest. No modules, no new syntax here.
+// a light page does not flash dark, asks for the language's texts, and says so
+// when the browser is too old to read the rest. No modules, no new syntax here.
 (function () {
   var root = document.documentElement;
   var theme = 'dark';
-  var lang = '';
+  var wishes = [(/[?&]lang=([\w-]+)/.exec(location.search) || [])[1]];
   try {
     var prefs = JSON.parse(localStorage.getItem('parley') || '{}');
     theme = prefs.theme || theme;
-    lang = prefs.lang || '';
+    wishes.push(prefs.lang);
   } catch (e) {
     // Storage is forbidden or damaged: the defaults.
   }
   if (theme === 'system') theme = 'matchMedia' in window && matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
   root.setAttribute('data-theme', theme === 'light' ? 'light' : 'dark');
-  lang = (/[?&]lang=([\w-]+)/.exec(location.search) || [])[1] || lang || navigator.language || 'en';
-  root.lang = /^zh/i.test(lang) ? 'zh-Hans' : 'en';
+  wishes = wishes.concat(navigator.languages || navigator.language, 'en');
+  for (var i = 0; !/^(zh|en)(?![a-z])/i.test(wishes[i]); i++);
+  root.lang = /^zh/i.test(wishes[i]) ? 'zh-Hans' : 'en';
+  // Its texts are wanted soon: asked for before the modules that ask for them.
+  var texts = document.createElement('link');
+  texts.rel = 'modulepreload';
+  texts.href = '/i18n/' + root.lang + '.js';
+  document.head.appendChild(texts);
 
   function tooOld() {
     if (root.hasAttribute('data-booted')) return;

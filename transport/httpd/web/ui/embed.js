@@ -1,13 +1,14 @@
 // A meeting inside another page: /embed.html?room=name&name=Ann&origin=https://…
 // What is said to and taken from that page: lib/embed-protocol.js.
 import { parentOrigin, parseCommand } from '../lib/embed-protocol.js';
-import { fill, h, relabel } from '../lib/html.js';
-import { chooseLanguage, i18n, msg } from '../lib/i18n.js';
+import { fill, h } from '../lib/html.js';
+import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { cleanRoom } from '../lib/roomcode.js';
 import { icon } from '../icons/icons.js';
 import './announcer.js';
 import { ParleyElement, define } from './element.js';
+import { speak } from './language.js';
 import ParleyMeeting from './meeting.js';
 import { followTheme } from './theme.js';
 import './toasts.js';
@@ -31,12 +32,7 @@ export class ParleyEmbed extends ParleyElement {
 
   /** @param {AbortSignal} alive */
   async #boot(alive) {
-    await i18n.use(chooseLanguage({ query: query.get('lang'), stored: prefs.now.lang, browser: navigator.languages }));
-    document.documentElement.lang = i18n.language;
-    i18n.addEventListener('change', () => {
-      document.documentElement.lang = i18n.language;
-      relabel(document);
-    }, { signal: alive });
+    if (!(await speak(alive))) return;
     followTheme(alive);
     document.documentElement.setAttribute('data-booted', '');
     const room = cleanRoom(query.get('room') ?? '');
