@@ -18,10 +18,11 @@ const COLOURS = Object.fromEntries(Object.entries(CAST).map(([name, { rgb }]) =>
  * @param {string} url
  * @param {keyof typeof CAST} name
  * @param {string} room
- * @param {object} [more] options for joinRoom
+ * @param {{camera?: {width: number, height: number}, audio?: boolean, video?: boolean, seats?: number, through?: {port: number, via: number}}} [more]
+ *   camera: the size of the picture; the others are for joinRoom
  */
-export async function enter(browser, url, name, room, more = {}) {
-  const page = await newPage(browser, CAST[name]);
+export async function enter(browser, url, name, room, { camera, ...more } = {}) {
+  const page = await newPage(browser, { ...CAST[name], ...camera });
   await page.goto(`${url}/sdk/README.md`);
   const joined = await page.evaluate(joinRoom, { room, name, ...more });
   return Object.assign(page, { who: name, id: joined.id, joinedAfter: joined.joinedAfter });

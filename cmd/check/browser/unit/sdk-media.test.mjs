@@ -1,6 +1,7 @@
 // Microphone, camera and screen: switching, losing, replacing.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { cameraLayers } from '../../../../transport/httpd/web/lib/simulcast.js';
 import { advance, bench, fakeClock, realClock, settle } from './fake/bench.mjs';
 
 beforeEach(fakeClock);
@@ -236,5 +237,33 @@ test('no media devices: insecure page or old browser', async () => {
     const b = bench({ platform: { ...plain.platform, mediaDevices: undefined, secure } });
     await assert.rejects(b.room.localParticipant.setMicrophoneEnabled(true), { code, source: 'microphone' });
     await assert.rejects(b.room.localParticipant.setScreenShareEnabled(true), { code });
+  }
+});
+
+test('the camera is sent in as many layers as its size is worth, the biggest in full', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  await me.setCameraEnabled(true);
+  const layers = () => b.pc.transceivers[CAM].sender.encodings.map((/** @type {any} */ e) => (e.active === false ? '-' : `${e.rid}/${e.scaleResolutionDownBy}`)).join(' ');
+  assert.equal(layers(), 'q/4 h/2 f/1');
+  b.media.size = { width: 640, height: 480 };
+  await me.switchActiveDevice('videoinput', 'cam-2');
+  assert.equal(layers(), 'q/2 h/1 -');
+  b.media.size = { width: 1920, height: 1080 };
+  await me.switchActiveDevice('videoinput', 'cam-1');
+  assert.equal(layers(), 'q/4 h/2 f/1', 'and back');
+  assert.equal(b.server.received('offer').length, 0, 'no renegotiation');
+});
+
+test('layers by size: never more than Chromium sends, always one in full', () => {
+  for (const [width, height, want] of /** @type {const} */ ([[0, 0, 3], [1280, 720, 3], [720, 1280, 3], [960, 540, 3], [800, 600, 2], [640, 480, 2], [640, 360, 2], [480, 270, 2], [352, 288, 1], [320, 180, 1], [1, 1, 1]])) {
+    const all = cameraLayers(width, height);
+    const active = all.filter((l) => l.active);
+    assert.deepEqual(all.map((l) => l.rid), ['q', 'h', 'f'], 'as negotiated');
+    assert.equal(active.length, want, `${width}×${height}`);
+    assert.deepEqual(all.slice(0, want), active, 'Chromium keeps the first');
+    assert.equal(active.at(-1)?.scaleResolutionDownBy, 1);
+    for (let i = 1; i < active.length; i++) assert.ok(active[i].scaleResolutionDownBy < active[i - 1].scaleResolutionDownBy && active[i].maxBitrate > active[i - 1].maxBitrate);
   }
 });

@@ -6,24 +6,20 @@
 // source on needs no negotiation; seats are only ever added at the end.
 import { codecPreferences } from '../lib/codecs.js';
 import { usedExtensions } from '../lib/header-extensions.js';
+import { cameraLayers } from '../lib/simulcast.js';
 import { Lane } from './timers.js';
 
 /** @typedef {import('./index.js').Source} Source */
 /** @typedef {import('./platform.js').Platform} Platform */
 /** @typedef {import('./wire.js').MediaOffer} MediaOffer */
 
-/** Simulcast layers of the camera, smallest first; bits per second. */
-const CAMERA_LAYERS = [
-  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-  { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
-];
+/** Bits per second. */
 const SCREEN_BITRATE = 2_500_000;
 
 /** @type {readonly [Source, 'audio' | 'video', RTCRtpEncodingParameters[] | undefined][]} */
 const SENDING = [
   ['microphone', 'audio', undefined],
-  ['camera', 'video', CAMERA_LAYERS],
+  ['camera', 'video', cameraLayers(0, 0)],
   ['screen', 'video', [{ maxBitrate: SCREEN_BITRATE }]],
   ['screen_audio', 'audio', undefined],
 ];
@@ -115,7 +111,10 @@ export class Peer {
    * @param {MediaStreamTrack | null} track
    */
   async setTrack(source, track) {
-    if (!this.#closed) await this.#sending.get(source)?.sender.replaceTrack(track);
+    const sender = this.#sending.get(source)?.sender;
+    if (this.#closed || !sender) return;
+    await sender.replaceTrack(track);
+    if (source === 'camera' && track) await fitLayers(sender, track);
   }
 
   /** Which section is what: mid → source, mid → seat. */
@@ -178,5 +177,24 @@ export class Peer {
       sources: Object.fromEntries([...this.#sending].map(([source, t]) => [source, mid(t)])),
       seats: this.#seats.map(({ audio, video }) => ({ audio: mid(audio), video: mid(video) })),
     };
+  }
+}
+
+/**
+ * Sends the camera in the layers that suit its size.
+ * @param {RTCRtpSender} sender
+ * @param {MediaStreamTrack} track
+ */
+async function fitLayers(sender, track) {
+  const { width = 0, height = 0 } = track.getSettings();
+  try {
+    const parameters = sender.getParameters();
+    for (const layer of cameraLayers(width, height)) {
+      const encoding = parameters.encodings.find((e) => e.rid === layer.rid);
+      if (encoding) Object.assign(encoding, layer);
+    }
+    await sender.setParameters(parameters);
+  } catch {
+    // This browser does not take them now: the layers of before work too.
   }
 }

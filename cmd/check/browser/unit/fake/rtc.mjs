@@ -10,6 +10,8 @@ export class FakeTrack extends EventTarget {
   /** @param {string} kind @param {string} [deviceId] @param {string} [label] */
   constructor(kind, deviceId = '', label = '') {
     super();
+    /** Of the picture. */
+    this.size = { width: 1280, height: 720 };
     this.kind = kind;
     this.id = `track-${++ids}`;
     this.deviceId = deviceId;
@@ -17,7 +19,7 @@ export class FakeTrack extends EventTarget {
   }
 
   getSettings() {
-    return { deviceId: this.deviceId };
+    return { deviceId: this.deviceId, ...(this.kind === 'video' ? this.size : {}) };
   }
 
   stop() {
@@ -63,6 +65,10 @@ class FakeTransceiver {
       /** @type {FakeTrack | null} */
       track: null,
       encodings: init.sendEncodings ?? [{}],
+      getParameters: () => ({ transactionId: '1', codecs: [], headerExtensions: [], rtcp: {}, encodings: structuredClone(this.sender.encodings) }),
+      setParameters: async (/** @type {any} */ { encodings }) => {
+        this.sender.encodings = encodings;
+      },
       replaceTrack: async (/** @type {FakeTrack | null} */ track) => {
         this.sender.track = track;
       },
@@ -156,6 +162,8 @@ export class FakeDevices extends EventTarget {
   asked = [];
   /** Thrown by the next calls while set. @type {Error | null} */
   error = null;
+  /** Of the pictures of cameras. */
+  size = { width: 1280, height: 720 };
   /** Only one camera can be open at a time, as on phones. */
   oneCamera = false;
   /** Tracks name devices that are not listed, as those of a canvas do. */
@@ -197,6 +205,7 @@ export class FakeDevices extends EventTarget {
     const busy = this.oneCamera && trackKind === 'video' && this.given.some((t) => t.kind === 'video' && t.readyState === 'live');
     if (busy) throw new DOMException('Could not start video source', 'NotReadableError');
     const track = new FakeTrack(trackKind, this.synthetic ? 'made-up' : device.deviceId, device.label);
+    track.size = this.size;
     this.given.push(track);
     return track;
   }
