@@ -155,3 +155,27 @@ for (const language of LANGUAGES) {
     await who.close();
   });
 }
+
+test('a server that said it stops and does not come back: told so in the end, and a way back', async () => {
+  const who = await guest(browser, server.url, { prefs: { ...QUIET, name: 'Ann' } });
+  /** @type {import('playwright-core').WebSocketRoute | undefined} */
+  let socket;
+  let there = true;
+  await instead(who, (ws) => {
+    if (!there) return void ws.close({ code: 1011 });
+    socket = ws;
+    ws.connectToServer();
+  });
+  await who.page.clock.install();
+  await who.enter('stopped-for-long');
+  there = false;
+  socket?.send(JSON.stringify({ type: 'bye', code: 'shutdown', message: '', retryable: true }));
+  await socket?.close({ code: 4004 });
+  await who.text('room.serverStopped').first().waitFor();
+  await eventually(async () => (await who.page.clock.fastForward(5_000), who.heading('end.title.shutdown').isVisible()), Boolean, { what: 'it gives up', ms: 60_000 });
+  await who.text('end.text.shutdown').first().waitFor();
+  there = true;
+  await who.button('end.rejoin').click();
+  await who.bar.waitFor();
+  await who.close();
+});

@@ -113,9 +113,12 @@ for (const language of LANGUAGES) {
       await ben.button('prejoin.joinListen').click();
       await ben.heading('fail.draining.title').waitFor();
 
-      // Ctrl-C ends the drain; who was in a meeting waits for the server.
+      // Ctrl-C ends the drain; who was in a meeting is told and waits.
       void own.stop();
-      await ann.text('room.reconnecting').first().waitFor();
+      await ann.text('room.serverStopped').first().waitFor();
+      await ann.said('room.serverStopped');
+      assert.equal(await ann.page.getByText(before.trim()).count(), 0, 'it has stopped, and no longer will');
+      assert.equal(await ann.text('room.reconnecting').count(), 0, 'nothing is wrong with the network');
       assert.equal(await exited, 0);
       await ben.heading('fail.server.title').waitFor({ timeout: 60_000 });
       await ben.page.getByText(new RegExp(ben.t('fail.retryIn', { s: '\\d+' }))).waitFor();
@@ -124,6 +127,7 @@ for (const language of LANGUAGES) {
       // The page tries by itself too, and may be quicker than a hand.
       await ben.pressUntil(ben.button('app.retry'), ben.bar);
       await ann.shown('room.reconnected');
+      await ann.text('room.serverStopped').waitFor({ state: 'detached' });
     } finally {
       await ann.close();
       await ben.close();

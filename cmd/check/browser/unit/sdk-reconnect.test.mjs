@@ -305,6 +305,16 @@ test('media that never worked stays failed; the room goes on', async () => {
   await sent;
 });
 
+for (const [status, code] of /** @type {const} */ ([[1001, 'shutdown'], [4004, 'shutdown'], [1006, 'connection_lost'], [4005, 'connection_lost']])) {
+  test(`a socket closed with ${status} without goodbye: ${code}, and got back`, async () => {
+    const b = await joined();
+    b.server.socket.drop(status);
+    await advance(2_000);
+    assert.equal(b.seen('reconnecting')[0].error.code, code);
+    assert.equal(b.seen('reconnected').length, 1);
+  });
+}
+
 test('media broken while the socket is lost waits for it', async () => {
   const b = await joined();
   b.server.door = 'refuse';

@@ -231,6 +231,7 @@ export default {
   'room.audioBlocked': 'Click to hear the meeting',
   'room.reconnecting': 'Reconnecting…',
   'room.reconnectAttempt': 'Attempt {n}',
+  'room.serverStopped': 'The server was stopped or is restarting. The meeting goes on here when it is back.',
   'room.reconnectIn': 'next in {s} s',
   'room.tryNow': 'Try now',
   'room.giveUp': 'Leave',

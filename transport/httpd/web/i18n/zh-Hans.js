@@ -221,6 +221,7 @@ const zh = {
   'room.audioBlocked': '点击后开始收听会议',
   'room.reconnecting': '正在重新连接…',
   'room.reconnectAttempt': '第 {n} 次尝试',
+  'room.serverStopped': '服务器已停止或正在重启，恢复后会议将在此继续。',
   'room.reconnectIn': '{s} 秒后重试',
   'room.tryNow': '立即重试',
   'room.giveUp': '离开',

@@ -29,6 +29,9 @@ const GOODBYE = 2_000;
  */
 const FINAL_STATUS = { 4001: 'duplicate_identity', 4002: 'removed', 4003: 'ended', 4009: 'replaced' };
 
+/** Close statuses that tell of the server's end, with or without its `bye`. */
+const STOPPED_STATUS = new Set([1001, 4004]);
+
 /**
  * @typedef {object} Entry  how to get in
  * @property {string} socket
@@ -297,7 +300,8 @@ export class Session {
     if (!signal || signal !== this.link.signal) return; // an attempt, which fails by itself
     const final = FINAL_STATUS[code];
     if (final) return this.#end(final, {});
-    return this.#lose(new ParleyError('connection_lost', { message: `${code} ${reason}` }), { fresh: false });
+    const cause = STOPPED_STATUS.has(code) ? 'shutdown' : 'connection_lost';
+    return this.#lose(new ParleyError(cause, { message: `${code} ${reason}` }), { fresh: false });
   }
 
   /**

@@ -58,7 +58,7 @@ export class ParleyBanners extends ParleyElement {
     return this.#banner(
       'warn',
       'wifiOff',
-      h('p', null, h('strong', null, msg('room.reconnecting')), ' ', this.#attempt),
+      h('p', null, h('strong', null, msg(this.call.state.stopped ? 'room.serverStopped' : 'room.reconnecting')), ' ', this.#attempt),
       this.#action('room.tryNow', () => this.call.room.tryNow()),
       this.#action('room.giveUp', () => this.call.leave()),
     );

@@ -48,8 +48,8 @@ export class CallNotes {
     room.on('trackMuted', ({ participant, source }) => {
       if (source === 'screen' && !participant.isLocal) this.#tell(msg('room.shareStopped', { name: inline(participant.name) }));
     }, { signal });
-    room.on('reconnecting', ({ attempt }) => {
-      if (attempt === 1) say(msg('room.reconnecting'), { now: true });
+    room.on('reconnecting', ({ attempt, error: { code } }) => {
+      if (attempt === 1) say(msg(code === 'shutdown' ? 'room.serverStopped' : 'room.reconnecting'), { now: true });
     }, { signal });
     room.on('reconnected', () => toast({ key: 'connection', icon: 'check', text: msg('room.reconnected') }), { signal });
     room.on('localTrackUnpublished', ({ source }) => {

@@ -22,6 +22,7 @@ import { messageKey } from '../lib/failures.js';
 /**
  * @typedef {object} CallState
  * @property {'live' | 'reconnecting'} phase
+ * @property {boolean} stopped the server said that it stops: that is why
  * @property {number} attempt of reconnecting, from 1
  * @property {number} nextAt when the next attempt is, performance.now()
  * @property {readonly Person[]} people oneself first, then by time of joining
@@ -49,7 +50,7 @@ import { messageKey } from '../lib/failures.js';
 
 /** @type {Readonly<CallState>} */
 const START = Object.freeze({
-  phase: 'live', attempt: 0, nextAt: 0, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
+  phase: 'live', attempt: 0, nextAt: 0, stopped: false, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
   pins: [], layout: 'auto', panel: '', chatTo: '', unread: 0, audioBlocked: false, captions: [], captionInput: false,
   stats: false, drainAt: 0, volumes: {}, silenced: {}, dataSaver: false, silentMic: false, pip: false,
 });
@@ -142,11 +143,13 @@ export class Call extends EventTarget {
       if (code === 'codec') this.#undecodable.set(participant.id, (this.#undecodable.get(participant.id) ?? new Set()).add(source));
       this.refresh();
     }, { signal });
-    room.on('reconnecting', ({ attempt, nextInMs }) => {
-      this.store.set({ phase: 'reconnecting', attempt, nextAt: performance.now() + nextInMs });
+    room.on('reconnecting', ({ attempt, nextInMs, error: { code } }) => {
+      // Later attempts only tell that nobody is there yet.
+      const stopped = attempt === 1 ? code === 'shutdown' : this.state.stopped;
+      this.store.set({ phase: 'reconnecting', attempt, nextAt: performance.now() + nextInMs, stopped, ...(stopped ? { drainAt: 0 } : {}) });
     }, { signal });
-    room.on('reconnected', () => {
-      this.store.set({ phase: 'live', attempt: 0, nextAt: 0 });
+    room.on('reconnected', ({ resumed }) => {
+      this.store.set({ phase: 'live', attempt: 0, nextAt: 0, stopped: false, ...(resumed ? {} : { drainAt: 0 }) });
       this.refresh();
     }, { signal });
     room.on('draining', ({ inMs }) => this.store.set({ drainAt: performance.now() + inMs }), { signal });
@@ -276,7 +279,8 @@ export class Call extends EventTarget {
   #ended(end) {
     if (this.alive.aborted) return;
     this.#life.abort();
-    this.dispatchEvent(new CustomEvent('ended', { detail: end }));
+    const reason = this.state.stopped && end.reason === 'reconnect_failed' ? 'shutdown' : end.reason;
+    this.dispatchEvent(new CustomEvent('ended', { detail: { ...end, reason } }));
   }
 
   /** Joining failed or the page goes elsewhere: lets everything go. */
