@@ -38,7 +38,7 @@ export class ParleyApp extends ParleyElement {
   async #boot(alive) {
     if (!(await speak(alive))) return;
     followTheme(alive);
-    await this.show();
+    await this.show({ first: true });
     document.documentElement.setAttribute('data-booted', '');
   }
 
@@ -49,11 +49,15 @@ export class ParleyApp extends ParleyElement {
     void this.show();
   }
 
-  /** Shows the page of the present address. */
-  async show() {
+  /**
+   * Shows the page of the present address. The focus follows to its heading;
+   * the first page begins like any other, above the link that skips its head.
+   * @param {{first?: boolean}} [options]
+   */
+  async show({ first = false } = {}) {
     const page = await pageOf(route(location.pathname)).catch(() => this.#broken());
     this.replaceChildren(page);
-    page.heading?.focus({ preventScroll: true });
+    if (!first) page.heading?.focus({ preventScroll: true });
   }
 
   /** A mistake of ours before anything is on the page: say so. @param {unknown} error */
