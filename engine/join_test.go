@@ -70,6 +70,16 @@ func TestJoinMayBeTriedAgain(t *testing.T) {
 	})
 }
 
+func TestJoinTellsWhenToBeginMuted(t *testing.T) {
+	for set, want := range map[int]int{0: 12, 3: 3, -1: 0} {
+		run(t, Options{Limits: Limits{MuteFrom: set}}, func(w *world) {
+			if got := w.join("tea", "Ada", 4).joined.Limits.MuteFrom; got != want {
+				t.Errorf("set to %d: %d, want %d", set, got, want)
+			}
+		})
+	}
+}
+
 func TestJoinWithoutMedia(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		bot := w.joinAs(&wire.Join{Room: "tea", Name: "Bot"})

@@ -34,6 +34,9 @@ type Limits struct {
 	RoomParticipants int
 	// Seats per participant: too_many_seats. 64, which is also the most.
 	Seats int
+	// MuteFrom is the number of others from which newcomers are advised to
+	// begin muted. 12; negative means never.
+	MuteFrom int
 	// Messages per second and at once per connection: rate_limited. 20 and 60.
 	MessageRate  rate.Limit
 	MessageBurst int
@@ -82,6 +85,7 @@ func (o *Options) setDefaults() {
 	def(&l.RoomParticipants, 1000)
 	def(&l.Seats, wire.MaxSeats)
 	l.Seats = min(l.Seats, wire.MaxSeats)
+	def(&l.MuteFrom, 12)
 	def(&l.MessageRate, 20)
 	def(&l.MessageBurst, 60)
 	def(&l.ChatRate, 2)

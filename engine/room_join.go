@@ -181,7 +181,7 @@ func (r *roomState) joined(n *newcomer, now time.Time) *wire.Joined {
 		Version:    r.env.version,
 		Limits: wire.Limits{
 			ChatRunes: wire.MaxChatRunes, NameRunes: wire.MaxNameRunes, CaptionRunes: wire.MaxCaptionRunes,
-			Seats: limits.Seats, MessageBytes: wire.MaxSmallMessage,
+			Seats: limits.Seats, MessageBytes: wire.MaxSmallMessage, MuteFrom: max(0, limits.MuteFrom),
 		},
 	}
 }

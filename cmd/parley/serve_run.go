@@ -183,10 +183,14 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 }
 
 func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
+	muteFrom := c.MuteFrom
+	if muteFrom == 0 {
+		muteFrom = -1 // never, where 0 would be the default
+	}
 	return engine.Options{
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
 		Limits: engine.Limits{
-			Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants,
+			Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants, MuteFrom: muteFrom,
 			JoinRate: rate.Limit(float64(c.JoinsPerMinute) / 60), JoinBurst: c.JoinsPerMinute,
 		},
 	}

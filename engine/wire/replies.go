@@ -117,4 +117,6 @@ type Limits struct {
 	CaptionRunes int `json:"caption_runes"`
 	Seats        int `json:"seats"`
 	MessageBytes int `json:"message_bytes"`
+	// MuteFrom: who joins with so many others there should begin muted; 0 never.
+	MuteFrom int `json:"mute_from"`
 }

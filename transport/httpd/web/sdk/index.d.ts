@@ -315,7 +315,7 @@ export interface Meeting {
   /** Unix milliseconds, server time. */
   startedAt: number;
   serverVersion: string;
-  limits: { chatRunes: number; nameRunes: number; captionRunes: number; seats: number; messageBytes: number };
+  limits: { chatRunes: number; nameRunes: number; captionRunes: number; seats: number; messageBytes: number; muteFrom: number };
 }
 
 export interface Summary {

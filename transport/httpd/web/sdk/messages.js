@@ -34,6 +34,7 @@ export function meetingFrom(j) {
       captionRunes: j.limits.caption_runes,
       seats: j.limits.seats,
       messageBytes: j.limits.message_bytes,
+      muteFrom: j.limits.mute_from,
     },
   };
 }

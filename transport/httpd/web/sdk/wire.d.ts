@@ -59,7 +59,7 @@ export interface Joined {
   hands: string[] | null;
   server_time: number;
   version: string;
-  limits: { chat_runes: number; name_runes: number; caption_runes: number; seats: number; message_bytes: number };
+  limits: { chat_runes: number; name_runes: number; caption_runes: number; seats: number; message_bytes: number; mute_from: number };
 }
 
 /** A reply to a request; which fields are there depends on its type. */

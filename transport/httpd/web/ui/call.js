@@ -4,7 +4,6 @@ import { i18n, msg } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { prefs, withRecent } from '../lib/prefs.js';
 import { Store } from '../lib/store.js';
-import { QUIET_ABOVE } from '../lib/tones.js';
 import { Room } from '../sdk/index.js';
 import { say } from './announcer.js';
 import { CallAudio } from './call-audio.js';
@@ -111,7 +110,8 @@ export class Call extends EventTarget {
 
   /** Who comes into a large meeting comes in muted, and can undo it at once. */
   #quietInCrowds() {
-    if (!this.me.isMicrophoneEnabled || this.room.remoteParticipants.size < QUIET_ABOVE) return;
+    const { muteFrom = 0 } = this.room.meeting?.limits ?? {};
+    if (!muteFrom || !this.me.isMicrophoneEnabled || this.room.remoteParticipants.size < muteFrom) return;
     void this.me.setMicrophoneEnabled(false).then(() => this.refreshNow());
     toast({ key: 'large', icon: 'micOff', text: msg('room.largeMuted'), actions: [{ label: msg('bar.unmute'), run: () => void this.devices?.mic(true) }] });
   }
