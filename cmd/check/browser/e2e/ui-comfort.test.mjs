@@ -2,6 +2,7 @@
 // of somebody's picture: muted in a crowd, cameras paused on a busy machine.
 import { after, before, test } from 'node:test';
 import { launchChromium } from './browsers.mjs';
+import { eventually } from './cast.mjs';
 import { startServer } from './server.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
@@ -38,3 +39,46 @@ for (const language of LANGUAGES) {
     for (const who of [ann, ben, cleo]) await who.close();
   });
 }
+
+/** Runs in the page: a processor whose load the test tells. */
+function fakePressure() {
+  Object.assign(window, {
+    PressureObserver: class {
+      /** @param {(records: {state: string}[]) => void} tell */
+      constructor(tell) {
+        Object.assign(window, { press: (/** @type {string} */ state) => tell([{ state }]) });
+      }
+      observe() {
+        return Promise.resolve();
+      }
+      disconnect() {}
+    },
+  });
+}
+
+test('a processor at its limit pauses the cameras of others, for this meeting', async () => {
+  const ann = await guest(browser, server.url, { as: 'Ann', prefs: { cam: false } });
+  const ben = await guest(browser, server.url, { as: 'Ben', prefs: { mic: false } });
+  await ann.page.addInitScript(fakePressure);
+  await ann.page.clock.install();
+  await ben.enter('hot');
+  await ann.enter('hot');
+  await ann.moves(ann.tile('Ben'));
+  const load = (/** @type {string} */ state) => ann.page.evaluate((s) => /** @type {any} */ (window).press(s), state);
+  await load('critical');
+  await load('serious');
+  await ann.page.clock.fastForward(11_000);
+  await ann.moves(ann.tile('Ben')); // it was over at once
+  await load('critical');
+  await ann.page.clock.fastForward(11_000);
+  await ann.shown('room.busyComputer');
+  await ann.text('room.dataSaver').first().waitFor();
+  const shows = () => ann.tile('Ben').evaluate((tile) => Boolean(tile.querySelector('video')?.srcObject));
+  await eventually(shows, (on) => !on, { what: 'the camera is paused' });
+  await ann.page.getByRole('main').getByRole('button', { name: ann.t('room.dataSaverOff') }).click();
+  await ann.moves(ann.tile('Ben'));
+  const kept = await ann.page.evaluate(() => JSON.parse(localStorage.getItem('parley') ?? '{}').dataSaver ?? false);
+  if (kept) throw new Error('the next meeting would begin so too');
+  await ann.close();
+  await ben.close();
+});

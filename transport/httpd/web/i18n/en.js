@@ -245,7 +245,7 @@ export default {
   'room.dataSaverOff': 'Show cameras',
   'room.largeMuted': 'You joined muted, because this is a large meeting.',
   'room.slowNetwork': 'Your network is slow. Pausing the cameras of others keeps the sound clear.',
-  'room.busyComputer': 'This device is working hard. Pausing the cameras of others gives it rest.',
+  'room.busyComputer': 'This device could not keep up: the cameras of others are paused.',
   'room.joined': '{name} joined',
   'room.joinedMany': '{names} joined',
   'room.left': '{name} left',

@@ -235,7 +235,7 @@ const zh = {
   'room.dataSaverOff': '显示画面',
   'room.largeMuted': '会议人数较多，您已静音加入。',
   'room.slowNetwork': '您的网络较慢，暂停他人的画面可以让声音更清晰。',
-  'room.busyComputer': '设备负荷较高，暂停他人的画面可以减轻负担。',
+  'room.busyComputer': '设备负荷过高，已暂停他人的画面。',
   'room.joined': '{name} 加入了会议',
   'room.joinedMany': '{names} 加入了会议',
   'room.left': '{name} 离开了会议',

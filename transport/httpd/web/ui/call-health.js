@@ -1,5 +1,6 @@
-// When the network or this device can not keep up: offers to pause cameras.
-// Nothing is switched without being asked.
+// When the network or this device can not keep up. For the network, pausing the
+// cameras of others is offered: it may be the sender's fault. A processor at its
+// limit spoils the sound too, so there it is done and can be undone at once.
 import { msg } from '../lib/i18n.js';
 import { toast } from './toasts.js';
 
@@ -40,18 +41,31 @@ export class CallHealth {
     if (!Observer) return;
     const observer = new Observer((/** @type {{state: string}[]} */ records) => {
       clearTimeout(this.#pressureTimer);
-      if (records.at(-1)?.state === 'critical') this.#pressureTimer = window.setTimeout(() => this.#offer(msg('room.busyComputer')), POOR_FOR);
+      if (records.at(-1)?.state === 'critical') this.#pressureTimer = window.setTimeout(() => this.#relieve(), POOR_FOR);
     });
     observer.observe('cpu', { sampleInterval: 5000 }).catch(() => {});
     signal.addEventListener('abort', () => observer.disconnect(), { once: true });
   }
 
-  /** @param {import('../lib/i18n.js').Msg} text */
-  #offer(text) {
+  /** Whether pausing cameras would help and was not the subject just now. */
+  #due() {
     const { dataSaver, people } = this.#call.state;
     const now = performance.now();
-    if (dataSaver || now < this.#restUntil || !people.some((p) => !p.self && p.cam)) return;
+    if (dataSaver || now < this.#restUntil || !people.some((p) => !p.self && p.cam)) return false;
     this.#restUntil = now + REST;
+    return true;
+  }
+
+  /** @param {import('../lib/i18n.js').Msg} text */
+  #offer(text) {
+    if (!this.#due()) return;
     toast({ key: 'health', icon: 'data', text, actions: [{ label: msg('bar.dataSaver'), run: () => this.#call.setDataSaver(true) }] });
+  }
+
+  /** For this meeting only; the next may find the machine idle. */
+  #relieve() {
+    if (!this.#due()) return;
+    this.#call.setDataSaver(true, { keep: false });
+    toast({ key: 'health', icon: 'data', text: msg('room.busyComputer'), actions: [{ label: msg('room.dataSaverOff'), run: () => this.#call.setDataSaver(false, { keep: false }) }] });
   }
 }

@@ -255,9 +255,9 @@ export class Call extends EventTarget {
     say(msg(layout === 'grid' ? 'bar.layoutGrid' : layout === 'speaker' ? 'bar.layoutSpeaker' : 'bar.layoutAuto'));
   }
 
-  /** @param {boolean} on */
-  setDataSaver(on) {
-    prefs.set({ dataSaver: on });
+  /** @param {boolean} on @param {{keep?: boolean}} [options] keep: for the next meeting too */
+  setDataSaver(on, { keep = true } = {}) {
+    if (keep) prefs.set({ dataSaver: on });
     this.store.set({ dataSaver: on });
   }
 
