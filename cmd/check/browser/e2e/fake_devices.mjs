@@ -1,7 +1,9 @@
 // Runs in the page after fakeMedia: gives the devices names and faults that a
 // test can change through window.desk. Faults outlive loading the page again.
 
-/** @param {{audioinput: string[], videoinput: string[]}} plugged labels of the devices there are */
+/** @typedef {{audioinput: string[], videoinput: string[], audiooutput?: string[]}} Plugged labels of the devices there are */
+
+/** @param {Plugged} plugged */
 export function fakeDevices(plugged) {
   const media = navigator.mediaDevices;
   if (!media) return;
@@ -13,6 +15,8 @@ export function fakeDevices(plugged) {
     /** @type {Set<MediaStreamTrack>} */
     live: new Set(),
     negotiations: 0,
+    /** Speakers that sound was sent to, newest last. @type {string[]} */
+    sinks: [],
     /** @type {Record<string, Promise<PermissionStatus>>} */
     permissions: {},
 
@@ -26,14 +30,14 @@ export function fakeDevices(plugged) {
       Object.defineProperty(status, 'state', { value: state, configurable: true });
       status.dispatchEvent(new Event('change'));
     },
-    /** @param {'audioinput' | 'videoinput'} kind @param {string} label */
+    /** @param {'audioinput' | 'videoinput' | 'audiooutput'} kind @param {string} label */
     plug(kind, label) {
-      desk.plugged[kind].push(label);
+      desk.plugged[kind] = [...(desk.plugged[kind] ?? []), label];
       media.dispatchEvent(new Event('devicechange'));
     },
-    /** @param {'audioinput' | 'videoinput'} kind @param {string} label */
+    /** @param {'audioinput' | 'videoinput' | 'audiooutput'} kind @param {string} label */
     unplug(kind, label) {
-      desk.plugged[kind] = desk.plugged[kind].filter((l) => l !== label);
+      desk.plugged[kind] = desk.plugged[kind]?.filter((l) => l !== label) ?? [];
       for (const track of desk.live) {
         if (track.label !== label) continue;
         track.stop();
@@ -43,6 +47,9 @@ export function fakeDevices(plugged) {
     },
   };
   Object.assign(window, { desk });
+
+  /** What a phone says of its cameras. @param {string} label */
+  const sideOf = (label) => (/^Back/.test(label) ? 'environment' : /^Front/.test(label) ? 'user' : undefined);
 
   /** @param {boolean | MediaTrackConstraints | undefined} wanted @param {'audioinput' | 'videoinput'} kind */
   const find = (wanted, kind) => {
@@ -55,7 +62,8 @@ export function fakeDevices(plugged) {
     const id = /** @type {any} */ (wanted)?.deviceId;
     const exact = labels.find((l) => l === id?.exact);
     if (id?.exact && !exact) throw Object.assign(new DOMException('gone', 'OverconstrainedError'), { constraint: 'deviceId' });
-    const label = exact ?? labels.find((l) => l === id?.ideal) ?? labels[0];
+    const side = /** @type {any} */ (wanted)?.facingMode?.ideal;
+    const label = exact ?? labels.find((l) => l === id?.ideal) ?? labels.find((l) => side && sideOf(l) === side) ?? labels[0];
     if (!label) throw new DOMException('none', 'NotFoundError');
     return label;
   };
@@ -66,14 +74,14 @@ export function fakeDevices(plugged) {
     for (const track of stream.getTracks()) {
       const label = track.kind === 'audio' ? labels.audio : labels.video;
       const settings = track.getSettings.bind(track);
-      track.getSettings = () => ({ ...settings(), deviceId: label });
+      track.getSettings = () => ({ ...settings(), deviceId: label, facingMode: sideOf(label) });
       Object.defineProperty(track, 'label', { value: label });
       desk.live.add(track);
     }
     return stream;
   };
   media.enumerateDevices = async () =>
-    /** @type {any} */ (Object.entries(desk.plugged).flatMap(([kind, labels]) => labels.map((label) => ({ kind, label, deviceId: label, groupId: label, toJSON: () => ({}) }))));
+    /** @type {any} */ (Object.entries(desk.plugged).flatMap(([kind, labels = []]) => labels.map((label) => ({ kind, label, deviceId: label, groupId: label, toJSON: () => ({}) }))));
 
   const query = navigator.permissions.query.bind(navigator.permissions);
   navigator.permissions.query = async (what) => {
@@ -81,6 +89,11 @@ export function fakeDevices(plugged) {
     if (name !== 'microphone' && name !== 'camera') return query(what);
     const value = desk.faults[name].startsWith('NotAllowed') ? 'denied' : 'granted';
     return (desk.permissions[name] ??= query(what).then((status) => Object.defineProperty(status, 'state', { value, configurable: true })));
+  };
+
+  HTMLMediaElement.prototype.setSinkId = async function (id) {
+    desk.sinks.push(id);
+    Object.defineProperty(this, 'sinkId', { value: id, configurable: true });
   };
 
   const { setLocalDescription } = RTCPeerConnection.prototype;

@@ -35,7 +35,7 @@ const FAULTS = {
 };
 const PLUGGED = { audioinput: ['Desk microphone', 'Headset'], videoinput: ['Front camera', 'Back camera'] };
 
-/** @param {object} [options] @param {{audioinput: string[], videoinput: string[]}} [plugged] */
+/** @param {object} [options] @param {import('./fake_devices.mjs').Plugged} [plugged] */
 async function atDesk(options, plugged = PLUGGED) {
   const who = await guest(browser, server.url, options);
   await who.page.addInitScript(fakeDevices, plugged);
@@ -179,6 +179,44 @@ test('unplugging falls back to another device, or says that there is none', asyn
   await ben.tileSays(ben.tile('Ann'), 'tile.muted');
   await ann.close();
   await ben.close();
+});
+
+test('a speaker that is unplugged gives way to the system’s choice, and is used again when it is back', async () => {
+  const ann = await atDesk({ prefs: { mic: false, cam: false, speakerId: 'Headphones' } }, { ...PLUGGED, audiooutput: ['Loudspeaker', 'Headphones'] });
+  const ben = await guest(browser, server.url, { as: 'Ben', prefs: { cam: false } });
+  await ben.enter('device-speaker');
+  await ann.enter('device-speaker');
+  const sink = () => ann.page.evaluate(() => /** @type {any} */ (window).desk.sinks.at(-1));
+  await eventually(sink, (id) => id === 'Headphones', { what: 'Ben is heard in the headphones' });
+  await desk(ann, 'unplug', 'audiooutput', 'Headphones');
+  await ann.shown('device.lostFallback', { label: 'Headphones', fallback: ann.t('device.default') });
+  await eventually(sink, (id) => id === '', { what: 'Ben is heard somewhere' });
+  await desk(ann, 'plug', 'audiooutput', 'Headphones');
+  await ann.shown('device.switched', { label: 'Headphones' });
+  await eventually(sink, (id) => id === 'Headphones', { what: 'Ben is heard in the headphones again' });
+  await ann.close();
+  await ben.close();
+});
+
+test('a phone changes between its front and its back camera, however the first was chosen', async () => {
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+  const ann = await atDesk({ context: phone, prefs: { mic: false, camId: 'Front camera' } });
+  await ann.enter('device-flip');
+  const label = () => ann.page.evaluate(() => [.../** @type {any} */ (window).desk.live].filter((t) => t.kind === 'video' && t.readyState === 'live').map((t) => t.label).join());
+  const flip = async () => {
+    await ann.control('device.camMenu').click();
+    await ann.button('device.flip').click();
+  };
+  await flip();
+  await eventually(label, (l) => l === 'Back camera', { what: 'the back camera' });
+  // Off and on again it is still the one that was chosen last.
+  await ann.control('bar.cam').click();
+  await ann.pressed(ann.control('bar.cam'), false);
+  await ann.control('bar.cam').click();
+  await eventually(label, (l) => l === 'Back camera', { what: 'still the back camera' });
+  await flip();
+  await eventually(label, (l) => l === 'Front camera', { what: 'the front camera again' });
+  await ann.close();
 });
 
 for (const language of LANGUAGES) {

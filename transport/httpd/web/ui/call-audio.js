@@ -72,6 +72,8 @@ export class CallAudio {
   #call;
   /** @type {Map<string, Voice>} */
   #voices = new Map();
+  /** The speaker in use, '' for the system's choice. */
+  #speaker = prefs.now.speakerId;
 
   /** @param {Call} call */
   constructor(call) {
@@ -82,7 +84,10 @@ export class CallAudio {
     call.store.watch((now, before) => {
       if (now.volumes !== before.volumes || now.silenced !== before.silenced) this.#volumes();
     }, signal);
-    prefs.addEventListener('change', () => this.#sinks(), { signal });
+    let chosen = this.#speaker;
+    prefs.addEventListener('change', () => {
+      if (prefs.now.speakerId !== chosen) this.playOn((chosen = prefs.now.speakerId));
+    }, { signal });
     signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
 
@@ -118,16 +123,17 @@ export class CallAudio {
     voice.volume = silenced[voice.key] ? 0 : (volumes[voice.key] ?? 1);
   }
 
-  #sinks() {
+  /** Plays everything on another speaker. @param {string} id '' for the system's choice */
+  playOn(id) {
+    this.#speaker = id;
     for (const voice of this.#voices.values()) void this.#sink(voice);
   }
 
   /** @param {Voice} voice */
   async #sink({ element }) {
-    const { speakerId } = prefs.now;
-    if (!('setSinkId' in element) || element.sinkId === speakerId) return;
+    if (!('setSinkId' in element) || element.sinkId === this.#speaker) return;
     // A remembered speaker that is gone: the system's choice.
-    await element.setSinkId(speakerId).catch(() => element.setSinkId('').catch(() => {}));
+    await element.setSinkId(this.#speaker).catch(() => element.setSinkId('').catch(() => {}));
   }
 
   #stop() {

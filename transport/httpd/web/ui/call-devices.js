@@ -1,7 +1,7 @@
 // One's own devices during a meeting: on and off, switching, unplugging,
 // sharing the screen, and the microphone that hears nothing at all.
 import { causeOf, problems, worthATry } from '../lib/access.js';
-import { msg } from '../lib/i18n.js';
+import { msg, t } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { QUIET_START, silentMic } from '../lib/silent-mic.js';
 import { Store } from '../lib/store.js';
@@ -179,18 +179,35 @@ export class CallDevices {
   async flip() {
     const { facingMode } = this.#call.me.tracks.get('camera')?.track.getSettings() ?? {};
     const next = facingMode === 'environment' ? 'user' : 'environment';
-    await this.#call.attempt(this.#call.me.setCameraEnabled(true, { facingMode: next }));
+    // A camera chosen by name would win over the side it is on.
+    prefs.set({ camId: '' });
+    await this.#call.attempt(this.#call.me.setCameraEnabled(true, { ...camOptions(), facingMode: next }));
   }
 
   async #changed() {
     const before = this.list.state;
     await this.refresh();
+    this.#followSpeaker(before.audiooutput, this.list.state.audiooutput);
     await this.#maybeAgain('devices');
     for (const kind of /** @type {const} */ (['audioinput', 'videoinput'])) {
       const known = new Set(before[kind].map((d) => d.id));
       const fresh = this.list.state[kind].find((d) => !known.has(d.id) && d.label && d.id !== 'default' && d.id !== 'communications');
       if (fresh && before[kind].length) this.#offer(fresh);
     }
+  }
+
+  /**
+   * The chosen speaker may go and come back: meanwhile the system's choice.
+   * @param {Device[]} before @param {Device[]} now
+   */
+  #followSpeaker(before, now) {
+    const { speakerId } = prefs.now;
+    const was = before.find((d) => d.id === speakerId);
+    const is = now.find((d) => d.id === speakerId);
+    if (!speakerId || Boolean(was) === Boolean(is)) return;
+    this.#call.audio?.playOn(is ? speakerId : '');
+    if (was) this.#lost({ kind: 'audiooutput', label: was.label, fallback: t('device.default') });
+    else if (is) toast({ key: 'device-audiooutput', icon: 'volume', text: msg('device.switched', { label: is.label }) });
   }
 
   /** @param {Device} device */
@@ -203,10 +220,11 @@ export class CallDevices {
     });
   }
 
-  /** @param {{kind: 'audioinput' | 'videoinput', label: string, fallback: string | null}} lost */
+  /** @param {{kind: DeviceKind, label: string, fallback: string | null}} lost */
   #lost({ kind, label, fallback }) {
     const text = fallback ? msg('device.lostFallback', { label, fallback }) : msg('device.lost', { label });
-    toast({ key: `device-${kind}`, kind: fallback ? 'info' : 'warn', icon: kind === 'videoinput' ? 'camOff' : 'micOff', text, ms: 10_000 });
+    const icon = /** @type {const} */ ({ audioinput: 'micOff', videoinput: 'camOff', audiooutput: 'volumeOff' })[kind];
+    toast({ key: `device-${kind}`, kind: fallback ? 'info' : 'warn', icon, text, ms: 10_000 });
     sound('alert');
     this.#call.refresh();
   }
