@@ -56,6 +56,74 @@ for (const language of LANGUAGES) {
   });
 }
 
+/** Runs in the page: a media path whose state the test can tell. */
+function fakePath() {
+  const real = /** @type {() => string} */ (Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, 'connectionState')?.get);
+  const path = {
+    /** Instead of the real state, empty for that. */
+    state: '',
+    restarts: 0,
+    /** @type {RTCPeerConnection[]} */
+    peers: [],
+    /** @param {string} state */
+    become(state) {
+      path.state = state;
+      for (const pc of path.peers) pc.dispatchEvent(new Event('connectionstatechange'));
+    },
+  };
+  Object.defineProperty(RTCPeerConnection.prototype, 'connectionState', {
+    get() {
+      return path.state || real.call(this);
+    },
+  });
+  const prototype = /** @type {any} */ (RTCPeerConnection.prototype);
+  const { createOffer } = prototype;
+  prototype.createOffer = function (/** @type {RTCOfferOptions | undefined} */ options) {
+    if (!path.peers.includes(this)) path.peers.push(this);
+    if (options?.iceRestart) path.restarts++;
+    return createOffer.call(this, options);
+  };
+  Object.assign(window, { path });
+}
+
+for (const language of LANGUAGES) {
+  test(`sound and picture that do not get through are said, with a way on, ${language}`, async () => {
+    const ann = await guest(browser, server.url, { as: 'Ann', language, prefs: { mic: false } });
+    const ben = await guest(browser, server.url, { as: 'Ben', language, prefs: QUIET });
+    await ben.page.addInitScript(fakePath);
+    const room = `path-${language.toLowerCase()}`;
+    await ann.enter(room);
+    await ben.page.goto(`${server.url}/r/${room}`);
+    const become = (/** @type {string} */ state) => ben.page.evaluate((s) => /** @type {any} */ (window).path.become(s), state);
+    const restarts = () => ben.page.evaluate(() => /** @type {any} */ (window).path.restarts);
+
+    // Blocked from the start: the chat works, and the test tells more.
+    await become('failed');
+    await ben.join();
+    const blocked = ben.text('room.mediaBlocked').first();
+    await become('failed');
+    await blocked.waitFor();
+    await ben.said('room.mediaBlocked');
+    assert.equal(await ben.page.getByRole('main').getByRole('link', { name: ben.t('landing.test') }).getAttribute('href'), '/test');
+    await ben.say('can you read me?');
+    const before = await restarts();
+    await ben.button('room.tryNow').click();
+    await eventually(restarts, (n) => n > before, { what: 'it is tried again' });
+    await become('');
+    await blocked.waitFor({ state: 'detached' });
+    await ben.moves(ben.tile('Ann'));
+
+    // Broken for a while.
+    await become('disconnected');
+    await ben.text('room.mediaInterrupted').first().waitFor();
+    await become('');
+    await ben.text('room.mediaInterrupted').first().waitFor({ state: 'detached' });
+    assert.deepEqual(ben.page.problems, []);
+    await ann.close();
+    await ben.close();
+  });
+}
+
 test('giving up while reconnecting leaves, and trying for too long ends with a way back', async () => {
   const ben = await guest(browser, cutter.url, { as: 'Ben', prefs: QUIET });
   await ben.page.clock.install();

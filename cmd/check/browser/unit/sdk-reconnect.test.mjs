@@ -303,6 +303,9 @@ test('media that never worked stays failed; the room goes on', async () => {
   const sent = b.room.chat.send('still here');
   await settle();
   await sent;
+  b.room.tryNow();
+  await settle();
+  assert.equal(b.pc.restarts, 4, 'whoever has changed the network can say so');
 });
 
 for (const [status, code] of /** @type {const} */ ([[1001, 'shutdown'], [4004, 'shutdown'], [1006, 'connection_lost'], [4005, 'connection_lost']])) {

@@ -461,7 +461,7 @@ export class Room extends EventTarget {
    */
   setView(items: readonly ViewItem[]): void;
   stats(): Promise<RoomStats>;
-  /** During reconnecting: try now instead of waiting. */
+  /** While reconnecting, or while media is interrupted or failed: try now instead of waiting. */
   tryNow(): void;
   /**
    * Rates the meeting, 1 … 5; also after leaving. Rejects with bad_field,

@@ -144,6 +144,7 @@ export class Session {
 
   tryNow() {
     this.#reconnector.tryNow();
+    if (this.link.signal) this.#ice.setOnline(true);
   }
 
   /** More seats if the view needs them: doubled, so that it happens seldom. @param {number} wanted */

@@ -23,6 +23,9 @@ export class ParleyBanners extends ParleyElement {
     const { store } = this.call;
     store.select((s) => s.audioBlocked, (on) => this.#show('audio', on, () => this.#audio()), alive);
     store.select((s) => s.phase, (phase) => this.#show('connection', phase === 'reconnecting', () => this.#connection()), alive);
+    // Without the socket the other banner says enough.
+    store.select((s) => s.phase === 'live' && s.media === 'interrupted', (on) => this.#show('interrupted', on, () => this.#media('room.mediaInterrupted')), alive);
+    store.select((s) => s.phase === 'live' && s.media === 'failed', (on) => this.#show('blocked', on, () => this.#media('room.mediaBlocked')), alive);
     store.select((s) => s.sharing, (on) => this.#show('share', on, () => this.#sharing()), alive);
     store.select((s) => s.silentMic, (on) => this.#show('silent', on, () => this.#silent()), alive);
     store.select((s) => s.drainAt, (at) => this.#show('drain', at > 0, () => this.#draining()), alive);
@@ -62,6 +65,13 @@ export class ParleyBanners extends ParleyElement {
       this.#action('room.tryNow', () => this.call.room.tryNow()),
       this.#action('room.giveUp', () => this.call.leave()),
     );
+  }
+
+  /** Sound and picture do not get through, though the server is there. @param {'room.mediaInterrupted' | 'room.mediaBlocked'} key */
+  #media(key) {
+    say(msg(key), { now: true });
+    const test = h('a', { class: 'btn small', href: '/test', target: '_blank' }, msg('landing.test'));
+    return this.#banner('warn', 'wifiOff', h('p', null, msg(key)), key === 'room.mediaBlocked' ? test : null, this.#action('room.tryNow', () => this.call.room.tryNow()));
   }
 
   #audio() {

@@ -21,8 +21,9 @@ import { messageKey } from '../lib/failures.js';
 /**
  * @typedef {object} CallState
  * @property {'live' | 'reconnecting'} phase
- * @property {boolean} stopped the server said that it stops: that is why
  * @property {number} attempt of reconnecting, from 1
+ * @property {import('../sdk/index.js').MediaState} media whether sound and picture get through
+ * @property {boolean} stopped the server said that it stops: that is why
  * @property {number} nextAt when the next attempt is, performance.now()
  * @property {readonly Person[]} people oneself first, then by time of joining
  * @property {boolean} mic
@@ -49,7 +50,7 @@ import { messageKey } from '../lib/failures.js';
 
 /** @type {Readonly<CallState>} */
 const START = Object.freeze({
-  phase: 'live', attempt: 0, nextAt: 0, stopped: false, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
+  phase: 'live', attempt: 0, nextAt: 0, media: 'new', stopped: false, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
   pins: [], layout: 'auto', panel: '', chatTo: '', unread: 0, audioBlocked: false, captions: [], captionInput: false,
   stats: false, drainAt: 0, volumes: {}, silenced: {}, dataSaver: false, silentMic: false, pip: false,
 });
@@ -152,6 +153,7 @@ export class Call extends EventTarget {
       this.store.set({ phase: 'live', attempt: 0, nextAt: 0, stopped: false, ...(resumed ? {} : { drainAt: 0 }) });
       this.refresh();
     }, { signal });
+    room.on('mediaStateChanged', ({ state }) => this.store.set({ media: state }), { signal });
     room.on('draining', ({ inMs }) => this.store.set({ drainAt: performance.now() + inMs }), { signal });
     room.on('audioPlaybackChanged', ({ playing }) => this.store.set({ audioBlocked: !playing }), { signal });
     room.on('caption', ({ participant, text, final }) => this.#caption(participant.id, participant.name, text, final), { signal });
