@@ -174,6 +174,18 @@ test('shortcuts can be changed and switched off', async () => {
   await who.page.keyboard.press('m');
   await who.page.keyboard.press('k');
   await who.pressed(who.control('bar.mic'), false);
+
+  // Held to talk is any key: the microphone closes when it is let go.
+  await who.more('app.settings');
+  await dialog.getByRole('tab', { name: who.t('settings.shortcuts') }).click();
+  await dialog.getByRole('button', { name: new RegExp(who.t('settings.remap', { name: who.t('shortcut.talk') })) }).click();
+  await who.page.keyboard.press('j');
+  await who.page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await who.page.keyboard.down('j');
+  await who.pressed(who.control('bar.mic'));
+  await who.page.keyboard.up('j');
+  await who.pressed(who.control('bar.mic'), false);
   await who.more('app.settings');
   await dialog.getByRole('tab', { name: who.t('settings.shortcuts') }).click();
   await dialog.getByRole('switch', { name: who.t('settings.shortcutsOn') }).press('Space');

@@ -18,6 +18,8 @@ import { toggleFullscreen } from './stage.js';
 export class Actions {
   #call;
   #parts;
+  /** The key that is held to talk, as it is called on the keyboard. */
+  #talkKey = '';
 
   /** @param {Call} call @param {Parts} parts */
   constructor(call, parts) {
@@ -73,8 +75,10 @@ export class Actions {
   /** Listens for shortcuts. @param {AbortSignal} signal */
   listen(signal) {
     addEventListener('keydown', (e) => this.#down(e), { signal });
+    // It may have been remapped, and what is typed with it may change while
+    // it is held: the key itself counts.
     addEventListener('keyup', (e) => {
-      if (e.key === ' ') this.#call.devices?.release();
+      if (keyOf(e) === this.#talkKey) this.#call.devices?.release();
     }, { signal });
   }
 
@@ -89,6 +93,10 @@ export class Actions {
     const action = match(event, place, { enabled: prefs.now.shortcuts, remapped: prefs.now.keys });
     if (!action) return;
     event.preventDefault();
+    if (action === 'talk') this.#talkKey = keyOf(event);
     this.run(action);
   }
 }
+
+/** @param {KeyboardEvent} event */
+const keyOf = (event) => event.code || event.key;
