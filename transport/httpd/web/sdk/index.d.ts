@@ -460,6 +460,7 @@ export class Room extends EventTarget {
    * called as often as the layout changes: it is sent every 150 ms at most.
    */
   setView(items: readonly ViewItem[]): void;
+  /** Its module is loaded by the first call, which may so fail with connect_failed. */
   stats(): Promise<RoomStats>;
   /** While reconnecting, or while media is interrupted or failed: try now instead of waiting. */
   tryNow(): void;

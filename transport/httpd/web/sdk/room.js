@@ -14,7 +14,6 @@ import { defaultPolicy } from './reconnect.js';
 import { Seats } from './seats.js';
 import { Session } from './session.js';
 import { MeetingState } from './state.js';
-import { StatsCollector } from './stats.js';
 import { Lane } from './timers.js';
 import { View } from './view.js';
 
@@ -39,7 +38,8 @@ export class Room extends Emitter {
   #playback;
   /** Views in the order they were set, though one may wait for seats. */
   #views = new Lane();
-  #stats = new StatsCollector();
+  /** Comes with its module when figures are first wanted. @type {Promise<import('./stats.js').StatsCollector> | null} */
+  #stats = null;
   /** @type {Session | null} */
   #session = null;
   /** @type {import('./index.js').RoomState} */
@@ -177,7 +177,8 @@ export class Room extends Emitter {
   async stats() {
     const session = this.#session;
     const peer = session?.peer;
-    return this.#stats.collect({
+    const collector = await this.#collector();
+    return collector.collect({
       report: peer ? await peer.getStats() : new Map(),
       sections: peer?.sections() ?? new Map(),
       seats: this.#state.seats,
@@ -186,6 +187,15 @@ export class Room extends Emitter {
       state: this.mediaState,
       now: Date.now(),
     });
+  }
+
+  async #collector() {
+    try {
+      return await (this.#stats ??= import('./stats.js').then((m) => new m.StatsCollector()));
+    } catch (cause) {
+      this.#stats = null;
+      throw new ParleyError('connect_failed', { cause });
+    }
   }
 
   tryNow() {
@@ -279,7 +289,7 @@ export class Room extends Emitter {
     this.#session = null;
     this.#media.stopAll();
     this.#playback.clear();
-    this.#stats.clear();
+    this.#stats = null;
     this.#become('disconnected');
     this.dispatchEvent(new CustomEvent('disconnected', { detail: end }));
   }

@@ -26,10 +26,6 @@ export class StatsCollector {
   /** Totals of the report before, by entry id. @type {Map<string, Sample>} */
   #before = new Map();
 
-  clear() {
-    this.#before.clear();
-  }
-
   /**
    * @param {Input} input
    * @returns {RoomStats}

@@ -9,8 +9,8 @@ import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
 import { newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
+import { openShare } from './later.js';
 import { scene } from './scene.js';
-import { openShare } from './share.js';
 
 export default class ParleyLanding extends ParleyElement {
   heading = h('h1', { tabindex: '-1' }, msg('landing.headline'));

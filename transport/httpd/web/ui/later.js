@@ -2,6 +2,9 @@
 import { msg } from '../lib/i18n.js';
 import { toast } from './toasts.js';
 
+/** @param {string} room @param {{start?: () => void}} [options] */
+export const openShare = (room, options) => void later(import('./share.js')).then((m) => m?.openShare(room, options));
+
 /**
  * Waits for a module; says so when the server can not be reached for it. The
  * next call tries again.

@@ -3,7 +3,6 @@ import { fill } from '../lib/html.js';
 import { prefs } from '../lib/prefs.js';
 import { ParleyError, devices } from '../sdk/index.js';
 import { Call } from './call.js';
-import ParleyDeadEnd from './dead-end.js';
 import { ParleyElement, define } from './element.js';
 import { LocalMedia, camOptions, micOptions } from './local-media.js';
 import { ParleyPrejoin } from './prejoin.js';
@@ -43,8 +42,8 @@ export default class ParleyMeeting extends ParleyElement {
   mounted(alive) {
     alive.addEventListener('abort', () => this.#end(), { once: true });
     const { missing, secure } = devices.support();
-    if (missing.length) this.#deadEnd('old', missing);
-    else if (!secure) this.#deadEnd('insecure', []);
+    if (missing.length) void this.#deadEnd('old', missing);
+    else if (!secure) void this.#deadEnd('insecure', []);
     else void this.prejoin();
   }
 
@@ -63,7 +62,8 @@ export default class ParleyMeeting extends ParleyElement {
   }
 
   /** @param {'old' | 'insecure'} kind @param {string[]} missing */
-  #deadEnd(kind, missing) {
+  async #deadEnd(kind, missing) {
+    const { default: ParleyDeadEnd } = await import('./dead-end.js');
     const page = new ParleyDeadEnd();
     page.kind = kind;
     page.missing = missing;

@@ -1,7 +1,7 @@
 // What does not fit in the toolbar; on phones also what is hidden there.
 import { h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
-import { openShare } from './share.js';
+import { openShare } from './later.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./menu.js').Item} Item */

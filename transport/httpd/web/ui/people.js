@@ -5,10 +5,10 @@ import { i18n, msg, t } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { avatar } from './avatar.js';
 import { ParleyElement, define } from './element.js';
+import { openShare } from './later.js';
 import { openMenu } from './menu.js';
 import { panelHead } from './panel-head.js';
-import { openShare } from './share.js';
-import { qualityItems, volumeControl } from './tile-menu.js';
+import { bars, qualityItems, volumeControl } from './tile-menu.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./person.js').Person} Person */

@@ -15,9 +15,9 @@ import { deviceSelect } from './device-select.js';
 import { newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
 import { failNotice } from './fail-notice.js';
+import { openShare } from './later.js';
 import { ParleyLevelMeter } from './level-meter.js';
 import { mediaNotice } from './media-help.js';
-import { openShare } from './share.js';
 
 /** @typedef {import('./local-media.js').LocalMedia} LocalMedia */
 /** @typedef {import('./local-media.js').LocalState} LocalState */
