@@ -61,6 +61,12 @@ test('tiles keep their places; new ones come last by time of joining', () => {
   assert.deepEqual(keepOrder(['a', 'gone', 'b'], seats), ['a', 'b', 'w', 'x']);
 });
 
+test('who comes in sees the speaking first, then cameras, then who was there first', () => {
+  const seats = [seat('silent', { video: false }), seat('late', { joinedAt: 9 }), seat('early', { joinedAt: 1 }), seat('spoke', { spokeAt: 5, video: false }), seat('speaks', { speaking: true, spokeAt: 1e15 })];
+  assert.deepEqual(keepOrder([], seats), ['speaks', 'spoke', 'early', 'late', 'silent']);
+  assert.deepEqual(keepOrder(['silent', 'late', 'early', 'spoke', 'speaks'], seats), ['silent', 'late', 'early', 'spoke', 'speaks'], 'who stands stays');
+});
+
 test('a hidden speaker swaps with the one heard longest ago, nobody else moves', () => {
   const seats = [seat('a', { spokeAt: 50 }), seat('b', { spokeAt: 10 }), seat('c', { speaking: true }), seat('d'), seat('e', { speaking: true })];
   assert.deepEqual(promote(['a', 'b', 'c', 'd', 'e'], seats, 3), ['a', 'e', 'c', 'd', 'b']);

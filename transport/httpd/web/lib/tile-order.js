@@ -1,5 +1,6 @@
-// Which tile stands where, so that tiles do not jump. New tiles go to the end,
-// gone ones leave their place to those behind; and only when somebody who
+// Which tile stands where, so that tiles do not jump. Who comes into a room
+// finds the speaking first, then those with a camera; later new tiles go to the
+// end, gone ones leave their place to those behind; and only when somebody who
 // deserves to be seen is on another page, they swap with the one on this page
 // who deserves it least.
 
@@ -13,8 +14,8 @@
  */
 
 /**
- * Keeps the order of those who were there and appends the new ones by time of
- * joining.
+ * Keeps the order of those who were there and appends the new ones: who speaks
+ * or spoke last first, then who has a camera, then by time of joining.
  * @param {readonly string[]} before
  * @param {readonly Seat[]} seats
  */
@@ -22,8 +23,13 @@ export function keepOrder(before, seats) {
   const now = new Map(seats.map((s) => [s.key, s]));
   const kept = before.filter((key) => now.has(key));
   const had = new Set(kept);
-  const fresh = seats.filter((s) => !had.has(s.key)).sort((a, b) => a.joinedAt - b.joinedAt || (a.key < b.key ? -1 : 1));
+  const fresh = seats.filter((s) => !had.has(s.key)).sort(byWorth);
   return [...kept, ...fresh.map((s) => s.key)];
+}
+
+/** @param {Seat} a @param {Seat} b */
+function byWorth(a, b) {
+  return b.spokeAt - a.spokeAt || Number(b.video) - Number(a.video) || a.joinedAt - b.joinedAt || (a.key < b.key ? -1 : 1);
 }
 
 /**
