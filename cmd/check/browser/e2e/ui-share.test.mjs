@@ -41,6 +41,7 @@ export function fakeScreen(surface) {
     const { stop } = track;
     track.stop = () => (clearInterval(timer), stop.call(track));
     track.getSettings = () => ({ displaySurface: surface });
+    Object.assign(window, { sharedScreen: track });
     return new MediaStream([track]);
   };
 }
@@ -62,6 +63,12 @@ for (const language of LANGUAGES) {
     const boxes = () => Promise.all([screen, ben.tile('Ann')].map((tile) => tile.boundingBox()));
     await eventually(boxes, ([large, small]) => Boolean(large && small && large.width * large.height > 3 * small.width * small.height), { what: 'the screen is large' });
     await ann.text('room.sharingYou').waitFor();
+    // Sharp for reading; smooth for films, if one says so.
+    const hint = () => ann.page.evaluate(() => /** @type {any} */ (window).sharedScreen.contentHint);
+    assert.equal(await hint(), 'detail');
+    await ann.button('room.shareMotion').click();
+    await ann.pressed(ann.button('room.shareMotion'));
+    assert.equal(await hint(), 'motion');
     await ann.pressed(ann.control('bar.share'));
 
     // Whoever comes later sees it too.

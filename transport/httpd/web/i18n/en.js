@@ -223,6 +223,8 @@ export default {
   'room.info': 'Meeting details and invitation',
   'room.sharingYou': 'You are sharing your screen',
   'room.stopSharing': 'Stop sharing',
+  'room.shareMotion': 'Smooth video',
+  'room.shareMotionHelp': 'For films and animations: smooth rather than sharp',
   'room.mirrors': 'You share the whole screen that shows this meeting: people see it endlessly repeated. Share a window or a tab instead, or keep this page hidden.',
   'room.shareOther': 'Share something else',
   'room.shareEnded': 'You stopped sharing your screen',

@@ -213,6 +213,8 @@ const zh = {
   'room.info': '会议详情和邀请',
   'room.sharingYou': '您正在共享屏幕',
   'room.stopSharing': '停止共享',
+  'room.shareMotion': '视频流畅优先',
+  'room.shareMotionHelp': '播放视频或动画时使用：流畅优先于清晰',
   'room.mirrors': '您共享的整个屏幕里包含这个会议，其他人会看到无限重复的画面。请改为共享窗口或标签页，或不要让本页显示在屏幕上。',
   'room.shareOther': '共享其他内容',
   'room.shareEnded': '您已停止共享屏幕',

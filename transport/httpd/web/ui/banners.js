@@ -1,7 +1,7 @@
 // Lines above the stage that stay as long as something is so: reconnecting,
 // sound blocked, sharing, a silent microphone, the server about to stop.
 import { icon } from '../icons/icons.js';
-import { fill, h, text } from '../lib/html.js';
+import { attr, fill, h, text } from '../lib/html.js';
 import { clock, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { say } from './announcer.js';
@@ -88,8 +88,25 @@ export class ParleyBanners extends ParleyElement {
       mirrors ? 'warn' : 'share',
       h('p', null, msg(mirrors ? 'room.mirrors' : 'room.sharingYou')),
       mirrors ? this.#action('room.shareOther', () => void this.#shareOther()) : null,
+      this.#motion(),
       this.#action('room.stopSharing', () => void this.call.devices?.share(false)),
     );
+  }
+
+  /** Text is sent sharp; films rather smoothly. */
+  #motion() {
+    const button = h('button', { class: 'btn small', type: 'button', title: msg('room.shareMotionHelp') });
+    const draw = () => {
+      const on = this.call.devices?.sharesMotion ?? false;
+      attr(button, 'aria-pressed', String(on));
+      fill(button, on ? icon('check', 'small') : null, msg('room.shareMotion'));
+    };
+    button.addEventListener('click', () => {
+      if (this.call.devices) this.call.devices.sharesMotion = !this.call.devices.sharesMotion;
+      draw();
+    });
+    draw();
+    return button;
   }
 
   async #shareOther() {

@@ -246,6 +246,16 @@ export class CallDevices {
     this.#call.refreshNow();
   }
 
+  /** Whether the shared screen is sent as a film, rather than as text. */
+  get sharesMotion() {
+    return this.#call.me.tracks.get('screen')?.track.contentHint === 'motion';
+  }
+
+  set sharesMotion(on) {
+    const track = this.#call.me.tracks.get('screen')?.track;
+    if (track) track.contentHint = on ? 'motion' : 'detail';
+  }
+
   /** Whether the whole screen is shared, this page perhaps with it. */
   sharesMonitor() {
     const track = this.#call.me.tracks.get('screen')?.track;
