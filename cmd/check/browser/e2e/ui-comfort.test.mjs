@@ -82,3 +82,26 @@ test('a processor at its limit pauses the cameras of others, for this meeting', 
   await ann.close();
   await ben.close();
 });
+
+for (const language of LANGUAGES) {
+  test(`a person’s connection is told in words, figures and the size of the picture, ${language}`, async () => {
+    const room = `quality-${language.toLowerCase()}`;
+    const ann = await guest(browser, server.url, { as: 'Ann', language });
+    const ben = await guest(browser, server.url, { as: 'Ben', language, prefs: { mic: false }, width: 640, height: 360 });
+    await ann.enter(room);
+    await ben.enter(room);
+    await ann.moves(ann.tile('Ben'));
+    const menu = ann.tile('Ben').getByRole('button', { name: ann.t('tile.menu', { name: 'Ben' }) });
+    const look = async () => {
+      await menu.click();
+      const seen = await ann.page.getByRole('group', { name: ann.t('tile.menu', { name: 'Ben' }) }).innerText();
+      await ann.page.keyboard.press('Escape');
+      return seen;
+    };
+    // The server tells its figures every five seconds.
+    await eventually(look, (seen) => seen.includes(ann.t('quality.excellent')) && /\d ?%/.test(seen) && seen.includes('640 × 360'), { what: 'the menu tells the connection', ms: 90_000 });
+    await ann.page.setViewportSize({ width: 320, height: 480 });
+    await eventually(look, (seen) => seen.includes('320 × 180') && seen.includes(ann.t('stats.reason.size')), { what: 'a small picture, because the tile is small', ms: 90_000 });
+    for (const who of [ann, ben]) await who.close();
+  });
+}

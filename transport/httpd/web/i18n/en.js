@@ -360,6 +360,7 @@ export default {
   'quality.poor': 'Poor connection',
   'quality.lost': 'No connection',
   'quality.figures': 'Loss {loss} %, round trip {rtt} ms',
+  'quality.picture': 'Picture {width} × {height}, {fps} per second',
   'quality.unknown': 'Connection not measured yet',
 
   // Chat

@@ -346,6 +346,7 @@ const zh = {
   'quality.poor': '网络不佳',
   'quality.lost': '没有连接',
   'quality.figures': '丢包 {loss}%，往返延迟 {rtt} 毫秒',
+  'quality.picture': '画面 {width} × {height}，每秒 {fps} 帧',
   'quality.unknown': '尚未测得网络状况',
 
   'chat.title': '聊天',

@@ -108,7 +108,7 @@ export class ParleyPeople extends ParleyElement {
         'div',
         { class: 'grow' },
         h('div', { class: 'person-name', dir: 'auto' }, p.self ? msg('tile.you', { name }) : name),
-        h('div', { class: 'hint' }, words, h('span', { class: 'sr' }, `, ${facts.join(', ')}`)),
+        h('div', { class: 'hint' }, icon(bars(p.away ? 'lost' : p.quality), 'small'), ' ', words, h('span', { class: 'sr' }, `, ${facts.join(', ')}`)),
       ),
       h('span', { class: 'person-icons', 'aria-hidden': 'true' }, p.hand ? h('span', { class: 'hand-place' }, icon('hand', 'small'), p.hand) : null, p.screen ? icon('share', 'small') : null, icon(p.cam ? 'cam' : 'camOff', `small${p.cam ? '' : ' dim'}`), icon(p.mic ? 'mic' : 'micOff', `small${p.mic ? '' : ' dim'}`)),
       this.#menuButton(p, name),

@@ -1,7 +1,7 @@
 // The menu of a tile: pin, volume, and for oneself where one's picture is.
 import { icon } from '../icons/icons.js';
 import { attr, h, text } from '../lib/html.js';
-import { msg } from '../lib/i18n.js';
+import { i18n, msg, t } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { prefs } from '../lib/prefs.js';
 import { openMenu } from './menu.js';
@@ -45,13 +45,38 @@ export function volumeControl(call, key, name) {
   return h('div', { class: 'volume' }, mute, slider, percent);
 }
 
+/** As many bars as the connection is worth. @param {import('../sdk/index.js').ConnectionQuality | undefined} quality */
+export function bars(quality) {
+  const names = /** @type {const} */ ({ excellent: 'signal', good: 'signalGood', poor: 'signalPoor', lost: 'wifiOff' });
+  return quality ? names[quality] : 'signalPoor';
+}
+
+/**
+ * The size of the picture that comes (or goes, of oneself) and why it is that
+ * one; empty while there is none.
+ * @param {Call} call @param {string} id
+ */
+function picture(call, id) {
+  const line = h('span', { class: 'hint' });
+  const draw = async () => {
+    const { streams } = await call.room.stats();
+    const [seen] = streams.filter((s) => s.participant === id && s.source === 'camera' && s.width && s.height).sort((a, b) => (b.width ?? 0) - (a.width ?? 0));
+    if (!seen) return;
+    const size = t('quality.picture', { width: seen.width ?? 0, height: seen.height ?? 0, fps: Math.round(seen.fps ?? 0) });
+    const why = `stats.reason.${seen.reason}`;
+    text(line, [size, ...(i18n.has(why) && seen.reason !== 'started' ? [t(why)] : [])].join(' · '));
+  };
+  draw().catch(() => {}); // the meeting has just ended
+  return line;
+}
+
 /** How somebody's connection does, in words and figures. @param {Call} call @param {string} id @returns {Item[]} */
 export function qualityItems(call, id) {
   const p = call.room.participant(id);
   if (!p) return [];
   const { quality, network: n } = p;
   const figures = n ? msg('quality.figures', { loss: (Math.max(n.upLoss, n.downLoss) * 100).toFixed(1), rtt: Math.round(n.rttMs) }) : null;
-  const words = h('div', { class: 'menu-quality' }, icon('signal', 'small'), h('span', null, msg(`quality.${quality ?? 'unknown'}`), figures ? h('span', { class: 'hint' }, figures) : null));
+  const words = h('div', { class: 'menu-quality' }, icon(bars(quality), 'small'), h('span', null, msg(`quality.${quality ?? 'unknown'}`), figures ? h('span', { class: 'hint' }, figures) : null, picture(call, id)));
   return [{ line: true }, { element: words }, { icon: 'stats', label: msg('bar.stats'), run: () => call.store.set({ stats: true }) }];
 }
 

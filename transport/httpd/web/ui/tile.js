@@ -112,7 +112,7 @@ export class ParleyTile extends ParleyElement {
       pinned ? icon('pin', 'small') : null,
       silenced ? icon('volumeOff', 'small warn') : null,
       muted ? icon('micOff', 'small') : null,
-      poor && source === 'camera' ? icon('signal', 'small warn') : null,
+      poor && source === 'camera' ? icon(p.quality === 'lost' ? 'wifiOff' : 'signalPoor', 'small warn') : null,
     );
   }
 
