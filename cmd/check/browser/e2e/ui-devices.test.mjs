@@ -110,6 +110,7 @@ test('without devices one can join, and turn them on in the meeting when they wo
   await ann.join();
   await ann.moves(ann.tile('Ben'));
   for (const key of /** @type {const} */ (['tile.muted', 'tile.camOff'])) await ben.tileSays(ben.tile('Ann'), key);
+  await ann.shown('room.unheard');
 
   await ann.control('bar.mic').click();
   const help = ann.page.getByRole('alertdialog', { name: ann.t('media.permission_denied.microphone.title') });

@@ -247,6 +247,7 @@ export default {
   'room.otherMic': 'Choose another microphone',
   'room.dataSaver': 'Low data mode: cameras of others are paused',
   'room.dataSaverOff': 'Show cameras',
+  'room.unheard': 'You joined without a microphone: nobody hears you.',
   'room.largeMuted': 'You joined muted, because this is a large meeting.',
   'room.slowNetwork': 'Your network is slow. Pausing the cameras of others keeps the sound clear.',
   'room.busyComputer': 'This device could not keep up: the cameras of others are paused.',

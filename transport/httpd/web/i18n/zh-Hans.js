@@ -237,6 +237,7 @@ const zh = {
   'room.otherMic': '选择其他麦克风',
   'room.dataSaver': '省流量模式：已暂停他人的摄像头画面',
   'room.dataSaverOff': '显示画面',
+  'room.unheard': '您加入时没有可用的麦克风，其他人听不到您。',
   'room.largeMuted': '会议人数较多，您已静音加入。',
   'room.slowNetwork': '您的网络较慢，暂停他人的画面可以让声音更清晰。',
   'room.busyComputer': '设备负荷过高，已暂停他人的画面。',

@@ -1,5 +1,6 @@
 // The page of one room: from the preview through the meeting to its end.
 import { fill } from '../lib/html.js';
+import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { ParleyError, devices } from '../sdk/index.js';
 import { Call } from './call.js';
@@ -7,6 +8,7 @@ import { ParleyElement, define } from './element.js';
 import { LocalMedia, camOptions, micOptions } from './local-media.js';
 import { ParleyPrejoin } from './prejoin.js';
 import { Presence } from './presence.js';
+import { toast } from './toasts.js';
 
 /** @typedef {{reason: string, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} End */
 
@@ -108,9 +110,12 @@ export default class ParleyMeeting extends ParleyElement {
         // Wanted when the server may no longer be there to give it.
         import('./end.js'),
       ]);
+      const unheard = media.store.state.micError !== '';
       media.handOver();
       this.#presence.enter(this.room, identity);
       this.#show(call, new ParleyRoom());
+      // The button then explains what stands in the way.
+      if (unheard) toast({ key: 'unheard', kind: 'warn', icon: 'micOff', text: msg('room.unheard'), actions: [{ label: msg('bar.unmute'), run: () => void call.devices?.mic(true) }] });
     } catch (error) {
       call.drop();
       if (page.isConnected) await this.#notJoined(page, media, error);
