@@ -127,6 +127,27 @@ test('an HTTP error instead of a WebSocket, and pages that do not load completel
   await who.close();
 });
 
+test('a language that does not load: the one before stays, English helps out, and without any there is a note', async () => {
+  const who = await guest(browser, server.url);
+  await who.page.route('**/i18n/zh-Hans.js', (route) => route.abort());
+  await who.page.goto(server.url);
+  const choice = who.page.getByRole('combobox', { name: who.t('app.language') });
+  await choice.selectOption('zh-Hans');
+  await who.shown('error.connect_failed');
+  await who.heading('landing.headline').waitFor();
+  assert.equal(await choice.inputValue(), 'en');
+
+  await who.page.goto(`${server.url}/?lang=zh`);
+  await who.heading('landing.headline').waitFor();
+  assert.equal(await who.page.evaluate(() => document.documentElement.lang), 'en');
+
+  await who.page.route('**/i18n/en.js', (route) => route.abort());
+  await who.page.goto(`${server.url}/r/no-words`);
+  await who.page.getByText('the page did not load completely').waitFor();
+  await who.page.getByText('页面没有完整加载').waitFor();
+  await who.close();
+});
+
 /** Byes of the server, and what they end in. @type {[string, Key, Key | null][]} */
 const BYES = [
   ['removed', 'end.title.removed', 'end.text.removed'],

@@ -3,6 +3,7 @@ import { h } from '../lib/html.js';
 import { LANGUAGES, i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { logo } from '../icons/icons.js';
+import { later } from './later.js';
 
 /** Asks the app to show another page. @param {Element} from @param {string} path */
 export function go(from, path) {
@@ -30,7 +31,7 @@ export function appLink(path, props, ...children) {
 export function languageSelect(className = 'select small') {
   const select = h(
     'select',
-    { class: className, 'aria-label': msg('app.language'), onchange: () => void changeLanguage(select.value) },
+    { class: className, 'aria-label': msg('app.language'), onchange: () => void changeLanguage(select.value).then(() => (select.value = i18n.language)) },
     ...LANGUAGES.map(({ code, name }) => h('option', { value: code, lang: code }, name)),
   );
   select.value = i18n.language;
@@ -40,8 +41,7 @@ export function languageSelect(className = 'select small') {
 /** @param {string} code */
 export async function changeLanguage(code) {
   const { code: language } = LANGUAGES.find((l) => l.code === code) ?? LANGUAGES[0];
-  prefs.set({ lang: language });
-  await i18n.use(language);
+  if (await later(i18n.use(language).then(() => true))) prefs.set({ lang: language });
 }
 
 export function themeSelect(className = 'select small') {
