@@ -100,8 +100,29 @@ for (const language of LANGUAGES) {
     };
     // The server tells its figures every five seconds.
     await eventually(look, (seen) => seen.includes(ann.t('quality.excellent')) && /\d ?%/.test(seen) && seen.includes('640 × 360'), { what: 'the menu tells the connection', ms: 90_000 });
-    await ann.page.setViewportSize({ width: 320, height: 480 });
+    await ann.page.setViewportSize({ width: 560, height: 290 });
     await eventually(look, (seen) => seen.includes('320 × 180') && seen.includes(ann.t('stats.reason.size')), { what: 'a small picture, because the tile is small', ms: 90_000 });
     for (const who of [ann, ben]) await who.close();
   });
 }
+
+test('who comes back to a page with the chat open has read it', async () => {
+  const ann = await guest(browser, server.url, { as: 'Ann', prefs: { mic: false, cam: false } });
+  const ben = await guest(browser, server.url, { as: 'Ben', prefs: { mic: false, cam: false } });
+  await ann.enter('back-again');
+  await ben.enter('back-again');
+  await ann.openChat();
+  const hide = (/** @type {boolean} */ hidden) =>
+    ann.page.evaluate((h) => {
+      Object.defineProperty(document, 'hidden', { value: h, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  await hide(true);
+  await ben.say('are you there?');
+  await ann.control('bar.chatUnread', { n: 1 }).waitFor();
+  await hide(false);
+  await ann.control('bar.chat').waitFor();
+  await ann.log.getByText('are you there?').waitFor();
+  await ann.close();
+  await ben.close();
+});

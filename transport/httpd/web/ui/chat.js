@@ -38,8 +38,6 @@ export class ParleyChat extends ParleyElement {
   #pending = [];
   /** @type {ChatMessage | null} */
   #last = null;
-  /** Id of the last message that was seen. */
-  #seen = '';
   #newBelow = 0;
   #drawn = new Set();
   #listening = false;
@@ -56,6 +54,7 @@ export class ParleyChat extends ParleyElement {
     );
     this.#log.addEventListener('scroll', () => this.#nearEnd() && this.#read(), { signal: alive, passive: true });
     this.#below.addEventListener('click', () => this.#toEnd(), { signal: alive });
+    document.addEventListener('visibilitychange', () => !document.hidden && this.#nearEnd() && this.#read(), { signal: alive });
     this.call.store.select((s) => s.chatTo, () => this.#composer.isConnected && this.#composer.drawTo(), alive);
     if (this.#listening) return;
     // The panel may be away while messages come: they are drawn when it opens.
@@ -132,7 +131,6 @@ export class ParleyChat extends ParleyElement {
   #read() {
     this.#newBelow = 0;
     this.#below.hidden = true;
-    this.#seen = this.call.room.chat.messages.at(-1)?.id ?? this.#seen;
     if (this.call.state.unread && !document.hidden) this.call.store.set({ unread: 0 });
   }
 
