@@ -215,7 +215,6 @@ export default {
   'room.alone': 'You are the only one here',
   'room.aloneText': 'Share the link, and people appear as they join.',
   'room.copyLink': 'Copy meeting link',
-  'room.pages': 'Page {page} of {pages}',
   'room.pageShort': '{page} of {pages}',
   'room.prev': 'Previous page',
   'room.next': 'Next page',

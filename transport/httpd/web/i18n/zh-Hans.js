@@ -205,7 +205,6 @@ const zh = {
   'room.alone': '目前只有您一个人',
   'room.aloneText': '把链接发给对方，加入后就会出现在这里。',
   'room.copyLink': '复制会议链接',
-  'room.pages': '第 {page} 页，共 {pages} 页',
   'room.pageShort': '{page} / {pages}',
   'room.prev': '上一页',
   'room.next': '下一页',

@@ -2,12 +2,11 @@
 // tells the server what is looked at and how large.
 import { icon } from '../icons/icons.js';
 import { attr, fill, h, text } from '../lib/html.js';
-import { msg, t } from '../lib/i18n.js';
+import { msg } from '../lib/i18n.js';
 import { devicePixels, nearestCorner, pageSize } from '../lib/layout.js';
 import { prefs } from '../lib/prefs.js';
 import { mainsOf, plan } from '../lib/stage-plan.js';
 import { followSpeaker, keepOrder, promote } from '../lib/tile-order.js';
-import { say } from './announcer.js';
 import { copyButton } from './copy.js';
 import { ParleyElement, define } from './element.js';
 import { ParleyTile } from './tile.js';
@@ -267,13 +266,6 @@ export class ParleyStage extends ParleyElement {
   /** The tile that matters most, for picture-in-picture without a document. */
   get mainTile() {
     return this.#tiles.get(this.#visible.find((p) => p.role === 'main')?.key ?? '') ?? this.#tiles.values().next().value ?? null;
-  }
-
-  /** Turns the page by keys. @param {number} by */
-  turn(by) {
-    this.#page += by;
-    this.#draw();
-    say(t('room.pages', { page: this.#page + 1, pages: Number(this.#pageText.dataset.at?.split('/')[1] ?? 1) }));
   }
 }
 
