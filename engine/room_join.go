@@ -154,6 +154,7 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 	r.publish(&wire.ParticipantJoined{Participant: m.public()}, except(m.id))
 	n.signal.send(wire.Encode(r.joined(n, now)))
 	r.tellSpeakersTo(m)
+	r.tellQualityTo(m)
 	r.stage = nil
 	r.j.welcoming = nil
 }

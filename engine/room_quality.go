@@ -59,3 +59,17 @@ func (r *roomState) onQualityDue(ctx *actors.Context[roomMsg]) {
 		}
 	}
 }
+
+// tellQualityTo tells a member how well the others do: a score that stays
+// what it is would never be told.
+func (r *roomState) tellQualityTo(m *member) {
+	var others []wire.ParticipantQuality
+	for _, o := range r.j.members {
+		if o != m && o.session != nil && o.score != "" {
+			others = append(others, qualityOf(o.id, o.score, o.session.Quality()))
+		}
+	}
+	if len(others) > 0 {
+		m.tell(&wire.Quality{Participants: others})
+	}
+}

@@ -41,7 +41,7 @@ func (r *roomState) onResumeSession(msg resumeSession) {
 	r.retell(m)
 }
 
-// retell tells a member its current seats and the speakers.
+// retell tells a member its current seats, the speakers and the connections.
 func (r *roomState) retell(m *member) {
 	for i, s := range m.seats {
 		if s.empty() {
@@ -51,4 +51,5 @@ func (r *roomState) retell(m *member) {
 		}
 	}
 	m.tell(&wire.Speakers{Speakers: r.speakers.speakers()})
+	r.tellQualityTo(m)
 }

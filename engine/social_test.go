@@ -149,6 +149,10 @@ func TestQuality(t *testing.T) {
 		if q := one[*wire.Quality](bot); len(q.Participants) != 1 || q.Participants[0].Score != scorePoor || q.Participants[0].UpLoss != 0.1235 {
 			t.Errorf("changed %+v", q)
 		}
+		late := w.join("tea", "Late", 0)
+		if q := one[*wire.Quality](late); len(q.Participants) != 2 || q.Participants[0].Score != scoreExcellent || q.Participants[1].Score != scorePoor {
+			t.Errorf("a newcomer is told %+v", q)
+		}
 		bob.session().fallSilent()
 		w.advance(2 * qualityEvery)
 		if q := one[*wire.Quality](bot); q.Participants[0].Score != scoreLost {

@@ -123,7 +123,8 @@ type Speaker struct {
 }
 
 // Quality: how well the connections of participants do, sent when a score
-// changes and with the caller's own figures every 5 s.
+// changes, with the caller's own figures every 5 s, and with those of all
+// others after a join or a resume.
 type Quality struct {
 	EventHead
 	Participants []ParticipantQuality `json:"participants"`
