@@ -3,21 +3,41 @@
 import { TONES, audible, lengthOf } from '../lib/tones.js';
 import { prefs } from '../lib/prefs.js';
 
+/** Longer than any sound of the meeting, milliseconds. */
+const REST = 2_000;
+
 /** Owns the context; made at the first use, because making it needs sound hardware. */
 class Audio {
   /** @type {AudioContext | null} */
   #context = null;
+  #woken = false;
 
   /** @returns {AudioContext | null} null where the browser has none */
   get context() {
     if (!this.#context && 'AudioContext' in globalThis) {
       this.#context = new AudioContext();
-      const wake = () => {
-        if (this.#context?.state === 'suspended') void this.#context.resume().catch(() => {});
-      };
-      for (const type of ['pointerdown', 'keydown']) addEventListener(type, wake, { capture: true, passive: true });
+      if (!this.#woken) this.#listen();
     }
     return this.#context;
+  }
+
+  /** Any key or click lets a context speak that was not allowed to. */
+  #listen() {
+    this.#woken = true;
+    const wake = () => {
+      if (this.#context?.state === 'suspended') void this.#context.resume().catch(() => {});
+    };
+    for (const type of ['pointerdown', 'keydown']) addEventListener(type, wake, { capture: true, passive: true });
+  }
+
+  /**
+   * After a meeting: gives the hardware back, once the last sound is over. A
+   * running context also keeps every microphone it has ever listened to.
+   */
+  rest() {
+    const context = this.#context;
+    this.#context = null;
+    if (context) setTimeout(() => void context.close().catch(() => {}), REST);
   }
 
   get running() {

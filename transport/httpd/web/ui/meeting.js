@@ -3,6 +3,7 @@ import { fill } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { ParleyError, devices } from '../sdk/index.js';
+import { audio } from './audio.js';
 import { Call } from './call.js';
 import { ParleyElement, define } from './element.js';
 import { LocalMedia, camOptions, micOptions } from './local-media.js';
@@ -159,6 +160,7 @@ export default class ParleyMeeting extends ParleyElement {
     this.#next();
     this.call = null;
     this.#presence.leave();
+    audio.rest();
     const { ParleyEnd } = await import('./end.js');
     const page = new ParleyEnd();
     page.room = this.room;
