@@ -1,6 +1,8 @@
 // Short notes in a corner, with at most two actions. They are also spoken;
 // those with an action stay until their time is over and nobody points at them.
+// They stand clear of the names on tiles.
 import { icon } from '../icons/icons.js';
+import { liftOver } from '../lib/dodge.js';
 import { fill, h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { say } from './announcer.js';
@@ -18,9 +20,16 @@ import { ParleyElement, define } from './element.js';
  */
 
 const MAX = 4;
+/** What notes keep clear of. */
+const KEEP = '.tile-pill, .pager, .alone';
+/** Milliseconds between two looks at what is below. */
+const LOOK = 300;
 
 export class ParleyToasts extends ParleyElement {
+  #lift = 0;
+
   mounted() {
+    this.every(LOOK, () => this.#dodge());
     this.setAttribute('role', 'region');
     this.setAttribute('popover', 'manual');
     fill(this);
@@ -66,6 +75,17 @@ export class ParleyToasts extends ParleyElement {
     if (!this.showPopover) return;
     if (this.matches(':popover-open')) this.hidePopover();
     this.showPopover();
+    this.#dodge();
+  }
+
+  /** Tiles move while a note is shown. */
+  #dodge() {
+    if (!this.childElementCount) return;
+    const { left, right, top, bottom } = this.getBoundingClientRect();
+    const home = { left, right, top: top + this.#lift, bottom: bottom + this.#lift };
+    const names = [...document.querySelectorAll(KEEP)].map((el) => el.getBoundingClientRect()).filter((r) => r.width);
+    this.#lift = liftOver(home, names);
+    this.style.translate = this.#lift ? `0 ${-this.#lift}px` : '';
   }
 
   /** @param {string} key */
