@@ -43,10 +43,10 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c.announce(out, s, srv)
 	terminate := make(chan os.Signal, 2)
 	signal.Notify(terminate, syscall.SIGTERM)
 	defer signal.Stop(terminate)
+	c.announce(out, s, srv)
 	failed := srv.serve()
 	select {
 	case <-ctx.Done():
