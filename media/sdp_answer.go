@@ -37,8 +37,16 @@ type Accepted struct {
 // ExtIDs returns the ids of Exts by name.
 func (a *Accepted) ExtIDs() ExtIDs { return extIDs(a.Exts) }
 
-// codecPreference orders what we answer: all browsers encode VP8 simulcast.
-var codecPreference = [...]Codec{CodecOpus, CodecVP8, CodecH264}
+// codecPreference orders what we answer, and so what is sent: all browsers
+// encode VP8 simulcast, and of H264 everybody who knows it at all decodes
+// Constrained Baseline. Chromium offers Baseline before it, which is contained
+// in nothing but itself (RFC 6184 §8.1).
+var codecPreference = [...]func(*CodecParams) bool{
+	func(c *CodecParams) bool { return c.Codec == CodecOpus },
+	func(c *CodecParams) bool { return c.Codec == CodecVP8 },
+	func(c *CodecParams) bool { return c.Codec == CodecH264 && h264Constrained(c.Profile) },
+	func(c *CodecParams) bool { return c.Codec == CodecH264 && !h264Constrained(c.Profile) },
+}
 
 // Accept chooses codecs, feedback, header extensions and layers of s for the
 // given use. A section that the client rejects or keeps inactive is accepted
@@ -62,10 +70,10 @@ func (s *Section) Accept(use Use) (Accepted, error) {
 	case !fits:
 		return a, sdpErrorf(SDPMismatch, "section %q is %v", s.MID, s.Direction)
 	}
-	for _, want := range codecPreference {
-		for _, c := range s.Codecs {
-			if c.Codec == want {
-				a.Codecs = append(a.Codecs, c)
+	for _, wanted := range codecPreference {
+		for i := range s.Codecs {
+			if wanted(&s.Codecs[i]) {
+				a.Codecs = append(a.Codecs, s.Codecs[i])
 			}
 		}
 	}

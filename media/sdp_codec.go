@@ -85,16 +85,23 @@ func h264Profile(levelID string) string {
 // 5): Constrained Baseline is a subset of all, Baseline of none but itself,
 // Main of High.
 func h264Contains(receiver, sender string) bool {
+	constrained := h264Constrained(sender)
 	receiver, sender = h264Profile(receiver), h264Profile(sender)
 	if receiver == sender {
 		return true
 	}
 	ridc, sidc := receiver[:2], sender[:2]
-	iop, _ := strconv.ParseUint(sender[2:4], 16, 8)
-	if sidc == "42" && iop&0x40 != 0 {
+	if constrained {
 		return ridc == "42" || ridc == "4d" || ridc == "64"
 	}
 	return ridc == sidc && sidc != "42" || sidc == "4d" && ridc == "64"
+}
+
+// h264Constrained reports whether a profile is Constrained Baseline.
+func h264Constrained(levelID string) bool {
+	profile := h264Profile(levelID)
+	iop, _ := strconv.ParseUint(profile[2:4], 16, 8)
+	return profile[:2] == "42" && iop&0x40 != 0
 }
 
 // codecDraft collects a payload type's attributes while reading.

@@ -499,3 +499,30 @@ func FuzzOfferAnswer(f *testing.F) {
 		checkAnswer(t, o, answer)
 	})
 }
+
+// Chromium offers Baseline first; what everybody can decode is answered first.
+func TestAnswerPrefersConstrainedBaseline(t *testing.T) {
+	o, err := ParseOffer(readOffer(t, "chromium"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range o.Sections {
+		s := &o.Sections[i]
+		if s.Kind != KindVideo || !s.Direction.Sends() {
+			continue
+		}
+		a, err := s.Accept(UseReceive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var profiles []string
+		for _, c := range a.Codecs {
+			if c.Codec == CodecH264 {
+				profiles = append(profiles, c.Profile)
+			}
+		}
+		if len(profiles) < 2 || profiles[0] != "42e01f" || profiles[1] != "42001f" {
+			t.Errorf("section %q: profiles %v", s.MID, profiles)
+		}
+	}
+}
