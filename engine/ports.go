@@ -41,8 +41,10 @@ type MediaSession interface {
 	// Codec returns the encoding name negotiated for a source, empty if the
 	// participant can not send it.
 	Codec(source wire.Source) string
-	// CanDecode reports whether seats of this session take the codec.
-	CanDecode(codec string) bool
+	// CanDecode reports whether a seat of this session takes the codec in
+	// which from sends a source. Seats may differ, and so may the profiles of
+	// one codec.
+	CanDecode(seat int, from MediaSession, source wire.Source) bool
 	// SetMuted stops or resumes the forwarding of a source.
 	SetMuted(source wire.Source, muted bool)
 	// Place makes seat carry what p says from the next key frame on; it

@@ -76,7 +76,7 @@ func (r *roomState) place(m *member, i int) {
 		return
 	}
 	m.session.Place(i, Placement{
-		From: from.session, Source: s.source, Video: s.video && decodable(m, from, s.source),
+		From: from.session, Source: s.source, Video: s.video && m.session.CanDecode(i, from.session, s.source),
 		Width: s.width, Height: s.height,
 	})
 }
@@ -93,13 +93,10 @@ func (r *roomState) replaceAll(m *member) {
 	}
 }
 
-func decodable(viewer, from *member, s wire.Source) bool {
-	return viewer.session.CanDecode(from.sources[s].Codec)
-}
-
 func (r *roomState) seated(m *member, i int, s seat) *wire.Seated {
 	ev := &wire.Seated{Seat: i, Participant: s.participant, Source: s.source, Video: s.video}
-	if from := r.j.byID[s.participant]; s.video && from != nil && !decodable(m, from, s.source) {
+	from := r.j.byID[s.participant]
+	if s.video && from != nil && from.session != nil && !m.session.CanDecode(i, from.session, s.source) {
 		ev.Problem = "codec"
 	}
 	return ev

@@ -162,10 +162,11 @@ func (s *memSession) Codec(src wire.Source) string {
 	return s.codecs[src]
 }
 
-func (s *memSession) CanDecode(codec string) bool {
+func (s *memSession) CanDecode(seat int, from MediaSession, src wire.Source) bool {
 	s.media.mu.Lock()
 	defer s.media.mu.Unlock()
-	return s.decodes[codec]
+	sender, ok := from.(*memSession)
+	return ok && seat < len(s.seats) && s.decodes[sender.codecs[src]]
 }
 
 func (s *memSession) SetMuted(src wire.Source, muted bool) {

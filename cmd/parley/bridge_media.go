@@ -36,6 +36,12 @@ func (b sessionBridge) Offer(ctx context.Context, offer engine.MediaOffer) (stri
 // Codec implements engine.MediaSession.
 func (b sessionBridge) Codec(source wire.Source) string { return b.Session.Codec(string(source)) }
 
+// CanDecode implements engine.MediaSession.
+func (b sessionBridge) CanDecode(seat int, from engine.MediaSession, source wire.Source) bool {
+	f, ok := from.(sessionBridge)
+	return ok && b.Session.CanDecode(seat, f.Session, string(source))
+}
+
 // SetMuted implements engine.MediaSession.
 func (b sessionBridge) SetMuted(source wire.Source, muted bool) {
 	b.Session.SetMuted(string(source), muted)

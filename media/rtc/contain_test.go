@@ -173,7 +173,12 @@ func FuzzMedia(f *testing.F) {
 	f.Add([]byte{0x80, 97, 0, 1, 0, 0, 0, 2, 0, 0, 7, 210, 0, 1, 0x10, 1, 2, 3})
 	f.Add([]byte{0x81, 200, 0, 6, 0, 0, 7, 209, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3})
 	f.Add([]byte{0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0xff, 0xff})
+	f.Add([]byte{0x80, 102, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x67, 0x42, 0, 0x1f, 1})
+	f.Add([]byte{0x90, 96, 0, 2, 0, 0, 0, 2, 0, 0, 7, 209, 0xbe, 0xde, 0, 1, 0x51, 0, 2, 0, 0x90, 0x80, 0x80, 1, 0x10, 0, 0})
 	r := newRig(f, 1, Config{})
+	for _, codec := range []string{"VP8", "H264"} { // what comes may be what these can not decode
+		r.watch(r.sinks[0].LocalAddr(), offerSpec{seats: 1, only: map[string]string{"v0": codec}, h264: "64001f"})
+	}
 	var sc media.Scratch
 	rtcpIndex := uint32(0)
 	f.Fuzz(func(t *testing.T, data []byte) {

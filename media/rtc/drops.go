@@ -32,6 +32,7 @@ const (
 	dropPadding     // nothing in it: a probe for bandwidth
 	// Out.
 	dropNotConnected // subscriber has no keys or no address yet
+	dropUndecodable  // subscriber did not offer the codec, or not its profile
 	dropSendFull     // kernel's send buffer stayed full
 	dropRefused      // kernel refused the destination
 	dropThrottled    // repair or key frame request beyond the rate
@@ -49,7 +50,7 @@ var dropNames = [dropCount]string{
 	dropDTLS: "dtls", dropNoKeys: "no_keys", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropPayload: "payload",
 	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding",
-	dropNotConnected: "not_connected", dropSendFull: "send_full", dropRefused: "send_refused",
+	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropSendFull: "send_full", dropRefused: "send_refused",
 	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",
 	dropEvent: "event_full", dropPanic: "panic",
 }

@@ -5,7 +5,9 @@ import (
 	"parley/media/udp"
 )
 
-// forwardLoop sends the packets of the batch to all who carry their tracks.
+// forwardLoop sends the packets of the batch to all who carry their tracks. A
+// panic on the way to a subscriber is the subscriber's: it is what he
+// negotiated that the others do not share.
 func (w *worker) forwardLoop() {
 	r := &w.loop.run
 	if r.nLayers == 0 {
@@ -13,8 +15,8 @@ func (w *worker) forwardLoop() {
 	}
 	forwarded := 0
 	for _, l := range r.layers[:r.nLayers] {
-		w.loop.current = l.track.session
 		for _, st := range l.track.table.Load().streams {
+			w.loop.current = st.session
 			forwarded += w.forwardTo(st, l)
 		}
 	}
@@ -57,8 +59,11 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 			tx.rewriter.Skip(&p.in)
 			continue
 		}
-		if p.params != tx.params && !tx.choose(st, p.params) {
-			w.count.drop(dropPayload)
+		if p.params != tx.params {
+			tx.choose(st, p.params)
+		}
+		if tx.format == nil {
+			w.count.drop(dropUndecodable)
 			continue
 		}
 		var out media.Output
@@ -86,12 +91,14 @@ type delivery struct {
 // local is the index of the local address that the flow's packets leave from.
 func (f *flow) local() int { return f.worker.local }
 
-// choose finds how the stream carries what comes now. It reports false if its
+// choose finds how the stream carries what comes now. No format is left if its
 // receiver can not decode that.
-func (tx *sender) choose(st *stream, p *media.CodecParams) bool {
+func (tx *sender) choose(st *stream, p *media.CodecParams) {
 	tx.params, tx.format = p, st.formatFor(p)
-	return tx.format != nil
 }
+
+// undecodable reports whether the stream's receiver can not decode what comes.
+func (tx *sender) undecodable() bool { return tx.params != nil && tx.format == nil }
 
 // sendLoop writes one packet into the send arena: header from the template,
 // then payload and tag by the cipher straight from the shared plaintext. The

@@ -31,7 +31,7 @@ func TestIdleSessionIsSmall(t *testing.T) {
 	before, routines := heap(), runtime.NumGoroutine()
 	var all []*Session
 	for range n {
-		all = append(all, r.session(9, r.w.sock.LocalAddr(), masterKey(1)))
+		all = append(all, r.session(offerSpec{seats: 9}, r.w.sock.LocalAddr(), masterKey(1)))
 	}
 	each := (heap() - before) / n
 	t.Logf("%d bytes per idle session with 9 seats", each)

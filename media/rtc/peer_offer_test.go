@@ -15,6 +15,10 @@ type offerSpec struct {
 	rids        []string // simulcast layers of the camera
 	noRTX       bool
 	noExts      bool
+	// only restricts a video section, by mid, to one codec, "VP8" or "H264".
+	only map[string]string
+	// h264 is the profile-level-id, empty for Constrained Baseline.
+	h264 string
 }
 
 // Payload types, extension ids and SSRCs of all test peers.
@@ -61,11 +65,16 @@ func (o *offerSpec) camera() string {
 func (o *offerSpec) section(kind, mid, direction, extra string) string {
 	var b strings.Builder
 	formats := fmt.Sprint(ptOpus)
+	codecs := o.videoCodecs(mid)
 	if kind == "video" {
-		formats = fmt.Sprintf("%d %d %d %d", ptVP8, ptVP8RTX, ptH264, ptH264RTX)
-		if o.noRTX {
-			formats = fmt.Sprintf("%d %d", ptVP8, ptH264)
+		formats = ""
+		for _, c := range codecs {
+			formats += fmt.Sprintf(" %d", c.pt)
+			if !o.noRTX {
+				formats += fmt.Sprintf(" %d", c.rtx)
+			}
 		}
+		formats = formats[1:]
 	}
 	fmt.Fprintf(&b, "m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\n", kind, formats, mid, direction)
 	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:actpass\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", o.ufrag, o.pwd, o.fingerprint)
@@ -75,7 +84,7 @@ func (o *offerSpec) section(kind, mid, direction, extra string) string {
 	if kind == "audio" {
 		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", ptOpus, ptOpus)
 	} else {
-		o.videoCodecs(&b)
+		o.writeVideoCodecs(&b, codecs)
 	}
 	return b.String() + extra
 }
@@ -101,17 +110,32 @@ func extensions(kind string) string {
 	return b.String()
 }
 
-func (o *offerSpec) videoCodecs(b *strings.Builder) {
-	for _, c := range []struct {
-		pt, rtx int
-		name    string
-	}{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}} {
+type videoCodec struct {
+	pt, rtx int
+	name    string
+}
+
+func (o *offerSpec) videoCodecs(mid string) (list []videoCodec) {
+	for _, c := range []videoCodec{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}} {
+		if only := o.only[mid]; only == "" || only == c.name {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func (o *offerSpec) writeVideoCodecs(b *strings.Builder, codecs []videoCodec) {
+	profile := o.h264
+	if profile == "" {
+		profile = "42e01f"
+	}
+	for _, c := range codecs {
 		fmt.Fprintf(b, "a=rtpmap:%d %s/90000\r\n", c.pt, c.name)
 		for _, fb := range []string{"transport-cc", "ccm fir", "nack", "nack pli"} {
 			fmt.Fprintf(b, "a=rtcp-fb:%d %s\r\n", c.pt, fb)
 		}
 		if c.name == "H264" {
-			fmt.Fprintf(b, "a=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n", c.pt)
+			fmt.Fprintf(b, "a=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s\r\n", c.pt, profile)
 		}
 		if !o.noRTX {
 			fmt.Fprintf(b, "a=rtpmap:%d rtx/90000\r\na=fmtp:%d apt=%d\r\n", c.rtx, c.rtx, c.pt)

@@ -26,7 +26,7 @@ func (s *Session) Place(index int, p Placement) {
 	}
 	audio, video := pairOf(p.Source)
 	from := map[*stream]*track{}
-	seat := s.seatLocked(index)
+	seat := s.seat(index)
 	if seat == nil {
 		return
 	}
@@ -47,7 +47,7 @@ func (s *Session) Place(index int, p Placement) {
 func (s *Session) Vacate(index int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	seat := s.seatLocked(index)
+	seat := s.seat(index)
 	if seat == nil {
 		return
 	}
@@ -56,7 +56,8 @@ func (s *Session) Vacate(index int) {
 	}
 }
 
-func (s *Session) seatLocked(index int) *seat {
+// seat returns nil for one that was not negotiated.
+func (s *Session) seat(index int) *seat {
 	out := s.outgoing.Load()
 	if out == nil || index < 0 || index >= len(out.seats) {
 		return nil

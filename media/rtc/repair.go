@@ -25,7 +25,7 @@ func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	tx := st.tx
 	to, keys := st.session.ice.selected.Load(), st.session.keys.Load()
-	if to == nil || keys == nil || tx.format == nil || tx.format.repair == nil {
+	if to == nil || keys == nil || st.rtx == 0 {
 		w.count.drop(dropLate)
 		return
 	}
@@ -49,9 +49,17 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 		w.count.drop(dropLate)
 		return
 	}
+	format := tx.format
+	if p.params != tx.params {
+		format = st.formatFor(p.params) // the publisher has changed codecs since
+	}
+	if format == nil || format.repair == nil {
+		w.count.drop(dropLate)
+		return
+	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
-	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, &p, &out)
+	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, format, &p, &out)
 }
 
 // parse reads a cached packet back.
@@ -72,7 +80,7 @@ func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
 
 // sendRepair seals a repair (RFC 4588 §4). The descriptor is patched in the
 // cached packet and put back, for the cache holds what the publisher sent.
-func (w *worker) sendRepair(d *delivery, p *packet, out *media.Output) {
+func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output) {
 	tx, vp8 := d.st.tx, &p.in.Facts.VP8
 	patch := &w.loop.patch
 	patch.Seq, patch.TS, patch.Marker = tx.repairs.Seq(), out.TS, out.Marker
@@ -81,7 +89,7 @@ func (w *worker) sendRepair(d *delivery, p *packet, out *media.Output) {
 		media.PatchVP8(p.payload, vp8, out.PictureID, out.TL0)
 	}
 	slot := d.batch.Room()
-	n := tx.format.repair.Write(slot, patch)
+	n := f.repair.Write(slot, patch)
 	n, err := d.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
 	if vp8.HeaderLen != 0 {
 		media.PatchVP8(p.payload, vp8, vp8.PictureID, vp8.TL0)

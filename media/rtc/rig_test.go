@@ -59,7 +59,7 @@ func newRig(t testing.TB, subscribers int, c Config) *rig {
 	if r.sealer, err = media.NewSealer(masterKey(1)); err != nil {
 		t.Fatal(err)
 	}
-	r.from = r.session(0, r.client.LocalAddr().(*net.UDPAddr).AddrPort(), masterKey(1))
+	r.from = r.session(offerSpec{}, r.client.LocalAddr().(*net.UDPAddr).AddrPort(), masterKey(1))
 	for range subscribers {
 		sink, err := udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"), udp.Config{Buffer: 4096})
 		if err != nil {
@@ -67,17 +67,22 @@ func newRig(t testing.TB, subscribers int, c Config) *rig {
 		}
 		t.Cleanup(func() { _ = sink.Close() })
 		r.sinks = append(r.sinks, sink)
-		sub := r.session(1, sink.LocalAddr(), masterKey(3))
-		sub.Place(0, Placement{From: r.from, Source: Camera, Video: true, Width: 640, Height: 360})
-		r.to = append(r.to, sub)
+		r.watch(sink.LocalAddr(), offerSpec{seats: 1})
 	}
 	return r
 }
 
+// watch adds a subscriber that has the publisher in seat 0.
+func (r *rig) watch(addr netip.AddrPort, spec offerSpec) {
+	sub := r.session(spec, addr, masterKey(3))
+	sub.Place(0, Placement{From: r.from, Source: Camera, Video: true, Width: 640, Height: 360})
+	r.to = append(r.to, sub)
+}
+
 // session opens a session that is connected from addr and whose peer seals
 // with key.
-func (r *rig) session(seats int, addr netip.AddrPort, key media.MasterKey) *Session {
-	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", seats: seats, fingerprint: "sha-256 " + fingerprintText}
+func (r *rig) session(spec offerSpec, addr netip.AddrPort, key media.MasterKey) *Session {
+	spec.ufrag, spec.pwd, spec.fingerprint = "abcd", "abcdefghijklmnopqrstuvwx", "sha-256 "+fingerprintText
 	s, _, err := r.server.Open(context.Background(), "rig", spec.offer(), newRecorder())
 	if err != nil {
 		r.t.Fatal(err)

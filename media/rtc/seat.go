@@ -154,10 +154,9 @@ func (st *stream) describe(a *media.Accepted) {
 // carries reports whether the stream's sending state is that for t.
 func (st *stream) carries(t *track) bool { return st.tx != nil && st.tx.track == t }
 
-// takes reports whether the stream can carry a codec. A nil stream can not.
-func (st *stream) takes(c media.Codec) bool {
-	return st != nil && slices.ContainsFunc(st.formats, func(f format) bool { return f.params.Codec == c })
-}
+// takes reports whether the stream's receiver can decode p. A nil stream has
+// none.
+func (st *stream) takes(p *media.CodecParams) bool { return st != nil && st.formatFor(p) != nil }
 
 // formatFor returns how the stream carries what a sender sends, nil if its
 // receiver can not decode that.

@@ -104,22 +104,22 @@ func (s *Session) Codec(source string) string {
 	if t == nil {
 		return ""
 	}
-	return t.codecName()
+	return t.sending().Codec.String()
 }
 
-// CanDecode reports whether the session's seats take a codec.
-func (s *Session) CanDecode(codec string) bool {
-	want := media.CodecByName(codec)
-	out := s.outgoing.Load()
-	if out == nil || want == media.CodecNone {
+// CanDecode reports whether a seat takes what from sends for a source: the
+// codec and, for H264, the profile that came last or, before any packet, that
+// we answered first. Each section of an offer has codecs of its own, so seats
+// may differ.
+func (s *Session) CanDecode(index int, from *Session, source string) bool {
+	seat, t := s.seat(index), from.track(source)
+	if seat == nil || t == nil {
 		return false
 	}
-	for _, seat := range out.seats {
-		if seat.audio.takes(want) || seat.video.takes(want) {
-			return true
-		}
+	if t.kind == media.KindVideo {
+		return seat.video.takes(t.sending())
 	}
-	return false
+	return seat.audio.takes(t.sending())
 }
 
 // SetMuted stops or resumes the forwarding of a source. What a muted source

@@ -82,8 +82,8 @@ type track struct {
 	codecs  []media.CodecParams // the client may switch among them
 	layers  []*layer            // one, or one per RID; fixed
 	muted   atomic.Bool
-	// codec is the one that came last, CodecNone before any packet.
-	codec atomic.Uint32
+	// sends is the one of codecs that came last, nil before any packet.
+	sends atomic.Pointer[media.CodecParams]
 	// live says that packets came lately; the tick keeps it.
 	live atomic.Bool
 
@@ -114,12 +114,12 @@ func newTrack(s *Session, source, mid string, a *media.Accepted) *track {
 	return t
 }
 
-// codecName is what the track sends, or will send: the one we answered first.
-func (t *track) codecName() string {
-	if c := media.Codec(t.codec.Load()); c != media.CodecNone {
-		return c.String()
+// sending is what the track sends, or will send: the one we answered first.
+func (t *track) sending() *media.CodecParams {
+	if p := t.sends.Load(); p != nil {
+		return p
 	}
-	return t.codecs[0].Codec.String()
+	return &t.codecs[0]
 }
 
 // params returns the codec of a payload type, and whether the payload type is

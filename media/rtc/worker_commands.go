@@ -42,12 +42,13 @@ func (w *worker) tableLoop(t *track) {
 	if !w.owns(t) {
 		return
 	}
-	w.loop.current = t.session
 	for _, st := range t.table.Load().streams {
 		if !st.carries(t) && t.live.Load() {
+			w.loop.current = st.session
 			w.adoptLoop(st, t)
 		}
 	}
+	w.loop.current = t.session
 	w.requestLoop(t)
 }
 
@@ -58,6 +59,7 @@ func (w *worker) keyframeLoop(st *stream) {
 	if !w.owns(t) || !st.carries(t) {
 		return
 	}
+	w.loop.current = st.session
 	i := st.tx.current
 	if i == noLayer {
 		i = st.tx.target

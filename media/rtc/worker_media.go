@@ -157,7 +157,9 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		p.facts = media.Facts{}
 		w.count.drop(dropPadding)
 	}
-	t.codec.Store(uint32(params.Codec))
+	if t.sends.Load() != params {
+		t.sends.Store(params)
+	}
 	if id := s.incoming.Load().exts.AudioLevel; id != 0 && t.kind == media.KindAudio {
 		p.level = w.levelLoop(t, pkt, h, id)
 	}

@@ -167,6 +167,7 @@ func (w *worker) tickTrack(t *track) {
 		w.speakingChanged(t)
 	}
 	for _, st := range t.table.Load().streams {
+		w.loop.current = st.session
 		if !st.carries(t) {
 			w.adoptLoop(st, t)
 		} else if len(t.layers) > 1 || st.tx.rewriter.Pending() {
@@ -176,6 +177,7 @@ func (w *worker) tickTrack(t *track) {
 			w.reportLoop(st, t)
 		}
 	}
+	w.loop.current = t.session
 }
 
 // reportLoop sends a stream's receiver a sender report (RFC 3550 §6.4.1): the
