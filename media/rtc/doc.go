@@ -61,7 +61,9 @@
 //     nothing: they are counted (TestReplayAndForgery).
 //   - No SRTP index is sealed twice: the first sending of a packet has the
 //     rewriter's number, a repair that of the repair SSRC.
-//   - All that a peer can make us hold is bounded, see config.go.
+//   - All that a peer can make us hold is bounded, see config.go. Offers do
+//     not add up: each has to repeat what was negotiated before
+//     (TestOffersDoNotAddUp).
 //
 // # Why not pion/ice on this side
 //

@@ -40,8 +40,13 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 	if tx.target != int8(l.index) && tx.current != int8(l.index) {
 		return 0
 	}
-	if tx.gap != t.own.gap {
-		tx.gap = t.own.gap
+	if st.idle.Load() {
+		tx.idle = true
+		w.count.drop(dropNotConnected)
+		return 0
+	}
+	if tx.gap != t.own.gap || tx.idle {
+		tx.gap, tx.idle = t.own.gap, false
 		tx.rewriter.Restart()
 	}
 	to := st.session.ice.selected.Load()

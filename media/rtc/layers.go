@@ -30,7 +30,7 @@ func (w *worker) chooseLoop(st *stream, t *track) {
 		}
 	}
 	tx.aim(best)
-	if t.kind == media.KindVideo && tx.rewriter.Pending() && st.session.connected() && !tx.undecodable() {
+	if t.kind == media.KindVideo && tx.rewriter.Pending() && st.session.connected() && !st.idle.Load() && !tx.undecodable() {
 		w.wantKeyframe(t.layers[best])
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,7 +29,10 @@ type SeatMIDs struct{ Audio, Video string }
 type negotiation struct {
 	sessionID, version uint64
 	remoteUfrag        string
-	ssrcs              []media.SSRC // all that we send with
+	// uses are those of all sections so far, by mid. A later offer has to
+	// repeat them all, which bounds what many offers can make us hold by what
+	// one may have: media.MaxSDPSections.
+	uses map[string]sectionUse
 }
 
 // sectionUse says what a section of the offer is for.
@@ -51,6 +55,9 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 		return "", err
 	}
 	if err := s.checkIdentity(parsed); err != nil {
+		return "", err
+	}
+	if err := s.checkKept(parsed, uses, len(o.Seats)); err != nil {
 		return "", err
 	}
 	accepted := make([]media.Accepted, len(parsed.Sections))
@@ -91,11 +98,37 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 		s.nego.remoteUfrag = parsed.Ufrag
 		s.server.ufrags.remove(s.ice.restart(creds))
 	}
-	s.incoming.Store(in)
+	maps.Copy(uses, s.nego.uses)
+	s.nego.uses = uses
+	if old := s.incoming.Swap(in); old != nil {
+		old.closeReplaced(in)
+	}
+	out.settle()
 	if old := s.outgoing.Swap(out); old != nil {
-		old.unlinkReplaced(out)
+		s.reseatLocked(old.replaced(out))
 	}
 	return answer, nil
+}
+
+// checkKept refuses an offer that takes away what was negotiated before, or
+// gives it another use. A section that the client stopped stays where it was,
+// rejected (RFC 8829 §5.2.2); it need not be named any more.
+func (s *Session) checkKept(o *media.Offer, uses map[string]sectionUse, seats int) error {
+	for mid, was := range s.nego.uses {
+		section := o.Section(mid)
+		switch now, named := uses[mid]; {
+		case section == nil:
+			return mismatch("section %q is missing", mid)
+		case named && now != was:
+			return mismatch("section %q was used for something else", mid)
+		case !named && !section.Rejected:
+			return mismatch("section %q is not named any more", mid)
+		}
+	}
+	if out := s.outgoing.Load(); out != nil && seats < len(out.seats) {
+		return mismatch("%d seats, there were %d", seats, len(out.seats))
+	}
+	return nil
 }
 
 // credentialsFor returns the session's present credentials or, when the offer
@@ -209,14 +242,14 @@ func (u sectionUse) mode(used bool) media.Use {
 // plan builds the tracks and streams of all sections, taking over those that
 // exist, and fills in what accepted must say about streams.
 func (s *Session) plan(o *media.Offer, accepted []media.Accepted, uses map[string]sectionUse, seats int) (*incoming, *outgoing, error) {
-	in := newIncoming(s.incoming.Load())
+	in, old := newIncoming(), s.incoming.Load()
 	out := newOutgoing(s.outgoing.Load(), seats)
 	for i := range o.Sections {
 		section, a := &o.Sections[i], &accepted[i]
 		use := uses[section.MID]
 		switch a.Use {
 		case media.UseReceive:
-			in.take(s, section, a, use.source)
+			in.take(s, old, section, a, use.source)
 		case media.UseSend:
 			st, err := out.take(s, section, a, use)
 			if err != nil {
@@ -225,19 +258,7 @@ func (s *Session) plan(o *media.Offer, accepted []media.Accepted, uses map[strin
 			st.describe(a)
 		}
 	}
-	out.finish()
 	return in, out, nil
-}
-
-// newSSRC returns an SSRC that the session does not use yet.
-func (s *Session) newSSRC() media.SSRC {
-	for {
-		ssrc := randomSSRC()
-		if ssrc != 0 && !slices.Contains(s.nego.ssrcs, ssrc) {
-			s.nego.ssrcs = append(s.nego.ssrcs, ssrc)
-			return ssrc
-		}
-	}
 }
 
 func randomSSRC() media.SSRC {

@@ -11,6 +11,7 @@ type receiver struct {
 	active  bool // in the owner's list of sessions to look after
 	streams map[media.SSRC]*rtpStream
 	last    *rtpStream // the one found last: packets come in runs
+	in      *incoming  // what streams were learned under
 	// packetAt is when the last RTP packet came in.
 	packetAt media.Instant
 	offset   media.ClockOffset // the peer's wall clock against ours
@@ -24,6 +25,16 @@ type receiver struct {
 type rtpStream struct {
 	ssrc media.SSRC
 	place
+}
+
+// follow forgets the streams of tracks that in does not have any more.
+func (r *receiver) follow(in *incoming) {
+	r.in, r.last = in, nil
+	for ssrc, st := range r.streams {
+		if t := st.layer.track; in.byMID[t.mid] != t {
+			delete(r.streams, ssrc)
+		}
+	}
 }
 
 // stream returns what ssrc carries, nil if it is not known.

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 
@@ -11,8 +12,14 @@ import (
 // outgoing is what a session may receive, as negotiated. It is immutable and
 // replaced as a whole by a new offer.
 type outgoing struct {
-	seats  []*seat
-	bySSRC map[media.SSRC]*stream // media and repair SSRCs
+	seats []*seat
+	// byMID and bySSRC (media and repair SSRCs) have every stream there ever
+	// was: one whose section was rejected may come back, and must not be made
+	// anew, for an SSRC is never used for two streams.
+	byMID  map[string]*stream
+	bySSRC map[media.SSRC]*stream
+	// active are the streams whose receiver wants something at present.
+	active map[*stream]bool
 }
 
 // seat is a pair of sections that carries one participant at a time. A seat
@@ -28,9 +35,11 @@ func (s *seat) streams() []*stream {
 }
 
 func newOutgoing(old *outgoing, seats int) *outgoing {
-	out := &outgoing{bySSRC: make(map[media.SSRC]*stream)}
+	out := &outgoing{byMID: make(map[string]*stream), bySSRC: make(map[media.SSRC]*stream), active: make(map[*stream]bool)}
 	if old != nil {
 		out.seats = slices.Clone(old.seats)
+		maps.Copy(out.byMID, old.byMID)
+		maps.Copy(out.bySSRC, old.bySSRC)
 	}
 	for len(out.seats) < seats {
 		out.seats = append(out.seats, &seat{index: len(out.seats)})
@@ -46,37 +55,45 @@ func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted,
 	if use.kind == media.KindVideo {
 		half = &seat.video
 	}
-	if *half == nil || (*half).mid != section.MID {
-		st, err := newStream(s, use.seat, section, a)
+	*half = out.byMID[section.MID]
+	if *half == nil {
+		st, err := out.newStream(s, use.seat, section, a)
 		if err != nil {
 			return nil, err
 		}
 		*half = st
 	}
+	out.active[*half] = a.Direction.Sends()
 	out.seats[use.seat] = &seat
 	return *half, nil
 }
 
-// unlinkReplaced takes the streams out of use that next does not have: those
-// of seats that moved to other sections.
-func (out *outgoing) unlinkReplaced(next *outgoing) {
-	for ssrc, st := range out.bySSRC {
-		if next.bySSRC[ssrc] != st {
-			st.unlink()
-		}
+// settle makes what out says of streams known to those who send.
+func (out *outgoing) settle() {
+	for _, st := range out.byMID {
+		st.idle.Store(!out.active[st])
 	}
+	out.active = nil
 }
 
-// finish fills the index of SSRCs.
-func (out *outgoing) finish() {
-	for _, seat := range out.seats {
-		for _, st := range seat.streams() {
-			out.bySSRC[st.ssrc] = st
-			if st.rtx != 0 {
-				out.bySSRC[st.rtx] = st
+// replaced takes the streams out of use that have no seat any more in next,
+// and returns what those that took their places are to carry.
+func (out *outgoing) replaced(next *outgoing) map[*stream]*track {
+	from := make(map[*stream]*track)
+	for i, seat := range out.seats {
+		for _, half := range [][2]*stream{{seat.audio, next.seats[i].audio}, {seat.video, next.seats[i].video}} {
+			was, now := half[0], half[1]
+			if was == nil || was == now {
+				continue
 			}
+			if t := was.holder.Load(); t != nil && now != nil {
+				now.want.Store(was.want.Load())
+				from[now] = t
+			}
+			was.unlink()
 		}
 	}
+	return from
 }
 
 // stream is one half of a seat: an outgoing RTP stream with its repairs. Its
@@ -86,7 +103,6 @@ type stream struct {
 	session   *Session
 	seat      int
 	kind      media.Kind
-	mid       string
 	cname     string // of the seat: its halves are played in sync
 	ssrc, rtx media.SSRC
 	decoders  []media.CodecParams // what the receiver takes
@@ -97,6 +113,9 @@ type stream struct {
 	// want is the size that the subscriber asked for, width in the high and
 	// height in the low 32 bits.
 	want atomic.Uint64
+	// idle: the client keeps the section inactive, or rejected it; nothing is
+	// sent until a later offer.
+	idle atomic.Bool
 	// used: tx has been in some worker's hands. Guarded by session.mu.
 	used bool
 
@@ -111,10 +130,11 @@ type format struct {
 	repair *media.HeaderTemplate // nil without RTX
 }
 
-func newStream(s *Session, seat int, section *media.Section, a *media.Accepted) (*stream, error) {
-	st := &stream{session: s, seat: seat, kind: section.Kind, mid: section.MID, cname: seatName(seat), ssrc: s.newSSRC(), decoders: a.Codecs}
+func (out *outgoing) newStream(s *Session, seat int, section *media.Section, a *media.Accepted) (*stream, error) {
+	st := &stream{session: s, seat: seat, kind: section.Kind, cname: seatName(seat), decoders: a.Codecs}
+	st.ssrc = out.newSSRC(st)
 	if slices.ContainsFunc(a.Codecs, func(c media.CodecParams) bool { return c.RTX != 0 }) {
-		st.rtx = s.newSSRC()
+		st.rtx = out.newSSRC(st)
 	}
 	ids := a.ExtIDs()
 	for _, c := range a.Codecs {
@@ -138,7 +158,19 @@ func newStream(s *Session, seat int, section *media.Section, a *media.Accepted) 
 		}
 		st.formats = append(st.formats, f)
 	}
+	out.byMID[section.MID] = st
 	return st, nil
+}
+
+// newSSRC gives st an SSRC that the session does not use yet.
+func (out *outgoing) newSSRC(st *stream) media.SSRC {
+	for {
+		ssrc := randomSSRC()
+		if ssrc != 0 && out.bySSRC[ssrc] == nil {
+			out.bySSRC[ssrc] = st
+			return ssrc
+		}
+	}
 }
 
 func seatName(seat int) string { return fmt.Sprintf("seat%d", seat) }

@@ -16,6 +16,7 @@ type sender struct {
 	params *media.CodecParams // what format was chosen for
 	format *format            // nil: the receiver can not decode params
 	gap    uint32             // the track's gap that was stepped over last
+	idle   bool               // nothing was sent while the section was idle
 	// target and current are layers of track; noLayer for none.
 	target, current int8
 	repairs         media.ExtSeq // next number on the repair SSRC

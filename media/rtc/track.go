@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,27 +25,25 @@ type place struct {
 	repair bool // RTX of the layer
 }
 
-// newIncoming starts from what was negotiated before.
-func newIncoming(old *incoming) *incoming {
-	in := &incoming{byMID: make(map[string]*track), bySSRC: make(map[media.SSRC]place)}
-	if old != nil {
-		in.tracks = slices.Clone(old.tracks)
-		maps.Copy(in.byMID, old.byMID)
-		maps.Copy(in.bySSRC, old.bySSRC)
-		in.exts = old.exts
-	}
-	return in
+func newIncoming() *incoming {
+	return &incoming{byMID: make(map[string]*track), bySSRC: make(map[media.SSRC]place)}
 }
 
-// take adds a source's section. One that is there already keeps its track:
-// codecs and layers are settled by the first offer.
-func (in *incoming) take(s *Session, section *media.Section, a *media.Accepted, source string) {
-	t := in.byMID[section.MID]
+// take adds a source's section. One that was in old keeps its track: codecs
+// and layers are settled by the first offer.
+func (in *incoming) take(s *Session, old *incoming, section *media.Section, a *media.Accepted, source string) {
+	var t *track
+	if old != nil {
+		t = old.byMID[section.MID]
+	}
 	if t == nil {
 		t = newTrack(s, source, section.MID, a)
-		in.tracks = append(in.tracks, t)
-		in.byMID[section.MID] = t
+		if was := old.source(source); was != nil {
+			t.muted.Store(was.muted.Load())
+		}
 	}
+	in.tracks = append(in.tracks, t)
+	in.byMID[section.MID] = t
 	mergeExts(&in.exts, a.ExtIDs())
 	if len(t.layers) > 1 {
 		return // simulcast layers are told apart by RID
@@ -55,6 +52,16 @@ func (in *incoming) take(s *Session, section *media.Section, a *media.Accepted, 
 		in.bySSRC[st.Media] = place{layer: t.layers[0]}
 		if st.RTX != 0 {
 			in.bySSRC[st.RTX] = place{layer: t.layers[0], repair: true}
+		}
+	}
+}
+
+// closeReplaced ends the tracks that next does not have: their sections were
+// rejected.
+func (in *incoming) closeReplaced(next *incoming) {
+	for mid, t := range in.byMID {
+		if next.byMID[mid] != t {
+			t.close()
 		}
 	}
 }
@@ -148,8 +155,10 @@ func (t *track) layerByRID(rid []byte) *layer {
 }
 
 // track returns the session's track of a source, nil if it can not send it.
-func (s *Session) track(source string) *track {
-	in := s.incoming.Load()
+func (s *Session) track(source string) *track { return s.incoming.Load().source(source) }
+
+// source returns the track of a source, nil for none.
+func (in *incoming) source(source string) *track {
 	if in == nil {
 		return nil
 	}

@@ -53,6 +53,9 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 	s.rx.packetAt = l.now
 	w.activate(s)
 	in := s.incoming.Load()
+	if in != s.rx.in {
+		s.rx.follow(in)
+	}
 	if id := in.exts.TransportCC; id != 0 {
 		if v := media.FindExt(plain, h, id); len(v) == 2 {
 			s.rx.twcc.Record(binary.BigEndian.Uint16(v), h.SSRC, l.now)
