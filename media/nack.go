@@ -82,11 +82,13 @@ func (t *NackTracker) pushNew(ext ExtSeq, now Instant) Arrival {
 		t.missing = t.missing[:0]
 		return ArrivalJump
 	}
+	if ext-first > maxMissing {
+		first = ext - maxMissing
+	}
+	if over := len(t.missing) + int(ext-first) - maxMissing; over > 0 {
+		t.missing = t.missing[:copy(t.missing, t.missing[over:])] // the oldest give way
+	}
 	for e := first; e < ext; e++ {
-		if len(t.missing) == maxMissing {
-			copy(t.missing, t.missing[1:])
-			t.missing = t.missing[:maxMissing-1]
-		}
 		t.missing = append(t.missing, missing{ext: e, since: now})
 	}
 	return ArrivalNew

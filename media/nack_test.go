@@ -1,6 +1,7 @@
 package media
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -111,6 +112,37 @@ func TestNackBounds(t *testing.T) {
 	}
 }
 
+// The newest holes are remembered, whatever the gaps and what was there before.
+func TestNackRemembersTheNewestHoles(t *testing.T) {
+	for _, gaps := range [][]ExtSeq{
+		{maxMissing}, {maxNackGap}, {maxNackGap, maxNackGap}, {10, maxNackGap}, {maxMissing, 1},
+		{200, 100}, {maxMissing - 1, 1}, {maxMissing - 1, 2}, {1, 2, 3, 250, 0, 1}, {512, 3, 512, 256, 255},
+	} {
+		var tr NackTracker
+		ext := ExtSeq(70000)
+		tr.Push(ext, 1)
+		var want []ExtSeq
+		for _, gap := range gaps {
+			for range gap {
+				ext++
+				want = append(want, ext)
+			}
+			ext++
+			if got := tr.Push(ext, 1); got != ArrivalNew {
+				t.Fatalf("gaps %v: arrival %d", gaps, got)
+			}
+		}
+		want = want[max(0, len(want)-maxMissing):]
+		var got []ExtSeq
+		for _, m := range tr.missing {
+			got = append(got, m.ext)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("gaps %v: %d holes from %d, want %d from %d", gaps, len(got), got[0], len(want), want[0])
+		}
+	}
+}
+
 // Over a lossy link with repairs nearly everything arrives, nothing is
 // accepted twice, and nothing that has arrived is asked for.
 func TestNackOverLossyLink(t *testing.T) {
@@ -187,11 +219,18 @@ func TestNackNoAlloc(t *testing.T) {
 	}
 }
 
+// BenchmarkNackPush is the cost of a packet after nothing was lost, and after
+// as many as are not yet a new start: what a hostile sender could make of every
+// packet.
 func BenchmarkNackPush(b *testing.B) {
-	var tr NackTracker
-	ext := ExtSeq(70000)
-	for b.Loop() {
-		ext++
-		tr.Push(ext, 1)
+	for _, gap := range []ExtSeq{0, maxNackGap} {
+		b.Run(fmt.Sprintf("gap%d", gap), func(b *testing.B) {
+			var tr NackTracker
+			ext := ExtSeq(70000)
+			for b.Loop() {
+				ext += gap + 1
+				tr.Push(ext, 1)
+			}
+		})
 	}
 }
