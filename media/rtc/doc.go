@@ -54,7 +54,8 @@
 //   - Before an address has sent a binding request with the right user names
 //     and message integrity, nothing but STUN is looked at from it
 //     (TestStrangers). Where packets go changes only by such a request with
-//     USE-CANDIDATE.
+//     USE-CANDIDATE, and only while that very address is heard from
+//     (TestConsentIsPerAddress).
 //   - Keys are used only if the peer's certificate matches the fingerprint
 //     in its offer (TestWrongFingerprint).
 //   - No SRTP packet is accepted twice, and failures to authenticate end

@@ -31,7 +31,7 @@ const (
 	dropDuplicate   // arrived again as a repair
 	dropPadding     // nothing in it: a probe for bandwidth
 	// Out.
-	dropNotConnected // subscriber has no keys or no address yet, or an inactive section
+	dropNotConnected // subscriber has no keys, no address that consents, or an inactive section
 	dropUndecodable  // subscriber did not offer the codec, or not its profile
 	dropSendFull     // kernel's send buffer stayed full
 	dropRefused      // kernel refused the destination

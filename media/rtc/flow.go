@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"sync/atomic"
+	"time"
 
 	"parley/media"
 	"parley/media/udp"
@@ -23,6 +24,24 @@ type flow struct {
 	generation int
 	// nominations counts those in a row, see ice.nominate.
 	nominations int
+}
+
+// consentFor is how long packets are sent to a flow from which nothing
+// authentic came: consent to receive (RFC 7675), of which the lite side sees
+// no more than that the peer still checks. It is three times the slowest pace
+// of browsers: every 5 s ± 20 %, Chromium 2.5 s.
+const consentFor = 15 * time.Second
+
+// route is where packets to s go now: the selected flow, as long as it
+// consents. Other flows of the session keep it alive but do not consent for
+// this one, or a participant could nominate somebody else's address and have
+// a meeting sent there.
+func (w *worker) route(s *Session) *flow {
+	f := s.ice.selected.Load()
+	if f == nil || w.loop.now.Sub(f.lastSeen()) > consentFor {
+		return nil
+	}
+	return f
 }
 
 func (f *flow) touch(now media.Instant) { f.seen.Store(int64(now)) }

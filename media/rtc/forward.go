@@ -49,7 +49,7 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		tx.gap, tx.idle = t.own.gap, false
 		tx.rewriter.Restart()
 	}
-	to := st.session.ice.selected.Load()
+	to := w.route(st.session)
 	keys := st.session.keys.Load()
 	if to == nil || keys == nil {
 		w.count.drop(dropNotConnected)

@@ -30,9 +30,14 @@ func (w *worker) chooseLoop(st *stream, t *track) {
 		}
 	}
 	tx.aim(best)
-	if t.kind == media.KindVideo && tx.rewriter.Pending() && st.session.connected() && !st.idle.Load() && !tx.undecodable() {
+	if t.kind == media.KindVideo && tx.rewriter.Pending() && w.reaches(st) && !tx.undecodable() {
 		w.wantKeyframe(t.layers[best])
 	}
+}
+
+// reaches reports whether packets of a stream go anywhere now.
+func (w *worker) reaches(st *stream) bool {
+	return !st.idle.Load() && w.route(st.session) != nil && st.session.keys.Load() != nil
 }
 
 // bestLayer maps the track's layers to what the choice needs. Clients name

@@ -24,7 +24,7 @@ func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 // not be sealed twice.
 func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	tx := st.tx
-	to, keys := st.session.ice.selected.Load(), st.session.keys.Load()
+	to, keys := w.route(st.session), st.session.keys.Load()
 	if to == nil || keys == nil || st.rtx == 0 || st.idle.Load() {
 		w.count.drop(dropLate)
 		return

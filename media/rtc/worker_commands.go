@@ -115,7 +115,7 @@ func (w *worker) startFeedback(s *Session) []byte {
 
 // sendRTCP seals a compound packet and queues it for a session.
 func (w *worker) sendRTCP(s *Session, compound []byte) {
-	to, keys := s.ice.selected.Load(), s.keys.Load()
+	to, keys := w.route(s), s.keys.Load()
 	if to == nil || keys == nil {
 		w.count.drop(dropNotConnected)
 		return
