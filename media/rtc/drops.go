@@ -20,6 +20,7 @@ const (
 	dropDTLS         // handshake queue full, or after the handshake
 	// In, from a peer that proved its address.
 	dropNoKeys      // SRTP before the handshake
+	dropFlood       // more packets than a session may send
 	dropOtherWorker // session on its way from one worker to another
 	dropHeader      // malformed RTP
 	dropAuth        // SRTP or SRTCP with a wrong tag
@@ -47,7 +48,7 @@ const (
 var dropNames = [dropCount]string{
 	dropMalformed: "malformed", dropUnknownFlow: "unknown_flow", dropSTUN: "stun",
 	dropUnknownUfrag: "unknown_ufrag", dropIntegrity: "bad_integrity", dropFlows: "too_many_flows",
-	dropDTLS: "dtls", dropNoKeys: "no_keys", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
+	dropDTLS: "dtls", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropPayload: "payload",
 	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropSendFull: "send_full", dropRefused: "send_refused",

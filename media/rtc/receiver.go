@@ -18,7 +18,8 @@ type receiver struct {
 	twcc     media.TWCCRecorder
 	due      feedbackTimes
 	rtt      time.Duration // smoothed, 0: unknown
-	requests requestMeter
+	requests bucket        // what the peer may ask for
+	inbound  bucket        // what it may send
 }
 
 // rtpStream is an incoming SSRC that was found to belong to a layer.

@@ -28,6 +28,10 @@ func (w *worker) mediaLoop(pkt []byte, from *udp.Addr) {
 		w.count.drop(dropOtherWorker)
 		return
 	}
+	if s.rx.inbound.flooding(l.now) {
+		w.count.drop(dropFlood)
+		return
+	}
 	if media.IsRTCP(pkt) {
 		w.rtcpLoop(s, k, f, pkt)
 		return
@@ -90,10 +94,11 @@ func dropOfOpen(err error) drop {
 	return dropHeader
 }
 
-// authentic notes that a packet came from the session's peer.
+// authentic notes that a media packet came from the session's peer.
 func (w *worker) authentic(s *Session, f *flow) {
 	f.touch(w.loop.now)
 	s.touch(w.loop.now)
+	s.rx.inbound.tokens--
 	s.handshake.peerProven()
 }
 

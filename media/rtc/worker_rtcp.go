@@ -120,7 +120,7 @@ func (w *worker) nacked(s *Session, p *media.RTCPPacket) {
 		return // not a stream of this session
 	}
 	seqs := p.AppendNACKs(w.loop.seqs[:0])
-	if !s.rx.requests.take(len(seqs), w.loop.now) {
+	if !s.rx.requests.ask(len(seqs), w.loop.now) {
 		w.count.drop(dropThrottled)
 		return
 	}
@@ -145,7 +145,7 @@ func (w *worker) keyframeAsked(s *Session, ssrc media.SSRC) {
 	if st == nil || st.kind != media.KindVideo {
 		return
 	}
-	if !s.rx.requests.take(keyframeCost, w.loop.now) {
+	if !s.rx.requests.ask(keyframeCost, w.loop.now) {
 		w.count.drop(dropThrottled)
 		return
 	}
@@ -166,32 +166,4 @@ func (w *worker) toHolder(st *stream, c command) {
 	default:
 		owner.post(c)
 	}
-}
-
-// requestMeter bounds what one peer can ask for, so that it can not fill the
-// queues of workers: a bucket of requested packets that refills with time.
-type requestMeter struct {
-	at     media.Instant
-	tokens int
-}
-
-const (
-	requestsPerSecond = 4000
-	requestBurst      = 1024
-	keyframeCost      = 32
-)
-
-func (m *requestMeter) take(n int, now media.Instant) bool {
-	if m.at == 0 {
-		m.at, m.tokens = now, requestBurst
-	}
-	if refill := int(now.Sub(m.at) * requestsPerSecond / time.Second); refill > 0 {
-		m.tokens = min(m.tokens+refill, requestBurst)
-		m.at = now
-	}
-	if n > m.tokens {
-		return false
-	}
-	m.tokens -= n
-	return true
 }

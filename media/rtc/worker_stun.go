@@ -33,6 +33,13 @@ func (w *worker) stunLoop(pkt []byte, from *udp.Addr) {
 		w.count.drop(dropIntegrity)
 		return
 	}
+	if s := c.session; s.owner.Load() == w {
+		if s.rx.inbound.flooding(l.now) {
+			w.count.drop(dropFlood)
+			return
+		}
+		s.rx.inbound.tokens--
+	}
 	if m.Contains(stun.AttrICEControlled) {
 		// Two lite sides, or a role conflict: as a lite agent we are always
 		// controlled (RFC 8445 §7.3.1.1).
