@@ -5,15 +5,18 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/pion/dtls/v3"
 
 	"parley/media"
+	"parley/media/udp"
 )
 
 // logBuffer is a log that can be read while it is written.
@@ -56,6 +59,75 @@ func TestPanicEndsOneSession(t *testing.T) {
 	}
 	wantPicture(t, anna, viewer, 0)
 	broken.session.Close()
+}
+
+// TestReceiveErrorsPass: a worker whose socket fails for a while goes on when
+// it works again, and says so once.
+func TestReceiveErrorsPass(t *testing.T) {
+	log := &logBuffer{}
+	s, err := open(Config{Addrs: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}, Workers: 1, Log: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.workers[0]
+	calls := 0
+	w.recv = func(b *udp.RecvBatch) error {
+		if calls++; calls <= 3 {
+			return syscall.ENOMEM
+		}
+		return w.sock.Recv(b)
+	}
+	s.run()
+	defer s.Close()
+	join(t, s, peerOptions{})
+	if n, lines := s.Figures().Drops[dropReceive.String()], strings.Count(log.String(), "receiving failed"); n != 3 || lines != 1 {
+		t.Errorf("%d failures counted, %d log lines, want 3 and 1", n, lines)
+	}
+}
+
+// rude is an Events that panics when it is told of a connection.
+type rude struct{ *recorder }
+
+func (r rude) MediaConnected() {
+	r.recorder.MediaConnected()
+	panic("rude")
+}
+
+// TestPanicsOfHelpers: jobs of control, the engine's own code and handshakes
+// may panic; that costs at most the session it was about.
+func TestPanicsOfHelpers(t *testing.T) {
+	log := &logBuffer{}
+	s := listen(t, Config{Log: slog.New(slog.NewTextHandler(log, nil))})
+	open := func(e Events) *Session {
+		spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
+		sess, _, err := s.Open(t.Context(), "p", spec.offer(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(sess.Close)
+		return sess
+	}
+	panicked := newRecorder()
+	sess := open(panicked)
+	s.control(sess, func() { panic("job") })
+	panicked.wait(t, "failure", func() bool { return len(panicked.failed) == 1 && errors.Is(panicked.failed[0], ErrPanicked) })
+
+	loud := newRecorder()
+	sess = open(rude{loud})
+	s.events.send(event{to: sess.to, kind: eventConnected}, s.stop)
+	loud.wait(t, "the call", func() bool { return loud.connected == 1 })
+
+	shaken := newRecorder()
+	sess = open(shaken)
+	sess.handshake.run(nil)
+	shaken.wait(t, "failure", func() bool { return len(shaken.failed) == 1 && errors.Is(shaken.failed[0], ErrPanicked) })
+
+	if n, lines := s.Figures().Drops[dropPanic.String()], strings.Count(log.String(), "media goroutine panicked"); n != 3 || lines != 3 {
+		t.Errorf("%d panics counted, %d log lines", n, lines)
+	}
+	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
+	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	wantPicture(t, from, to, 0)
 }
 
 // TestJunk sends 60,000 datagrams that mean nothing: each is counted once,

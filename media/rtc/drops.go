@@ -40,7 +40,8 @@ const (
 	dropLate         // repair asked for a packet that is gone
 	dropCommand      // a worker's command queue was full
 	dropEvent        // the engine did not take an event in time
-	dropPanic        // our own bug; the rest of the batch is lost
+	dropPanic        // our own bug; the rest of the batch, or a job of control, is lost
+	dropReceive      // the kernel did not hand over what came; one per attempt
 	dropCount
 )
 
@@ -53,7 +54,7 @@ var dropNames = [dropCount]string{
 	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropSendFull: "send_full", dropRefused: "send_refused",
 	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",
-	dropEvent: "event_full", dropPanic: "panic",
+	dropEvent: "event_full", dropPanic: "panic", dropReceive: "receive",
 }
 
 func (d drop) String() string { return dropNames[d] }

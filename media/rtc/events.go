@@ -69,11 +69,12 @@ func (d *dispatcher) send(e event, stop <-chan struct{}) {
 	}
 }
 
-func (d *dispatcher) run(stop <-chan struct{}) {
+// run hands events to deliver, which makes the calls, until stop.
+func (d *dispatcher) run(stop <-chan struct{}, deliver func(event)) {
 	for {
 		select {
 		case e := <-d.queue:
-			e.deliver()
+			deliver(e)
 		case <-stop:
 			return
 		}

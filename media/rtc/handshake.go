@@ -81,6 +81,7 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 
 // run is the handshake's goroutine.
 func (h *handshake) run(c *dtlsConn) {
+	defer h.session.server.contain("handshake", h.session)
 	defer h.conn.Store(nil)
 	defer func() { _ = c.Close() }()
 	conn, err := dtls.ServerWithOptions(c, dtlsAddr{}, h.options()...)

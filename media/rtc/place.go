@@ -131,7 +131,7 @@ func (s *Session) requestMove(to *worker) {
 	if now-last < int64(moveEvery) || !s.movedAt.CompareAndSwap(last, now) {
 		return
 	}
-	s.server.control(func() { s.server.move(s, to) })
+	s.server.control(s, func() { s.server.move(s, to) })
 }
 
 // move makes another worker the owner of a session and all that is sent from

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/media"
 	"parley/media/udp"
 )
 
@@ -32,7 +33,7 @@ type Server struct {
 	closed   bool
 
 	// jobs is the control queue; see control.
-	jobs chan func()
+	jobs chan job
 	stop chan struct{}
 	wg   sync.WaitGroup
 }
@@ -43,12 +44,17 @@ func Listen(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.run()
+	return s, nil
+}
+
+// run starts the goroutines, which Close ends.
+func (s *Server) run() {
 	for _, w := range s.workers {
 		go w.runLoop()
 	}
 	s.wg.Go(s.runControl)
-	s.wg.Go(func() { s.events.run(s.stop) })
-	return s, nil
+	s.wg.Go(func() { s.events.run(s.stop, s.deliver) })
 }
 
 // open makes a server whose goroutines do not run yet.
@@ -61,7 +67,7 @@ func open(c Config) (*Server, error) {
 	s := &Server{
 		config: c, log: c.Log, clock: newClock(), cert: cert,
 		sessions: make(map[*Session]struct{}),
-		jobs:     make(chan func(), 1024),
+		jobs:     make(chan job, 1024),
 		stop:     make(chan struct{}),
 	}
 	s.ufrags.init()
@@ -172,11 +178,18 @@ func (s *Server) remove(sess *Session) {
 	delete(s.sessions, sess)
 }
 
+// job is work for the control goroutine that is about one session, which
+// fails if the work panics.
+type job struct {
+	session *Session
+	run     func()
+}
+
 // control runs f on the control goroutine: work that takes locks or waits,
 // for callers that must do neither. It reports false if the queue is full.
-func (s *Server) control(f func()) bool {
+func (s *Server) control(sess *Session, f func()) bool {
 	select {
-	case s.jobs <- f:
+	case s.jobs <- job{sess, f}:
 		return true
 	default:
 		s.drops[dropCommand].Add(1)
@@ -198,10 +211,10 @@ func (s *Server) runControl() {
 		select {
 		case <-s.stop:
 			return
-		case f := <-s.jobs:
-			f()
+		case j := <-s.jobs:
+			s.runJob(j)
 		case <-tick.C:
-			s.expire()
+			s.runJob(job{run: s.expire})
 		case <-sweep.C:
 			for _, w := range s.workers {
 				w.post(command{kind: cmdSweep})
@@ -210,11 +223,33 @@ func (s *Server) runControl() {
 	}
 }
 
+func (s *Server) runJob(j job) {
+	defer s.contain("control", j.session)
+	j.run()
+}
+
+// deliver calls the engine.
+func (s *Server) deliver(e event) {
+	defer s.contain("event", nil)
+	e.deliver()
+}
+
 // expire fails the sessions from which nothing authentic came for too long.
 func (s *Server) expire() {
-	limit := s.clock.now().Add(-s.config.Timeout)
-	var silent, late []*Session
+	silent, late := s.overdue(s.clock.now().Add(-s.config.Timeout))
+	for _, sess := range late {
+		sess.checkConnected()
+	}
+	for _, sess := range silent {
+		sess.fail(ErrTimeout)
+	}
+}
+
+// overdue returns the sessions that were last heard before limit, and those
+// that the engine does not know to be connected.
+func (s *Server) overdue(limit media.Instant) (silent, late []*Session) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for sess := range s.sessions {
 		if sess.lastSeen() < limit {
 			silent = append(silent, sess)
@@ -222,11 +257,5 @@ func (s *Server) expire() {
 			late = append(late, sess) // the control queue was full
 		}
 	}
-	s.mu.Unlock()
-	for _, sess := range late {
-		sess.checkConnected()
-	}
-	for _, sess := range silent {
-		sess.fail(ErrTimeout)
-	}
+	return silent, late
 }

@@ -210,7 +210,7 @@ func (s *Session) checkConnected() {
 	if !s.connected() || !s.running() || !s.ready.CompareAndSwap(false, true) {
 		return
 	}
-	queued := s.server.control(func() {
+	queued := s.server.control(s, func() {
 		s.server.events.send(event{to: s.to, kind: eventConnected}, s.server.stop)
 		s.greetSeats()
 	})

@@ -20,6 +20,7 @@ type worker struct {
 	local  int // index of the socket's address in server.locals
 	// peers are the sockets to send from, by local address.
 	peers []*udp.Socket
+	recv  func(*udp.RecvBatch) error // of sock; tests have others
 
 	commands chan command
 	// epoch is even while the worker waits for packets and odd while it
@@ -71,6 +72,7 @@ type stunScratch struct{ request, response stun.Message }
 
 func newWorker(s *Server, sock *udp.Socket, local int) *worker {
 	w := &worker{server: s, sock: sock, local: local, commands: make(chan command, maxCommands), done: make(chan struct{})}
+	w.recv = sock.Recv
 	w.loop.in = udp.NewRecvBatch()
 	w.loop.woken = true
 	w.loop.run.init()

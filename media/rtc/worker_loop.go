@@ -1,6 +1,8 @@
 package rtc
 
 import (
+	"errors"
+	"net"
 	"runtime/debug"
 	"time"
 
@@ -13,18 +15,41 @@ import (
 // does not tick.
 const tickEvery = 20 * time.Millisecond
 
-// runLoop is the worker's goroutine. It ends when its socket is closed.
+// runLoop is the worker's goroutine. It ends when its socket is closed, and
+// for no other reason: without it a share of all participants would be cut off.
 func (w *worker) runLoop() {
 	defer close(w.done)
+	failures := 0
 	for {
 		w.armLoop()
 		w.pauseLoop()
-		if err := w.sock.Recv(w.loop.in); err != nil {
+		switch err := w.recv(w.loop.in); {
+		case err == nil:
+			failures = 0
+		case errors.Is(err, net.ErrClosed):
 			return
+		default:
+			w.receiveFailed(err, failures)
+			failures++
 		}
 		w.epoch.Add(1)
 		w.handleLoop()
 		w.epoch.Add(1)
+	}
+}
+
+// receiveFailed waits before the next attempt, so that an error that stays
+// takes no processor from those that still work. Commands and ticks go on.
+func (w *worker) receiveFailed(err error, before int) {
+	w.count.drop(dropReceive)
+	if before == 0 {
+		w.server.log.Error("receiving failed", "error", err)
+	}
+	wait := time.NewTimer(min(10*time.Millisecond<<min(before, 10), time.Second))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-w.server.stop:
 	}
 }
 
@@ -84,7 +109,7 @@ func (w *worker) recoverLoop() {
 	l.run.init()
 	if sess := l.current; sess != nil {
 		l.current = nil
-		w.server.control(func() { sess.fail(ErrPanicked) })
+		w.server.control(sess, func() { sess.fail(ErrPanicked) })
 	}
 }
 

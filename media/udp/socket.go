@@ -98,7 +98,8 @@ func (s *Socket) Wake() { _ = s.conn.SetReadDeadline(s.past) }
 func (s *Socket) Close() error { return s.conn.Close() }
 
 // Recv waits for datagrams and fills b. It returns with b empty when the
-// deadline passes or Wake is called; the error is only ever final.
+// deadline passes or Wake is called. net.ErrClosed is final, other errors may
+// pass.
 func (s *Socket) Recv(b *RecvBatch) error {
 	b.n = 0
 	var err error
