@@ -13,7 +13,8 @@
 // connection is served by one goroutine at a time without any re-arming.
 // Handlers must not block: they would hold up the loop's other connections.
 // [FD.Write], [FD.Writev], [FD.WantWrite], [FD.SetTimer], [FD.Wake] and
-// [FD.Close] may be called from any goroutine.
+// [FD.Close] may be called from any goroutine. A handler that panics loses its
+// connection and nothing else.
 //
 // # Why level-triggered
 //

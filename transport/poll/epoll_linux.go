@@ -3,6 +3,7 @@ package poll
 import (
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"sync"
@@ -21,7 +22,7 @@ func New(o Options) (Poller, error) {
 	}
 	p := &epollPoller{}
 	for range o.Loops {
-		l, err := newLoop(o.Scratch)
+		l, err := newLoop(o)
 		if err != nil {
 			_ = p.Close() // the error that counts is err
 			return nil, err
@@ -95,6 +96,7 @@ type loop struct {
 	epfd    int
 	wakefd  int // an eventfd, watched by epfd with generation 0
 	scratch []byte
+	log     *slog.Logger
 	done    chan struct{}
 
 	mu       sync.Mutex // guards all below
@@ -108,7 +110,7 @@ type loop struct {
 	stopping bool
 }
 
-func newLoop(scratch int) (*loop, error) {
+func newLoop(o Options) (*loop, error) {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
@@ -127,7 +129,8 @@ func newLoop(scratch int) (*loop, error) {
 	return &loop{
 		epfd:    epfd,
 		wakefd:  wakefd,
-		scratch: make([]byte, scratch),
+		scratch: make([]byte, o.Scratch),
+		log:     o.Log,
 		done:    make(chan struct{}),
 		wheel:   newWheel[epollFD](Now()),
 	}, nil
@@ -203,8 +206,10 @@ func (l *loop) deliver(ev *unix.EpollEvent) {
 	if ev.Events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 		what |= Writable
 	}
-	d.handler.OnEvent(what, l.scratch)
+	l.tell(d, what)
 }
+
+func (l *loop) tell(d *epollFD, what Events) { tell(d.handler, d, l.log, what, l.scratch) }
 
 func (l *loop) drainWake() {
 	var buf [8]byte
@@ -238,7 +243,7 @@ func (l *loop) deliverPosted(buf []*epollFD) []*epollFD {
 		l.mu.Unlock()
 		buf[i] = nil
 		if !gone {
-			d.handler.OnEvent(what, l.scratch)
+			l.tell(d, what)
 		}
 	}
 	return buf
@@ -252,7 +257,7 @@ func (l *loop) deliverDue(buf []*epollFD) []*epollFD {
 	for i, d := range buf {
 		buf[i] = nil
 		if l.ready(d, Expired) {
-			d.handler.OnEvent(Expired, l.scratch)
+			l.tell(d, Expired)
 		}
 	}
 	return buf

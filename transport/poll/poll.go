@@ -2,8 +2,10 @@ package poll
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"runtime"
+	"runtime/debug"
 	"time"
 )
 
@@ -34,9 +36,22 @@ const (
 // Handler is told about one connection's events. OnEvent is never called
 // concurrently for one FD and not any more after Close, except for a call
 // that is under way. scratch is the loop's read buffer and belongs to the
-// handler until OnEvent returns.
+// handler until OnEvent returns. If OnEvent panics the FD is closed, as the
+// last resort: a Handler that has to tell somebody recovers by itself.
 type Handler interface {
 	OnEvent(ev Events, scratch []byte)
+}
+
+// tell calls h. A panic in there ends d, not what serves the other
+// connections.
+func tell(h Handler, d FD, log *slog.Logger, what Events, scratch []byte) {
+	defer func() {
+		if r := recover(); r != nil {
+			log.Error("connection handler panicked", slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
+			_ = d.Close() // may be closed already
+		}
+	}()
+	h.OnEvent(what, scratch)
 }
 
 // FD is a connection a Poller has taken over.
@@ -83,6 +98,8 @@ type Options struct {
 	Scratch int
 	// Portable asks for goroutines instead of epoll.
 	Portable bool
+	// Log is told of handlers that panicked, default slog.Default().
+	Log *slog.Logger
 }
 
 func (o Options) withDefaults() Options {
@@ -90,6 +107,9 @@ func (o Options) withDefaults() Options {
 		o.Loops = runtime.GOMAXPROCS(0)
 	}
 	o.Loops = min(o.Loops, 64)
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
 	if o.Scratch <= 0 {
 		o.Scratch = 64 << 10
 		if o.Portable {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
@@ -272,6 +273,52 @@ func TestCloseFromAnyGoroutine(t *testing.T) {
 			}
 		}
 	})
+}
+
+// fragile is a handler that panics.
+type fragile struct{ *recorder }
+
+func (f fragile) OnEvent(ev Events, scratch []byte) {
+	f.recorder.OnEvent(ev, scratch)
+	panic("fragile")
+}
+
+func TestPanicEndsOnlyItsConnection(t *testing.T) {
+	for name, portable := range map[string]bool{"native": false, "portable": true} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			p, err := New(Options{Loops: 1, Portable: portable, Log: slog.New(slog.NewTextHandler(&log, nil))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			good, peer := pair(t, p)
+			r := newRecorder(good)
+			if err := good.Start(r); err != nil {
+				t.Fatal(err)
+			}
+			const n = 3
+			for range n {
+				bad, peer := pair(t, p)
+				if err := bad.Start(fragile{newRecorder(bad)}); err != nil {
+					t.Fatal(err)
+				}
+				_ = peer.SetReadDeadline(time.Now().Add(5 * time.Second))
+				if _, err := peer.Read(make([]byte, 1)); err == nil || isTimeout(err) {
+					t.Fatalf("peer read: %v", err)
+				}
+			}
+			if _, err := peer.Write([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			within(t, r.data, "input")
+			if err := p.Close(); err != nil { // the log is ours from here on
+				t.Fatal(err)
+			}
+			if got := bytes.Count(log.Bytes(), []byte("connection handler panicked")); got != n {
+				t.Errorf("%d panics logged, want %d", got, n)
+			}
+		})
+	}
 }
 
 func TestPollerCloseEndsConnections(t *testing.T) {

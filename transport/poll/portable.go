@@ -3,6 +3,7 @@ package poll
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ const outLimit = 16 << 10
 // goPoller serves every connection with goroutines of its own.
 type goPoller struct {
 	scratch int
+	log     *slog.Logger
 	running sync.WaitGroup
 
 	mu     sync.Mutex // guards all below
@@ -23,7 +25,7 @@ type goPoller struct {
 }
 
 func newGoPoller(o Options) *goPoller {
-	return &goPoller{scratch: o.Scratch, fds: map[*goFD]struct{}{}}
+	return &goPoller{scratch: o.Scratch, log: o.Log, fds: map[*goFD]struct{}{}}
 }
 
 func (p *goPoller) Add(conn net.Conn) (FD, error) {
@@ -134,7 +136,7 @@ func (d *goFD) serveLoop() {
 		if closed {
 			return
 		}
-		d.handler.OnEvent(what, scratch)
+		tell(d.handler, d, d.poller.log, what, scratch)
 		d.mu.Lock()
 		if len(d.in) > 0 || d.inErr != nil {
 			d.postLocked(Readable) // level-triggered, as on Linux

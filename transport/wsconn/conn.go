@@ -136,9 +136,7 @@ func (c *Conn) abortLocked(err error) {
 func (c *Conn) finish(err error) {
 	c.in.finished = true
 	c.dropInput()
-	c.mu.Lock()
-	c.dropOutputLocked()
-	c.mu.Unlock()
+	c.dropOutput()
 	_ = c.fd.Close() // nothing to be done about it
 	c.tell(err)
 	c.server.remove(c, err)

@@ -32,10 +32,9 @@ func (c *Conn) OnEvent(ev poll.Events, scratch []byte) {
 	if c.in.finished {
 		return
 	}
+	defer c.contain()
 	if ev&poll.Writable != 0 {
-		c.mu.Lock()
-		c.flushLocked()
-		c.mu.Unlock()
+		c.flushLoop()
 	}
 	if ev&poll.Readable != 0 || c.tls != nil && ev&poll.Woken != 0 {
 		c.readLoop(scratch)
@@ -44,6 +43,49 @@ func (c *Conn) OnEvent(ev poll.Events, scratch []byte) {
 		c.expireLoop(poll.Now())
 	}
 	c.settleLoop()
+}
+
+// contain turns a panic of our own, on the loop, into the end of this
+// connection: at once, for what it was about to send is not to be trusted. To
+// be deferred. What locks c.mu on the loop and calls anything unlocks it in a
+// defer, so that it is free here.
+func (c *Conn) contain() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	c.notePanic("event", r)
+	c.mu.Lock()
+	c.end.phase, c.end.err = phaseDead, &CloseError{Status: statusInternal, Reason: "internal error", cause: causePanic}
+	err := c.end.err
+	c.mu.Unlock()
+	if !c.in.finished {
+		c.finish(err)
+	}
+}
+
+func (c *Conn) flushLoop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.flushLocked()
+}
+
+func (c *Conn) abort(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.abortLocked(err)
+}
+
+func (c *Conn) arm(at poll.Instant) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.armLocked(at)
+}
+
+func (c *Conn) dropOutput() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dropOutputLocked()
 }
 
 // readLoop reads a bounded amount and processes it.
@@ -63,9 +105,7 @@ func (c *Conn) readLoop(scratch []byte) {
 			c.flushReplies()
 			return
 		case err != nil:
-			c.mu.Lock()
-			c.abortLocked(err) // after a close frame the reason is known
-			c.mu.Unlock()
+			c.abort(err) // after a close frame the reason is known
 			return
 		case c.tls == nil && n < len(scratch):
 			return // drained; if not, the loop comes back
@@ -134,9 +174,7 @@ func (c *Conn) accountLoop() {
 		c.in.due = 0
 	} else if c.in.due == 0 {
 		c.in.due = poll.Now().After(c.server.limits.MessageTime)
-		c.mu.Lock()
-		c.armLocked(c.in.due)
-		c.mu.Unlock()
+		c.arm(c.in.due)
 	}
 	held := c.in.parser.held()
 	if held == c.in.held {
@@ -201,10 +239,14 @@ func (c *Conn) catch(during string) {
 	if r == nil {
 		return
 	}
+	c.notePanic(during, r)
+	c.violate(&CloseError{Status: statusInternal, Reason: "internal error", cause: causePanic})
+}
+
+func (c *Conn) notePanic(during string, r any) {
 	c.server.stats.panics.Add(1)
 	c.server.log.Error("handler panicked", slog.String("during", during), slog.Any("panic", r),
 		slog.String("stack", string(debug.Stack())))
-	c.violate(&CloseError{Status: statusInternal, Reason: "internal error", cause: causePanic})
 }
 
 // controlFlood counts a control frame.
@@ -241,7 +283,13 @@ func (c *Conn) violate(err *CloseError) {
 // loop.
 func (c *Conn) drain(err *CloseError, frame []byte, linger bool) {
 	c.dropInput()
+	c.tell(c.startDrain(err, frame, linger))
+}
+
+// startDrain returns why the connection ends, which may be known from before.
+func (c *Conn) startDrain(err *CloseError, frame []byte, linger bool) error {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch c.end.phase {
 	case phaseOpen:
 		c.end.phase, c.end.linger, c.end.err = phaseDraining, linger, err
@@ -250,24 +298,26 @@ func (c *Conn) drain(err *CloseError, frame []byte, linger bool) {
 	case phaseClosing:
 		c.abortLocked(err) // both sides have sent a close frame
 	}
-	told := c.end.err
-	c.mu.Unlock()
-	c.tell(told)
+	return c.end.err
 }
 
 // settleLoop does what the phase asks for, at the end of every event.
 func (c *Conn) settleLoop() {
+	if done, err := c.settle(); done {
+		c.finish(err)
+	}
+}
+
+// settle reports whether all is done, and why the connection ended.
+func (c *Conn) settle() (done bool, err error) {
 	c.mu.Lock()
-	done := c.end.phase == phaseDead
+	defer c.mu.Unlock()
+	done = c.end.phase == phaseDead
 	if c.end.phase == phaseDraining {
 		c.closeWriteLocked()
 		done = done || c.end.halfClosed && !c.end.linger
 	}
-	err := c.end.err
-	c.mu.Unlock()
-	if done {
-		c.finish(err)
-	}
+	return done, c.end.err
 }
 
 // closeWriteLocked ends the output once all is sent, with TLS after a

@@ -238,6 +238,34 @@ func TestPanicEndsOnlyItsConnection(t *testing.T) {
 	}
 }
 
+// TestPanicOfOurOwn breaks a connection from within: reading from it panics.
+func TestPanicOfOurOwn(t *testing.T) {
+	for _, v := range variants {
+		t.Run(v.name, func(t *testing.T) {
+			w := newWatcher()
+			w.onText = func(c *Conn, _ string) { c.tls = &secure{} }
+			handlers := make(chan Handler, 2)
+			handlers <- w
+			h := newHarness(t, v, Config{}, func(*Conn) Handler { return <-handlers })
+			bad := h.dial(t)
+			eventually(t, "accepted", func() bool { return len(handlers) == 0 })
+			handlers <- Echo{}
+			good := h.dial(t)
+			bad.write(text("break"))
+			if err := within(t, w.closed, "OnClose"); err == nil {
+				t.Error("no error")
+			}
+			_, _ = bad.conn.Write(text("more"))
+			eventually(t, "the end of one connection", func() bool { return h.server.Figures().Open == 1 })
+			good.write(text("still here"))
+			good.want(ws.OpText, "still here")
+			if f := h.server.Figures(); f.Panics != 1 || f.Ended["panic"] != 1 {
+				t.Errorf("figures %+v", f)
+			}
+		})
+	}
+}
+
 func TestMessagesKeepTheirOrder(t *testing.T) {
 	watched(t, Config{}, func(t *testing.T, w *watcher, _ *Conn, c *client, _ *harness) {
 		var all []byte

@@ -62,6 +62,12 @@ type Figures struct {
 
 // New makes a Server with a poller of its own.
 func New(cfg Config) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Poll.Log == nil {
+		cfg.Poll.Log = cfg.Log
+	}
 	p, err := poll.New(cfg.Poll)
 	if err != nil {
 		return nil, err
@@ -73,9 +79,6 @@ func New(cfg Config) (*Server, error) {
 		removed: cfg.Removed,
 		conns:   map[*Conn]struct{}{},
 		empty:   make(chan struct{}),
-	}
-	if s.log == nil {
-		s.log = slog.Default()
 	}
 	return s, nil
 }
