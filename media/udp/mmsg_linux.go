@@ -200,14 +200,15 @@ func waitWritable(fd uintptr) {
 }
 
 // refused handles a message the kernel did not take. A run is tried once more
-// datagram by datagram: the path may be narrower than a segment (EMSGSIZE) or
-// the interface unable to cut it (EIO, which ends segmentation for good).
+// datagram by datagram: the path may be narrower than a segment (EINVAL or
+// EMSGSIZE, by kernel), which says nothing about the paths to others, or the
+// interface unable to cut it (EIO, which ends segmentation for good).
 func (b *SendBatch) refused(fd uintptr, m *message, errno syscall.Errno) {
 	if m.count == 1 {
 		b.stats.Refused++
 		return
 	}
-	if errno == unix.EIO || errno == unix.EINVAL {
+	if errno == unix.EIO {
 		b.sock.abandonGSO()
 	}
 	for off := m.off; off < m.off+m.len; off += m.segment {
