@@ -287,3 +287,29 @@ func FuzzMedia(f *testing.F) {
 		}
 	})
 }
+
+// TestPanicLosesTheBatch: what waited to be sent when a worker panicked is
+// counted and forgotten, for where it was to go is read from memory that the
+// next batch overwrites.
+func TestPanicLosesTheBatch(t *testing.T) {
+	r := newRig(t, 2, Config{})
+	good, broken := r.to[0], r.to[1]
+	for i := range broken.outgoing.Load().seats[0].video.formats {
+		broken.outgoing.Load().seats[0].video.formats[i].header = nil
+	}
+	r.frame(4, 100, true)
+	r.turn(4)
+	if n := r.w.loop.out[0].Pending(); n != 0 {
+		t.Errorf("%d messages wait after a panic", n)
+	}
+	if n := r.w.count.drops[dropPanic].Load(); n < 1+4 {
+		t.Errorf("%d drops counted, want the panic and 4 packets of the viewer before it", n)
+	}
+	broken.Close()
+	before := r.w.count.forwarded.Load()
+	r.frame(4, 100, true)
+	r.turn(4)
+	if n := r.w.count.forwarded.Load() - before; n != 4 || !good.running() {
+		t.Errorf("%d packets forwarded afterwards, want 4", n)
+	}
+}

@@ -40,7 +40,7 @@ const (
 	dropLate         // repair asked for a packet that is gone
 	dropCommand      // a worker's command queue was full
 	dropEvent        // the engine did not take an event in time
-	dropPanic        // our own bug; the rest of the batch, or a job of control, is lost
+	dropPanic        // our own bug, and what it took along: the batch, or a job of control
 	dropReceive      // the kernel did not hand over what came; one per attempt
 	dropCount
 )

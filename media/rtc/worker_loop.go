@@ -107,6 +107,11 @@ func (w *worker) recoverLoop() {
 	w.server.log.Error("packet handling panicked", "panic", r, "stack", string(debug.Stack()))
 	l := &w.loop
 	l.run.init()
+	for _, b := range l.out {
+		if b != nil { // what waits in it may point into the receive arena
+			w.count.dropN(dropPanic, b.Discard())
+		}
+	}
 	if sess := l.current; sess != nil {
 		l.current = nil
 		w.server.control(sess, func() { sess.fail(ErrPanicked) })

@@ -104,11 +104,24 @@ func (b *SendBatch) Flush() {
 	} else {
 		b.flushFast()
 	}
+	b.empty()
+	b.max = b.sock.maxRun()
+}
+
+// Discard empties the batch unsent and returns how many datagrams that loses.
+func (b *SendBatch) Discard() (lost int) {
+	for i := range b.msgs[:b.n] {
+		lost += b.msgs[i].count
+	}
+	b.empty()
+	return lost
+}
+
+func (b *SendBatch) empty() {
 	for i := range b.msgs[:b.n] {
 		b.msgs[i].to = nil // whoever owns the address may go
 	}
 	b.n, b.used = 0, 0
-	b.max = b.sock.maxRun()
 }
 
 // flushPlain sends every datagram by a call of its own.
