@@ -195,8 +195,8 @@ func (s *Session) keyed(k *keys) {
 	s.checkConnected()
 }
 
-// selectedChanged is called by a worker when another flow was selected;
-// restarted says that this ends an ICE restart.
+// selectedChanged is called by a worker when another flow was selected, or the
+// same one again after an ICE restart; restarted says so.
 func (s *Session) selectedChanged(restarted bool) {
 	if restarted {
 		s.ready.Store(false)

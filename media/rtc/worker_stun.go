@@ -144,9 +144,10 @@ func (w *worker) nominated(f *flow, priority uint64) {
 	restarted := s.ice.restarting()
 	changed, expired := s.ice.nominate(f, priority, w.loop.now)
 	w.server.ufrags.remove(expired)
-	if !changed {
+	restarted = restarted && expired != nil // often over the same addresses
+	if !changed && !restarted {
 		return
 	}
 	s.owner.CompareAndSwap(nil, w)
-	s.selectedChanged(restarted && expired != nil)
+	s.selectedChanged(restarted)
 }
