@@ -62,3 +62,26 @@ func TestRestartOverTheSameAddresses(t *testing.T) {
 		t.Errorf("event %+v", e)
 	}
 }
+
+// TestUnknownAttributes: RFC 8489 §6.3.1. Attributes that one may ignore are
+// ignored; no request that is refused nominates anything.
+func TestUnknownAttributes(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	before := r.from.ice.selected.Load()
+	m := r.bind(t, r.from.ice.current, stun.RawAttribute{Type: 0x7abc, Value: []byte("what?")},
+		stun.RawAttribute{Type: stun.AttrUseCandidate}, stun.RawAttribute{Type: 0x7abd}, stun.RawAttribute{Type: 0xc057})
+	var code stun.ErrorCodeAttribute
+	var unknown stun.UnknownAttributes
+	if err := m.Parse(&code, &unknown); err != nil {
+		t.Fatal(err)
+	}
+	if code.Code != stun.CodeUnknownAttribute || len(unknown) != 2 || unknown[0] != 0x7abc || unknown[1] != 0x7abd {
+		t.Errorf("code %v, attributes %v", code, unknown)
+	}
+	if r.from.ice.selected.Load() != before {
+		t.Error("a refused request nominated")
+	}
+	if m := r.bind(t, r.from.ice.current, stun.RawAttribute{Type: 0xc057}); m.Type != stun.BindingSuccess {
+		t.Errorf("answered with %v", m)
+	}
+}

@@ -40,10 +40,14 @@ func (w *worker) stunLoop(pkt []byte, from *udp.Addr) {
 		}
 		s.rx.inbound.tokens--
 	}
+	if unknown := unknownAttributes(m); unknown != nil {
+		w.respond(m, c, from, stun.CodeUnknownAttribute, unknown)
+		return
+	}
 	if m.Contains(stun.AttrICEControlled) {
 		// Two lite sides, or a role conflict: as a lite agent we are always
 		// controlled (RFC 8445 §7.3.1.1).
-		w.respond(m, c, from, stun.CodeRoleConflict)
+		w.respond(m, c, from, stun.CodeRoleConflict, nil)
 		return
 	}
 	f, evicted := c.session.ice.prove(c, w, from, l.now)
@@ -58,7 +62,7 @@ func (w *worker) stunLoop(pkt []byte, from *udp.Addr) {
 		l.flows.Put(from, f)
 	}
 	c.session.touch(l.now)
-	w.respond(m, c, from, 0)
+	w.respond(m, c, from, 0, nil)
 	if m.Contains(stun.AttrUseCandidate) {
 		w.nominated(f, pairPriority(m, w.local))
 	}
@@ -89,9 +93,32 @@ func checkIntegrity(m *stun.Message, pwd string) bool {
 	return cap(m.Raw)-len(m.Raw) >= 20 && stun.MessageIntegrity(pwd).Check(m) == nil
 }
 
-// respond sends a success response, or an error response for a code. It goes
-// straight to where the request came from, from the socket it came to.
-func (w *worker) respond(req *stun.Message, c *credentials, to *udp.Addr, code stun.ErrorCode) {
+// maxUnknown is how many unknown attributes an answer names.
+const maxUnknown = 16
+
+// unknownAttributes returns the attributes that the sender wants understood or
+// the request refused (RFC 8489 §6.3.1), and that we do not know; nil for none.
+func unknownAttributes(m *stun.Message) (unknown stun.UnknownAttributes) {
+	for i := range m.Attributes {
+		t := m.Attributes[i].Type
+		if !t.Required() || len(unknown) == maxUnknown {
+			continue
+		}
+		switch t {
+		case stun.AttrUsername, stun.AttrMessageIntegrity, stun.AttrPriority, stun.AttrUseCandidate,
+			stun.AttrRealm, stun.AttrNonce, stun.AttrMessageIntegritySHA256, stun.AttrPasswordAlgorithm, stun.AttrUserhash,
+			stun.AttrMappedAddress, stun.AttrXORMappedAddress, stun.AttrErrorCode, stun.AttrUnknownAttributes:
+		default:
+			unknown = append(unknown, t)
+		}
+	}
+	return unknown
+}
+
+// respond sends a success response, or an error response for a code, with the
+// attributes that it is about, if any. It goes straight to where the request
+// came from, from the socket it came to.
+func (w *worker) respond(req *stun.Message, c *credentials, to *udp.Addr, code stun.ErrorCode, unknown stun.UnknownAttributes) {
 	m := &w.loop.stun.response
 	m.Reset()
 	m.TransactionID = req.TransactionID
@@ -103,6 +130,9 @@ func (w *worker) respond(req *stun.Message, c *credentials, to *udp.Addr, code s
 	var err error
 	if code != 0 {
 		err = code.AddTo(m)
+		if err == nil && unknown != nil {
+			err = unknown.AddTo(m)
+		}
 	} else {
 		a := to.AddrPort()
 		x := stun.XORMappedAddress{IP: net.IP(a.Addr().AsSlice()), Port: int(a.Port())}
