@@ -144,20 +144,6 @@ func retryAfter(rtt time.Duration) time.Duration {
 	return min(max(rtt+rtt/4, minRetry), maxRetry)
 }
 
-// NextDue returns when Due will next have something to do, 0 if nothing is
-// missing.
-func (t *NackTracker) NextDue(rtt time.Duration) Instant {
-	var next Instant
-	retry := retryAfter(rtt)
-	for i := range t.missing {
-		at := t.missing[i].due(retry)
-		if next == 0 || at < next {
-			next = at
-		}
-	}
-	return next
-}
-
 // Missing returns how many holes are open.
 func (t *NackTracker) Missing() int { return len(t.missing) }
 

@@ -38,16 +38,13 @@ func TestNackAsksAndForgets(t *testing.T) {
 		due(reorderWait - 1) // may still come by itself
 		push(base+1, ArrivalLate)
 		due(1, base+2)
-		if next := tr.NextDue(rtt); next != now.Add(50*time.Millisecond) {
-			t.Fatalf("next due in %v", next.Sub(now))
-		}
 		due(49 * time.Millisecond)
 		due(time.Millisecond, base+2)
 		push(base+2, ArrivalLate)
 		push(base+2, ArrivalDuplicate)
 		push(base+3, ArrivalDuplicate)
 		due(time.Second)
-		if tr.NextDue(rtt) != 0 || tr.Missing() != 0 {
+		if tr.Missing() != 0 {
 			t.Fatal("still missing something")
 		}
 	}

@@ -72,15 +72,6 @@ func AppendPLI(dst []byte, sender, media SSRC) []byte {
 	return endRTCP(binary.BigEndian.AppendUint32(dst, uint32(media)), start)
 }
 
-// AppendFIR appends a full intra request (RFC 5104 §4.3.1). command must
-// change with every new request.
-func AppendFIR(dst []byte, sender, media SSRC, command uint8) []byte {
-	dst, start := appendRTCP(dst, fmtFIR, rtcpPSFB, sender)
-	dst = append(dst, 0, 0, 0, 0)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(media))
-	return endRTCP(append(dst, command, 0, 0, 0), start)
-}
-
 // AppendNACK appends a request for seqs, which ascend (RFC 4585 §6.2.1). It
 // appends nothing if there are none.
 func AppendNACK(dst []byte, sender, media SSRC, seqs []Seq) []byte {

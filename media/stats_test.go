@@ -231,35 +231,6 @@ func TestChooseLayerIsCalm(t *testing.T) {
 	}
 }
 
-func TestKeyframeGate(t *testing.T) {
-	g := KeyframeGate{Interval: 500 * time.Millisecond}
-	now := Instant(1e18)
-	if g.Due(now) {
-		t.Error("request without a wish")
-	}
-	sent := 0
-	for range 1000 { // a thousand wishes in a second
-		if g.Ask(now) {
-			sent++
-		}
-		now = now.Add(time.Millisecond)
-	}
-	if sent != 2 {
-		t.Errorf("%d requests in a second, want 2", sent)
-	}
-	if !g.Waiting() || g.Due(now.Add(-time.Millisecond)) {
-		t.Error("the last wish does not wait")
-	}
-	if !g.Due(now.Add(time.Second)) || g.Waiting() {
-		t.Error("the last wish was forgotten")
-	}
-	g.Ask(now.Add(1001 * time.Millisecond))
-	g.Arrived()
-	if g.Due(now.Add(time.Hour)) {
-		t.Error("asks though a key frame came")
-	}
-}
-
 func TestRepairBudget(t *testing.T) {
 	var b RepairBudget
 	if b.Take(1) {

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// TransportFeedback reads a transport-cc feedback packet (draft-holmer-rmcat-
+// transportFeedback reads a transport-cc feedback packet (draft-holmer-rmcat-
 // transport-wide-cc-extensions-01 §3.1), one status at a time:
 //
-//	f, err := p.TransportFeedback()
+//	f, err := p.transportFeedback()
 //	for f.Next() { … f.Seq, f.Received, f.At … }
-type TransportFeedback struct {
+type transportFeedback struct {
 	// Seq is the transport-wide number that the current status is about.
 	Seq uint16
 	// Received tells whether it arrived, At when: since the receiver's
@@ -27,10 +27,10 @@ type TransportFeedback struct {
 	started        bool
 }
 
-// TransportFeedback starts reading p. It checks that all chunks and deltas
+// transportFeedback starts reading p. It checks that all chunks and deltas
 // are there, so Next can not fail. Error: ErrRTCP.
-func (p *RTCPPacket) TransportFeedback() (TransportFeedback, error) {
-	var f TransportFeedback
+func (p *RTCPPacket) transportFeedback() (transportFeedback, error) {
+	var f transportFeedback
 	if p.Kind != RTCPTransportFeedback {
 		return f, ErrRTCP
 	}
@@ -68,7 +68,7 @@ func (p *RTCPPacket) TransportFeedback() (TransportFeedback, error) {
 }
 
 // Next moves to the next status and reports whether there is one.
-func (f *TransportFeedback) Next() bool {
+func (f *transportFeedback) Next() bool {
 	if f.left == 0 {
 		return false
 	}
