@@ -388,3 +388,22 @@ func TestAOneTimeIdentityCanNotBeGuessed(t *testing.T) {
 		}
 	})
 }
+
+// TestJoinInDisguise: a message is permitted by what it does, not by a second
+// type that says ping.
+func TestJoinInDisguise(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada := w.join("tea", "Ada", 0)
+		ada.clear()
+		for i := range 5 {
+			ada.signal.OnText(fmt.Appendf(nil, `{"id":%d,"type":"join","Type":"ping","room":"r%d","name":"Eve"}`, 100+i, i))
+		}
+		w.advance(time.Second)
+		if f := w.engine.Figures(); f.Rooms != 1 || f.Participants != 1 {
+			t.Errorf("%d rooms, %d participants", f.Rooms, f.Participants)
+		}
+		if refused := events[*wire.Error](ada); len(refused) != 5 || refused[0].Code != wire.CodeBadField || refused[0].ID != 100 {
+			t.Errorf("answered %s", dump(ada.got))
+		}
+	})
+}

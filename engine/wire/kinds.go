@@ -51,6 +51,44 @@ var RequestTypes = [...]string{
 	TypeReact, TypeCaption, TypeRename, TypePing, TypeLeave,
 }
 
+// A request knows its own type, whatever its Head says.
+
+// RequestType implements Request.
+func (*Join) RequestType() string { return TypeJoin }
+
+// RequestType implements Request.
+func (*Resume) RequestType() string { return TypeResume }
+
+// RequestType implements Request.
+func (*Offer) RequestType() string { return TypeOffer }
+
+// RequestType implements Request.
+func (*View) RequestType() string { return TypeView }
+
+// RequestType implements Request.
+func (*Mute) RequestType() string { return TypeMute }
+
+// RequestType implements Request.
+func (*Chat) RequestType() string { return TypeChat }
+
+// RequestType implements Request.
+func (*Hand) RequestType() string { return TypeHand }
+
+// RequestType implements Request.
+func (*React) RequestType() string { return TypeReact }
+
+// RequestType implements Request.
+func (*Caption) RequestType() string { return TypeCaption }
+
+// RequestType implements Request.
+func (*Rename) RequestType() string { return TypeRename }
+
+// RequestType implements Request.
+func (*Ping) RequestType() string { return TypePing }
+
+// RequestType implements Request.
+func (*Leave) RequestType() string { return TypeLeave }
+
 // newMessage makes an empty server message of each type.
 var newMessage = map[string]func() Message{
 	TypeOK:                 func() Message { return new(OK) },

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -36,6 +38,7 @@ type requestKind struct {
 // texts into their canonical form.
 type checked interface {
 	Request
+	head() *Head
 	check() *RequestError
 }
 
@@ -57,7 +60,8 @@ var requestKinds = map[string]requestKind{
 // ParseRequest decodes and checks one message of a client. It returns a pointer
 // to one of the request structs, or a *RequestError. Size, UTF-8 and nesting
 // are checked before anything is decoded; unknown fields are ignored; null is
-// a missing field. data is not kept.
+// a missing field; a field whose name is a known one in another case is refused.
+// data is not kept.
 func ParseRequest(data []byte) (Request, error) {
 	if len(data) > MaxMessage {
 		return nil, refuse(CodeTooLarge, "%d bytes; the limit is %d", len(data), MaxMessage)
@@ -78,7 +82,7 @@ func ParseRequest(data []byte) (Request, error) {
 	id, typ, bad := readHead(fields)
 	if bad == nil {
 		var req Request
-		if req, bad = decode(typ, fields, data); bad == nil {
+		if req, bad = decode(Head{typ, id}, fields, data); bad == nil {
 			return req, nil
 		}
 	}
@@ -105,14 +109,14 @@ func readHead(fields map[string]json.RawMessage) (id int64, typ string, bad *Req
 	return id, typ, nil
 }
 
-// decode fills the struct of typ from data, whose fields are known.
-func decode(typ string, fields map[string]json.RawMessage, data []byte) (Request, *RequestError) {
-	kind, ok := requestKinds[typ]
+// decode fills the struct that head names from data, whose fields are known.
+func decode(head Head, fields map[string]json.RawMessage, data []byte) (Request, *RequestError) {
+	kind, ok := requestKinds[head.Type]
 	if !ok {
-		return nil, refuse(CodeUnknownType, "unknown type %.40q", typ)
+		return nil, refuse(CodeUnknownType, "unknown type %.40q", head.Type)
 	}
 	if !kind.large && len(data) > MaxSmallMessage {
-		return nil, refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", len(data), typ, MaxSmallMessage)
+		return nil, refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", len(data), head.Type, MaxSmallMessage)
 	}
 	for _, name := range kind.required {
 		if raw, ok := fields[name]; !ok || isNull(raw) {
@@ -120,13 +124,48 @@ func decode(typ string, fields map[string]json.RawMessage, data []byte) (Request
 		}
 	}
 	req := kind.make()
+	if name := otherCase(fields, fieldNames[head.Type]); name != "" {
+		return nil, refuse(CodeBadField, "%.40q is the name of a field in another case", name)
+	}
 	if err := json.Unmarshal(data, req); err != nil {
 		return nil, refuse(CodeBadField, "%.200s", err.Error())
 	}
+	*req.head() = head // what was checked, whatever Unmarshal took for it
 	if bad := req.check(); bad != nil {
 		return nil, bad
 	}
 	return req, nil
+}
+
+// fieldNames holds the JSON names of each request's fields, by type.
+var fieldNames = func() map[string]map[string]bool {
+	all := make(map[string]map[string]bool, len(requestKinds))
+	for typ, kind := range requestKinds {
+		names := make(map[string]bool)
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(kind.make()).Elem()) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				names[name] = true
+			}
+		}
+		all[typ] = names
+	}
+	return all
+}()
+
+// otherCase returns a field that differs from one of names in case only, or "".
+// json.Unmarshal would take it for that one, past the checks of what is there.
+func otherCase(fields map[string]json.RawMessage, names map[string]bool) string {
+	for field := range fields {
+		if names[field] {
+			continue
+		}
+		for name := range names {
+			if strings.EqualFold(field, name) {
+				return field
+			}
+		}
+	}
+	return ""
 }
 
 func isNull(raw json.RawMessage) bool { return bytes.Equal(raw, []byte("null")) }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -150,6 +151,10 @@ func TestParseRequestRefuses(t *testing.T) {
 		{"null type", `{"id":5,"type":null}`, CodeMissingField, 5},
 		{"number as type", `{"id":5,"type":7}`, CodeBadField, 5},
 		{"type in capitals", `{"id":5,"Type":"ping"}`, CodeMissingField, 5},
+		{"another type in capitals", `{"id":5,"type":"join","Type":"ping","name":"a","echo":true}`, CodeBadField, 5},
+		{"another field in Kelvins", `{"id":5,"type":"resume","token":"t","seq":1,"to\u212aen":"u"}`, CodeBadField, 5},
+		{"another id in capitals", `{"id":5,"type":"ping","ID":-5}`, CodeBadField, 5},
+		{"another field in capitals", `{"id":5,"type":"view","items":[],"Items":null}`, CodeBadField, 5},
 		{"unknown type", `{"id":5,"type":"reboot"}`, CodeUnknownType, 5},
 		{"long unknown type", `{"id":5,"type":` + long(50000) + `}`, CodeUnknownType, 5},
 		{"no id", `{"type":"ping"}`, CodeMissingField, 0},
@@ -255,6 +260,21 @@ func TestEncodeKeepsMarkupAsItIs(t *testing.T) {
 	}
 }
 
+// exactHead reads id and type by their exact names only.
+func exactHead(t *testing.T, data []byte) (head Head) {
+	t.Helper()
+	var fields map[string]any
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode(&fields); err != nil {
+		t.Fatal(err)
+	}
+	head.Type, _ = fields["type"].(string)
+	id, _ := fields["id"].(json.Number)
+	head.ID, _ = id.Int64()
+	return head
+}
+
 func FuzzParseRequest(f *testing.F) {
 	for _, typ := range RequestTypes {
 		f.Add([]byte(valid[typ]))
@@ -262,6 +282,10 @@ func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte(`{"type":"view","id":1,"items":[null]}`))
 	f.Add([]byte(`{"type":"chat","id":1,"key":"\u0000","text":"\ud800"}`))
 	f.Add([]byte(strings.Repeat(`{"a":`, 20)))
+	f.Add([]byte(`{"id":7,"type":"join","Type":"ping","name":"a","echo":true}`))
+	f.Add([]byte(`{"id":7,"type":"ping","ID":-5}`))
+	f.Add([]byte(`{"id":7,"id":8,"type":"join","type":"ping"}`))
+	f.Add([]byte(`{"id":7,"type":"offer","offer":"v=0","sources":{},"Sources":null,"\u017feats":[],"seats":[]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req, err := ParseRequest(data)
 		if (req == nil) == (err == nil) {
@@ -274,6 +298,10 @@ func FuzzParseRequest(f *testing.F) {
 			}
 			Encode(bad.Reply())
 			return
+		}
+		if head := exactHead(t, data); req.RequestID() != head.ID || req.RequestType() != head.Type ||
+			reflect.TypeOf(req) != reflect.TypeOf(requestKinds[head.Type].make()) {
+			t.Fatalf("%s became a %T with type %q and id %d", data, req, req.RequestType(), req.RequestID())
 		}
 		// What was taken once is taken again, and says the same: cleaning is
 		// idempotent.

@@ -5,7 +5,8 @@ package wire
 type Request interface {
 	// RequestID is the id the reply must carry, 1 … 2^53-1.
 	RequestID() int64
-	// RequestType is the value of "type".
+	// RequestType is the value of "type". It follows from the concrete type,
+	// so that what is permitted is what will be done.
 	RequestType() string
 }
 
@@ -18,8 +19,7 @@ type Head struct {
 // RequestID returns the id the reply must carry.
 func (h Head) RequestID() int64 { return h.ID }
 
-// RequestType returns the message's type.
-func (h Head) RequestType() string { return h.Type }
+func (h *Head) head() *Head { return h }
 
 // SeatMIDs names the two media sections of one seat by their SDP mid.
 type SeatMIDs struct {
