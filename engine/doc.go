@@ -31,7 +31,7 @@
 //     the disk is stuck, joins and leaves go on without after Times.Record; chat
 //     does not.
 //   - All members see the events of a room in the same order, and those of a resumed
-//     session without a gap.
+//     session without a gap, but for who was away meanwhile and is not any more.
 //   - A participant that panics ends alone. A room that panics starts again from its
 //     journal, members, order and seats included; their media does not notice. More
 //     than five times a minute, and it is closed. Other rooms never notice.
@@ -39,7 +39,7 @@
 // # Limits
 //
 // Every queue, list and table has a bound: see Limits, wire's Max constants, and
-// logEvents, maxSaying, maxTickets here. One pass over the seats of a room costs its
+// logBytes, maxSaying, maxTickets here. One pass over the seats of a room costs its
 // members times their seats and runs at most every 50 ms.
 //
 // # Growing past one process

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,10 +31,25 @@ func TestHandsKeepTheirOrder(t *testing.T) {
 	}
 }
 
+const (
+	testKeep = 45 * time.Second
+	most     = logBytes / (logEntry + 2 + 10) // events of 10 bytes
+)
+
 func logOf(l *eventLog, from, to int, at time.Time, size int) {
 	for seq := from; seq <= to; seq++ {
-		l.add(loggedEvent{seq: uint64(seq), at: at, frame: wire.NewFrame(make([]byte, size))})
+		l.add(loggedEvent{seq: uint64(seq), at: at, frame: wire.NewFrame(make([]byte, size))}, testKeep)
 	}
+}
+
+// logged is how many bytes the log holds.
+func logged(l *eventLog) (bytes int) {
+	for _, e := range l.events {
+		if e.frame != nil {
+			bytes += e.size()
+		}
+	}
+	return bytes
 }
 
 func replayed(l *eventLog, seq uint64, id string) (n int, ok bool) {
@@ -53,16 +69,16 @@ func TestEventLogBounds(t *testing.T) {
 		{"all", func(l *eventLog) { logOf(l, 1, 10, testNow, 10) }, 0, 10, true},
 		{"some", func(l *eventLog) { logOf(l, 1, 10, testNow, 10) }, 7, 3, true},
 		{"none missed", func(l *eventLog) { logOf(l, 1, 10, testNow, 10) }, 10, 0, true},
-		{"as many as are kept", func(l *eventLog) { logOf(l, 1, logEvents+5, testNow, 10) }, 5, logEvents, true},
-		{"one more", func(l *eventLog) { logOf(l, 1, logEvents+5, testNow, 10) }, 4, 0, false},
+		{"as many as are kept", func(l *eventLog) { logOf(l, 1, most+5, testNow, 10) }, 5, most, true},
+		{"one more", func(l *eventLog) { logOf(l, 1, most+5, testNow, 10) }, 4, 0, false},
 		{"too many bytes", func(l *eventLog) { logOf(l, 1, 100, testNow, logBytes/50) }, 30, 0, false},
 		{"too old", func(l *eventLog) {
 			logOf(l, 1, 5, testNow, 10)
-			logOf(l, 6, 6, testNow.Add(logAge+1), 10)
+			logOf(l, 6, 6, testNow.Add(testKeep+1), 10)
 		}, 4, 0, false},
 		{"old, but seen", func(l *eventLog) {
 			logOf(l, 1, 5, testNow, 10)
-			logOf(l, 6, 6, testNow.Add(logAge+1), 10)
+			logOf(l, 6, 6, testNow.Add(testKeep+1), 10)
 		}, 5, 1, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,8 +87,8 @@ func TestEventLogBounds(t *testing.T) {
 			if n, ok := replayed(&l, c.seq, "a"); n != c.n || ok != c.ok {
 				t.Errorf("got %d events, %v; want %d, %v", n, ok, c.n, c.ok)
 			}
-			if l.bytes > logBytes || len(l.events) > logEvents {
-				t.Errorf("keeps %d events of %d bytes", len(l.events), l.bytes)
+			if l.bytes > logBytes || l.bytes != logged(&l) {
+				t.Errorf("keeps %d events of %d bytes, counted %d", len(l.events), logged(&l), l.bytes)
 			}
 		})
 	}
@@ -80,12 +96,37 @@ func TestEventLogBounds(t *testing.T) {
 
 func TestEventLogKeepsPrivateThingsPrivate(t *testing.T) {
 	var l eventLog
-	l.add(loggedEvent{seq: 1, at: testNow, frame: wire.NewFrame(nil), only: [2]string{"a", "b"}})
-	l.add(loggedEvent{seq: 2, at: testNow, frame: wire.NewFrame(nil)})
-	for id, want := range map[string]int{"a": 2, "b": 2, "c": 1} {
+	l.add(loggedEvent{seq: 1, at: testNow, frame: wire.NewFrame(nil), to: only("a", "b")}, testKeep)
+	l.add(loggedEvent{seq: 2, at: testNow, frame: wire.NewFrame(nil)}, testKeep)
+	l.add(loggedEvent{seq: 3, at: testNow, frame: wire.NewFrame(nil), to: except("b")}, testKeep)
+	for id, want := range map[string]int{"a": 3, "b": 2, "c": 2} {
 		if n, _ := replayed(&l, 0, id); n != want {
 			t.Errorf("%s gets %d events, want %d", id, n, want)
 		}
+	}
+}
+
+// TestEventLogKeepsTheLatestPresence: of those who go away and come back only
+// how it ended is kept, in its place in the order.
+func TestEventLogKeepsTheLatestPresence(t *testing.T) {
+	var l eventLog
+	frame := wire.NewFrame(make([]byte, 100))
+	for seq := range 100_000 {
+		l.add(loggedEvent{seq: uint64(seq + 1), at: testNow, frame: frame, presence: strconv.Itoa(seq % 700)}, testKeep)
+	}
+	l.add(loggedEvent{seq: 100_001, at: testNow, frame: frame}, testKeep)
+	if n, ok := replayed(&l, 0, "x"); n != 701 || !ok || len(l.events) > 2*701 || l.bytes != logged(&l) {
+		t.Errorf("replays %d (%v) of %d events, %d bytes, counted %d", n, ok, len(l.events), logged(&l), l.bytes)
+	}
+	if n, ok := replayed(&l, 100_000-300, "x"); n != 301 || !ok {
+		t.Errorf("replays %d (%v), want the last 301", n, ok)
+	}
+	l.add(loggedEvent{seq: 100_002, at: testNow.Add(testKeep + 1), frame: frame, presence: "1"}, testKeep)
+	if n, ok := replayed(&l, 100_001, "x"); n != 1 || !ok || len(l.presence) != 1 || l.replaced != 0 {
+		t.Errorf("replays %d (%v), remembers %d people and %d replaced", n, ok, len(l.presence), l.replaced)
+	}
+	if _, ok := replayed(&l, 100_000, "x"); ok {
+		t.Error("what is gone was not missed")
 	}
 }
 

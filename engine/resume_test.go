@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,16 +156,99 @@ func TestResumeIsRefused(t *testing.T) {
 	})
 }
 
+// TestResumeAfterTooMuch: what a room keeps is bounded. It takes several people
+// who send the longest texts all the time to get there.
 func TestResumeAfterTooMuch(t *testing.T) {
-	run(t, Options{Limits: Limits{MessageRate: 1e6, MessageBurst: 1e6}}, func(w *world) {
+	run(t, Options{Limits: Limits{ChatRate: 1e6, ChatBurst: 1e6, MessageRate: 1e6, MessageBurst: 1e6}}, func(w *world) {
 		ada, bob := w.join("tea", "Ada", 0), w.join("tea", "Bob", 0)
 		bob.drop()
-		for range logEvents + 1 {
-			ada.ok(&wire.React{Emoji: "👍"})
+		for i := range logBytes / len(longest) {
+			ada.ok(&wire.Chat{Key: strconv.Itoa(i), Text: longest})
 			ada.clear()
 		}
 		if e, ok := bob.resume().(*wire.Error); !ok || e.Code != wire.CodeResumeGone {
 			t.Errorf("resumed: %+v", e)
+		}
+	})
+}
+
+// longest is the text of most bytes.
+var longest = strings.Repeat("😀", wire.MaxChatRunes)
+
+// TestResumeThroughChatter: somebody who sends the longest texts as fast as he
+// may does not cost others their sessions.
+func TestResumeThroughChatter(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 0), w.join("tea", "Bob", 4)
+		w.advance(10 * time.Second)
+		bob.drop()
+		said := 0
+		for start := time.Now(); time.Since(start) < 29*time.Second; w.advance(100 * time.Millisecond) {
+			if _, ok := ada.call(&wire.Chat{Key: time.Now().String(), Text: longest}).(*wire.OK); ok {
+				said++
+			}
+			ada.clear()
+		}
+		if _, ok := bob.resume().(*wire.Resumed); !ok || said < 60 {
+			t.Fatalf("not resumed after %d texts", said)
+		}
+		if heard := len(events[*wire.Chatted](bob)); heard != said {
+			t.Errorf("heard %d of %d texts", heard, said)
+		}
+	})
+}
+
+// TestResumeAfterAnOutageOfMost: when 700 of a room lose their sockets at once,
+// the goings and comings of the others cost nobody his session.
+func TestResumeAfterAnOutageOfMost(t *testing.T) {
+	const lost = 700
+	run(t, Options{}, func(w *world) {
+		ada := w.join("tea", "Ada", 0)
+		people := make([]*client, lost)
+		for i := range people {
+			people[i] = w.connect()
+			people[i].ok(&wire.Join{Room: "tea", Name: fmt.Sprint("P", i)})
+		}
+		last := people[lost-1].joined.Seq
+		for _, c := range people {
+			c.conn.Close(1006, "lost")
+			c.signal.OnClose()
+		}
+		w.settle()
+		ada.ok(&wire.Chat{Key: "1", Text: "missed"})
+		w.advance(5 * time.Second)
+		for _, c := range people {
+			c.conn, c.seq, c.got = &memConn{}, last, nil
+			c.attach(netip.Addr{})
+			c.send(&wire.Resume{Token: c.joined.Resume, Seq: last})
+		}
+		w.settle()
+		for i, c := range people {
+			frames := c.conn.take()
+			missed := slices.ContainsFunc(frames, func(f *wire.Frame) bool { return strings.Contains(string(f.Text()), `"missed"`) })
+			if !strings.Contains(string(frames[0].Text()), `"resumed"`) || !missed {
+				t.Fatalf("number %d got %s; the text: %v", i, frames[0].Text(), missed)
+			}
+			if i > 0 && i < lost-1 {
+				continue
+			}
+			away := map[string]bool{}
+			for _, f := range frames {
+				if m, _ := wire.ParseMessage(f.Text()); m != nil {
+					c.see(m, f)
+					if ev, ok := m.(*wire.ParticipantAway); ok {
+						away[ev.Participant] = ev.Away
+					}
+				}
+			}
+			for id, still := range away {
+				if still {
+					t.Errorf("%s is away in the eyes of number %d", id, i)
+				}
+			}
+			if len(away) != lost {
+				t.Errorf("number %d was told of %d people", i, len(away))
+			}
 		}
 	})
 }

@@ -16,6 +16,13 @@ func except(id string) audience  { return audience{except: id} }
 func only(a, b string) audience  { return audience{only: [2]string{a, b}} }
 func (a audience) private() bool { return a.only != [2]string{} }
 
+func (a audience) includes(id string) bool {
+	if a.private() {
+		return a.only[0] == id || a.only[1] == id
+	}
+	return a.except != id
+}
+
 // publish gives ev the next place in the room's order, keeps it for those who
 // are away, and sends it: encoded once, however many there are.
 func (r *roomState) publish(ev wire.Event, to audience) {
@@ -23,7 +30,7 @@ func (r *roomState) publish(ev wire.Event, to audience) {
 	ev.SetSeq(r.j.seq)
 	frame := wire.Encode(ev)
 	r.env.meters.events.Add(1)
-	r.j.log.add(loggedEvent{seq: r.j.seq, at: time.Now(), frame: frame, only: to.only})
+	r.j.log.add(loggedEvent{r.j.seq, time.Now(), frame, to, presence(ev)}, r.env.times.Resume+logSlack)
 	if to.private() {
 		for _, id := range to.only {
 			if m := r.j.byID[id]; m != nil {
@@ -33,6 +40,18 @@ func (r *roomState) publish(ev wire.Event, to audience) {
 		return
 	}
 	r.sendAll(frame, to.except)
+}
+
+// presence names the participant whose presence ev is the latest word on, if it
+// is about that.
+func presence(ev wire.Event) string {
+	switch ev := ev.(type) {
+	case *wire.ParticipantAway:
+		return ev.Participant
+	case *wire.ParticipantLeft:
+		return ev.Participant
+	}
+	return ""
 }
 
 // show sends an event that has no place in the order.

@@ -20,7 +20,8 @@ type Limits struct {
 	Input int64
 	// Queue is how many bytes may wait for one peer; a peer that lets more
 	// pile up is cut. A frame of any size is taken when nothing waits.
-	// Default 1 MiB.
+	// Default 4 MiB: all that a resumed session may have missed (3 MiB, which
+	// the room holds in any case) and what happens meanwhile.
 	Queue int
 	// Socket is the size of the kernel's send buffer in bytes, which the
 	// kernel doubles. Default 128 KiB; less than the kernel's own default
@@ -56,7 +57,7 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.Fragments, 1024)
 	orDefault(&l.Controls, 100)
 	orDefault(&l.Input, 64<<20)
-	orDefault(&l.Queue, 1<<20)
+	orDefault(&l.Queue, 4<<20)
 	orDefault(&l.Socket, 128<<10)
 	orDefault(&l.MessageTime, 10*time.Second)
 	orDefault(&l.WriteTime, 10*time.Second)
