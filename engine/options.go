@@ -43,6 +43,10 @@ type Limits struct {
 	// Texts per second and at once per participant: rate_limited. 2 and 10.
 	ChatRate  rate.Limit
 	ChatBurst int
+	// What everybody else gets to see (mute, hand, react, caption, rename) per
+	// second and at once per participant: rate_limited. 5 and 10.
+	ShowRate  rate.Limit
+	ShowBurst int
 	// Joins per second and at once per remote address (IPv6: /64):
 	// rate_limited. 10 and 200; a negative rate means no limit.
 	JoinRate  rate.Limit
@@ -90,6 +94,8 @@ func (o *Options) setDefaults() {
 	def(&l.MessageBurst, 60)
 	def(&l.ChatRate, 2)
 	def(&l.ChatBurst, 10)
+	def(&l.ShowRate, 5)
+	def(&l.ShowBurst, 10)
 	def(&l.JoinRate, 10)
 	def(&l.JoinBurst, 200)
 	def(&l.Refusals, 200)

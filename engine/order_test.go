@@ -215,7 +215,7 @@ func TestMalformedMessagesAreRefusedAndCounted(t *testing.T) {
 }
 
 func TestFlood(t *testing.T) {
-	run(t, Options{}, func(w *world) {
+	run(t, Options{Limits: Limits{ShowRate: 1e6, ShowBurst: 1e6}}, func(w *world) {
 		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
 		ada.clear()
 		bob.clear()
@@ -243,6 +243,53 @@ func TestFlood(t *testing.T) {
 			t.Errorf("away %+v", away)
 		}
 		bob.ok(&wire.Ping{})
+	})
+}
+
+// TestShowLimit: what goes to all others is limited by participant, all kinds of
+// it together and on whatever connection; the rest is not.
+func TestShowLimit(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		bob.clear()
+		kinds := []func(i int) wire.Request{
+			func(int) wire.Request { return &wire.React{Emoji: "👍"} },
+			func(i int) wire.Request { return &wire.Hand{Raised: i%2 == 0} },
+			func(i int) wire.Request { return &wire.Mute{Source: wire.Camera, Muted: i%2 == 0} },
+			func(i int) wire.Request { return &wire.Caption{Text: fmt.Sprint(i)} },
+			func(i int) wire.Request { return &wire.Rename{Name: fmt.Sprint("Ada", i)} },
+		}
+		start := time.Now()
+		for i := 0; time.Since(start) < 10*time.Second; i++ {
+			ada.send(kinds[i%len(kinds)](i / len(kinds)))
+			w.advance(60 * time.Millisecond)
+			if i == 100 {
+				ada.resume()
+			}
+		}
+		shown := len(events[*wire.Reacted](bob)) + len(events[*wire.HandChanged](bob)) + len(events[*wire.Muted](bob)) +
+			len(events[*wire.Captioned](bob)) + len(events[*wire.ParticipantRenamed](bob))
+		if shown < 30 || shown > 61 {
+			t.Errorf("bob was shown %d in 10 s", shown)
+		}
+		taken := 0
+		for _, kind := range kinds {
+			switch reply := ada.call(kind(1)).(type) {
+			case *wire.OK:
+				taken++
+			case *wire.Error:
+				if reply.Code != wire.CodeRateLimited || reply.RetryAfterMS < 1 || reply.RetryAfterMS > 200 {
+					t.Errorf("refused with %+v", reply)
+				}
+			}
+		}
+		if taken > 1 {
+			t.Errorf("%d more were taken at once", taken)
+		}
+		ada.ok(&wire.View{})
+		ada.ok(&wire.Chat{Key: "1", Text: "hello"})
+		w.advance(200 * time.Millisecond)
+		ada.ok(&wire.React{Emoji: "👍"})
 	})
 }
 

@@ -28,7 +28,8 @@ type participantState struct {
 	signal  *Signal // who speaks for it, also when lost
 	away    *awayState
 	chats   *rate.Limiter
-	session MediaSession // nil without media
+	shows   *rate.Limiter // what all others get to see, see limiterOf
+	session MediaSession  // nil without media
 	events  mediaEvents
 }
 
@@ -42,6 +43,7 @@ func spawnParticipant(ctx *actors.Context[roomMsg], e *env, id string, s *Signal
 			p := &participantState{
 				env: e, id: id, room: room, join: join, signal: s,
 				chats: rate.NewLimiter(e.limits.ChatRate, e.limits.ChatBurst),
+				shows: rate.NewLimiter(e.limits.ShowRate, e.limits.ShowBurst),
 			}
 			join = nil // this function lives as long as the actor; an offer is 30 KB
 			return p
@@ -84,6 +86,12 @@ func (p *participantState) Stopped(_ *actors.Context[participantMsg], _ error) {
 }
 
 func (p *participantState) onClientRequest(ctx *actors.Context[participantMsg], msg clientRequest) {
+	if limiter, what := p.limiterOf(msg.req); limiter != nil {
+		if wait := take(limiter, ctx.Now()); wait > 0 {
+			msg.signal.refuseFor(wait, msg.req.RequestID(), wire.CodeRateLimited, what)
+			return
+		}
+	}
 	switch req := msg.req.(type) {
 	case *wire.Offer:
 		p.onOffer(msg.signal, req)
@@ -94,16 +102,29 @@ func (p *participantState) onClientRequest(ctx *actors.Context[participantMsg], 
 			return
 		}
 		p.session.SetMuted(req.Source, req.Muted)
-	case *wire.Chat:
-		now := ctx.Now()
-		if take := p.chats.ReserveN(now, 1); take.DelayFrom(now) > 0 {
-			wait := take.DelayFrom(now)
-			take.CancelAt(now)
-			msg.signal.refuseFor(wait, req.ID, wire.CodeRateLimited, "too many texts")
-			return
-		}
 	}
 	if p.room.Tell(memberRequest{p.id, msg.signal, msg.req}, actors.Drop) != nil {
 		msg.signal.refuseFor(time.Second, msg.req.RequestID(), wire.CodeRateLimited, "the room is overloaded")
 	}
+}
+
+// limiterOf returns the limit of its own that a request has, nil for none. What
+// goes to everybody has one: a request of one client is a message to a thousand.
+func (p *participantState) limiterOf(req wire.Request) (limiter *rate.Limiter, refusal string) {
+	switch req.(type) {
+	case *wire.Chat:
+		return p.chats, "too many texts"
+	case *wire.Mute, *wire.Hand, *wire.React, *wire.Caption, *wire.Rename:
+		return p.shows, "too many changes for all others to see"
+	}
+	return nil, ""
+}
+
+// take takes one from a limiter, or returns how long to wait for it.
+func take(l *rate.Limiter, now time.Time) (wait time.Duration) {
+	r := l.ReserveN(now, 1)
+	if wait = r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
 }

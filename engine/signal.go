@@ -60,9 +60,7 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 // OnText takes one text message. It does not keep data and does not block.
 func (s *Signal) OnText(data []byte) {
 	now := time.Now()
-	if r := s.limiter.ReserveN(now, 1); r.DelayFrom(now) > 0 {
-		wait := r.DelayFrom(now)
-		r.CancelAt(now)
+	if wait := take(s.limiter, now); wait > 0 {
 		s.refuseFor(wait, requestID(data), wire.CodeRateLimited, "too many messages")
 		return
 	}
