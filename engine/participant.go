@@ -53,7 +53,7 @@ func spawnParticipant(ctx *actors.Context[roomMsg], e *env, id string, s *Signal
 
 // Init opens the media session.
 func (p *participantState) Init(ctx *actors.Context[participantMsg]) error {
-	p.events = mediaEvents{room: p.room, id: p.id, number: ctx.Self().ID()}
+	p.events = mediaEvents{room: p.room, self: ctx.Self(), id: p.id, number: ctx.Self().ID()}
 	join := p.join
 	p.join = nil
 	result, err := p.openMedia(join.Offer, join.Sources, join.Seats)
@@ -73,6 +73,8 @@ func (p *participantState) Handle(ctx *actors.Context[participantMsg], msg parti
 		p.onSignalAttached(msg)
 	case awayCheck:
 		p.onAwayCheck(ctx)
+	case sessionFailed:
+		p.onSessionFailed(ctx)
 	case panicPlease:
 		panic("asked to")
 	}

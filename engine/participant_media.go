@@ -95,10 +95,21 @@ func (p *participantState) answer(req *wire.Offer) (opened, error) {
 	return opened{p.session, answer, codecs, len(req.Seats)}, nil
 }
 
+// onSessionFailed tells the room, however busy it is. The room answers by
+// stopping this actor.
+func (p *participantState) onSessionFailed(ctx *actors.Context[participantMsg]) {
+	if p.room.Tell(mediaFailed{p.id}, actors.Wait(controlWait)) != nil {
+		ctx.After(controlWait, sessionFailed{})
+	}
+}
+
 // mediaEvents passes what the packet side sees to the room. Nothing of it ever
-// blocks a media worker: the latest state of each kind waits in the mailbox.
+// blocks a media worker: the latest state of each kind waits in the mailbox. The
+// end, which is told once and must not be lost, goes to the participant first: it
+// has room for that and can wait until the room has too.
 type mediaEvents struct {
 	room   actors.Ref[roomMsg]
+	self   actors.Ref[participantMsg]
 	id     string
 	number uint64 // of the participant's actor
 }
@@ -108,7 +119,7 @@ func (e mediaEvents) MediaConnected() {
 }
 
 func (e mediaEvents) MediaFailed(error) {
-	_ = e.room.Tell(mediaFailed{e.id}, actors.Coalesce(actors.Key{Class: keyMediaFailed, ID: e.number}))
+	_ = e.self.Tell(sessionFailed{}, actors.Coalesce(actors.Key{Class: keyMediaFailed}))
 }
 
 func (e mediaEvents) MediaSpeaking(speaking bool, level int) {

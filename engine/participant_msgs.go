@@ -19,6 +19,10 @@ type (
 	signalAttached struct{ signal *Signal }
 	// awayCheck: its own timer.
 	awayCheck struct{}
+	// sessionFailed: from the media side, once, and then its own timer until the
+	// room took it; coalesced, into the half of the mailbox that clients can not
+	// fill.
+	sessionFailed struct{}
 	// panicPlease: from the room's fault hook.
 	panicPlease struct{}
 )
@@ -27,4 +31,5 @@ func (clientRequest) toParticipant()  {}
 func (signalLost) toParticipant()     {}
 func (signalAttached) toParticipant() {}
 func (awayCheck) toParticipant()      {}
+func (sessionFailed) toParticipant()  {}
 func (panicPlease) toParticipant()    {}

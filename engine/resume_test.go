@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/actors"
 	"parley/engine/wire"
 )
 
@@ -308,6 +309,28 @@ func TestMediaFails(t *testing.T) {
 		if left := events[*wire.ParticipantLeft](ada); len(left) != 2 || left[1].Reason != wire.ReasonLost {
 			t.Errorf("left: %v", left)
 		}
+	})
+}
+
+// TestMediaFailsWhileTheRoomIsBusy: the end of a session is told once, so a full
+// mailbox must not lose it; who sits in the meeting without media is a ghost.
+func TestMediaFailsWhileTheRoomIsBusy(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		ada.clear()
+		events, room := bob.session().events, bob.session().events.(mediaEvents).room
+		w.records.mu.Lock() // the room stands still over the record of the name
+		bob.send(&wire.Rename{Name: "Robert"})
+		for room.Depth() < roomMailbox {
+			_ = room.Tell(seatsDue{}, actors.Drop)
+		}
+		events.MediaFailed(errors.New("no ICE"))
+		w.records.mu.Unlock()
+		w.advance(time.Second)
+		if bye := one[*wire.Bye](bob); bye.Code != wire.CodeMediaFailed {
+			t.Errorf("bye: %+v", bye)
+		}
+		one[*wire.ParticipantLeft](ada)
 	})
 }
 

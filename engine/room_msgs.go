@@ -58,6 +58,8 @@ type (
 		id     string
 		signal *Signal
 	}
+	// mediaFailed: the media session of a member or newcomer is over.
+	mediaFailed struct{ id string }
 	// memberRequest: a client's request that concerns the room.
 	memberRequest struct {
 		id     string
@@ -69,7 +71,6 @@ type (
 // From the media side, coalesced by participant (and seat): the latest counts.
 type (
 	mediaUp      struct{ id string }
-	mediaFailed  struct{ id string }
 	voiceChanged struct {
 		id       string
 		speaking bool
