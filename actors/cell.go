@@ -24,9 +24,9 @@ type cell struct {
 	log      *slog.Logger     // loop-owned, nil until used
 	watching map[uint64]*cell // loop-owned, by id
 
-	watchMu  sync.Mutex     // guards watchers, watchEnd and exit until done
-	watchers map[*cell]bool // true: a link
-	watchEnd bool           // exit is set and announced
+	watchMu  sync.Mutex // guards watchers, watchEnd and exit until done
+	watchers map[*cell]interest
+	watchEnd bool // exit is set and announced
 }
 
 // logger is loop-owned.

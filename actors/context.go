@@ -67,10 +67,11 @@ type Target interface{ target() *cell }
 // watching once. Children need no Watch. Watches outlast a restart.
 func (c *Context[M]) Watch(t Target) {
 	c.a.owner.assert()
-	c.a.watch(t.target(), false)
+	c.a.watch(t.target(), watches)
 }
 
-// Unwatch ends a Watch or Link. An exit already on its way still arrives.
+// Unwatch ends a Watch or Link. An exit already on its way still arrives. If t
+// watches this actor, it still does.
 func (c *Context[M]) Unwatch(t Target) {
 	c.a.owner.assert()
 	c.a.unwatch(t.target())
@@ -80,7 +81,7 @@ func (c *Context[M]) Unwatch(t Target) {
 // other ends with ErrLinked. An orderly stop of one does not touch the other.
 func (c *Context[M]) Link(t Target) {
 	c.a.owner.assert()
-	c.a.watch(t.target(), true)
+	c.a.watch(t.target(), links)
 }
 
 // AssertOwned panics when the caller is not the actor's goroutine. It does

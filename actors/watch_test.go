@@ -41,6 +41,43 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestUnwatchIsOnesOwn: who stops watching another is still watched by it.
+func TestUnwatchIsOnesOwn(t *testing.T) {
+	cases := []struct {
+		name string
+		how  func(*Context[step], Target) // what the first does before it stops watching
+	}{
+		{"watch", (*Context[step]).Watch},
+		{"link", (*Context[step]).Link},
+		{"both", func(ctx *Context[step], other Target) { ctx.Watch(other); ctx.Link(other) }},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			sys := newTestSystem(t)
+			defer sys.stop()
+			exits := make(chan Exit, 1)
+			a, b := sys.spawn("a", probe{}), sys.spawn("b", probe{exited: func(_ *Context[step], e Exit) { exits <- e }})
+			tell(t, b, func(ctx *Context[step]) { ctx.Watch(a) })
+			settle(t, b)
+			tell(t, a, func(ctx *Context[step]) {
+				c.how(ctx, b)
+				ctx.Unwatch(b)
+			})
+			settle(t, a)
+			bad := errors.New("bad")
+			tell(t, a, func(ctx *Context[step]) { ctx.Stop(bad) })
+			await(t, a.Done())
+			settle(t, b) // not ended: the link is over
+			if len(exits) != 1 {
+				t.Fatal("not told of the end of the one that it watches")
+			}
+			if e := <-exits; e.ID != a.ID() || e.Err != bad {
+				t.Errorf("told %+v", e)
+			}
+		})
+	}
+}
+
 // TestWatchersLeaveNoTrace: a long-lived actor does not remember those that
 // watched it once.
 func TestWatchersLeaveNoTrace(t *testing.T) {
