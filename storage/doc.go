@@ -31,7 +31,8 @@
 // After any failed write or sync nobody knows what the file holds beyond the last
 // good commit, and a second try may report success for pages the kernel has
 // already dropped. So the store turns read-only for good: Healthy says why, the
-// writes of that commit and all later ones get ErrReadOnly, reads go on.
+// writes of that commit and all later ones get ErrReadOnly, reads go on. A read
+// that meets a damaged page gets ErrNotAStore.
 //
 // # After a crash
 //

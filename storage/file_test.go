@@ -3,7 +3,9 @@ package storage
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -152,5 +155,47 @@ func edit(t *testing.T, dir string, change func(*bolt.Tx) error) {
 	defer db.Close()
 	if err := db.Update(change); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDamagedPages: bbolt panics over them. That ends neither the reader nor the
+// writer, which reads in search of old chat.
+func TestDamagedPages(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{Heartbeat: time.Hour})
+	for i := range 200 {
+		mustSay(t, s, "demo", "p", fmt.Sprint(i), strings.Repeat("x", 1000))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	s = open(t, dir, Options{Heartbeat: time.Hour, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	file, err := os.OpenFile(s.db.Path(), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := stall(t, s)
+	pages := int64(s.db.Info().PageSize)
+	if _, err := file.WriteAt(make([]byte, info.Size()-2*pages), 2*pages); err != nil { // all but the roots
+		t.Fatal(err)
+	}
+	for range 2 {
+		s.beat() // the writer is held, so this is its only caller
+	}
+	if said := strings.Count(log.String(), "not deleted any more"); said != 1 {
+		t.Errorf("said %d times in %q", said, log.String())
+	}
+	if _, err := s.Meeting(uuid.NewString()); !errors.Is(err, ErrNotAStore) {
+		t.Errorf("a read got %v", err)
+	}
+	held()
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

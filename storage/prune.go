@@ -10,7 +10,8 @@ import (
 // at each heartbeat, and begins anew after the last. Nobody sees an old text in
 // the meantime, for reads look at the age.
 type sweep struct {
-	after []byte // key of the room last looked at, nil at the beginning
+	after  []byte // key of the room last looked at, nil at the beginning
+	broken bool   // the file is damaged there
 }
 
 // Bounds of one heartbeat.
@@ -64,16 +65,23 @@ func (o *pruneOp) apply(t *txn) error {
 
 func (*pruneOp) finish(error) {}
 
-// beat notes the time while meetings run, and deletes old chat.
+// beat notes the time while meetings run, and deletes old chat. It gives up on
+// old chat when the file is damaged there: the meetings go on.
 func (s *Store) beat() {
 	if s.failed() != nil {
 		return
 	}
 	var old [][]byte
-	_ = s.view(func(tx *bolt.Tx) error {
-		old = s.writer.sweep.next(tx, s.retention(s.o.Now()))
-		return nil
-	})
+	if sweep := &s.writer.sweep; !sweep.broken {
+		err := s.view(func(tx *bolt.Tx) error {
+			old = sweep.next(tx, s.retention(s.o.Now()))
+			return nil
+		})
+		if err != nil {
+			sweep.broken = true
+			s.o.Log.Error("old chat is not deleted any more", "error", err.Error())
+		}
+	}
 	if s.writer.running > 0 || len(old) > 0 {
 		s.commit([]op{&pruneOp{old}})
 	}

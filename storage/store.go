@@ -94,11 +94,7 @@ func Open(dir string, o Options) (*Store, error) {
 
 // prepare does what comes before the first write.
 func (s *Store) prepare() (err error) {
-	defer func() {
-		if v := recover(); v != nil { // bbolt over a damaged page
-			err = fmt.Errorf("%w: %v", ErrNotAStore, v)
-		}
-	}()
+	defer catchDamage(&err)
 	from, err := migrate(s.db, migrations)
 	if err != nil {
 		return err
@@ -148,10 +144,19 @@ func (s *Store) failed() error {
 }
 
 // view runs a read transaction.
-func (s *Store) view(read func(*bolt.Tx) error) error {
-	err := s.db.View(read)
+func (s *Store) view(read func(*bolt.Tx) error) (err error) {
+	defer catchDamage(&err)
+	err = s.db.View(read)
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		return ErrClosed
 	}
 	return err
+}
+
+// catchDamage turns bbolt's panic over a damaged page into an error. To be
+// deferred.
+func catchDamage(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("%w: %v", ErrNotAStore, v)
+	}
 }

@@ -121,11 +121,7 @@ func (s *Store) commit(batch []op) {
 
 // transact applies the batch in one transaction.
 func (s *Store) transact(batch []op, results []error) (err error) {
-	defer func() {
-		if v := recover(); v != nil { // bbolt over a damaged page
-			err = fmt.Errorf("%w: %v", ErrNotAStore, v)
-		}
-	}()
+	defer catchDamage(&err)
 	return s.db.Update(func(tx *bolt.Tx) error {
 		t := newTxn(tx, s)
 		for i, o := range batch {
