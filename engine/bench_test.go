@@ -159,7 +159,7 @@ func TestBroadcastEncodesOnce(t *testing.T) {
 		r := &roomState{env: &env{}, j: newJournal("tea", false)}
 		frames := &atomic.Int64{}
 		for i := range members {
-			m := &member{person: person{id: fmt.Sprint(i), kind: kindPerson}}
+			m := &member{person: person{id: fmt.Sprint(i), kind: wire.KindPerson}}
 			m.signal = &Signal{env: r.env, conn: &countConn{frames: frames}}
 			r.j.add(m)
 		}

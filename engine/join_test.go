@@ -296,7 +296,7 @@ func TestEchoRoom(t *testing.T) {
 		req.Echo = true
 		ada := w.joinAs(req)
 		people := ada.joined.Participants
-		if len(people) != 2 || people[1].Kind != kindEcho || people[1].Sources[wire.Camera].Muted || ada.joined.Meeting != "" {
+		if len(people) != 2 || people[1].Kind != wire.KindEcho || people[1].Sources[wire.Camera].Muted || ada.joined.Meeting != "" {
 			t.Fatalf("participants %+v", people)
 		}
 		if s := ada.seats[0]; s.Participant != people[1].ID || !s.Video {

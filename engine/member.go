@@ -12,17 +12,11 @@ import (
 type person struct {
 	id       string
 	name     string
-	kind     string
+	kind     wire.Kind
 	identity string // the client's secret key; unique for those who gave none
 	user     string // a hash of it for the record; empty for those
 	joinedAt time.Time
 }
-
-// Kinds of participants.
-const (
-	kindPerson = "person"
-	kindEcho   = "echo"
-)
 
 // member is a participant as its room knows it. It belongs to the room's
 // journal.
@@ -36,14 +30,14 @@ type member struct {
 	sources map[wire.Source]wire.SourceState
 	seats   []seat
 	view    []wire.ViewItem // nil: never asked
-	score   string          // of the connection, as last told
+	score   wire.Score      // of the connection, as last told
 
 	recorded   bool // the storage has an interval of it that is open
 	textsSoFar int  // texts of the room when it joined
 	private    keyMemory
 }
 
-func (m *member) away() bool { return m.signal == nil && m.kind == kindPerson }
+func (m *member) away() bool { return m.signal == nil && m.kind == wire.KindPerson }
 
 func (m *member) send(f *wire.Frame) {
 	if m.signal != nil {

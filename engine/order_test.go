@@ -316,7 +316,7 @@ func TestSlowConsumerCostsItselfOnly(t *testing.T) {
 				}
 			}
 		}
-		frozen.ended(wire.CloseStatus(wire.CodeSlowConsumer))
+		frozen.ended(1006)
 		for n, c := range people {
 			if c != frozen && heard[n] != 500 {
 				t.Errorf("%s heard %d texts", c.name(), heard[n])

@@ -9,7 +9,8 @@ import (
 
 // Conn is one signalling connection as the engine sees it. All methods may be
 // called from any goroutine and never block: a connection queues what it is
-// given up to its bound and closes itself with slow_consumer beyond it.
+// given up to its bound and ends itself beyond it, without a word, for its peer
+// does not listen.
 type Conn interface {
 	// Send queues f. It reports false when the connection is gone.
 	Send(f *wire.Frame) bool
@@ -88,6 +89,7 @@ type MediaEvents interface {
 	// threshold, or a speaker's level moved by more than 6 dB.
 	// level is dB below overload, 0 … 127.
 	MediaSpeaking(speaking bool, level int)
-	// MediaLayer: a seat of this session now carries another layer.
+	// MediaLayer: a seat of this session now carries another layer. reason is
+	// one of wire.LayerReason.
 	MediaLayer(seat int, layer string, width, height int, reason string)
 }

@@ -135,23 +135,23 @@ func TestScore(t *testing.T) {
 	for _, c := range []struct {
 		q      MediaQuality
 		silent time.Duration
-		want   string
+		want   wire.Score
 	}{
-		{MediaQuality{Packets: 1}, 0, scoreExcellent},
-		{MediaQuality{Packets: 1, RTT: 149 * ms, UpLoss: 0.019}, 0, scoreExcellent},
-		{MediaQuality{Packets: 1, RTT: 150 * ms}, 0, scoreGood},
-		{MediaQuality{Packets: 1, DownLoss: 0.02}, 0, scoreGood},
-		{MediaQuality{Packets: 1, DownLoss: 0.06}, 0, scorePoor},
-		{MediaQuality{Packets: 1, RTT: 400 * ms}, 0, scorePoor},
-		{MediaQuality{Packets: 1, UpLoss: math.NaN()}, 0, scoreExcellent},
+		{MediaQuality{Packets: 1}, 0, wire.ScoreExcellent},
+		{MediaQuality{Packets: 1, RTT: 149 * ms, UpLoss: 0.019}, 0, wire.ScoreExcellent},
+		{MediaQuality{Packets: 1, RTT: 150 * ms}, 0, wire.ScoreGood},
+		{MediaQuality{Packets: 1, DownLoss: 0.02}, 0, wire.ScoreGood},
+		{MediaQuality{Packets: 1, DownLoss: 0.06}, 0, wire.ScorePoor},
+		{MediaQuality{Packets: 1, RTT: 400 * ms}, 0, wire.ScorePoor},
+		{MediaQuality{Packets: 1, UpLoss: math.NaN()}, 0, wire.ScoreExcellent},
 		{MediaQuality{}, 4 * time.Second, ""},
-		{MediaQuality{}, 5 * time.Second, scoreLost},
+		{MediaQuality{}, 5 * time.Second, wire.ScoreLost},
 	} {
 		if got := score(c.q, c.silent); got != c.want {
 			t.Errorf("%+v after %v: %q, want %q", c.q, c.silent, got, c.want)
 		}
 	}
-	bad := qualityOf("a", scorePoor, MediaQuality{UpLoss: math.NaN(), DownLoss: math.Inf(1), RTT: -1})
+	bad := qualityOf("a", wire.ScorePoor, MediaQuality{UpLoss: math.NaN(), DownLoss: math.Inf(1), RTT: -1})
 	wire.Encode(&wire.Quality{Participants: []wire.ParticipantQuality{bad}}) // panics on what JSON has not
 }
 

@@ -7,14 +7,6 @@ import (
 	"parley/engine/wire"
 )
 
-// Scores of a connection.
-const (
-	scoreExcellent = "excellent"
-	scoreGood      = "good"
-	scorePoor      = "poor"
-	scoreLost      = "lost"
-)
-
 // score judges a connection. silent is how long nothing authenticated came
 // from it. Empty: nothing to judge.
 //
@@ -23,19 +15,19 @@ const (
 //	good       < 6 %   < 400 ms
 //	poor       beyond
 //	lost       nothing came for 5 s
-func score(q MediaQuality, silent time.Duration) string {
+func score(q MediaQuality, silent time.Duration) wire.Score {
 	loss := max(share(q.UpLoss), share(q.DownLoss))
 	switch {
 	case silent >= 5*time.Second:
-		return scoreLost
+		return wire.ScoreLost
 	case q.Packets == 0:
 		return ""
 	case loss < 0.02 && q.RTT < 150*time.Millisecond:
-		return scoreExcellent
+		return wire.ScoreExcellent
 	case loss < 0.06 && q.RTT < 400*time.Millisecond:
-		return scoreGood
+		return wire.ScoreGood
 	}
-	return scorePoor
+	return wire.ScorePoor
 }
 
 // share brings a measured share into 0 … 1; NaN counts as 0.
@@ -47,7 +39,7 @@ func share(x float64) float64 {
 }
 
 // qualityOf is a participant's line in a quality event.
-func qualityOf(id, score string, q MediaQuality) wire.ParticipantQuality {
+func qualityOf(id string, score wire.Score, q MediaQuality) wire.ParticipantQuality {
 	round := func(x float64, unit float64) float64 { return math.Round(x*unit) / unit }
 	return wire.ParticipantQuality{
 		Participant: id,

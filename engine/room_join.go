@@ -33,7 +33,7 @@ type newcomer struct {
 // shows who is the same, not what the client's key is. A one-time identity must
 // be as hard to guess as a client's own: who knows it can end the session.
 func newPerson(req *wire.Join) person {
-	p := person{id: uuid.Must(uuid.NewV7()).String(), name: req.Name, kind: kindPerson, identity: req.Identity}
+	p := person{id: uuid.Must(uuid.NewV7()).String(), name: req.Name, kind: wire.KindPerson, identity: req.Identity}
 	if p.identity == "" {
 		p.identity = uuid.NewString()
 		return p
@@ -191,7 +191,7 @@ func (r *roomState) joined(n *newcomer, now time.Time) *wire.Joined {
 // caller sends: it has the caller's own media.
 func (r *roomState) addEcho(caller *member, now time.Time) {
 	r.j.add(&member{
-		person:  person{id: "echo", name: "Echo", kind: kindEcho, identity: uuid.NewString(), joinedAt: now},
+		person:  person{id: "echo", name: "Echo", kind: wire.KindEcho, identity: uuid.NewString(), joinedAt: now},
 		session: caller.session, sources: caller.sources,
 	})
 }

@@ -117,7 +117,7 @@ func (j *roomJournal) close(e *env, c closing) {
 			bye.Summary = j.summary(m, c.at)
 			m.signal.bye(bye)
 		}
-		if m.kind == kindPerson {
+		if m.kind == wire.KindPerson {
 			j.recordLeave(e, m, c.at, c.reason, nil)
 			e.meters.leaves.add(string(c.reason))
 			e.meters.participants.Add(-1)

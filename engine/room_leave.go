@@ -47,7 +47,7 @@ func (r *roomState) remove(ctx *actors.Context[roomMsg], m *member, d departure)
 // dropEcho takes the echo out behind its only caller.
 func (r *roomState) dropEcho() {
 	for _, m := range r.j.members {
-		if m.kind == kindEcho {
+		if m.kind == wire.KindEcho {
 			r.j.drop(m)
 			return
 		}
@@ -93,7 +93,7 @@ func (r *roomState) onRemoveFromRoom(ctx *actors.Context[roomMsg], participant s
 		r.endAll(ctx, wire.CodeEnded, wire.ReasonRemoved, "the meeting was ended")
 		return
 	}
-	if m := r.j.byID[participant]; m != nil && m.kind == kindPerson {
+	if m := r.j.byID[participant]; m != nil && m.kind == wire.KindPerson {
 		r.remove(ctx, m, departure{reason: wire.ReasonRemoved, code: wire.CodeRemoved, message: "removed from the room"})
 	}
 }

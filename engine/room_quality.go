@@ -26,7 +26,7 @@ func (r *roomState) onQualityDue(ctx *actors.Context[roomMsg]) {
 	var own []wire.ParticipantQuality
 	var whose []*member
 	for _, m := range r.j.members {
-		if m.session == nil || m.kind == kindEcho {
+		if m.session == nil || m.kind == wire.KindEcho {
 			continue
 		}
 		seen := m.session.LastSeen()

@@ -41,7 +41,7 @@ func (r *roomState) currentStage() *stage {
 // seatOne goes over one member's seats. A stage that is about to change is
 // good enough until the pass that follows.
 func (r *roomState) seatOne(m *member) {
-	if len(m.seats) == 0 || m.kind == kindEcho {
+	if len(m.seats) == 0 || m.kind == wire.KindEcho {
 		return
 	}
 	st := r.stage
@@ -97,7 +97,7 @@ func (r *roomState) seated(m *member, i int, s seat) *wire.Seated {
 	ev := &wire.Seated{Seat: i, Participant: s.participant, Source: s.source, Video: s.video}
 	from := r.j.byID[s.participant]
 	if s.video && from != nil && from.session != nil && !m.session.CanDecode(i, from.session, s.source) {
-		ev.Problem = "codec"
+		ev.Problem = wire.ProblemCodec
 	}
 	return ev
 }
@@ -128,6 +128,6 @@ func (r *roomState) onLayerChanged(msg layerChanged) {
 		return
 	}
 	m.tell(&wire.LayerChanged{
-		Seat: msg.seat, Layer: msg.layer, Width: msg.width, Height: msg.height, Reason: msg.reason,
+		Seat: msg.seat, Layer: msg.layer, Width: msg.width, Height: msg.height, Reason: wire.LayerReason(msg.reason),
 	})
 }

@@ -132,7 +132,7 @@ func TestQuality(t *testing.T) {
 			c.session().setQuality(MediaQuality{Packets: 10, RTT: 20 * time.Millisecond})
 		}
 		w.advance(qualityEvery)
-		if q := one[*wire.Quality](bot); len(q.Participants) != 2 || q.Participants[0].Score != scoreExcellent || q.Participants[0].RTTMS != 20 {
+		if q := one[*wire.Quality](bot); len(q.Participants) != 2 || q.Participants[0].Score != wire.ScoreExcellent || q.Participants[0].RTTMS != 20 {
 			t.Errorf("first %+v", q)
 		}
 		ada.clear()
@@ -146,7 +146,7 @@ func TestQuality(t *testing.T) {
 		}
 		bob.session().setQuality(MediaQuality{Packets: 10, UpLoss: 0.12345, RTT: time.Second})
 		w.advance(qualityEvery)
-		if q := one[*wire.Quality](bot); len(q.Participants) != 1 || q.Participants[0].Score != scorePoor || q.Participants[0].UpLoss != 0.1235 {
+		if q := one[*wire.Quality](bot); len(q.Participants) != 1 || q.Participants[0].Score != wire.ScorePoor || q.Participants[0].UpLoss != 0.1235 {
 			t.Errorf("changed %+v", q)
 		}
 		late := w.join("tea", "Late", 0)
@@ -155,7 +155,7 @@ func TestQuality(t *testing.T) {
 		}
 		bob.session().fallSilent()
 		w.advance(2 * qualityEvery)
-		if q := one[*wire.Quality](bot); q.Participants[0].Score != scoreLost {
+		if q := one[*wire.Quality](bot); q.Participants[0].Score != wire.ScoreLost {
 			t.Errorf("lost %+v", q)
 		}
 	})

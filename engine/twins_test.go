@@ -33,7 +33,7 @@ func (c *memConn) Send(f *wire.Frame) bool {
 	}
 	c.bytes += len(f.Bytes())
 	if c.limit > 0 && c.bytes > c.limit {
-		c.closed, c.status, c.reason = true, wire.CloseStatus(wire.CodeSlowConsumer), string(wire.CodeSlowConsumer)
+		c.closed, c.status, c.reason = true, 1006, "slow consumer"
 		time.AfterFunc(0, c.onGone)
 		return false
 	}

@@ -13,16 +13,15 @@ const (
 
 // closeStatus maps the code of a bye to the close status that follows it.
 var closeStatus = map[Code]int{
-	CodeInternal:     4000,
-	CodeDuplicate:    4001,
-	CodeRemoved:      4002,
-	CodeEnded:        4003,
-	CodeShutdown:     4004,
-	CodeSlowConsumer: 4005,
-	CodeMediaFailed:  4006,
-	CodeTimeout:      4007,
-	CodeRateLimited:  4008,
-	CodeReplaced:     4009,
+	CodeInternal:    4000,
+	CodeDuplicate:   4001,
+	CodeRemoved:     4002,
+	CodeEnded:       4003,
+	CodeShutdown:    4004,
+	CodeMediaFailed: 4006,
+	CodeTimeout:     4007,
+	CodeRateLimited: 4008,
+	CodeReplaced:    4009,
 }
 
 // CloseStatus returns the WebSocket close status that follows a bye with code,
@@ -37,7 +36,7 @@ func CloseStatus(code Code) int {
 // Retryable reports whether a new join makes sense after a bye with code.
 func Retryable(code Code) bool {
 	switch code {
-	case CodeInternal, CodeShutdown, CodeSlowConsumer, CodeMediaFailed, CodeTimeout, CodeRateLimited:
+	case CodeInternal, CodeShutdown, CodeMediaFailed, CodeTimeout, CodeRateLimited:
 		return true
 	}
 	return false

@@ -8,7 +8,6 @@ const (
 	CodeBadJSON      Code = "bad_json"
 	CodeTooDeep      Code = "too_deep"
 	CodeTooLarge     Code = "too_large"
-	CodeNotText      Code = "not_text"
 	CodeUnknownType  Code = "unknown_type"
 	CodeMissingField Code = "missing_field"
 	CodeBadField     Code = "bad_field"
@@ -44,14 +43,13 @@ const (
 
 // Codes that end a connection.
 const (
-	CodeDuplicate    Code = "duplicate_identity"
-	CodeRemoved      Code = "removed"
-	CodeEnded        Code = "ended"
-	CodeShutdown     Code = "shutdown"
-	CodeSlowConsumer Code = "slow_consumer"
-	CodeMediaFailed  Code = "media_failed"
-	CodeTimeout      Code = "timeout"
-	CodeInternal     Code = "internal"
+	CodeDuplicate   Code = "duplicate_identity"
+	CodeRemoved     Code = "removed"
+	CodeEnded       Code = "ended"
+	CodeShutdown    Code = "shutdown"
+	CodeMediaFailed Code = "media_failed"
+	CodeTimeout     Code = "timeout"
+	CodeInternal    Code = "internal"
 	// CodeReplaced: the session was resumed on another socket.
 	CodeReplaced Code = "replaced"
 )

@@ -83,10 +83,15 @@ type Seated struct {
 	Participant string `json:"participant"`
 	Source      Source `json:"source"`
 	Video       bool   `json:"video"`
-	// Problem is empty, or "codec": the picture's codec is not among those
-	// the receiver offered, so no picture will come.
-	Problem string `json:"problem,omitempty"`
+	// Problem says why no picture will come; empty: it will.
+	Problem Problem `json:"problem,omitempty"`
 }
+
+// Problem is what keeps a seat's picture away.
+type Problem string
+
+// ProblemCodec: the picture's codec is not among those the receiver offered.
+const ProblemCodec Problem = "codec"
 
 // Vacated: seat Seat carries nothing any more.
 type Vacated struct {
@@ -103,10 +108,23 @@ type LayerChanged struct {
 	// Width and Height are of the picture, 0 when not known.
 	Width  int `json:"width"`
 	Height int `json:"height"`
-	// Reason is "started" (the seat's first picture of this source), "size"
-	// (fits the tile better) or "available" (the wanted one is not being sent).
-	Reason string `json:"reason"`
+	// Reason is one of the Layer constants.
+	Reason LayerReason `json:"reason"`
 }
+
+// LayerReason says why a seat has another layer. The packet side has the same
+// words.
+type LayerReason string
+
+// The reasons.
+const (
+	// LayerStarted: the seat's first picture of this source.
+	LayerStarted LayerReason = "started"
+	// LayerSize: it fits the tile better.
+	LayerSize LayerReason = "size"
+	// LayerAvailable: the one before is not being sent any more.
+	LayerAvailable LayerReason = "available"
+)
 
 // Speakers: who speaks now, loudest first.
 type Speakers struct {
@@ -134,14 +152,25 @@ type Quality struct {
 // server sees it.
 type ParticipantQuality struct {
 	Participant string `json:"participant"`
-	// Score is "excellent", "good", "poor" or "lost".
-	Score string `json:"score"`
+	// Score is one of the Score constants.
+	Score Score `json:"score"`
 	// UpLoss and DownLoss are shares of packets lost, 0 … 1.
 	UpLoss   float64 `json:"up_loss"`
 	DownLoss float64 `json:"down_loss"`
 	// RTTMS is the round trip to the server in milliseconds, 0 if unknown.
 	RTTMS float64 `json:"rtt_ms"`
 }
+
+// Score judges a connection.
+type Score string
+
+// The scores, best first.
+const (
+	ScoreExcellent Score = "excellent"
+	ScoreGood      Score = "good"
+	ScorePoor      Score = "poor"
+	ScoreLost      Score = "lost"
+)
 
 // Draining: the server will stop; new meetings are refused.
 type Draining struct {

@@ -83,6 +83,7 @@ func typeWord(t reflect.Type) string {
 type goField struct {
 	word      string
 	omitempty bool
+	enum      string // the Go type of a string with a fixed set of values
 }
 
 // goFields lists the JSON fields of a struct, those of Head and EventHead left
@@ -98,7 +99,11 @@ func goFields(t *testing.T, typ reflect.Type, seen map[string]reflect.Type) map[
 		if name == "" {
 			t.Errorf("%s.%s has no json name", typ, f.Name)
 		}
-		out[name] = goField{typeWord(f.Type), opts == "omitempty"}
+		field := goField{word: typeWord(f.Type), omitempty: opts == "omitempty"}
+		if f.Type.Kind() == reflect.String && f.Type.PkgPath() != "" {
+			field.enum = f.Type.Name()
+		}
+		out[name] = field
 		inner := f.Type
 		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice || inner.Kind() == reflect.Map {
 			inner = inner.Elem()
@@ -113,9 +118,13 @@ func goFields(t *testing.T, typ reflect.Type, seen map[string]reflect.Type) map[
 func compareFields(t *testing.T, name string, sec *docSection, fields map[string]goField, always func(string) bool) {
 	t.Helper()
 	documented := map[string]bool{}
-	for _, row := range sec.rows {
+	written := strings.Split(sec.raw, "\n")
+	for i, row := range sec.rows {
 		field := row[0]
 		documented[field] = true
+		if enum := fields[field].enum; enum != "" {
+			compareValues(t, name+"."+field, enum, strings.SplitN(written[i], "|", 5)[4])
+		}
 		f, ok := fields[field]
 		if !ok {
 			t.Errorf("%s: PROTOCOL.md has a field %q that the Go type has not", name, field)
@@ -131,6 +140,51 @@ func compareFields(t *testing.T, name string, sec *docSection, fields map[string
 	for field := range fields {
 		if !documented[field] {
 			t.Errorf("%s: PROTOCOL.md lacks the field %q", name, field)
+		}
+	}
+}
+
+// enums says where the values of each enumeration stand, and whether whoever
+// names some of them must name all: not where a field takes a part of them, or
+// refers to a table.
+var enums = map[string]struct {
+	file string
+	all  bool
+}{
+	"Source":      {"source.go", false},
+	"Code":        {"codes.go", false},
+	"Reason":      {"events.go", true},
+	"LayerReason": {"events.go", true},
+	"Score":       {"events.go", true},
+	"Problem":     {"events.go", true},
+	"Kind":        {"replies.go", true},
+}
+
+// compareValues compares the values that a field's meaning names with those
+// there are.
+func compareValues(t *testing.T, field, enum, meaning string) {
+	t.Helper()
+	where, ok := enums[enum]
+	if !ok {
+		t.Errorf("%s: the values of %s are not compared with PROTOCOL.md", field, enum)
+		return
+	}
+	values := map[string]bool{}
+	for _, v := range constants(t, where.file, enum) {
+		values[v] = true
+	}
+	if len(values) == 0 {
+		t.Errorf("%s has no values", enum)
+	}
+	for _, q := range quoted.FindAllStringSubmatch(meaning, -1) {
+		if _, known := values[q[1]]; !known {
+			t.Errorf("%s: PROTOCOL.md has a value %q that does not exist", field, q[1])
+		}
+		values[q[1]] = false
+	}
+	for v, missing := range values {
+		if missing && where.all {
+			t.Errorf("%s: PROTOCOL.md lacks the value %q", field, v)
 		}
 	}
 }

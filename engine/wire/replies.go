@@ -66,8 +66,7 @@ type Answer struct {
 type Participant struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// Kind is "person", or "echo" in a setup test.
-	Kind string `json:"kind"`
+	Kind Kind   `json:"kind"`
 	// JoinedAt is Unix milliseconds.
 	JoinedAt int64 `json:"joined_at"`
 	// Away is true while the signalling socket is lost.
@@ -75,6 +74,15 @@ type Participant struct {
 	// Sources holds what the participant can send.
 	Sources map[Source]SourceState `json:"sources"`
 }
+
+// Kind says what a participant is.
+type Kind string
+
+// The kinds. KindEcho is the other side of a setup test.
+const (
+	KindPerson Kind = "person"
+	KindEcho   Kind = "echo"
+)
 
 // SourceState tells about one source of a participant.
 type SourceState struct {

@@ -6,7 +6,7 @@ import "parley/media"
 const (
 	LayerStarted = "started"   // the seat's first picture of this source
 	LayerSize    = "size"      // fits the wanted size better than the one before
-	LayerGone    = "layer_off" // the publisher stopped sending the one before
+	LayerGone    = "available" // the publisher stopped sending the one before
 )
 
 // chooseLoop picks the layer that fits what the subscriber wants and asks for
