@@ -28,8 +28,8 @@
 // # What is promised
 //
 //   - joined, ok to a chat and ok to a leave are sent when the record is on disk. If
-//     the disk is stuck, joins and leaves go on without after Times.Record; chat
-//     does not.
+//     the disk is stuck, joins and leaves go on without after Times.Record, and if
+//     it fails at once; joined then says so. Chat does not go on.
 //   - All members see the events of a room in the same order, and those of a resumed
 //     session without a gap, but for who was away meanwhile and is not any more.
 //   - A participant that panics ends alone. A room that panics starts again from its

@@ -171,8 +171,8 @@ func TestJoinWaitsForItsRecordButNotForEver(t *testing.T) {
 			t.Error("joined before the record was on disk")
 		}
 		w.advance(2 * time.Millisecond)
-		if ada.pump(); ada.joined == nil {
-			t.Error("not joined")
+		if ada.pump(); ada.joined == nil || !ada.joined.Recorded {
+			t.Errorf("joined: %+v", ada.joined)
 		}
 
 		w.records.setStuck(true)
@@ -183,8 +183,8 @@ func TestJoinWaitsForItsRecordButNotForEver(t *testing.T) {
 			t.Error("joined without a record")
 		}
 		w.advance(200 * time.Millisecond)
-		if bob.pump(); bob.joined == nil {
-			t.Error("a stuck disk stops the meeting")
+		if bob.pump(); bob.joined == nil || bob.joined.Recorded {
+			t.Errorf("a stuck disk stops the meeting, or is denied: %+v", bob.joined)
 		}
 		bob.send(&wire.Leave{})
 		w.advance(1900 * time.Millisecond)
@@ -204,6 +204,9 @@ func TestMeetingsGoOnWithoutStorage(t *testing.T) {
 		ada := w.join("tea", "Ada", 4)
 		w.records.setFail(errors.New("read-only"))
 		bob := w.join("tea", "Bob", 4)
+		if !ada.joined.Recorded || bob.joined.Recorded {
+			t.Errorf("recorded: Ada %v, Bob %v", ada.joined.Recorded, bob.joined.Recorded)
+		}
 		if len(ada.seats)+len(bob.seats) == 0 {
 			w.advance(time.Second)
 			ada.pump()

@@ -17,7 +17,8 @@ import (
 //	mediaOpened   the record of the join goes to disk
 //	(inbox)       the newcomer becomes a member, joined is sent
 //
-// so that what joined acknowledges is on disk and nobody waits for another.
+// so that what joined acknowledges is on disk, unless it says otherwise, and nobody
+// waits for another.
 
 // newcomer is a participant between joinRoom and joined.
 type newcomer struct {
@@ -26,6 +27,7 @@ type newcomer struct {
 	reqID   int64
 	unmuted []wire.Source
 	answer  string
+	onDisk  bool      // the record
 	dueBy   time.Time // when the record is no longer waited for; zero: not given yet
 }
 
@@ -171,6 +173,7 @@ func (r *roomState) joined(n *newcomer, now time.Time) *wire.Joined {
 		Participant: n.m.id,
 		Room:        r.j.name,
 		Meeting:     r.j.meeting.id,
+		Recorded:    n.onDisk,
 		StartedAt:   r.j.meeting.start.UnixMilli(),
 		Seq:         r.j.seq,
 		Resume:      resumeToken{r.j.name, n.m.id, n.m.secret}.String(),

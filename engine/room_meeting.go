@@ -104,14 +104,24 @@ func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
 		}
 		switch {
 		case res.join != "":
-			if n := r.j.joining[res.join]; n != nil {
-				r.welcome(ctx, n)
-			}
+			r.onJoinRecorded(ctx, res.join, res.err)
 		case res.leave != nil:
 			res.leave.finish()
 		case res.said != nil:
 			r.onSaid(res.said, res.text, res.err)
 		}
+	}
+}
+
+// onJoinRecorded lets a newcomer in, whether its interval is on disk or not:
+// meetings go on when the storage fails, and joined says so.
+func (r *roomState) onJoinRecorded(ctx *actors.Context[roomMsg], id string, err error) {
+	n := r.j.joining[id]
+	if n != nil {
+		n.onDisk, n.m.recorded = err == nil, err == nil
+		r.welcome(ctx, n)
+	} else if m := r.j.byID[id]; m != nil && err != nil {
+		m.recorded = false // it was let in before; there is nothing to close
 	}
 }
 

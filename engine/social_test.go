@@ -150,7 +150,7 @@ func TestQuality(t *testing.T) {
 			t.Errorf("changed %+v", q)
 		}
 		late := w.join("tea", "Late", 0)
-		if q := one[*wire.Quality](late); len(q.Participants) != 2 || q.Participants[0].Score != scoreExcellent || q.Participants[1].Score != scorePoor {
+		if q := one[*wire.Quality](late); len(q.Participants) != 2 || q.Participants[0].Score != wire.ScoreExcellent || q.Participants[1].Score != wire.ScorePoor {
 			t.Errorf("a newcomer is told %+v", q)
 		}
 		bob.session().fallSilent()

@@ -27,6 +27,9 @@ type Joined struct {
 	Participant string `json:"participant"`
 	Room        string `json:"room"`
 	Meeting     string `json:"meeting"`
+	// Recorded says that the caller's stay is on disk. False in echo rooms, and
+	// when the storage failed or took too long: meetings go on without.
+	Recorded bool `json:"recorded"`
 	// StartedAt is when the meeting began, Unix milliseconds.
 	StartedAt int64 `json:"started_at"`
 	// Seq is the last event already contained in this message.

@@ -49,6 +49,7 @@ export interface Joined {
   participant: string;
   room: string;
   meeting: string;
+  recorded: boolean;
   started_at: number;
   seq: number;
   resume: string;
