@@ -2,18 +2,15 @@ package engine
 
 import (
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // roomJournal is what a room must not lose when its actor panics: the next
 // handler starts from it. It belongs to the room's goroutine, and to the
-// registry after the room's end. Only inbox is touched by others. What can be
-// worked out again (stage, speakers, timers) is not here but in roomState.
+// registry after the room's end. Others touch only what inbox points to. What can
+// be worked out again (stage, speakers, timers) is not here but in roomState.
 type roomJournal struct {
 	name string
 	echo bool
@@ -29,7 +26,7 @@ type roomJournal struct {
 	saying  int // texts on their way to disk
 	texts   int // to everyone, since the room is there
 	leaving []*leaveWait
-	inbox   inbox
+	inbox   *inbox
 
 	handled uint64 // messages from the registry
 	// welcoming is a newcomer becoming a member: if the handler panics, it is
@@ -58,6 +55,7 @@ func newJournal(name string, echo bool) *roomJournal {
 		name: name, echo: echo,
 		byID:    make(map[string]*member),
 		joining: make(map[string]*newcomer),
+		inbox:   &inbox{},
 	}
 }
 
@@ -130,46 +128,4 @@ func (j *roomJournal) close(e *env, c closing) {
 	}
 	j.leaving = nil
 	j.endMeeting(e, c.at)
-}
-
-// inbox takes results from the storage's writer, in order. It is bounded by
-// what the room has on its way.
-type inbox struct {
-	filled atomic.Bool
-
-	mu      sync.Mutex // guards results
-	results []recordResult
-}
-
-// recordResult is the outcome of one record: of a text, a join or a leave.
-type recordResult struct {
-	join  string // a newcomer's id
-	leave *leaveWait
-	said  *saying
-	text  storage.ChatRecord // with said
-	err   error
-}
-
-func (b *inbox) put(r recordResult) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.results = append(b.results, r)
-	b.filled.Store(true)
-}
-
-// next takes the oldest result. One at a time, so that a handler that panics
-// over one does not lose the others.
-func (b *inbox) next() (r recordResult, ok bool) {
-	if !b.filled.Load() {
-		return r, false
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	r = b.results[0]
-	b.results[0] = recordResult{}
-	if b.results = b.results[1:]; len(b.results) == 0 {
-		b.results = nil
-		b.filled.Store(false)
-	}
-	return r, true
 }

@@ -88,7 +88,7 @@ func (r *roomState) recordName(m *member) {
 
 // toInbox makes a callback for the storage's writer that never blocks it.
 func (r *roomState) toInbox(result func(error) recordResult) func(error) {
-	box, self := &r.j.inbox, r.self
+	box, self := r.j.inbox, r.self
 	return func(err error) {
 		box.put(result(err))
 		_ = self.Tell(recordsWritten{}, actors.Coalesce(actors.Key{Class: keyRecords}))

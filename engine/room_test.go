@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -63,4 +64,32 @@ func TestRoomsDoNotHearEachOther(t *testing.T) {
 			t.Errorf("Bob got %v, seats %v and %v", bob.got, bob.seats, ada.seats)
 		}
 	})
+}
+
+// TestLoopStateHasNoLock: what an actor owns needs none. What others share with
+// it is behind a pointer, and says so.
+func TestLoopStateHasNoLock(t *testing.T) {
+	for _, state := range []any{registryState{}, roomState{}, roomJournal{}, member{}, newcomer{}, participantState{}, eventLog{}} {
+		for _, path := range locksIn(reflect.TypeOf(state)) {
+			t.Errorf("%T%s", state, path)
+		}
+	}
+}
+
+// locksIn lists what of package sync and sync/atomic a value of type typ holds.
+func locksIn(typ reflect.Type) (paths []string) {
+	switch {
+	case typ.PkgPath() == "sync", typ.PkgPath() == "sync/atomic":
+		return []string{" is a " + typ.String()}
+	case typ.Kind() == reflect.Array:
+		return locksIn(typ.Elem())
+	case typ.Kind() != reflect.Struct:
+		return nil
+	}
+	for f := range typ.Fields() {
+		for _, path := range locksIn(f.Type) {
+			paths = append(paths, "."+f.Name+path)
+		}
+	}
+	return paths
 }
