@@ -25,6 +25,9 @@ type member struct {
 	ref    actors.Ref[participantMsg]
 	secret [secretSize]byte
 	signal *Signal // nil while away, and for the echo
+	// silentAt is since when it counts as gone, zero for those who do not, see
+	// awayState.
+	silentAt time.Time
 
 	session MediaSession // nil without media
 	sources map[wire.Source]wire.SourceState
@@ -59,7 +62,8 @@ func (m *member) public() wire.Participant {
 		sources[s] = state
 	}
 	return wire.Participant{
-		ID: m.id, Name: m.name, Kind: m.kind, JoinedAt: m.joinedAt.UnixMilli(), Away: m.away(), Sources: sources,
+		ID: m.id, Name: m.name, Kind: m.kind, JoinedAt: m.joinedAt.UnixMilli(),
+		Away: m.away(), Silent: !m.silentAt.IsZero(), Sources: sources,
 	}
 }
 

@@ -310,11 +310,7 @@ func (m *model) check() {
 	t := m.w.t
 	m.w.advance(2 * seatsEvery)
 	for _, p := range slices.Clone(m.all) {
-		window := 30 * time.Second
-		if !p.media {
-			window = 10 * time.Second
-		}
-		if !p.away.IsZero() && time.Since(p.away) >= window {
+		if !p.away.IsZero() && time.Since(p.away) >= 30*time.Second {
 			m.gone(p)
 		}
 	}

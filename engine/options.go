@@ -61,7 +61,8 @@ type Times struct {
 	// Join is how long a connection may stay without a participant. 60 s.
 	Join time.Duration
 	// Resume is how long a participant without socket stays, 30 s, Silence how
-	// long if nothing authenticated arrives from its media, 10 s.
+	// long it is shown to others if nothing authenticated arrives from its media
+	// either, 10 s.
 	Resume, Silence time.Duration
 	// EmptyRoom is how long a room outlives its last participant. 60 s.
 	EmptyRoom time.Duration

@@ -72,16 +72,13 @@ func TestResumeReplaysWhatWasMissed(t *testing.T) {
 
 func TestResumeWindow(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		media  func(b *client)
-		noSDP  bool
-		stays  time.Duration // still there
-		gone   time.Duration // not any more
-		reason wire.Reason
+		name  string
+		media func(b *client)
+		noSDP bool
 	}{
-		{"media flows", func(*client) {}, false, 29900 * time.Millisecond, 30100 * time.Millisecond, wire.ReasonLost},
-		{"media dies with it", func(b *client) { b.session().fallSilent() }, false, 9900 * time.Millisecond, 10100 * time.Millisecond, wire.ReasonLost},
-		{"no media", func(*client) {}, true, 9900 * time.Millisecond, 10100 * time.Millisecond, wire.ReasonLost},
+		{"media flows", func(*client) {}, false},
+		{"media dies with it", func(b *client) { b.session().fallSilent() }, false},
+		{"no media", func(*client) {}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run(t, Options{}, func(w *world) {
@@ -91,16 +88,22 @@ func TestResumeWindow(t *testing.T) {
 					req = &wire.Join{Room: "tea", Name: "Bob"}
 				}
 				bob := w.joinAs(req)
-				ada.clear()
 				c.media(bob)
 				start := time.Now()
 				bob.drop()
-				w.advance(c.stays - time.Since(start))
+				w.advance(29*time.Second - time.Since(start))
+				if _, ok := bob.resume().(*wire.Resumed); !ok {
+					t.Fatal("not resumed after 29 s")
+				}
+				ada.clear()
+				start = time.Now()
+				bob.drop()
+				w.advance(29900*time.Millisecond - time.Since(start))
 				if left := events[*wire.ParticipantLeft](ada); len(left) != 0 {
 					t.Errorf("gone after %v", time.Since(start))
 				}
-				w.advance(c.gone - time.Since(start))
-				if left := one[*wire.ParticipantLeft](ada); left.Reason != c.reason {
+				w.advance(30100*time.Millisecond - time.Since(start))
+				if left := one[*wire.ParticipantLeft](ada); left.Reason != wire.ReasonLost {
 					t.Errorf("reason %s", left.Reason)
 				}
 				if e, ok := bob.resume().(*wire.Error); !ok || e.Code != wire.CodeResumeGone {
@@ -112,19 +115,74 @@ func TestResumeWindow(t *testing.T) {
 	}
 }
 
-func TestMediaThatFallsSilentWhileAway(t *testing.T) {
+// TestSilentWhileAway: who is heard of no more, on the socket nor the media, is
+// out of sight 10 s later, and back as he was when he resumes.
+func TestSilentWhileAway(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		bob.ok(&wire.Hand{Raised: true})
 		ada.clear()
 		bob.drop()
 		w.advance(5 * time.Second)
+		if away := one[*wire.ParticipantAway](ada); !away.Away || away.Silent {
+			t.Errorf("away: %+v", away)
+		}
 		bob.session().fallSilent()
 		w.advance(9 * time.Second)
-		if left := events[*wire.ParticipantLeft](ada); len(left) != 0 {
-			t.Error("gone too early")
+		if ada.pump(); len(ada.seats) != 1 || len(events[*wire.ParticipantAway](ada)) != 0 {
+			t.Error("out of sight too early")
 		}
 		w.advance(1100 * time.Millisecond)
-		one[*wire.ParticipantLeft](ada)
+		if away := one[*wire.ParticipantAway](ada); !away.Away || !away.Silent {
+			t.Errorf("silent: %+v", away)
+		}
+		if len(ada.seats) != 0 || len(ada.hands) != 0 {
+			t.Errorf("Ada has him in %v, hands %v", ada.seats, ada.hands)
+		}
+		eve := w.join("tea", "Eve", 4)
+		if p := eve.joined.Participants[1]; !p.Away || !p.Silent || eve.seats[0].Participant != ada.id() || len(eve.seats) != 1 {
+			t.Errorf("a newcomer is told %+v and seats %v", p, eve.seats)
+		}
+		w.advance(10 * time.Second)
+		if _, ok := bob.resume().(*wire.Resumed); !ok {
+			t.Fatal("not resumed")
+		}
+		w.advance(seatsEvery)
+		if back := one[*wire.ParticipantAway](ada); back.Away || back.Silent {
+			t.Errorf("back: %+v", back)
+		}
+		if bob.pump(); len(ada.seats) != 2 || len(bob.seats) != 2 || len(bob.hands) != 0 {
+			t.Errorf("seats of Ada %v, of Bob %v, hands %v", ada.seats, bob.seats, bob.hands)
+		}
+		ada.ok(&wire.Leave{})
+		eve.ok(&wire.Leave{})
+		bob.ok(&wire.Leave{})
+		if stays := w.records.meeting(0).stays[bob.id()]; len(stays) != 1 || stays[0].Leave.IsZero() {
+			t.Errorf("recorded %+v", stays)
+		}
+	})
+}
+
+// TestSilentForGood: the record says that a killed page left when it went out of
+// sight, not when its session was given up.
+func TestSilentForGood(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		ada.clear()
+		start := time.Now()
+		bob.session().fallSilent()
+		bob.drop()
+		w.advance(31 * time.Second)
+		if left := one[*wire.ParticipantLeft](ada); left.Reason != wire.ReasonLost {
+			t.Errorf("left: %+v", left)
+		}
+		stays := w.records.meeting(0).stays[bob.id()]
+		if len(stays) != 1 || stays[0].Leave.Sub(start).Round(time.Second) != 10*time.Second {
+			t.Errorf("recorded %+v, lost at %v", stays, start)
+		}
+		if w.records.meeting(0).Present != 1 {
+			t.Errorf("%d are present", w.records.meeting(0).Present)
+		}
 	})
 }
 

@@ -88,6 +88,8 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onMemberRequest(ctx, msg)
 	case memberAway:
 		r.onMemberAway(msg)
+	case memberSilent:
+		r.onMemberSilent(ctx, msg)
 	case memberLost:
 		r.onMemberLost(ctx, msg)
 	case mediaUp:

@@ -114,6 +114,22 @@ func (r *roomState) onMemberAway(msg memberAway) {
 	r.publish(&wire.ParticipantAway{Participant: m.id, Away: true}, audience{})
 }
 
+// onMemberSilent takes a member out of sight: off all seats, hand down. It keeps
+// its place, its media session and its record until it is resumed or lost.
+func (r *roomState) onMemberSilent(ctx *actors.Context[roomMsg], msg memberSilent) {
+	m := r.j.byID[msg.id]
+	if m == nil || m.signal != nil {
+		return
+	}
+	m.silentAt = ctx.Now()
+	r.stage = nil
+	r.forgetVoice(ctx, m.id)
+	if r.j.hands.set(m.id, false) {
+		r.publish(&wire.HandChanged{Participant: m.id, At: m.silentAt.UnixMilli()}, audience{})
+	}
+	r.publish(&wire.ParticipantAway{Participant: m.id, Away: true, Silent: true}, audience{})
+}
+
 // onMemberLost gives a member up. If it was resumed meanwhile the message is
 // void.
 func (r *roomState) onMemberLost(ctx *actors.Context[roomMsg], msg memberLost) {

@@ -56,12 +56,16 @@ func (j *roomJournal) endMeeting(e *env, now time.Time) {
 	}
 }
 
-// recordLeave closes a member's interval. It reports whether there was one.
+// recordLeave closes a member's interval, for one who was silent at the time when
+// it went out of sight. It reports whether there was one.
 func (j *roomJournal) recordLeave(e *env, m *member, at time.Time, reason wire.Reason, then func(error)) bool {
 	if !m.recorded || j.meeting == nil {
 		return false
 	}
 	m.recorded = false
+	if !m.silentAt.IsZero() {
+		at = m.silentAt
+	}
 	id := j.meeting.id
 	e.record(func(done func(error)) error { return e.records.Leave(id, m.id, at, string(reason), done) }, then)
 	return true

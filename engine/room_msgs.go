@@ -52,8 +52,14 @@ type (
 		id     string
 		signal *Signal
 	}
-	// memberLost: a member without socket stayed away too long. signal is the
-	// one that was lost: if another is there by now, the message is void.
+	// memberSilent: nothing is heard of the media of a member without socket.
+	memberSilent struct {
+		id     string
+		signal *Signal
+	}
+	// memberLost: a member without socket stayed away too long. signal, here and
+	// in memberSilent, is the one that was lost: if another is there by now, the
+	// message is void.
 	memberLost struct {
 		id     string
 		signal *Signal
@@ -109,6 +115,7 @@ func (shutRoom) toRoom()       {}
 func (mediaOpened) toRoom()    {}
 func (mediaOffered) toRoom()   {}
 func (memberAway) toRoom()     {}
+func (memberSilent) toRoom()   {}
 func (memberLost) toRoom()     {}
 func (memberRequest) toRoom()  {}
 func (mediaUp) toRoom()        {}

@@ -27,6 +27,9 @@ func (r *roomState) onResumeSession(msg resumeSession) {
 		msg.signal.tellLost(m.ref) // gone again; its end came before it was known
 	}
 	m.signal = nil
+	if !m.silentAt.IsZero() {
+		m.silentAt, r.stage = time.Time{}, nil
+	}
 	if old != nil {
 		old.bye(wire.NewBye(wire.CodeReplaced, "resumed on another connection"))
 	} else {

@@ -30,7 +30,7 @@ func (r *roomState) currentStage() *stage {
 	}
 	performers := make([]performer, 0, len(r.j.members))
 	for _, m := range r.j.members {
-		if m.session != nil {
+		if m.session != nil && m.silentAt.IsZero() {
 			performers = append(performers, performer{m.id, m.sources, r.speakers.lastSpoke(m.id)})
 		}
 	}

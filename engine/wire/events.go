@@ -26,6 +26,8 @@ type ParticipantAway struct {
 	EventHead
 	Participant string `json:"participant"`
 	Away        bool   `json:"away"`
+	// Silent: its media is not heard of either; it is not to be shown.
+	Silent bool `json:"silent,omitempty"`
 }
 
 // ParticipantRenamed: somebody has a new name.

@@ -36,7 +36,7 @@ type Joined struct {
 	Seq uint64 `json:"seq"`
 	// Resume is the secret for Resume and for the rating of this meeting.
 	Resume string `json:"resume"`
-	// ResumeMS is how long a lost session is kept while its media flows.
+	// ResumeMS is how long a lost session is kept.
 	ResumeMS int64  `json:"resume_ms"`
 	Answer   string `json:"answer"`
 	// Participants holds everyone including the caller, in join order.
@@ -74,6 +74,9 @@ type Participant struct {
 	JoinedAt int64 `json:"joined_at"`
 	// Away is true while the signalling socket is lost.
 	Away bool `json:"away,omitempty"`
+	// Silent is true while the media is not heard of either, see
+	// ParticipantAway.
+	Silent bool `json:"silent,omitempty"`
 	// Sources holds what the participant can send.
 	Sources map[Source]SourceState `json:"sources"`
 }

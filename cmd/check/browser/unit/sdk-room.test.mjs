@@ -21,6 +21,30 @@ async function joinedWith(...others) {
   return b;
 }
 
+test('who is silent is gone, and comes back as who it was', async () => {
+  const b = await joinedWith();
+  b.server.send('participant_joined', { participant: person('ann') });
+  b.server.send('speakers', { speakers: [{ participant: 'ann', level: 30 }] });
+  await settle();
+  const ann = b.room.remoteParticipants.get('ann');
+  b.server.send('participant_away', { participant: 'ann', away: true });
+  b.server.send('participant_away', { participant: 'ann', away: true, silent: true });
+  await settle();
+  assert.equal(b.room.remoteParticipants.size, 0);
+  assert.equal(b.seen('participantDisconnected')[0].reason, 'lost');
+  b.server.send('participant_away', { participant: 'ann', away: false });
+  await settle();
+  assert.equal(b.room.remoteParticipants.get('ann'), ann);
+  assert.deepEqual([ann?.away, ann?.isSpeaking, ann?.name], [false, false, 'ANN']);
+  assert.equal(b.seen('participantConnected').length, 2);
+  b.server.send('participant_away', { participant: 'ann', away: true, silent: true });
+  b.server.send('participant_left', { participant: 'ann', reason: 'lost' });
+  b.server.send('participant_away', { participant: 'ann', away: false });
+  await settle();
+  assert.equal(b.seen('participantDisconnected').length, 2);
+  assert.equal(b.room.remoteParticipants.size, 0);
+});
+
 test('people come, change their names, go away and leave', async () => {
   const b = await joinedWith();
   b.server.send('participant_joined', { participant: person('ann') });

@@ -389,6 +389,10 @@ export interface RoomEvents {
   mediaStateChanged: { state: MediaState };
   participantConnected: { participant: RemoteParticipant };
   /** reason: left, lost, duplicate_identity, removed, shutdown, failed. */
+  /**
+   * Reason 'lost' may not be the end: who is heard of no more, on the socket nor
+   * the media, is connected again, as the same object, when it resumes.
+   */
   participantDisconnected: { participant: RemoteParticipant; reason: string };
   participantNameChanged: { participant: Participant; name: string; previous: string };
   participantAway: { participant: RemoteParticipant; away: boolean };

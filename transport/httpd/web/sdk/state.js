@@ -16,6 +16,12 @@ export class MeetingState {
   meeting = null;
   /** @type {Map<string, RemoteParticipant>} */
   remote = new Map();
+  /**
+   * Those of whom nothing is heard: gone as far as anybody can see, but they may
+   * come back as who they were.
+   * @type {Map<string, RemoteParticipant>}
+   */
+  #silent = new Map();
   /** Participant ids, longest raised first. @type {string[]} */
   hands = [];
   /** Loudest first. @type {Anybody[]} */
@@ -74,6 +80,7 @@ export class MeetingState {
   clear() {
     this.meeting = null;
     this.remote.clear();
+    this.#silent.clear();
     this.hands = [];
     this.speakers = [];
     this.chat.clear();
@@ -124,6 +131,7 @@ export class MeetingState {
    * @param {string} reason
    */
   left(id, reason) {
+    this.#silent.delete(id);
     const participant = this.remote.get(id);
     if (!participant) return;
     this.seats.vacateAll(participant);
@@ -133,6 +141,24 @@ export class MeetingState {
     if (this.speakers.includes(participant)) {
       this.speakers = this.speakers.filter((s) => s !== participant);
       this.emit('activeSpeakersChanged', { speakers: this.speakers });
+    }
+  }
+
+  /** @param {import('./wire.js').EventOf<'participant_away'>} event */
+  away({ participant: id, away, silent }) {
+    const participant = this.remote.get(id) ?? this.#silent.get(id);
+    if (!participant) return;
+    participant.away = away;
+    if (silent) {
+      this.left(id, 'lost');
+      participant.isSpeaking = false;
+      participant.level = 0;
+      this.#silent.set(id, participant);
+    } else if (this.#silent.delete(id)) {
+      this.remote.set(id, participant);
+      this.emit('participantConnected', { participant });
+    } else {
+      this.emit('participantAway', { participant, away });
     }
   }
 
@@ -150,10 +176,12 @@ export class MeetingState {
    * @param {boolean} announce
    */
   #reconcile(present, announce) {
-    const ids = new Set(present.map(({ id }) => id));
+    const ids = new Set(present.filter(({ silent }) => !silent).map(({ id }) => id));
     for (const id of [...this.remote.keys()]) if (!ids.has(id)) this.left(id, 'lost');
+    this.#silent.clear();
     for (const p of present) {
-      if (announce) this.entered(p);
+      if (p.silent) this.#silent.set(p.id, new RemoteParticipant(p));
+      else if (announce) this.entered(p);
       else this.remote.set(p.id, new RemoteParticipant(p));
     }
   }
@@ -187,12 +215,7 @@ export class MeetingState {
 const handlers = {
   participant_joined: (state, { participant }) => state.entered(participant),
   participant_left: (state, { participant, reason }) => state.left(participant, reason),
-  participant_away(state, { participant: id, away }) {
-    const participant = state.remote.get(id);
-    if (!participant) return;
-    participant.away = away;
-    state.emit('participantAway', { participant, away });
-  },
+  participant_away: (state, event) => state.away(event),
   participant_renamed(state, { participant: id, name }) {
     const participant = state.participant(id);
     if (!participant) return;

@@ -10,6 +10,7 @@ export interface Participant {
   kind: string;
   joined_at: number;
   away?: boolean;
+  silent?: boolean;
   sources: Partial<Record<Source, { muted: boolean; codec: string }>>;
 }
 
@@ -77,7 +78,7 @@ export interface Reply {
 interface EventTypes {
   participant_joined: { participant: Participant };
   participant_left: { participant: string; reason: string };
-  participant_away: { participant: string; away: boolean };
+  participant_away: { participant: string; away: boolean; silent?: boolean };
   participant_renamed: { participant: string; name: string };
   muted: { participant: string; source: Source; muted: boolean; codec?: string };
   chat_message: { message: ChatMessage };
