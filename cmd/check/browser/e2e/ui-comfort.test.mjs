@@ -94,14 +94,17 @@ for (const language of LANGUAGES) {
     const menu = ann.tile('Ben').getByRole('button', { name: ann.t('tile.menu', { name: 'Ben' }) });
     const look = async () => {
       await menu.click();
-      const seen = await ann.page.getByRole('group', { name: ann.t('tile.menu', { name: 'Ben' }) }).innerText();
+      const open = ann.page.getByRole('group', { name: ann.t('tile.menu', { name: 'Ben' }) });
+      await open.getByText(' × ').waitFor(); // comes a moment later
+      const seen = await open.innerText();
+      const inside = await open.evaluate((el) => el.getBoundingClientRect().left >= 0 && el.getBoundingClientRect().right <= innerWidth);
       await ann.page.keyboard.press('Escape');
-      return seen;
+      return inside ? seen : `out of the window: ${seen}`;
     };
     // The server tells its figures every five seconds.
-    await eventually(look, (seen) => seen.includes(ann.t('quality.excellent')) && /\d ?%/.test(seen) && seen.includes('640 × 360'), { what: 'the menu tells the connection', ms: 90_000 });
+    await eventually(look, (seen) => !seen.startsWith('out') && seen.includes(ann.t('quality.excellent')) && /\d ?%/.test(seen) && seen.includes('640 × 360'), { what: 'the menu tells the connection', ms: 90_000 });
     await ann.page.setViewportSize({ width: 560, height: 290 });
-    await eventually(look, (seen) => seen.includes('320 × 180') && seen.includes(ann.t('stats.reason.size')), { what: 'a small picture, because the tile is small', ms: 90_000 });
+    await eventually(look, (seen) => !seen.startsWith('out') && seen.includes('320 × 180') && seen.includes(ann.t('stats.reason.size')), { what: 'a small picture, because the tile is small', ms: 90_000 });
     for (const who of [ann, ben]) await who.close();
   });
 }

@@ -34,8 +34,12 @@ export function openMenu(button, label, items, { className = '' } = {}) {
   );
   (button.closest('dialog, parley-people, footer, main') ?? document.body).append(menu);
   attr(button, 'aria-expanded', 'true');
+  // What is in it may grow a moment later, or the window may turn.
+  const observer = new ResizeObserver(() => requestAnimationFrame(() => place(menu, button)));
+  for (const el of [menu, document.documentElement]) observer.observe(el);
   menu.addEventListener('toggle', (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== 'closed') return;
+    observer.disconnect();
     attr(button, 'aria-expanded', 'false');
     if (menu.contains(document.activeElement) || document.activeElement === document.body) button.focus();
     menu.remove();
