@@ -103,7 +103,7 @@ for (const language of LANGUAGES) {
     };
     // The server tells its figures every five seconds.
     await eventually(look, (seen) => !seen.startsWith('out') && seen.includes(ann.t('quality.excellent')) && /\d ?%/.test(seen) && seen.includes('640 × 360'), { what: 'the menu tells the connection', ms: 90_000 });
-    await ann.page.setViewportSize({ width: 560, height: 290 });
+    await ann.page.setViewportSize({ width: 480, height: 225 });
     await eventually(look, (seen) => !seen.startsWith('out') && seen.includes('320 × 180') && seen.includes(ann.t('stats.reason.size')), { what: 'a small picture, because the tile is small', ms: 90_000 });
     for (const who of [ann, ben]) await who.close();
   });
