@@ -28,6 +28,7 @@ type rig struct {
 	sealer *media.Sealer // the publisher's
 	sc     media.Scratch
 	seq    media.ExtSeq
+	rtcp   uint32 // index of the publisher's last SRTCP packet
 	frames uint32
 	slot   []byte
 }
@@ -259,5 +260,124 @@ func (r *rig) floor(n int, opener *media.Opener, sealer *media.Sealer, out *udp.
 			}
 		}
 		out.Flush()
+	}
+}
+
+// subscriber is the peer of a rig's first subscriber.
+type subscriber struct {
+	r      *rig
+	stream *stream
+	sealer *media.Sealer
+	server udp.Addr
+	index  uint32
+	buf    []byte
+	seqs   [4]media.Seq
+}
+
+func newSubscriber(t *testing.T, r *rig) *subscriber {
+	sealer, err := media.NewSealer(masterKey(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &subscriber{
+		r: r, stream: r.to[0].outgoing.Load().seats[0].video, sealer: sealer,
+		server: udp.AddrFrom(r.w.sock.LocalAddr()), buf: make([]byte, 1500),
+	}
+}
+
+// nack asks for the newest packets again.
+func (s *subscriber) nack() {
+	newest := media.Seq(0)
+	for tx := s.stream.tx; ; newest++ { // the highest number that was sent
+		_, sent := tx.rewriter.Lookup(newest)
+		if _, more := tx.rewriter.Lookup(newest + 1); sent && !more {
+			break
+		}
+	}
+	for i := range s.seqs {
+		s.seqs[i] = newest - media.Seq(len(s.seqs)-1-i)
+	}
+	s.index++
+	buf := media.AppendReceiverReport(s.buf[:0], 1, nil)
+	buf = media.AppendNACK(buf, 1, s.stream.ssrc, s.seqs[:])
+	n, err := s.sealer.SealRTCP(&s.r.sc, s.buf[:cap(s.buf)], len(buf), s.index)
+	if err != nil {
+		s.r.t.Fatal(err)
+	}
+	s.r.sinks[0].WriteTo(s.buf[:n], &s.server)
+	s.r.turn(1)
+}
+
+// report is a sender report of the publisher.
+func (r *rig) report() {
+	r.rtcp++
+	buf := media.AppendSenderReport(r.slot[:0], ssrcCam, media.SenderInfo{Clock: media.SenderClock{NTP: r.w.loop.now.NTP(), RTP: media.Ticks(r.frames * 3000)}}, nil)
+	n, err := r.sealer.SealRTCP(&r.sc, r.slot[:cap(r.slot)], len(buf), r.rtcp)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := r.client.Write(r.slot[:n]); err != nil {
+		r.t.Fatal(err)
+	}
+	r.turn(1)
+}
+
+// tick makes the worker do all that is due at a tick, reports and feedback
+// included.
+func (r *rig) tick() {
+	r.from.rx.due = feedbackTimes{}
+	for _, s := range r.to {
+		if tx := s.outgoing.Load().seats[0].video.tx; tx != nil {
+			tx.reportAt = 0
+		}
+	}
+	r.w.loop.nextTick = 1
+	r.w.loop.in.Reset()
+	r.w.handleLoop()
+}
+
+// TestRepairsAndReportsDoNotAllocate: nor does what goes along with the
+// forwarding of packets.
+func TestRepairsAndReportsDoNotAllocate(t *testing.T) {
+	const subscribers, packets, runs = 3, 4, 100
+	r := newRig(t, subscribers, Config{})
+	peer := newSubscriber(t, r)
+	count := &r.w.count
+	clock := &r.from.track(Camera).own.clocks[0]
+	for _, tc := range []struct {
+		name string
+		step func()
+		done func() uint64 // rises by at least one with every step
+	}{
+		{"SRTCP in, repairs out", peer.nack, func() uint64 { return count.repaired.Load() / uint64(len(peer.seqs)) }},
+		{"SRTCP of a publisher", r.report, func() uint64 { return uint64(clock.NTP) }},
+		{"reports, feedback and requests", func() { r.seq++; r.tick() }, func() uint64 { // with a hole to ask for
+			return uint64(min(r.from.counts.rtcp.Load(), r.to[0].counts.rtcp.Load(), r.to[subscribers-1].counts.rtcp.Load()))
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			step := func() {
+				r.frame(packets, 1100, r.frames == 0)
+				r.turn(packets)
+				tc.step()
+			}
+			for range 50 { // fill caches and tables, reach their sizes
+				step()
+			}
+			drops := r.server.Figures().Drops
+			before := tc.done()
+			n := testing.AllocsPerRun(runs, step)
+			if done := tc.done() - before; done < runs {
+				t.Errorf("done %d times, want %d", done, runs)
+			}
+			if n != 0 {
+				t.Errorf("%.2f allocations", n)
+			}
+			for d, c := range r.server.Figures().Drops {
+				if c != drops[d] {
+					t.Errorf("%d drops for %s", c-drops[d], d)
+				}
+			}
+		})
 	}
 }
