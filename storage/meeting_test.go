@@ -264,3 +264,27 @@ func ExampleStore() {
 	// joined: <nil>
 	// demo 1 Ann
 }
+
+// TestTimeIsNotedAfterRecovery: meetings that a crash left open and Open has ended
+// do not count any more when the heartbeat looks whether one runs.
+func TestTimeIsNotedAfterRecovery(t *testing.T) {
+	c := newClock()
+	dir := t.TempDir()
+	o := Options{Now: c.now, Heartbeat: time.Hour}
+	s := open(t, dir, o)
+	begin(t, s, Meeting{Room: "demo", Start: c.now()})
+	s.Close()
+	s = open(t, dir, o)
+	id := begin(t, s, Meeting{Room: "demo", Start: c.now()})
+	enter(t, s, id, "ann", c.now())
+	release := stall(t, s)
+	c.advance(10 * time.Second)
+	s.beat()
+	release()
+	s.Close()
+	s = open(t, dir, o)
+	defer s.Close()
+	if m := meeting(t, s, id); !m.End.Equal(c.now()) {
+		t.Errorf("ended at %v, known was %v", m.End, c.now())
+	}
+}

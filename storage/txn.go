@@ -22,6 +22,7 @@ type writerState struct {
 func (w *writerState) load(db *bolt.DB) error {
 	return db.View(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
+		w.running = 0 // recovery has counted down
 		w.last = int64(uint64Of(meta.Get(keyLast)))
 		w.chat = chatID(uint64Of(meta.Get(keyChat)))
 		c := tx.Bucket(bucketRunning).Cursor()
