@@ -406,15 +406,21 @@ func TestHostileOffersAreQuick(t *testing.T) {
 		"extensions": fill(video, "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"),
 		"sections":   strings.Replace(good, "0 1 2 3 4 5 6 7", "0", 1) + strings.Repeat("m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n", MaxSDPSections-8),
 	} {
-		began := time.Now()
-		o, err := ParseOffer(text)
-		if err == nil {
-			for i := range o.Sections {
-				_, _ = o.Sections[i].Accept(UseReceive)
+		// The best of three: other work on the machine may be in the way of one.
+		best := time.Hour
+		for range 3 {
+			began := time.Now()
+			if o, err := ParseOffer(text); err == nil {
+				for i := range o.Sections {
+					_, _ = o.Sections[i].Accept(UseReceive)
+				}
+			}
+			if best = min(best, time.Since(began)); best <= time.Second {
+				break
 			}
 		}
-		if took := time.Since(began); took > time.Second {
-			t.Errorf("%s: %v for %d bytes (%v)", name, took, len(text), err)
+		if best > time.Second {
+			t.Errorf("%s: %v for %d bytes", name, best, len(text))
 		}
 	}
 }
