@@ -17,6 +17,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"parley/engine/wire"
+	"parley/transport/poll"
 )
 
 // watcher is a handler that reports to channels.
@@ -238,12 +239,23 @@ func TestPanicEndsOnlyItsConnection(t *testing.T) {
 	}
 }
 
+// brokenFD panics when it is read.
+type brokenFD struct{ poll.FD }
+
+func (brokenFD) Read([]byte) (int, error) { panic("broken") }
+
 // TestPanicOfOurOwn breaks a connection from within: reading from it panics.
 func TestPanicOfOurOwn(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			w := newWatcher()
-			w.onText = func(c *Conn, _ string) { c.tls = &secure{} }
+			w.onText = func(c *Conn, _ string) {
+				if c.tls != nil {
+					c.tls = &secure{}
+				} else {
+					c.fd = brokenFD{c.fd}
+				}
+			}
 			handlers := make(chan Handler, 2)
 			handlers <- w
 			h := newHarness(t, v, Config{}, func(*Conn) Handler { return <-handlers })
@@ -252,10 +264,11 @@ func TestPanicOfOurOwn(t *testing.T) {
 			handlers <- Echo{}
 			good := h.dial(t)
 			bad.write(text("break"))
+			within(t, w.texts, "the message that breaks it")
+			_, _ = bad.conn.Write(text("more"))
 			if err := within(t, w.closed, "OnClose"); err == nil {
 				t.Error("no error")
 			}
-			_, _ = bad.conn.Write(text("more"))
 			eventually(t, "the end of one connection", func() bool { return h.server.Figures().Open == 1 })
 			good.write(text("still here"))
 			good.want(ws.OpText, "still here")
