@@ -291,12 +291,13 @@ func TestResumeAfterAnOutageOfMost(t *testing.T) {
 			if i > 0 && i < lost-1 {
 				continue
 			}
-			away := map[string]bool{}
+			away, told := map[string]bool{}, 0
 			for _, f := range frames {
 				if m, _ := wire.ParseMessage(f.Text()); m != nil {
 					c.see(m, f)
 					if ev, ok := m.(*wire.ParticipantAway); ok {
 						away[ev.Participant] = ev.Away
+						told++
 					}
 				}
 			}
@@ -307,6 +308,9 @@ func TestResumeAfterAnOutageOfMost(t *testing.T) {
 			}
 			if len(away) != lost {
 				t.Errorf("number %d was told of %d people", i, len(away))
+			}
+			if i == lost-1 && told != lost {
+				t.Errorf("the last was told %d times of %d who are all back", told, lost)
 			}
 		}
 	})
