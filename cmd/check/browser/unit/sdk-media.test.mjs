@@ -64,6 +64,25 @@ test('a mute that was too fast is repeated', async () => {
   assert.equal(mutes(b).length, 2);
 });
 
+test('of hands and names that were too fast the last is repeated', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  const tooFast = () => ({ type: 'error', code: 'rate_limited', message: '', retry_after_ms: 300 });
+  b.server.answers.hand = tooFast;
+  b.server.answers.rename = tooFast;
+  const all = [me.setHand(true), me.setHand(false), me.rename('A'), me.rename('B')];
+  await settle();
+  delete b.server.answers.hand;
+  delete b.server.answers.rename;
+  await advance(400);
+  await Promise.all(all);
+  assert.deepEqual(b.server.received('hand').map((r) => r.raised), [true, false, false]);
+  assert.deepEqual(b.server.received('rename').map((r) => r.name), ['A', 'B', 'B']);
+  await advance(5_000, 500);
+  assert.equal(b.server.received('hand').length, 3);
+});
+
 test('devices may be opened before the meeting', async () => {
   const b = bench();
   await b.room.localParticipant.setCameraEnabled(true, { width: 640, height: 360, facingMode: 'user' });

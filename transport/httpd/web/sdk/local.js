@@ -1,5 +1,6 @@
 // Oneself in the room.
 import { KIND_OF } from './local_media.js';
+import { LastWish } from './too_fast.js';
 
 /** @typedef {import('./index.js').Source} Source */
 /** @typedef {import('./index.js').DeviceKind} DeviceKind */
@@ -25,6 +26,8 @@ export class LocalParticipant {
   network;
   #host;
   #media;
+  #hand;
+  #rename;
   #output = '';
 
   /**
@@ -34,6 +37,8 @@ export class LocalParticipant {
   constructor(host, media) {
     this.#host = host;
     this.#media = media;
+    this.#hand = new LastWish((fields) => host.deliver('hand', fields));
+    this.#rename = new LastWish((fields) => host.deliver('rename', fields));
   }
 
   get tracks() {
@@ -110,7 +115,7 @@ export class LocalParticipant {
 
   /** @param {boolean} raised */
   async setHand(raised) {
-    await this.#host.deliver('hand', { raised });
+    await this.#hand.say({ raised });
   }
 
   /** A reaction a minute late means nothing: it is sent now or fails. @param {string} emoji */
@@ -128,6 +133,6 @@ export class LocalParticipant {
 
   /** @param {string} name */
   async rename(name) {
-    await this.#host.deliver('rename', { name });
+    await this.#rename.say({ name });
   }
 }

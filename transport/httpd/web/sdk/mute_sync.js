@@ -1,11 +1,9 @@
 // Keeps the server's idea of which sources are on equal to ours. Presses come
 // faster than replies and outlive sockets, so what counts is the last wish,
 // not every step on the way.
-import { ParleyError } from './errors.js';
+import { waitIfTooFast } from './too_fast.js';
 
 /** @typedef {import('./index.js').Source} Source */
-
-const RETRY = 1_000;
 
 export class MuteSync {
   #deliver;
@@ -62,8 +60,7 @@ export class MuteSync {
       await this.#deliver({ source, muted });
       return true;
     } catch (error) {
-      if (!(error instanceof ParleyError) || error.code !== 'rate_limited') throw error;
-      await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs || RETRY));
+      await waitIfTooFast(error);
       return false;
     }
   }
