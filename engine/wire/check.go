@@ -20,6 +20,7 @@ func (r *Join) check() *RequestError {
 		return refuse(CodeBadName, "%v", err)
 	}
 	r.Name = name
+	r.forgetEmpty()
 	if len(r.Identity) > MaxIdentity {
 		return refuse(CodeBadField, "identity is longer than %d bytes", MaxIdentity)
 	}
@@ -69,6 +70,19 @@ func checkSections(sdp string, sources map[Source]string, seats []SeatMIDs) *Req
 		}
 	}
 	return nil
+}
+
+// forgetEmpty makes empty lists absent ones, which mean the same.
+func (r *Join) forgetEmpty() {
+	if len(r.Sources) == 0 {
+		r.Sources = nil
+	}
+	if len(r.Seats) == 0 {
+		r.Seats = nil
+	}
+	if len(r.Unmuted) == 0 {
+		r.Unmuted = nil
+	}
 }
 
 func (r *Resume) check() *RequestError {

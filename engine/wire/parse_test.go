@@ -286,6 +286,7 @@ func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte(`{"id":7,"type":"ping","ID":-5}`))
 	f.Add([]byte(`{"id":7,"id":8,"type":"join","type":"ping"}`))
 	f.Add([]byte(`{"id":7,"type":"offer","offer":"v=0","sources":{},"Sources":null,"\u017feats":[],"seats":[]}`))
+	f.Add([]byte(`{"type":"join","id":1,"room":"tea","name":"Ada","offer":"v=0","sources":{},"seats":[],"unmuted":[]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req, err := ParseRequest(data)
 		if (req == nil) == (err == nil) {
