@@ -23,15 +23,25 @@ func (b *bucket) refill(now media.Instant, perSecond, burst int) {
 		b.at, b.tokens = now, max(b.tokens, burst)
 		return
 	}
-	back := int(now.Sub(b.at) * time.Duration(perSecond) / time.Second)
+	gap := now.Sub(b.at)
+	if gap > refillMost {
+		b.at, gap = now.Add(-refillMost), refillMost
+	}
+	back := int(gap * time.Duration(perSecond) / time.Second)
 	if back <= 0 {
 		return
 	}
-	b.at = now
+	// Only the time of whole tokens is used up: batches come so close that
+	// rounding would eat a good part of the rate.
+	b.at = b.at.Add(time.Duration(back) * time.Second / time.Duration(perSecond))
 	if b.tokens < burst {
 		b.tokens = min(b.tokens+back, burst)
 	}
 }
+
+// refillMost is the longest time that is looked back at; every burst here comes
+// back sooner. It keeps the product of time and rate within its bounds.
+const refillMost = time.Minute
 
 // What a peer may ask for, so that it can not fill the queues of workers: a
 // token is a packet to be sent again.

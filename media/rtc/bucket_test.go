@@ -77,3 +77,30 @@ func TestFloodFromAPeer(t *testing.T) {
 		t.Errorf("%d packets forwarded, %d dropped, want all of 10", forwarded, dropped)
 	}
 }
+
+// TestBucketKeepsItsRate: however close or far apart it is used.
+func TestBucketKeepsItsRate(t *testing.T) {
+	const perSecond, burst = 4000, 1024
+	for _, step := range []time.Duration{70 * time.Microsecond, 400 * time.Microsecond, 499 * time.Microsecond, 20 * time.Millisecond} {
+		var b bucket
+		now := media.Instant(time.Hour)
+		b.refill(now, perSecond, burst)
+		taken := 0
+		for end := now.Add(10 * time.Second); now < end; now = now.Add(step) {
+			b.refill(now, perSecond, burst)
+			taken, b.tokens = taken+b.tokens, 0
+		}
+		if want := burst + 10*perSecond; taken < want-perSecond/20 || taken > want {
+			t.Errorf("every %v: %d tokens in 10 s, want %d", step, taken, want)
+		}
+	}
+}
+
+func TestBucketAfterALongTime(t *testing.T) {
+	for _, idle := range []time.Duration{time.Minute, 24 * time.Hour, 1000 * 24 * time.Hour} {
+		b := bucket{at: media.Instant(time.Hour)}
+		if b.refill(media.Instant(time.Hour).Add(idle), inboundPerSecond, inboundBurst); b.tokens != inboundBurst {
+			t.Errorf("after %v: %d tokens, want %d", idle, b.tokens, inboundBurst)
+		}
+	}
+}

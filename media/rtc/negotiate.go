@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -32,7 +31,14 @@ type negotiation struct {
 	// uses are those of all sections so far, by mid. A later offer has to
 	// repeat them all, which bounds what many offers can make us hold by what
 	// one may have: media.MaxSDPSections.
-	uses map[string]sectionUse
+	uses []namedUse
+}
+
+// namedUse is a section's use. A list of them takes half of what a map does,
+// in every session for good.
+type namedUse struct {
+	mid string
+	sectionUse
 }
 
 // sectionUse says what a section of the offer is for.
@@ -98,8 +104,7 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 		s.nego.remoteUfrag = parsed.Ufrag
 		s.server.ufrags.remove(s.ice.restart(creds))
 	}
-	maps.Copy(uses, s.nego.uses)
-	s.nego.uses = uses
+	s.nego.keep(uses)
 	if old := s.incoming.Swap(in); old != nil {
 		old.closeReplaced(in)
 	}
@@ -110,19 +115,30 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 	return answer, nil
 }
 
+// keep adds the uses of an offer that passed checkKept.
+func (n *negotiation) keep(uses map[string]sectionUse) {
+	for _, was := range n.uses {
+		delete(uses, was.mid)
+	}
+	n.uses = slices.Grow(n.uses, len(uses))
+	for mid, use := range uses {
+		n.uses = append(n.uses, namedUse{mid, use})
+	}
+}
+
 // checkKept refuses an offer that takes away what was negotiated before, or
 // gives it another use. A section that the client stopped stays where it was,
 // rejected (RFC 8829 §5.2.2); it need not be named any more.
 func (s *Session) checkKept(o *media.Offer, uses map[string]sectionUse, seats int) error {
-	for mid, was := range s.nego.uses {
-		section := o.Section(mid)
-		switch now, named := uses[mid]; {
+	for _, was := range s.nego.uses {
+		section := o.Section(was.mid)
+		switch now, named := uses[was.mid]; {
 		case section == nil:
-			return mismatch("section %q is missing", mid)
-		case named && now != was:
-			return mismatch("section %q was used for something else", mid)
+			return mismatch("section %q is missing", was.mid)
+		case named && now != was.sectionUse:
+			return mismatch("section %q was used for something else", was.mid)
 		case !named && !section.Rejected:
-			return mismatch("section %q is not named any more", mid)
+			return mismatch("section %q is not named any more", was.mid)
 		}
 	}
 	if out := s.outgoing.Load(); out != nil && seats < len(out.seats) {

@@ -13,11 +13,11 @@ import (
 // replaced as a whole by a new offer.
 type outgoing struct {
 	seats []*seat
-	// byMID and bySSRC (media and repair SSRCs) have every stream there ever
+	// streams and bySSRC (media and repair SSRCs) have every stream there ever
 	// was: one whose section was rejected may come back, and must not be made
 	// anew, for an SSRC is never used for two streams.
-	byMID  map[string]*stream
-	bySSRC map[media.SSRC]*stream
+	streams []*stream
+	bySSRC  map[media.SSRC]*stream
 	// active are the streams whose receiver wants something at present.
 	active map[*stream]bool
 }
@@ -35,10 +35,9 @@ func (s *seat) streams() []*stream {
 }
 
 func newOutgoing(old *outgoing, seats int) *outgoing {
-	out := &outgoing{byMID: make(map[string]*stream), bySSRC: make(map[media.SSRC]*stream), active: make(map[*stream]bool)}
+	out := &outgoing{bySSRC: make(map[media.SSRC]*stream), active: make(map[*stream]bool)}
 	if old != nil {
-		out.seats = slices.Clone(old.seats)
-		maps.Copy(out.byMID, old.byMID)
+		out.seats, out.streams = slices.Clone(old.seats), slices.Clone(old.streams)
 		maps.Copy(out.bySSRC, old.bySSRC)
 	}
 	for len(out.seats) < seats {
@@ -55,8 +54,7 @@ func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted,
 	if use.kind == media.KindVideo {
 		half = &seat.video
 	}
-	*half = out.byMID[section.MID]
-	if *half == nil {
+	if *half = out.byMID(section.MID); *half == nil {
 		st, err := out.newStream(s, use.seat, section, a)
 		if err != nil {
 			return nil, err
@@ -68,9 +66,20 @@ func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted,
 	return *half, nil
 }
 
+// byMID returns the stream of a section, nil if there never was one. Offers are
+// rare and sections few.
+func (out *outgoing) byMID(mid string) *stream {
+	for _, st := range out.streams {
+		if st.mid == mid {
+			return st
+		}
+	}
+	return nil
+}
+
 // settle makes what out says of streams known to those who send.
 func (out *outgoing) settle() {
-	for _, st := range out.byMID {
+	for _, st := range out.streams {
 		st.idle.Store(!out.active[st])
 	}
 	out.active = nil
@@ -103,6 +112,7 @@ type stream struct {
 	session   *Session
 	seat      int
 	kind      media.Kind
+	mid       string
 	cname     string // of the seat: its halves are played in sync
 	ssrc, rtx media.SSRC
 	decoders  []media.CodecParams // what the receiver takes
@@ -131,7 +141,7 @@ type format struct {
 }
 
 func (out *outgoing) newStream(s *Session, seat int, section *media.Section, a *media.Accepted) (*stream, error) {
-	st := &stream{session: s, seat: seat, kind: section.Kind, cname: seatName(seat), decoders: a.Codecs}
+	st := &stream{session: s, seat: seat, kind: section.Kind, mid: section.MID, cname: seatName(seat), decoders: a.Codecs}
 	st.ssrc = out.newSSRC(st)
 	if slices.ContainsFunc(a.Codecs, func(c media.CodecParams) bool { return c.RTX != 0 }) {
 		st.rtx = out.newSSRC(st)
@@ -158,7 +168,7 @@ func (out *outgoing) newStream(s *Session, seat int, section *media.Section, a *
 		}
 		st.formats = append(st.formats, f)
 	}
-	out.byMID[section.MID] = st
+	out.streams = append(out.streams, st)
 	return st, nil
 }
 
@@ -173,7 +183,16 @@ func (out *outgoing) newSSRC(st *stream) media.SSRC {
 	}
 }
 
-func seatName(seat int) string { return fmt.Sprintf("seat%d", seat) }
+// seatNames are made once: every session has seats of the same names.
+var seatNames = func() (names [media.MaxSDPSections]string) {
+	for i := range names {
+		names[i] = fmt.Sprintf("seat%d", i)
+	}
+	return names
+}()
+
+// seatName is defined for as many seats as an offer can have sections.
+func seatName(seat int) string { return seatNames[seat] }
 
 // describe says in the answer what the stream sends. Both halves of a seat
 // share stream id and CNAME, so that they are played in sync.
