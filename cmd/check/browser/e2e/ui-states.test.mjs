@@ -204,6 +204,19 @@ for (const language of LANGUAGES) {
   });
 }
 
+test('a server that goes away while the page of the room is being fetched is one that does not answer', async () => {
+  const ben = await guest(browser, server.url, { as: 'Ben', prefs: QUIET });
+  await ben.page.route('**/ui/room.js', (route) => route.abort());
+  await ben.page.goto(`${server.url}/r/half-there`);
+  await ben.field('prejoin.name').fill('Ben');
+  await ben.button('prejoin.joinListen').click();
+  await ben.heading('fail.server.title').waitFor();
+  await ben.page.getByText(new RegExp(ben.t('fail.retryIn', { s: '\\d+' }))).waitFor();
+  await ben.page.unroute('**/ui/room.js');
+  await ben.pressUntil(ben.button('app.retry'), ben.bar);
+  await ben.close();
+});
+
 test('a killed server is waited for, and found again without a click', async () => {
   const own = await startServer();
   let again = own;

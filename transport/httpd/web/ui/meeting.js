@@ -105,12 +105,7 @@ export default class ParleyMeeting extends ParleyElement {
     const call = new Call();
     try {
       const [audio, video] = await this.#tracks(media);
-      const [{ ParleyRoom }] = await Promise.all([
-        import('./room.js'),
-        call.join({ room: this.room, name, identity, audio, video, signal: joining.signal }),
-        // Wanted when the server may no longer be there to give it.
-        import('./end.js'),
-      ]);
+      const [ParleyRoom] = await Promise.all([loadRoom(), call.join({ room: this.room, name, identity, audio, video, signal: joining.signal })]);
       const unheard = media.store.state.micError !== '';
       media.handOver();
       this.#presence.enter(this.room, identity);
