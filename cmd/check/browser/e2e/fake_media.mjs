@@ -2,7 +2,11 @@
 // canvas and the microphone by a tone, so that a test can tell whose picture
 // and whose sound arrived.
 
-/** @param {{color: string, hz: number, width: number, height: number}} media */
+/**
+ * Without hz the microphone is the browser's own, for those that can not make
+ * a tone without a sound card.
+ * @param {{color: string, hz?: number, width: number, height: number}} media
+ */
 export function fakeMedia({ color, hz, width, height }) {
   const real = navigator.mediaDevices?.getUserMedia?.bind(navigator.mediaDevices);
   if (!real) return;
@@ -32,7 +36,7 @@ export function fakeMedia({ color, hz, width, height }) {
     return track;
   };
 
-  const microphoneTrack = () => {
+  const microphoneTrack = (/** @type {number} */ hz) => {
     const audio = new AudioContext();
     const oscillator = audio.createOscillator();
     oscillator.frequency.value = hz;
@@ -52,7 +56,7 @@ export function fakeMedia({ color, hz, width, height }) {
 
   navigator.mediaDevices.getUserMedia = async (wanted) => {
     const tracks = [];
-    if (wanted?.audio) tracks.push(microphoneTrack());
+    if (wanted?.audio) tracks.push(hz ? microphoneTrack(hz) : (await real({ audio: wanted.audio })).getAudioTracks()[0]);
     if (wanted?.video) tracks.push(cameraTrack());
     if (!tracks.length) return real(wanted);
     return new MediaStream(tracks);

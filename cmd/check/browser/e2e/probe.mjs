@@ -88,32 +88,56 @@ export async function pictures() {
   return seen;
 }
 
-/** The strongest frequency, in hertz, of each subscribed sound; 0 for silence. */
+/**
+ * The strongest frequency, in hertz, of each subscribed sound; 0 for silence.
+ * Each is recorded for a moment and analysed afterwards: a running
+ * AudioContext needs a sound card, which not every browser does without.
+ */
 export async function tones() {
   const w = /** @type {any} */ (window);
   /** @type {Record<string, number>} */
   const heard = {};
-  for (const [key, track] of w.streams) {
-    if (track.kind !== 'audio') continue;
-    // Chromium only feeds WebAudio from a remote track that some element plays.
+  for (const [key, track] of w.streams) if (track.kind === 'audio') heard[key] = await strongest(await record(track));
+  return heard;
+
+  async function record(/** @type {MediaStreamTrack} */ track) {
+    const stream = new MediaStream([track]);
+    // Chromium only decodes a remote track that some element plays.
     const element = new Audio();
     element.muted = true;
-    element.srcObject = new MediaStream([track]);
+    element.srcObject = stream;
     await element.play().catch(() => {});
-    const audio = new AudioContext();
+    const recorder = new MediaRecorder(stream);
+    /** @type {Blob[]} */
+    const parts = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.start();
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    recorder.stop();
+    await stopped;
+    element.srcObject = null;
+    return new Blob(parts).arrayBuffer();
+  }
+
+  async function strongest(/** @type {ArrayBuffer} */ recording) {
+    const rate = 48_000;
+    const buffer = await new OfflineAudioContext(1, 1, rate).decodeAudioData(recording).catch(() => null);
+    if (!buffer) return 0;
+    const audio = new OfflineAudioContext(1, buffer.length, rate);
     const analyser = audio.createAnalyser();
     analyser.fftSize = 8192;
-    audio.createMediaStreamSource(new MediaStream([track])).connect(analyser);
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    const source = audio.createBufferSource();
+    source.buffer = buffer;
+    source.connect(analyser).connect(audio.destination);
+    source.start();
+    await audio.startRendering();
     const bins = new Float32Array(analyser.frequencyBinCount);
     analyser.getFloatFrequencyData(bins);
     let best = 0;
     for (let i = 1; i < bins.length; i++) if (bins[i] > bins[best]) best = i;
-    heard[key] = bins[best] < -70 ? 0 : Math.round((best * audio.sampleRate) / analyser.fftSize);
-    await audio.close();
-    element.srcObject = null;
+    return bins[best] < -70 ? 0 : Math.round((best * rate) / analyser.fftSize);
   }
-  return heard;
 }
 
 /** Which of the named colours is nearest to rgb. */

@@ -19,7 +19,7 @@ let chromium;
 
 before(async () => {
   server = await startServer();
-  [firefox, chromium] = await Promise.all([launchFirefox(), launchChromium()]);
+  [firefox, chromium] = await Promise.all([launchFirefox(CAST.Ben.hz), launchChromium()]);
 });
 after(async () => {
   await firefox?.close();
@@ -36,7 +36,7 @@ test('join, see, mute, chat, leave and rate in Firefox', async () => {
   const problems = [];
   page.on('pageerror', (error) => void problems.push(String(error)));
   page.on('console', (message) => void (message.type() === 'error' && problems.push(message.text())));
-  await page.evaluateOnNewDocument(fakeMedia, { color: CAST.Ben.color, hz: CAST.Ben.hz, width: 320, height: 180 });
+  await page.evaluateOnNewDocument(fakeMedia, { color: CAST.Ben.color, width: 320, height: 180 });
   await page.setViewport({ width: 1024, height: 640 });
   /** By role and name, as a screen reader finds it. @param {string} role @param {string} name */
   const find = (role, name) => page.locator(`::-p-aria([name="${name}"][role="${role}"])`).setTimeout(30_000);
