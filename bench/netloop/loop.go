@@ -13,9 +13,9 @@ var base = time.Now()
 func Now() int64 { return int64(time.Since(base)) }
 
 // PacketHandler takes the datagrams of one UDP socket. pkt is valid only
-// during the call and may be changed. now is when the kernel handed over the
-// batch the datagram came in.
-type PacketHandler interface{ OnPacket(pkt []byte, now int64) }
+// during the call and may be changed. at is when the kernel got the datagram,
+// or, where it does not say, when it handed over the batch it came in.
+type PacketHandler interface{ OnPacket(pkt []byte, at int64) }
 
 // TextHandler takes the messages of one WebSocket. msg is valid only during
 // the call. OnClosed is called once, unless the loop itself closed the socket.

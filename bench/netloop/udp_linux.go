@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +14,7 @@ import (
 const (
 	recvMsgs = 32
 	recvSlot = 64 << 10 // a GRO run may be as large as a datagram
-	ctrlSlot = 32
+	ctrlSlot = 64       // a segment size and a time of arrival
 	sendMsgs = 64
 )
 
@@ -76,6 +77,7 @@ func (l *Loop) AdoptUDP(conn *net.UDPConn, gro bool, h PacketHandler) (*UDP, err
 		return nil, err
 	}
 	tuneBuffers(fd)
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	if gro {
 		unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO, 1) // absent before 5.0: no runs then
 	}
@@ -128,10 +130,10 @@ func (u *UDP) ready(l *Loop, _ uint32) {
 		if n == 0 {
 			return
 		}
-		now := Now()
+		clock := readClocks()
 		l.Counters.Receives++
 		for i := range n {
-			u.deliver(l, i, now)
+			u.deliver(l, i, clock)
 		}
 		if n < recvMsgs {
 			return
@@ -158,33 +160,60 @@ func (u *UDP) receive(r *receiver) int {
 }
 
 // deliver cuts one received run into datagrams.
-func (u *UDP) deliver(l *Loop, i int, now int64) {
+func (u *UDP) deliver(l *Loop, i int, clock clocks) {
 	r := l.poll.receive
 	run := r.mem[i*recvSlot : i*recvSlot+int(r.msgs[i].len)]
-	size := segment(r.ctrl[i][:r.msgs[i].hdr.Controllen])
+	size, stamp := parseControl(r.ctrl[i][:r.msgs[i].hdr.Controllen])
 	if size == 0 {
 		size = len(run)
 	}
+	at := clock.arrival(stamp)
 	l.Counters.Runs++
 	for len(run) > 0 && u.fd >= 0 {
 		cut := min(size, len(run))
 		l.Counters.Packets++
-		u.handler.OnPacket(run[:cut:cut], now)
+		u.handler.OnPacket(run[:cut:cut], at)
 		run = run[cut:]
 	}
 }
 
-// segment reads the segment size from a UDP_GRO control message, 0 if there
-// is none.
-func segment(ctrl []byte) int {
-	if len(ctrl) < unix.SizeofCmsghdr+4 {
-		return 0
+// parseControl reads the segment size of a UDP_GRO run and the kernel's time
+// of arrival (SO_TIMESTAMPNS: nanoseconds on the realtime clock), 0 for what
+// is not there.
+func parseControl(ctrl []byte) (size int, stamp int64) {
+	for len(ctrl) >= unix.SizeofCmsghdr {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(&ctrl[0]))
+		if h.Len < unix.SizeofCmsghdr || uint64(h.Len) > uint64(len(ctrl)) {
+			return size, stamp
+		}
+		data := ctrl[unix.CmsgLen(0):h.Len]
+		switch {
+		case h.Level == unix.SOL_UDP && h.Type == unix.UDP_GRO && len(data) >= 4:
+			size = int(*(*int32)(unsafe.Pointer(&data[0])))
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SO_TIMESTAMPNS && len(data) >= int(unsafe.Sizeof(unix.Timespec{})):
+			stamp = (*unix.Timespec)(unsafe.Pointer(&data[0])).Nano()
+		}
+		ctrl = ctrl[min(unix.CmsgSpace(len(data)), len(ctrl)):]
 	}
-	h := (*unix.Cmsghdr)(unsafe.Pointer(&ctrl[0]))
-	if h.Level != unix.SOL_UDP || h.Type != unix.UDP_GRO {
-		return 0
+	return size, stamp
+}
+
+// clocks is one moment on two clocks: ours and that of the kernel's stamps.
+type clocks struct{ now, real int64 } // nanoseconds
+
+func readClocks() clocks {
+	now := time.Now()
+	return clocks{int64(now.Sub(base)), now.UnixNano()}
+}
+
+// arrival is when a datagram came, on our clock: how long it then lay in the
+// socket is this process's doing and no delay of the server's. Stamps that
+// can not be, as when the realtime clock is set, count as now.
+func (c clocks) arrival(stamp int64) int64 {
+	if age := c.real - stamp; stamp != 0 && age >= 0 && age < int64(time.Second) {
+		return c.now - age
 	}
-	return int(*(*int32)(unsafe.Pointer(&ctrl[unix.CmsgLen(0)])))
+	return c.now
 }
 
 // Send sends pkts, each one datagram. What the kernel does not take at once
