@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"crypto/subtle"
 	"crypto/x509"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -60,11 +61,39 @@ var cipherSuites = []dtls.CipherSuiteID{
 	dtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, dtls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
 }
 
-const recordHandshake = 22 // RFC 6347 §4.1
+// Types of records and the size of their heads (RFC 6347 §4.1).
+const (
+	recordAlert     = 21
+	recordHandshake = 22
+	recordData      = 23
+	recordHead      = 13
+)
+
+// trustworthy reports whether a datagram has no alert or data in the clear
+// (epoch 0). Such records prove nothing but that somebody knows the peer's
+// address, and pion/dtls ends a handshake over the first of them; who gives up
+// in earnest stops answering, which is noticed as well.
+//
+//	0      1        3      5               11      13
+//	| type | version | epoch | sequence no. | length | …
+func trustworthy(pkt []byte) bool {
+	for len(pkt) >= recordHead && pkt[0] < 32 { // from 32 on: encrypted (RFC 9147 §4)
+		clear := pkt[3] == 0 && pkt[4] == 0
+		if clear && (pkt[0] == recordAlert || pkt[0] == recordData) {
+			return false
+		}
+		next := recordHead + int(binary.BigEndian.Uint16(pkt[11:]))
+		pkt = pkt[min(next, len(pkt)):]
+	}
+	return true
+}
 
 // receive takes a datagram of a proven address. It is called by workers and
 // starts the handshake at the first ClientHello.
 func (h *handshake) receive(pkt []byte, from *flow) bool {
+	if !trustworthy(pkt) {
+		return false
+	}
 	if pkt[0] == recordHandshake && h.started.CompareAndSwap(false, true) {
 		c := newDTLSConn()
 		h.conn.Store(c)

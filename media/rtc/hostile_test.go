@@ -148,6 +148,32 @@ func TestWrongFingerprint(t *testing.T) {
 	}
 }
 
+// TestJunkDuringTheHandshake: who knows a peer's address can not end its
+// handshake.
+func TestJunkDuringTheHandshake(t *testing.T) {
+	clear := func(kind byte, body ...byte) []byte {
+		return append([]byte{kind, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 99, 0, byte(len(body))}, body...)
+	}
+	const fatal, warning, handshakeFailure, closeNotify = 2, 1, 40, 0
+	s := listen(t, Config{})
+	p := newPeer(t, s, peerOptions{seats: 1})
+	p.pipe.noise = [][]byte{
+		clear(recordAlert, fatal, handshakeFailure),
+		clear(recordAlert, warning, closeNotify),
+		clear(recordData, 1, 2, 3),
+		append(clear(20, 1), clear(recordAlert, fatal, handshakeFailure)...),
+		clear(recordAlert),                                           // nothing in it
+		{recordAlert, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 99, 255, 255}, // longer than it is
+	}
+	if err := p.connect(); err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	waitDrops(t, s, dropDTLS, uint64(len(p.pipe.noise)))
+	from := join(t, s, peerOptions{})
+	p.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	wantPicture(t, from, p, 0)
+}
+
 func TestReplayAndForgery(t *testing.T) {
 	s := listen(t, Config{})
 	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})

@@ -14,8 +14,8 @@ type Placement struct {
 	Width, Height int
 }
 
-// Place makes a seat carry what p says: sound at once, the picture from its
-// next key frame on. It replaces what sat there. For an occupied seat with
+// Place makes a seat carry what p says: sound at once (when the workers have
+// ended their present batches), the picture from its next key frame on. It replaces what sat there. For an occupied seat with
 // the same From and Source it only changes Video and size. Seats that were
 // not negotiated and sources that From does not send stay silent.
 func (s *Session) Place(index int, p Placement) {
@@ -67,35 +67,45 @@ func (s *Session) seat(index int) *seat {
 
 // reseatLocked gives each stream to its new track, nil for none. A stream's
 // sender state may still be in the hands of a worker that loaded the old
-// track's table before, so it is handed on only after every worker has ended
-// the batch it was in:
-//
-//	old table without st ──▶ quiesce ──▶ holder = new ──▶ new table with st
+// track's table before; such a stream is passed on later, see handovers.
 func (s *Session) reseatLocked(from map[*stream]*track) {
-	wait := false
 	for st, t := range from {
-		if st.holder.Load() == t {
-			delete(from, st)
+		if st.bound() == t {
 			continue
 		}
 		st.unlink()
-		wait = wait || t != nil && st.used
-	}
-	if wait {
-		s.server.quiesce()
-	}
-	for st, t := range from {
-		if t == nil {
-			continue
+		switch {
+		case t == nil:
+		case st.used:
+			st.next = t
+			s.server.handovers.add(st)
+		default:
+			st.hold(t)
 		}
-		st.used = true
-		st.holder.Store(t)
-		t.link(st)
 	}
 }
 
-// unlink takes the stream out of its track's table.
+// bound is the track that the stream carries or is about to, nil for none. The
+// session's mutex is held.
+func (st *stream) bound() *track {
+	if st.next != nil {
+		return st.next
+	}
+	return st.holder.Load()
+}
+
+// hold gives the stream, which no worker has any more, to t. The session's
+// mutex is held.
+func (st *stream) hold(t *track) {
+	st.used, st.next = true, nil
+	st.holder.Store(t)
+	t.link(st)
+}
+
+// unlink takes the stream out of its track's table. The session's mutex is
+// held.
 func (st *stream) unlink() {
+	st.next = nil
 	if t := st.holder.Swap(nil); t != nil {
 		t.unlink(st)
 	}

@@ -95,7 +95,7 @@ func (out *outgoing) replaced(next *outgoing) map[*stream]*track {
 			if was == nil || was == now {
 				continue
 			}
-			if t := was.holder.Load(); t != nil && now != nil {
+			if t := was.bound(); t != nil && now != nil {
 				now.want.Store(was.want.Load())
 				from[now] = t
 			}
@@ -126,8 +126,12 @@ type stream struct {
 	// idle: the client keeps the section inactive, or rejected it; nothing is
 	// sent until a later offer.
 	idle atomic.Bool
-	// used: tx has been in some worker's hands. Guarded by session.mu.
+	// used: tx has been in some worker's hands. next is the track that waits
+	// for it to be let go of, nil for none. Both guarded by session.mu.
 	used bool
+	next *track
+	// round is when the stream was last queued; see handovers.
+	round uint64
 
 	tx    *sender // holder's owner only; nil until something was to be sent
 	heard heard   // session's owner only

@@ -33,9 +33,10 @@ type Server struct {
 	closed   bool
 
 	// jobs is the control queue; see control.
-	jobs chan job
-	stop chan struct{}
-	wg   sync.WaitGroup
+	jobs      chan job
+	handovers *handovers
+	stop      chan struct{}
+	wg        sync.WaitGroup
 }
 
 // Listen opens the sockets and starts the workers.
@@ -54,6 +55,7 @@ func (s *Server) run() {
 		go w.runLoop()
 	}
 	s.wg.Go(s.runControl)
+	s.wg.Go(s.runHandovers)
 	s.wg.Go(func() { s.events.run(s.stop, s.deliver) })
 }
 
@@ -67,8 +69,8 @@ func open(c Config) (*Server, error) {
 	s := &Server{
 		config: c, log: c.Log, clock: newClock(), cert: cert,
 		sessions: make(map[*Session]struct{}),
-		jobs:     make(chan job, 1024),
-		stop:     make(chan struct{}),
+		jobs:     make(chan job, 1024), handovers: newHandovers(),
+		stop: make(chan struct{}),
 	}
 	s.ufrags.init()
 	s.events = newDispatcher(&s.drops[dropEvent])

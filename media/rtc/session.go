@@ -11,7 +11,7 @@ import (
 
 // Session is one participant's connection: ICE, DTLS, the sources it sends
 // and the seats it receives. All methods may be called from any goroutine and
-// none waits for longer than a worker's batch lasts.
+// none waits for a worker.
 type Session struct {
 	id     string
 	server *Server
