@@ -3,6 +3,7 @@ package rtc
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
@@ -315,4 +316,9 @@ func TestPanicLosesTheBatch(t *testing.T) {
 	if n := r.w.count.forwarded.Load() - before; n != 4 || !good.running() {
 		t.Errorf("%d packets forwarded afterwards, want 4", n)
 	}
+}
+
+func waitCount(t *testing.T, f func() uint64, n uint64) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("a count of %d", n), func() bool { return f() >= n })
 }

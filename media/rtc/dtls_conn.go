@@ -20,6 +20,8 @@ type dtlsConn struct {
 	deadline *deadline.Deadline
 	// peer is where to answer: the flow the last datagram came from.
 	peer atomic.Pointer[flow]
+	// written is the datagram that was sent last.
+	written atomic.Pointer[[]byte]
 	// parked: the handshake is over and forgotten; writes go nowhere, so
 	// that closing the DTLS connection sends no alert.
 	parked    atomic.Bool
@@ -57,9 +59,20 @@ func (c *dtlsConn) ReadFrom(p []byte) (int, net.Addr, error) {
 // WriteTo sends p to the session's peer whatever the address says.
 func (c *dtlsConn) WriteTo(p []byte, _ net.Addr) (int, error) {
 	if f := c.peer.Load(); f != nil && !c.parked.Load() && len(p) <= udp.MaxSend {
+		sent := append([]byte(nil), p...)
+		c.written.Store(&sent)
 		f.worker.sock.WriteTo(p, &f.addr)
 	}
 	return len(p), nil
+}
+
+// last returns the datagram that was sent last, nil if none was. Change cipher
+// spec and Finished, the server's last flight, fit in one (RFC 6347 §4.2.4).
+func (c *dtlsConn) last() []byte {
+	if p := c.written.Load(); p != nil {
+		return *p
+	}
+	return nil
 }
 
 // Close ends reading. Writes are ignored from then on.

@@ -22,28 +22,36 @@ import (
 
 // handshake runs a session's DTLS handshake (RFC 5764) as the server side.
 //
-//	idle ──ClientHello of a flow──▶ running ──▶ done ──▶ parked
+//	idle ──ClientHello of a flow──▶ running ──▶ over
 //	                                   │
 //	                                   └──▶ session fails
 //
 // While it runs it has a goroutine, besides those of pion/dtls. Once keys are
-// exported it stays for a grace period to send its last flight again should
-// that have been lost, then everything is freed: nothing else is ever sent
-// over DTLS, for there are no data channels.
+// exported everything of it is freed: nothing else is ever sent over DTLS, for
+// there are no data channels. Only our last flight, one small datagram, is
+// kept until the peer has shown that it got it: if the peer sends its own last
+// flight again, ours was lost and is sent again as it was (RFC 6347 §4.2.4).
 type handshake struct {
 	session      *Session
 	fingerprints []media.Fingerprint // of the offer; any may match
 	started      atomic.Bool
 	conn         atomic.Pointer[dtlsConn] // nil before and after
-	// proven is closed by the first authentic packet from the peer: it has
-	// the keys, so the last flight arrived and nobody needs us any more.
-	proven     chan struct{}
-	provenOnce atomic.Bool
+	// finale is our last flight, nil before it was sent and after the first
+	// authentic packet from the peer, which has the keys by then.
+	finale atomic.Pointer[finale]
 }
+
+// finale is a last flight, and how often it may still be sent again.
+type finale struct {
+	datagram []byte
+	left     atomic.Int32
+}
+
+// finaleRepeats is more than a client tries before it gives up.
+const finaleRepeats = 32
 
 const (
 	handshakeTimeout = 15 * time.Second
-	parkAfter        = 6 * time.Second
 	// flightInterval is the first retransmission timeout; it doubles.
 	flightInterval = 300 * time.Millisecond
 	// dtlsMTU bounds our handshake datagrams.
@@ -104,8 +112,20 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 		h.session.server.wg.Go(func() { h.run(c) })
 		return true
 	}
-	c := h.conn.Load()
-	return c != nil && c.push(pkt, from)
+	if c := h.conn.Load(); c != nil {
+		return c.push(pkt, from)
+	}
+	return h.repeatFinale(pkt, from)
+}
+
+// repeatFinale answers a handshake datagram that comes when all is over.
+func (h *handshake) repeatFinale(pkt []byte, to *flow) bool {
+	f := h.finale.Load()
+	if f == nil || pkt[0] != recordHandshake || f.left.Add(-1) < 0 {
+		return false
+	}
+	to.worker.sock.WriteTo(f.datagram, &to.addr)
+	return true
 }
 
 // run is the handshake's goroutine.
@@ -126,27 +146,28 @@ func (h *handshake) run(c *dtlsConn) {
 		return
 	}
 	k, err := exportKeys(conn)
-	if err != nil {
-		_ = conn.Close()
-		h.session.fail(fmt.Errorf("%w: %w", ErrHandshake, err))
-		return
-	}
-	h.session.keyed(k)
-	grace := time.NewTimer(parkAfter)
-	defer grace.Stop()
-	select {
-	case <-grace.C:
-	case <-h.proven:
-	case <-c.closed:
+	if err == nil {
+		h.keep(c.last())
+		h.session.keyed(k)
 	}
 	c.parked.Store(true)
 	_ = conn.Close()
+	if err != nil {
+		h.session.fail(fmt.Errorf("%w: %w", ErrHandshake, err))
+	}
+}
+
+// keep holds our last flight until peerProven.
+func (h *handshake) keep(datagram []byte) {
+	f := &finale{datagram: datagram}
+	f.left.Store(finaleRepeats)
+	h.finale.Store(f)
 }
 
 // peerProven is called by the owner when a packet authenticated.
 func (h *handshake) peerProven() {
-	if !h.provenOnce.Load() && h.provenOnce.CompareAndSwap(false, true) {
-		close(h.proven)
+	if h.finale.Load() != nil {
+		h.finale.Store(nil)
 	}
 }
 

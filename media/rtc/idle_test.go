@@ -17,7 +17,7 @@ import (
 const maxIdleBytes = 24 << 10
 
 // TestIdleSessionIsSmall measures sessions with four sources and nine seats,
-// keyed, after their handshake was parked.
+// keyed, after their handshake.
 func TestIdleSessionIsSmall(t *testing.T) {
 	r := newRig(t, 0, Config{})
 	heap := func() uint64 {
@@ -44,34 +44,66 @@ func TestIdleSessionIsSmall(t *testing.T) {
 	runtime.KeepAlive(all)
 }
 
-// TestHandshakeIsParked: once the peer has shown that it has the keys, nothing
-// of DTLS is left.
-func TestHandshakeIsParked(t *testing.T) {
+// TestHandshakeIsFreed: once keys are agreed upon nothing of DTLS is left but
+// the last flight, and not that either when the peer has shown that it got it.
+func TestHandshakeIsFreed(t *testing.T) {
 	s := listen(t, Config{})
 	p := join(t, s, peerOptions{})
-	p.send(opus(1, "I have the keys"))
-	for end := time.Now().Add(patience); p.session.handshake.conn.Load() != nil; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the handshake is still there")
-		}
+	h := &p.session.handshake
+	eventually(t, "the handshake to be freed", func() bool { return h.conn.Load() == nil })
+	if f := h.finale.Load(); f == nil || len(f.datagram) > 200 {
+		t.Errorf("kept of the handshake: %v", f)
 	}
-	p.send(opus(2, "and still have them"))
-	waitCount(t, func() (in uint64) {
-		for _, w := range s.Figures().Workers { // the kernel chose which one
-			in += w.PacketsIn
-		}
-		return in
-	}, 2)
+	p.send(opus(1, "I have the keys"))
+	eventually(t, "the last flight to be freed", func() bool { return h.finale.Load() == nil })
+	p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0}) // again?
+	waitDrops(t, s, dropDTLS, 1)
 	if len(p.events.failed) != 0 {
 		t.Errorf("failed: %v", p.events.failed)
 	}
 }
 
-func waitCount(t *testing.T, f func() uint64, n uint64) {
+// TestLostLastFlight: a peer that did not get our last flight gets it again,
+// though the handshake is over for us.
+func TestLostLastFlight(t *testing.T) {
+	s := listen(t, Config{})
+	p := newPeer(t, s, peerOptions{})
+	const recordChangeCipherSpec = 20
+	lost := 0
+	p.pipe.lose = func(pkt []byte) bool {
+		if pkt[0] != recordChangeCipherSpec || lost == 3 {
+			return false
+		}
+		lost++
+		return true
+	}
+	if err := p.connect(); err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	if lost != 3 || p.session.handshake.conn.Load() != nil {
+		t.Errorf("%d flights were lost, handshake %v", lost, p.session.handshake.conn.Load())
+	}
+	p.send(opus(1, "I have the keys"))
+	eventually(t, "the last flight to be freed", func() bool { return p.session.handshake.finale.Load() == nil })
+}
+
+// TestLastFlightIsBounded: whoever sends from a peer's address can not make us
+// send for ever.
+func TestLastFlightIsBounded(t *testing.T) {
+	s := listen(t, Config{})
+	p := join(t, s, peerOptions{})
+	eventually(t, "the handshake to be freed", func() bool { return p.session.handshake.conn.Load() == nil })
+	for range finaleRepeats + 50 {
+		p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0})
+	}
+	waitDrops(t, s, dropDTLS, 50)
+}
+
+func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); f() < n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("count is %d, want %d", f(), n)
+			t.Fatalf("waited too long for %s", what)
 		}
 	}
 }

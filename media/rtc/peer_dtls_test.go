@@ -20,6 +20,8 @@ type dtlsPipe struct {
 	muted    atomic.Bool
 	// noise is sent before each datagram of the handshake.
 	noise [][]byte
+	// lose says which datagrams from the server do not arrive; nil: all do.
+	lose func(pkt []byte) bool
 }
 
 func newDTLSPipe(p *peer) *dtlsPipe {
@@ -27,6 +29,9 @@ func newDTLSPipe(p *peer) *dtlsPipe {
 }
 
 func (d *dtlsPipe) push(pkt []byte) {
+	if d.lose != nil && d.lose(pkt) {
+		return
+	}
 	select {
 	case d.queue <- pkt:
 	default:

@@ -67,7 +67,7 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 		return nil, "", err
 	}
 	sess := &Session{id: id, server: s, to: events, feedbackSSRC: randomSSRC()}
-	sess.handshake = handshake{session: sess, proven: make(chan struct{})}
+	sess.handshake.session = sess
 	sess.touch(s.clock.now())
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
