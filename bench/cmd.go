@@ -34,6 +34,15 @@ func Groups() []kong.Group {
 	return []kong.Group{{Key: "impairment", Title: "A bad network between clients and server"}}
 }
 
+// Spell turns the other spelling of a comparison, "bench --compare A B", into
+// the command.
+func Spell(args []string) []string {
+	if len(args) < 2 || args[0] != "bench" || args[1] != "--compare" {
+		return args
+	}
+	return append([]string{"bench", "compare"}, args[2:]...)
+}
+
 // forwardChildCmd is the process of the minimal forwarder.
 type forwardChildCmd struct{}
 
@@ -97,14 +106,15 @@ func (c *AudienceCmd) Run(ctx context.Context, out io.Writer) error {
 type VoiceCmd struct {
 	Common     `embed:""`
 	FloorFlags `embed:""`
-	Rooms      int `default:"25" help:"Rooms."`
-	Size       int `short:"n" default:"4" help:"Participants in each, all speaking."`
-	Seats      int `default:"9" help:"How many others each one hears."`
+	Rooms      int  `default:"25" help:"Rooms."`
+	Size       int  `short:"n" default:"4" help:"Participants in each, all speaking."`
+	Seats      int  `default:"9" help:"How many others each one hears."`
+	Saturate   bool `help:"Raise the load until loss is over 0.5 % or p99 over 50 ms."`
 }
 
 // Run runs the scenario.
 func (c *VoiceCmd) Run(ctx context.Context, out io.Writer) error {
-	return c.run(ctx, out, &mediaRun{name: "voice", video: nil, floor: &c.FloorFlags, climb: false, rooms: &roomSpec{
+	return c.run(ctx, out, &mediaRun{name: "voice", video: nil, floor: &c.FloorFlags, climb: c.Saturate, rooms: &roomSpec{
 		rooms: c.Rooms, size: c.Size, publishers: c.Size, seats: c.Seats, publish: publishing(true, nil),
 	}})
 }

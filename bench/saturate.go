@@ -15,7 +15,7 @@ const (
 	holdP99  = 50  // milliseconds
 )
 
-// How a climb goes: factors of the picture rate.
+// How a climb goes: factors of the rate of pictures or, without any, sounds.
 const (
 	climbFactor = 1.5
 	climbRefine = 4 // halvings between the last good step and the first bad one
@@ -24,7 +24,8 @@ const (
 
 // saturate raises the load until the server does not hold it, then closes in
 // on the edge. The load is the picture rate: the pictures themselves, and so
-// the runs, stay as they are.
+// the runs, stay as they are. Where nobody sends pictures it is the rate of
+// sounds, which get shorter.
 func (f *forwarding) saturate(ctx context.Context, swarm *client.Swarm) error {
 	c, err := f.climbTo(ctx, swarm, f.meter, "server")
 	if err != nil {
@@ -36,7 +37,11 @@ func (f *forwarding) saturate(ctx context.Context, swarm *client.Swarm) error {
 		c.PPS = &best.PPS
 		f.rep.DurationS += f.stepTime().Seconds()
 	}
-	f.rep.Notes = append(f.rep.Notes, "the load is raised by sending more pictures a second; sound stays as it is")
+	how := "the load is raised by sending more pictures a second; sound stays as it is"
+	if f.video == nil {
+		how = "the load is raised by sending more, shorter sounds a second"
+	}
+	f.rep.Notes = append(f.rep.Notes, how)
 	return nil
 }
 

@@ -85,7 +85,7 @@ type Times struct {
 // newPublisher makes the sending side of spec. Random SSRCs are the caller's:
 // mic and camera, with the layers' at camera, camera+2, …
 func (c *Config) newPublisher(spec *Spec, mic, camera uint32, a *answer, mids mids) *load.Publisher {
-	p := &load.Publisher{FPS: spec.Publish.FPS}
+	p := &load.Publisher{FPS: spec.Publish.FPS, SPS: load.SoundsPerSecond}
 	if s := a.sections[mids.mic]; spec.Publish.Audio && s != nil {
 		level := byte(0x80 | (20 + spec.Sender%20)) // voice, -20 … -39 dBov
 		p.Mic = &load.Track{

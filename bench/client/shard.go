@@ -56,7 +56,7 @@ func (s *Shard) add(c *Client) {
 	c.tick = now + int64(c.spec.Sender)*7919*int64(time.Microsecond)%tickEvery
 	c.consent = now + int64(c.spec.Sender)*7919*int64(time.Microsecond)%consentEvery
 	if p := c.out.pub; p != nil {
-		p.FPS = c.spec.Publish.FPS * s.rate
+		c.pace(s.rate)
 		phase := int64(c.spec.Sender) * 7919 * int64(time.Microsecond)
 		p.Start(now+phase%(33*int64(time.Millisecond)), now+phase%(20*int64(time.Millisecond)))
 	}
@@ -108,13 +108,23 @@ func (s *Shard) interval() *load.Stats {
 	return st
 }
 
-// setRate changes how many pictures a second are sent, as a factor.
+// setRate changes how much is sent, see Client.pace.
 func (s *Shard) setRate(rate float64) {
 	s.rate = rate
 	for c := range s.clients {
 		if c.out.pub != nil {
-			c.out.pub.FPS = c.spec.Publish.FPS * rate
+			c.pace(rate)
 		}
+	}
+}
+
+// pace sets how many pictures a second are sent, as a factor of what was asked
+// for; of who sends no pictures, how many sounds.
+func (c *Client) pace(rate float64) {
+	p := c.out.pub
+	p.FPS, p.SPS = c.spec.Publish.FPS*rate, load.SoundsPerSecond
+	if len(p.Layers) == 0 {
+		p.SPS *= rate
 	}
 }
 

@@ -35,7 +35,7 @@ func TestFrameShape(t *testing.T) {
 
 func newPublisher() *Publisher {
 	return &Publisher{
-		FPS: 30,
+		FPS: 30, SPS: SoundsPerSecond,
 		Mic: &Track{Stamp: Stamp{Sender: 7, Source: Audio}, SSRC: 1, PT: 111, Datagram: AudioDatagram,
 			Ext: ExtBlock(ExtElement{1, []byte("0")}, ExtElement{2, []byte{0x80 | 20}})},
 		Layers: []*Layer{{

@@ -6,8 +6,10 @@ import "encoding/binary"
 const (
 	videoClock = 90000
 	audioClock = 48000
-	audioPPS   = 50
 )
+
+// SoundsPerSecond is how many packets a voice is: 20 ms each.
+const SoundsPerSecond = 50
 
 // second is in nanoseconds.
 const second = 1_000_000_000
@@ -37,7 +39,8 @@ const MinVideoDatagram = 12 + 16 + vp8HeadMax + StampLen + tagLen
 type Publisher struct {
 	Mic    *Track
 	Layers []*Layer
-	FPS    float64
+	FPS    float64 // pictures a second
+	SPS    float64 // sounds a second
 
 	// Late counts pictures and sounds that were due but left out because
 	// the process came too late to send them in time.
@@ -79,7 +82,7 @@ func (p *Publisher) Due() (int64, bool) {
 func (p *Publisher) Run(now int64, clock func() int64, sink Sink) {
 	if p.Mic != nil && p.nextSound <= now {
 		p.sound(clock, sink)
-		p.nextSound = p.advance(p.nextSound, second/audioPPS, now)
+		p.nextSound = p.advance(p.nextSound, int64(second/p.SPS), now)
 	}
 	if len(p.Layers) > 0 && p.nextFrame <= now {
 		p.frame(clock, sink)
@@ -100,7 +103,7 @@ func (p *Publisher) advance(due, period, now int64) int64 {
 
 func (p *Publisher) sound(clock func() int64, sink Sink) {
 	p.Mic.emit(p.buf[:], nil, false, clock(), sink)
-	p.Mic.TS += audioClock / audioPPS
+	p.Mic.TS += uint32(audioClock / p.SPS)
 }
 
 func (p *Publisher) frame(clock func() int64, sink Sink) {

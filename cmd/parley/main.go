@@ -52,6 +52,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 			code = int(exit)
 		}
 	}()
+	args = bench.Spell(args)
 	var c cli
 	file := &fileResolver{}
 	parser, err := kong.New(&c,
