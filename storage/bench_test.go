@@ -24,7 +24,7 @@ func BenchmarkAppend(b *testing.B) {
 	for _, writers := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
 			dir := b.TempDir()
-			s := open(b, dir, Options{})
+			s := open(b, dir, Options{ChatLimit: 1 << 30})
 			defer s.Close()
 			text := strings.Repeat("x", 100)
 			waits := make([][]time.Duration, writers)

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -76,23 +77,44 @@ func (x *chatIndex) put(room string, texts []chatText) {
 	x.texts += len(texts)
 }
 
-// add notes a new text of an indexed room and returns how many there are.
-func (x *chatIndex) add(room string, t chatText) int {
+// add notes a new text of an indexed room.
+func (x *chatIndex) add(room string, t chatText) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	r := x.rooms[room]
 	r.texts = append(r.texts, t)
 	r.byHash[t.hash] = t.id
 	x.texts++
+}
+
+// count returns how many texts an indexed room has, 0 for one that is not.
+func (x *chatIndex) count(room string) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r := x.rooms[room]
+	if r == nil {
+		return 0
+	}
 	return len(r.texts)
 }
 
-// oldest returns up to n texts of an indexed room.
+// first returns the id of an indexed room's oldest text, 0 for a room that is not.
+func (x *chatIndex) first(room string) chatID {
+	if texts := x.oldest(room, 1); len(texts) > 0 {
+		return texts[0].id
+	}
+	return 0
+}
+
+// oldest returns up to n texts of an indexed room, none of one that is not.
 func (x *chatIndex) oldest(room string, n int) []chatText {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	texts := x.rooms[room].texts
-	return append([]chatText(nil), texts[:min(n, len(texts))]...)
+	r := x.rooms[room]
+	if r == nil {
+		return nil
+	}
+	return slices.Clone(r.texts[:min(n, len(r.texts))])
 }
 
 // drop forgets a text that was the room's oldest; of a room that is not indexed,

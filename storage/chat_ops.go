@@ -1,10 +1,6 @@
 package storage
 
-import (
-	"bytes"
-
-	bolt "go.etcd.io/bbolt"
-)
+import "bytes"
 
 // chatOp appends a text. The value was encoded by the caller's goroutine.
 type chatOp struct {
@@ -18,10 +14,10 @@ func (o *chatOp) apply(t *txn) error {
 	name, room := o.record.Room, roomKey(o.record.Room)
 	index := &t.store.index
 	if !index.has(name) {
-		index.put(name, roomTexts(t.tx, room))
+		index.put(name, t.roomTexts(name, room))
 	}
 	if first, _ := index.find(name, o.hash, t.store.retention(t.now)); first != 0 {
-		record, err := decodeChat(name, first, t.get(bucketChat, join(room, first.key())))
+		record, err := decodeChat(name, first, t.text(name, room, first))
 		if err == nil {
 			o.record = record
 		}
@@ -29,9 +25,13 @@ func (o *chatOp) apply(t *txn) error {
 	}
 	id := newChatID(t.w.chat, t.now)
 	t.w.chat = id
-	t.put(bucketChat, join(room, id.key()), o.value)
-	if count := index.add(name, chatText{id, o.hash}); count > t.store.o.ChatLimit+pruneRoom {
-		t.pruneRoom(name, room, count-t.store.o.ChatLimit)
+	index.add(name, chatText{id, o.hash})
+	if t.tx.Writable() {
+		t.put(bucketChat, join(room, id.key()), o.value)
+		t.pruneRoom(name, room, 1)
+	} else {
+		t.store.journal.add(room, id, o.value)
+		t.store.fresh.add(name, freshText{id, o.value})
 	}
 	if o.record.ID == "" {
 		o.record.ID = id.String()
@@ -52,23 +52,59 @@ func (o *chatOp) finish(err error) {
 
 // Texts beyond the limit are not shown any more, and deleted pruneRoom at a time,
 // since each deletion makes the commit write the room's first page as well. At
-// most twice that are deleted with one append.
+// most twice that are deleted for each new one.
 const pruneRoom = 32
 
-// roomTexts lists what a room has on disk.
-func roomTexts(tx *bolt.Tx, room []byte) []chatText {
+// pruneRoom deletes an indexed room's oldest texts if there are enough beyond the
+// limit; added are new.
+func (t *txn) pruneRoom(name string, room []byte, added int) {
+	index := &t.store.index
+	surplus := index.count(name) - t.store.o.ChatLimit
+	if surplus <= pruneRoom {
+		return
+	}
+	for _, text := range index.oldest(name, min(surplus, 2*pruneRoom*added)) {
+		t.delete(bucketChat, join(room, text.id.key()))
+		index.drop(name, text.id)
+	}
+}
+
+// roomTexts lists what a room has on disk, and what this transaction adds.
+func (t *txn) roomTexts(name string, room []byte) []chatText {
 	var texts []chatText
-	c := tx.Bucket(bucketChat).Cursor()
+	c := t.tx.Bucket(bucketChat).Cursor()
 	for k, v := c.Seek(room); bytes.HasPrefix(k, room); k, v = c.Next() {
 		texts = append(texts, chatText{chatID(uint64Of(k[len(room):])), hashOf(v)})
+	}
+	if !t.tx.Writable() {
+		for _, text := range t.store.fresh.all(name) {
+			texts = append(texts, chatText{text.id, hashOf(text.value)})
+		}
 	}
 	return texts
 }
 
-// pruneRoom deletes an indexed room's oldest texts.
-func (t *txn) pruneRoom(name string, room []byte, surplus int) {
-	for _, text := range t.store.index.oldest(name, min(surplus, 2*pruneRoom)) {
-		t.delete(bucketChat, join(room, text.id.key()))
-		t.store.index.drop(name, text.id)
+// text returns a stored text's value, nil if there is none.
+func (t *txn) text(name string, room []byte, id chatID) []byte {
+	if !t.tx.Writable() {
+		if value := findFresh(t.store.fresh.all(name), id); value != nil {
+			return value
+		}
+	}
+	return t.get(bucketChat, join(room, id.key()))
+}
+
+// moveFresh puts the journal's texts. It prunes before, so that of many texts in a
+// room only those that are still shown are put at all.
+func (t *txn) moveFresh() {
+	for name, texts := range t.store.fresh.rooms { // only the writer changes it
+		room := roomKey(name)
+		t.pruneRoom(name, room, len(texts))
+		kept := t.store.index.first(name)
+		for _, text := range texts {
+			if text.id >= kept {
+				t.put(bucketChat, join(room, text.id.key()), text.value)
+			}
+		}
 	}
 }

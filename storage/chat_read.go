@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"iter"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -17,9 +18,9 @@ func (s *Store) ChatHistory(room string, limit int) ([]ChatRecord, error) {
 	if limit > 0 {
 		keep.limit = min(keep.limit, limit)
 	}
-	records := []ChatRecord{}
+	records, fresh := []ChatRecord{}, s.fresh.of(room)
 	err := s.view(func(tx *bolt.Tx) error {
-		return eachText(tx, roomKey(room), keep, func(id chatID, value []byte) (bool, error) {
+		return eachText(tx, fresh, roomKey(room), keep, func(id chatID, value []byte) (bool, error) {
 			record, err := decodeChat(room, id, value)
 			records = append(records, record)
 			return true, err
@@ -37,9 +38,10 @@ func (s *Store) ChatByKey(room, identity, key string) (record ChatRecord, err er
 	}
 	hash, keep := keyHash(identity, key), s.retention(s.o.Now())
 	id, known := s.index.find(room, hash, keep)
+	fresh := s.fresh.of(room)
 	err = s.view(func(tx *bolt.Tx) (err error) {
 		if !known {
-			err = eachText(tx, roomKey(room), keep, func(one chatID, value []byte) (bool, error) {
+			err = eachText(tx, fresh, roomKey(room), keep, func(one chatID, value []byte) (bool, error) {
 				if hashOf(value) == hash {
 					id = one
 				}
@@ -52,7 +54,11 @@ func (s *Store) ChatByKey(room, identity, key string) (record ChatRecord, err er
 		if id == 0 {
 			return ErrNotFound
 		}
-		record, err = decodeChat(room, id, tx.Bucket(bucketChat).Get(join(roomKey(room), id.key())))
+		value := findFresh(fresh, id)
+		if value == nil {
+			value = tx.Bucket(bucketChat).Get(join(roomKey(room), id.key()))
+		}
+		record, err = decodeChat(room, id, value)
 		return err
 	})
 	return record, err
@@ -60,26 +66,42 @@ func (s *Store) ChatByKey(room, identity, key string) (record ChatRecord, err er
 
 // eachText visits the texts of a room that are still shown, the latest first,
 // while visit returns true.
-func eachText(tx *bolt.Tx, room []byte, keep retention, visit func(chatID, []byte) (bool, error)) error {
-	c := tx.Bucket(bucketChat).Cursor()
-	k, v := c.Seek(pastRoom(room))
-	if k == nil {
-		k, v = c.Last()
-	} else {
-		k, v = c.Prev()
-	}
-	for range keep.limit {
-		if !bytes.HasPrefix(k, room) {
+func eachText(tx *bolt.Tx, fresh []freshText, room []byte, keep retention, visit func(chatID, []byte) (bool, error)) error {
+	left := keep.limit
+	for id, value := range latestFirst(tx, fresh, room) {
+		if left == 0 || id < keep.oldest {
 			return nil
 		}
-		id := chatID(uint64Of(k[len(room):]))
-		if id < keep.oldest {
-			return nil
-		}
-		if more, err := visit(id, v); !more || err != nil {
+		left--
+		if more, err := visit(id, value); !more || err != nil {
 			return err
 		}
-		k, v = c.Prev()
 	}
 	return nil
+}
+
+// latestFirst goes through a room's fresh texts and then what parley.db has from
+// before them.
+func latestFirst(tx *bolt.Tx, fresh []freshText, room []byte) iter.Seq2[chatID, []byte] {
+	return func(yield func(chatID, []byte) bool) {
+		past := pastRoom(room)
+		for _, text := range slices.Backward(fresh) {
+			if !yield(text.id, text.value) {
+				return
+			}
+			past = join(room, text.id.key())
+		}
+		c := tx.Bucket(bucketChat).Cursor()
+		k, v := c.Seek(past)
+		if k == nil {
+			k, v = c.Last()
+		} else {
+			k, v = c.Prev()
+		}
+		for ; bytes.HasPrefix(k, room); k, v = c.Prev() {
+			if !yield(chatID(uint64Of(k[len(room):])), v) {
+				return
+			}
+		}
+	}
 }

@@ -157,9 +157,14 @@ func TestChatLimitAndAge(t *testing.T) {
 	}
 }
 
-// stored counts the texts on disk.
+// stored counts the texts on disk, in either file.
 func stored(t *testing.T, s *Store) (n int) {
 	t.Helper()
+	s.fresh.mu.Lock()
+	for _, texts := range s.fresh.rooms {
+		n += len(texts)
+	}
+	s.fresh.mu.Unlock()
 	_ = s.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketChat).ForEach(func(_, _ []byte) error { n++; return nil })
 	})

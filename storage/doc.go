@@ -1,5 +1,6 @@
 // Package storage keeps what must outlive the process: meetings, who was in
-// them and when, ratings, and the rooms' chat. One bbolt file, DIR/parley.db.
+// them and when, ratings, and the rooms' chat. Two files: DIR/parley.db, of bbolt,
+// and DIR/parley.journal, which holds the latest texts until they are moved there.
 //
 //	s, err := storage.Open(dir, storage.Options{})
 //	err = s.BeginMeeting(storage.Meeting{ID: id, Room: "demo", Start: now}, done)
@@ -21,14 +22,32 @@
 //
 // One goroutine writes. While a commit syncs, further writes queue; the next
 // commit takes all of them. No timer delays anything: a lone write commits at
-// once, and under load a commit carries what came in during the one before. A
-// bbolt commit is two fdatasyncs, whatever it carries. The queue is bounded
-// (Options.Queue); beyond it a write returns ErrBusy. bbolt's own Batch waits up
-// to 10 ms and runs a function twice when its neighbour fails, hence not used.
+// once, and under load a commit carries what came in during the one before. The
+// queue is bounded (Options.Queue); beyond it a write returns ErrBusy. bbolt's own
+// Batch waits up to 10 ms and runs a function twice when its neighbour fails, hence
+// not used.
+//
+// # The journal
+//
+// A bbolt commit is two fdatasyncs, and the pages of a tree. Texts are the only
+// frequent write, so a batch of nothing else is one entry in the journal instead: one
+// write and one fdatasync of a file whose blocks are on the disk already, see
+// journal.go for its layout. Until they are moved, such texts are kept in memory as
+// well, and reads find them there first.
+//
+// Any other batch, a full journal, a heartbeat, Flush and Close move them: one
+// bbolt transaction puts them, applies the batch, and notes a new generation, which
+// is what empties the journal. Thus each text is in one of the files at any moment
+// and Open, which moves what it finds, can be interrupted and repeated. After Close
+// parley.db alone is the whole store. The lock on parley.db protects both.
+//
+// Open drops an entry that is not whole if it is the last: nobody was told that it
+// is on disk. With a whole one behind it it was, and Open says ErrNotAStore. What
+// is in the journal is lost if that file is deleted, which lets the store open.
 //
 // # When the disk fails
 //
-// After any failed write or sync nobody knows what the file holds beyond the last
+// After any failed write or sync nobody knows what a file holds beyond the last
 // good commit, and a second try may report success for pages the kernel has
 // already dropped. So the store turns read-only for good: Healthy says why, the
 // writes of that commit and all later ones get ErrReadOnly, reads go on. A read
@@ -40,7 +59,7 @@
 // runs the writer notes the time every Options.Heartbeat. Open ends the meetings
 // and attendance intervals that are still open at that time, with ReasonCrashed.
 //
-// # Schema, version 1
+// # Schema, version 2
 //
 // Keys are bytes: id is a meeting's UUID (16, version 7, so it sorts by time),
 // room is the room's name after its length (uint16), seq is a chat id (uint64: Unix
@@ -51,7 +70,8 @@
 //	├─ meta
 //	│  ├─ schema          version, uint64
 //	│  ├─ last            latest known time, Unix milliseconds, uint64
-//	│  └─ chat            last chat id given, uint64
+//	│  ├─ chat            last chat id given, uint64
+//	│  └─ journal         generation of the journal's entries, uint64
 //	├─ meetings           id → Meeting
 //	├─ running            room → id, the meetings that have not ended
 //	├─ rooms              room id → empty, the meetings of a room
@@ -66,8 +86,8 @@
 //
 // # Limits
 //
-// Chat is pruned by number with each append and by age with the heartbeat, a
-// bounded number of records at a time. Meetings are kept for ever; at about 200 bytes per attendance a million
+// Chat is pruned by number when texts come into parley.db and by age with the
+// heartbeat, a bounded number of records at a time. Meetings are kept for ever; at about 200 bytes per attendance a million
 // of them fit in the 1 GiB that is mapped from the start, beyond which a growing
 // file makes writers wait for readers now and then. Read transactions are short:
 // every read copies what it returns, a page at most.

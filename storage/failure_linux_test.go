@@ -2,8 +2,10 @@ package storage
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -11,8 +13,8 @@ import (
 	"time"
 )
 
-// sabotage makes the store's file descriptor another file's, as if the disk broke
-// under it; bbolt knows nothing of that.
+// sabotage makes the file's descriptor another file's, as if the disk broke under
+// it; neither the journal nor bbolt knows of that.
 //
 //	/dev/full   every write fails: no space left on device
 //	/dev/null   writes succeed, every fdatasync fails: invalid argument
@@ -28,17 +30,27 @@ func sabotage(t *testing.T, file *os.File, device string) {
 	}
 }
 
-// openSpied returns the store and the file it writes to.
-func openSpied(t *testing.T, dir string) (*Store, *os.File) {
+// spied are the files a store writes to, by name.
+type spied map[string]*os.File
+
+func (files spied) sabotage(t *testing.T, device string, names ...string) {
 	t.Helper()
-	var file *os.File
+	for _, name := range names {
+		sabotage(t, files[name], device)
+	}
+}
+
+// openSpied returns the store and the files it writes to.
+func openSpied(t *testing.T, dir string) (*Store, spied) {
+	t.Helper()
+	files := make(spied)
 	o := killOptions // keeps all chat
-	o.openFile = func(path string, flag int, mode os.FileMode) (f *os.File, err error) {
-		f, err = os.OpenFile(path, flag, mode)
-		file = f
+	o.openFile = func(path string, flag int, mode os.FileMode) (*os.File, error) {
+		f, err := os.OpenFile(path, flag, mode)
+		files[filepath.Base(path)] = f
 		return f, err
 	}
-	return open(t, dir, o), file
+	return open(t, dir, o), files
 }
 
 func TestBrokenDiskTurnsTheStoreReadOnly(t *testing.T) {
@@ -52,9 +64,9 @@ func TestBrokenDiskTurnsTheStoreReadOnly(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
-			s, file := openSpied(t, dir)
+			s, files := openSpied(t, dir)
 			id := fill(t, s)
-			sabotage(t, file, c.device)
+			files.sabotage(t, c.device, FileName, JournalName)
 			if _, err := say(s, ChatRecord{Room: "demo", Key: "k2", Text: "lost"}); !errors.Is(err, ErrReadOnly) || !errors.Is(err, c.cause) {
 				t.Fatalf("acknowledged with %v, want %v and %v", err, ErrReadOnly, c.cause)
 			}
@@ -86,13 +98,73 @@ func TestBrokenDiskTurnsTheStoreReadOnly(t *testing.T) {
 	}
 }
 
+// TestEitherBrokenFile: with one of the files broken, the first write that needs
+// it turns the store read-only, and what the other holds is not lost.
+func TestEitherBrokenFile(t *testing.T) {
+	cases := []struct {
+		name, broken, device string
+	}{
+		{"journal write", JournalName, "/dev/full"},
+		{"journal sync", JournalName, "/dev/null"},
+		{"main file write", FileName, "/dev/full"},
+		{"main file sync", FileName, "/dev/null"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, files := openSpied(t, dir)
+			id := fill(t, s)
+			want := []string{"hello", "acknowledged"}
+			mustSay(t, s, "demo", "ann", "k2", want[1])
+			files.sabotage(t, c.device, c.broken)
+			for i := 3; ; i++ { // till a heartbeat moves texts to the main file
+				text := fmt.Sprint("text ", i)
+				_, err := say(s, ChatRecord{Room: "demo", Key: text, Text: text})
+				if errors.Is(err, ErrReadOnly) {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				want = append(want, text)
+			}
+			if c.broken == JournalName && len(want) > 2 {
+				t.Errorf("acknowledged without a journal: %q", want[2:])
+			}
+			if err := s.EndMeeting(id, s.o.Now(), "", nil); !errors.Is(err, ErrReadOnly) {
+				t.Errorf("a later write: %v", err)
+			}
+			if got := history(t, s, "demo"); !slices.Equal(got, want) {
+				t.Errorf("reads give %q, want %q", got, want)
+			}
+			if err := s.Close(); !errors.Is(err, ErrReadOnly) {
+				t.Errorf("close: %v", err)
+			}
+			again := open(t, dir, killOptions)
+			defer again.Close()
+			if got := history(t, again, "demo"); !slices.Equal(got, want) {
+				t.Errorf("after a restart %q, want %q", got, want)
+			}
+			checkPages(t, again)
+		})
+	}
+}
+
 // TestNoAcknowledgementAfterAFailedSync breaks the disk under load. Whatever was
 // acknowledged must be in the real file, and nothing may be acknowledged after the
 // first failure.
 func TestNoAcknowledgementAfterAFailedSync(t *testing.T) {
-	for _, device := range []string{"/dev/full", "/dev/null"} {
+	for _, c := range []struct {
+		device string
+		broken []string
+	}{
+		{"/dev/full", []string{FileName, JournalName}},
+		{"/dev/null", []string{FileName, JournalName}},
+		{"/dev/full", []string{FileName}},
+		{"/dev/null", []string{JournalName}},
+	} {
 		dir := t.TempDir()
-		s, file := openSpied(t, dir)
+		s, files := openSpied(t, dir)
 		var failed atomic.Bool
 		var mu sync.Mutex // guards acked
 		var acked []string
@@ -124,7 +196,7 @@ func TestNoAcknowledgementAfterAFailedSync(t *testing.T) {
 		for s.Figures().Commits < 20 {
 			time.Sleep(time.Millisecond)
 		}
-		sabotage(t, file, device)
+		files.sabotage(t, c.device, c.broken...)
 		writers.Wait()
 		if err := s.Close(); !errors.Is(err, ErrReadOnly) {
 			t.Errorf("close: %v", err)
@@ -143,12 +215,13 @@ func TestNoAcknowledgementAfterAFailedSync(t *testing.T) {
 // the disk works again.
 func TestNoSecondTry(t *testing.T) {
 	dir := t.TempDir()
-	s, file := openSpied(t, dir)
-	whole := filepath.Join(dir, FileName)
-	sabotage(t, file, "/dev/full")
+	s, files := openSpied(t, dir)
+	files.sabotage(t, "/dev/full", FileName, JournalName)
 	queued := make(chan error, 1)
 	err := s.AppendChat(ChatRecord{Room: "demo", Key: "k1", Text: "first"}, func(ChatRecord, error) {
-		sabotage(t, file, whole)
+		for name := range files {
+			files.sabotage(t, filepath.Join(dir, name), name)
+		}
 		s.queue <- &flushOp{func(err error) { queued <- err }}
 	})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// FileName is the store's file in its folder.
+// FileName is the store's main file in its folder.
 const FileName = "parley.db"
 
 // openFile opens dir's store, making folder and file if need be.
@@ -32,10 +32,16 @@ func openFile(dir string, o Options) (db *bolt.DB, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, friendly(err))
 	}
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
-		_ = os.Chmod(path, 0o600) // best effort: the folder may be shared on purpose
-	}
+	private(path)
 	return db, nil
+}
+
+// private keeps others from reading a file that was made readable to them. Best
+// effort: the folder may be shared on purpose.
+func private(path string) {
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		_ = os.Chmod(path, 0o600)
+	}
 }
 
 // createFile makes an empty store under another name first: a power cut while

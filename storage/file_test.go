@@ -22,7 +22,9 @@ func TestFileAndFolderArePrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	s := open(t, dir, Options{})
 	defer s.Close()
-	for path, want := range map[string]fs.FileMode{dir: 0o700, filepath.Join(dir, FileName): 0o600} {
+	for path, want := range map[string]fs.FileMode{
+		dir: 0o700, filepath.Join(dir, FileName): 0o600, filepath.Join(dir, JournalName): 0o600,
+	} {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
@@ -32,16 +34,19 @@ func TestFileAndFolderArePrivate(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 1 {
+	if err != nil || len(entries) != 2 {
 		t.Errorf("the folder holds %v, %v", entries, err)
 	}
 }
 
 func TestOpenErrors(t *testing.T) {
-	refuse := func(err error) func(*testing.T, string) Options {
+	refuse := func(name string, err error) func(*testing.T, string) Options {
 		return func(t *testing.T, dir string) Options {
 			open(t, dir, Options{}).Close()
-			return Options{openFile: func(path string, _ int, _ os.FileMode) (*os.File, error) {
+			return Options{openFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
+				if filepath.Base(path) != name {
+					return os.OpenFile(path, flag, mode)
+				}
 				return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 			}}
 		}
@@ -60,8 +65,20 @@ func TestOpenErrors(t *testing.T) {
 			write(t, dir, nil)
 			return Options{}
 		}, ErrUnwritable},
-		{"no permission", refuse(syscall.EACCES), ErrUnwritable},
-		{"file system mounted read-only", refuse(syscall.EROFS), ErrUnwritable},
+		{"no permission", refuse(FileName, syscall.EACCES), ErrUnwritable},
+		{"file system mounted read-only", refuse(FileName, syscall.EROFS), ErrUnwritable},
+		{"no permission for the journal", refuse(JournalName, syscall.EACCES), ErrUnwritable},
+		{"damaged journal", func(t *testing.T, dir string) Options {
+			s := open(t, dir+" of another", Options{Heartbeat: time.Hour})
+			defer s.Close()
+			for i := range 3 {
+				mustSay(t, s, "demo", "i", fmt.Sprint(i), "t")
+			}
+			copyFile(t, dir+" of another", dir, FileName)
+			copyFile(t, dir+" of another", dir, JournalName)
+			flip(t, filepath.Join(dir, JournalName), blockSize+entryHeader)
+			return Options{}
+		}, ErrNotAStore},
 		{"newer", func(t *testing.T, dir string) Options {
 			open(t, dir, Options{}).Close()
 			edit(t, dir, func(tx *bolt.Tx) error {

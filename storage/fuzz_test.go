@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"testing"
@@ -64,4 +65,36 @@ func roundTrip[T any](t *testing.T, data []byte) {
 	if reflect.TypeFor[T]() == reflect.TypeFor[chatValue]() && len(stored) > 64*len(data)+256 {
 		t.Errorf("%d bytes become %d", len(data), len(stored))
 	}
+}
+
+// FuzzJournal reads arbitrary bytes as a journal, and as the texts of an entry whose
+// checksum is right. What is read must be what was written.
+func FuzzJournal(f *testing.F) {
+	f.Add([]byte(nil))
+	whole := testJournal(f)
+	f.Add(whole)
+	for block := range lastBlock + 1 {
+		f.Add(whole[block*blockSize:])
+	}
+	f.Add(whole[entryHeader:][:textSizeOf("a")])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if texts, _, err := readJournal(data, testGeneration); err != nil && texts != nil {
+			t.Error("texts of a damaged journal")
+		}
+		texts, err := appendTexts(nil, data)
+		if err != nil {
+			return
+		}
+		var j journal
+		for _, text := range texts {
+			room, id, ok := roomOf(text.key)
+			if !ok || len(id) != 8 {
+				t.Fatalf("key %x", text.key)
+			}
+			j.add(roomKey(room), chatID(uint64Of(id)), text.value)
+		}
+		if !bytes.Equal(j.entry, data) {
+			t.Errorf("%x is read, %x written", data, j.entry)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,6 +36,45 @@ func open(t testing.TB, dir string, o Options) *Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// crash returns a folder with what is on disk now, as a kill would leave it. The
+// store must be idle.
+func crash(t testing.TB, s *Store) string {
+	t.Helper()
+	dir := filepath.Dir(s.db.Path())
+	to := t.TempDir()
+	copyFile(t, dir, to, FileName)
+	copyFile(t, dir, to, JournalName)
+	return to
+}
+
+// copyFile copies a file from one folder to another, which is made if need be.
+func copyFile(t testing.TB, from, to, name string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(from, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(to, name), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flip changes a bit of a file.
+func flip(t testing.TB, path string, at int) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[at] ^= 1
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // clock is a time that tests move.

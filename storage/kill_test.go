@@ -95,6 +95,7 @@ func runAndKill(t *testing.T, dir string, rng *rand.Rand) (acked []string) {
 func runChild(dir string) {
 	o := killOptions
 	o.Log = quiet
+	o.Heartbeat = rand.N(20*time.Millisecond) + 1 // at times much is in the journal
 	s, err := Open(dir, o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -137,6 +138,7 @@ func childMeetings(s *Store, room string) {
 			return s.Rate(id, Rating{Participant: "ann", Stars: 4, At: time.Now()}, done)
 		})
 		step("end", "-", func(done func(error)) error { return s.EndMeeting(id, time.Now(), "", done) })
+		time.Sleep(rand.N(10 * time.Millisecond)) // for commits of texts alone
 	}
 }
 

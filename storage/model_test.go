@@ -246,8 +246,11 @@ func (m *model) prune() {
 	}
 }
 
-// reopen closes what runs as a crash would.
+// reopen closes what runs as a crash would: every other time without a Close.
 func (m *model) reopen() {
+	if m.rng.IntN(2) == 0 {
+		m.dir = crash(m.t, m.s)
+	}
 	if err := m.s.Close(); err != nil {
 		m.t.Fatal(err)
 	}

@@ -65,8 +65,8 @@ func (o *pruneOp) apply(t *txn) error {
 
 func (*pruneOp) finish(error) {}
 
-// beat notes the time while meetings run, and deletes old chat. It gives up on
-// old chat when the file is damaged there: the meetings go on.
+// beat notes the time while meetings run, deletes old chat and empties the journal.
+// It gives up on old chat when the file is damaged there: the meetings go on.
 func (s *Store) beat() {
 	if s.failed() != nil {
 		return
@@ -82,7 +82,7 @@ func (s *Store) beat() {
 			s.o.Log.Error("old chat is not deleted any more", "error", err.Error())
 		}
 	}
-	if s.writer.running > 0 || len(old) > 0 {
+	if s.writer.running > 0 || len(old) > 0 || !s.journal.empty() {
 		s.commit([]op{&pruneOp{old}})
 	}
 }

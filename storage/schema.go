@@ -24,6 +24,8 @@ var (
 	keySchema = []byte("schema")
 	keyLast   = []byte("last")
 	keyChat   = []byte("chat")
+	// keyJournal is the generation of the entries in the journal that count.
+	keyJournal = []byte("journal")
 )
 
 // migration brings a store from one version to the next. Once released it is
@@ -36,6 +38,7 @@ type migration struct {
 // migrations[i] leads to version i+1.
 var migrations = []migration{
 	{"first schema", createFirst},
+	{"journal for texts", addJournal},
 }
 
 // migrate brings the store to the latest version in one transaction: after a
@@ -87,4 +90,10 @@ func createFirst(tx *bolt.Tx) error {
 		}
 	}
 	return nil
+}
+
+// addJournal begins a journal. Programs that know nothing of it must not open the
+// store any more: they would not see the texts in it.
+func addJournal(tx *bolt.Tx) error {
+	return tx.Bucket(bucketMeta).Put(keyJournal, binary.BigEndian.AppendUint64(nil, newGeneration()))
 }

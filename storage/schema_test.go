@@ -58,6 +58,9 @@ func TestSchemaIsDocumented(t *testing.T) {
 	s := open(t, t.TempDir(), Options{})
 	defer s.Close()
 	fill(t, s)
+	if err := s.Flush(); err != nil { // moves the text out of the journal
+		t.Fatal(err)
+	}
 	want := documentedSchema(t)
 	err := s.view(func(tx *bolt.Tx) error {
 		return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
@@ -133,6 +136,64 @@ var migrationTests = []struct {
 			}
 		},
 	},
+	{
+		before: func(tx *bolt.Tx) error { return putFirstText(tx) },
+		check: func(t *testing.T, tx *bolt.Tx) {
+			if got := tx.Bucket(bucketMeta).Get(keyJournal); len(got) != 8 {
+				t.Errorf("the journal's generation is %x", got)
+			}
+			key := join(roomKey("demo"), firstText.key())
+			if got := tx.Bucket(bucketChat).Get(key); hashOf(got) != keyHash("ann", "k1") {
+				t.Errorf("the text has become %q", got)
+			}
+		},
+	},
+}
+
+// firstText is the id of the text of putFirstText: 1 March 2026, 09:00.
+const firstText = chatID(1772355600000 << 16)
+
+// putFirstText puts a text as version 1 did.
+func putFirstText(tx *bolt.Tx) error {
+	if err := tx.Bucket(bucketMeta).Put(keyChat, firstText.key()); err != nil {
+		return err
+	}
+	hash := keyHash("ann", "k1")
+	value := `{"key":"k1","participant":"p","name":"Ann","at":1772355600000,"text":"hello"}`
+	return tx.Bucket(bucketChat).Put(join(roomKey("demo"), firstText.key()), join(hash[:], []byte(value)))
+}
+
+// TestStoreOfBefore: a store of version 1 opens, with what it holds, and cannot be
+// opened by its old program again, which would not see the journal.
+func TestStoreOfBefore(t *testing.T) {
+	dir := t.TempDir()
+	db, err := bolt.Open(filepath.Join(dir, FileName), 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := migrate(db, migrations[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(putFirstText); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, dir, Options{Now: newClock().now})
+	if again := mustSay(t, s, "demo", "ann", "k1", "again"); again.Text != "hello" {
+		t.Errorf("second text under a key: %+v", again)
+	}
+	mustSay(t, s, "demo", "ann", "k2", "new")
+	if got := history(t, s, "demo"); !slices.Equal(got, []string{"hello", "new"}) {
+		t.Errorf("history %q", got)
+	}
+	if _, err := migrate(s.db, migrations[:1]); !errors.Is(err, ErrNewerSchema) {
+		t.Errorf("the old program: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestMigrations(t *testing.T) {

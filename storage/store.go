@@ -23,8 +23,8 @@ type Options struct {
 	Queue int
 	// LockWait is how long Open waits for another process, default 1 s.
 	LockWait time.Duration
-	// Heartbeat is how often the time is noted while a meeting runs, and how
-	// often old chat is looked for; default 5 s.
+	// Heartbeat is how often the time is noted while a meeting runs, old chat is
+	// looked for, and texts are moved out of the journal; default 5 s.
 	Heartbeat time.Duration
 	// ChatLimit is the most texts kept per room, default 1,000; ChatAge how
 	// long, default 24 h. A key protects from a second copy as long as its
@@ -72,7 +72,9 @@ type Store struct {
 	failure atomic.Pointer[error] // what turned the store read-only
 	totals  totals
 	writer  writerState
+	journal journal
 	index   chatIndex
+	fresh   fresh
 }
 
 // Open opens the store in dir, a folder that is made if need be. What a crash
@@ -84,9 +86,16 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{})}
+	file, err := openJournal(dir, o)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s := &Store{
+		db: db, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{}),
+		journal: journal{file: file},
+	}
 	if err := s.prepare(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", db.Path(), err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", db.Path(), err), s.closeFiles())
 	}
 	go s.write() // ends with Close
 	return s, nil
@@ -108,8 +117,9 @@ func (s *Store) prepare() (err error) {
 	return s.writer.load(s.db)
 }
 
-// Close commits what is queued, calls the callbacks and closes the file. It
-// returns why the store was read-only, if it was. A second call does nothing.
+// Close commits what is queued, calls the callbacks and closes the files; the
+// journal is then empty. It returns why the store was read-only, if it was. A
+// second call does nothing.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	if s.closed {
@@ -122,8 +132,11 @@ func (s *Store) Close() error {
 	s.closing.Unlock()
 	<-s.finished
 	unhealthy := s.failed()
-	return errors.Join(unhealthy, s.db.Close())
+	return errors.Join(unhealthy, s.closeFiles())
 }
+
+// closeFiles closes parley.db last, for its lock protects the journal.
+func (s *Store) closeFiles() error { return errors.Join(s.journal.file.Close(), s.db.Close()) }
 
 // Healthy returns nil while writes work, else ErrReadOnly with its cause, or
 // ErrClosed.

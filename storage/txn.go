@@ -34,7 +34,8 @@ func (w *writerState) load(db *bolt.DB) error {
 }
 
 // txn is a write transaction that remembers its first failure, so that its users
-// deal with records and not with the disk.
+// deal with records and not with the disk. For a batch of texts, which goes to the
+// journal, tx only reads.
 type txn struct {
 	tx    *bolt.Tx
 	store *Store
@@ -51,9 +52,22 @@ func newTxn(tx *bolt.Tx, s *Store) *txn {
 // saw notes a time of which a record speaks.
 func (t *txn) saw(at time.Time) { t.w.last = max(t.w.last, at.UnixMilli()) }
 
-// finish notes the time.
+// apply applies a batch and notes the time.
+func (t *txn) apply(batch []op, results []error) error {
+	for i, o := range batch {
+		results[i] = o.apply(t)
+		if t.err != nil {
+			return t.err
+		}
+	}
+	if len(batch) > 0 {
+		t.saw(t.now)
+	}
+	return nil
+}
+
+// finish puts what the writer remembers.
 func (t *txn) finish() error {
-	t.saw(t.now)
 	t.putUint64(keyLast, uint64(t.w.last))
 	t.putUint64(keyChat, uint64(t.w.chat))
 	return t.err

@@ -68,6 +68,7 @@ func (s *Store) write() {
 		select {
 		case o, ok := <-s.queue:
 			if !ok {
+				s.settle()
 				return
 			}
 			batch = s.gather(append(batch[:0], o))
@@ -119,19 +120,68 @@ func (s *Store) commit(batch []op) {
 	s.finish(batch, results, err)
 }
 
-// transact applies the batch in one transaction.
+// transact applies the batch: to the journal if it holds only texts and there is
+// room, else to parley.db.
 func (s *Store) transact(batch []op, results []error) (err error) {
 	defer catchDamage(&err)
-	return s.db.Update(func(tx *bolt.Tx) error {
+	if size, ok := onlyTexts(batch); ok && s.journal.fits(size) {
+		return s.append(batch, results)
+	}
+	return s.checkpoint(batch, results)
+}
+
+// onlyTexts reports whether the batch can go to the journal, and how much it takes
+// there at most.
+func onlyTexts(batch []op) (size int, ok bool) {
+	for _, o := range batch {
+		text, ok := o.(*chatOp)
+		if !ok {
+			return 0, false
+		}
+		size += textSize(text.record.Room, text.value)
+	}
+	return size, len(batch) > 0
+}
+
+// append brings a batch of texts to the disk with one sync.
+func (s *Store) append(batch []op, results []error) error {
+	s.journal.begin()
+	err := s.db.View(func(tx *bolt.Tx) error { return newTxn(tx, s).apply(batch, results) })
+	if err != nil {
+		return err
+	}
+	if err := s.journal.commit(s.writer.last); err != nil {
+		return err
+	}
+	s.fresh.committed(s.writer.chat)
+	return nil
+}
+
+// checkpoint moves the texts in the journal to parley.db and applies the batch, in
+// one transaction, which empties the journal.
+func (s *Store) checkpoint(batch []op, results []error) error {
+	generation := newGeneration()
+	err := s.db.Update(func(tx *bolt.Tx) error {
 		t := newTxn(tx, s)
-		for i, o := range batch {
-			results[i] = o.apply(t)
-			if t.err != nil {
-				return t.err
-			}
+		t.moveFresh()
+		t.putUint64(keyJournal, generation)
+		if err := t.apply(batch, results); err != nil {
+			return err
 		}
 		return t.finish()
 	})
+	if err == nil {
+		s.journal.restart(generation)
+		s.fresh.clear()
+	}
+	return err
+}
+
+// settle leaves the journal empty at the end.
+func (s *Store) settle() {
+	if s.failed() == nil && !s.journal.empty() {
+		s.commit(nil)
+	}
 }
 
 // fail turns the store read-only; the first failure is the one remembered.

@@ -4,5 +4,5 @@ package storage
 
 import "os"
 
-// datasync is what bbolt calls on this system.
+// datasync brings what was written to the disk.
 func datasync(f *os.File) error { return f.Sync() }

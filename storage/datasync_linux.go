@@ -5,5 +5,5 @@ import (
 	"syscall"
 )
 
-// datasync is what bbolt calls on this system.
+// datasync brings what was written to the disk, without times that nobody asks for.
 func datasync(f *os.File) error { return syscall.Fdatasync(int(f.Fd())) }
