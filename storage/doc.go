@@ -30,8 +30,8 @@
 // # The journal
 //
 // A bbolt commit is two fdatasyncs, and the pages of a tree. Texts are the only
-// frequent write, so a batch of nothing else is one entry in the journal instead: one
-// write and one fdatasync of a file whose blocks are on the disk already, see
+// frequent write, so a batch of nothing else is one entry in the journal instead:
+// one write and one fdatasync of a file whose blocks are on the disk already, see
 // journal.go for its layout. Until they are moved, such texts are kept in memory as
 // well, and reads find them there first.
 //
@@ -42,8 +42,8 @@
 // parley.db alone is the whole store. The lock on parley.db protects both.
 //
 // Open drops an entry that is not whole if it is the last: nobody was told that it
-// is on disk. With a whole one behind it it was, and Open says ErrNotAStore. What
-// is in the journal is lost if that file is deleted, which lets the store open.
+// is on disk. If a whole one follows, it was on disk and is damaged, which is
+// ErrNotAStore; without the journal, and the texts in it, the store opens again.
 //
 // # When the disk fails
 //
@@ -87,8 +87,9 @@
 // # Limits
 //
 // Chat is pruned by number when texts come into parley.db and by age with the
-// heartbeat, a bounded number of records at a time. Meetings are kept for ever; at about 200 bytes per attendance a million
-// of them fit in the 1 GiB that is mapped from the start, beyond which a growing
-// file makes writers wait for readers now and then. Read transactions are short:
-// every read copies what it returns, a page at most.
+// heartbeat, a bounded number of records at a time. Meetings are kept for ever; at
+// about 200 bytes per attendance a million of them fit in the 1 GiB that is mapped
+// from the start, beyond which a growing file makes writers wait for readers now
+// and then. Read transactions are short: every read copies what it returns, a page
+// at most.
 package storage

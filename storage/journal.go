@@ -15,7 +15,7 @@ const JournalName = "parley.journal"
 
 // The journal is a file of fixed size, a sequence of blocks. An entry begins at
 // the beginning of a block, carries the texts of one commit, and is followed by
-// the next, so that no write touches a block that holds something acknowledged:
+// the next, so that no write touches a block with texts that are nowhere else:
 //
 //	 0  checksum    uint32, CRC-32C of the rest, to the end of the last text
 //	 4  length      uint32, bytes of all texts
@@ -31,7 +31,9 @@ const JournalName = "parley.journal"
 // that neither what earlier ones left behind nor a parley.db put back from a backup
 // can make an old entry count again, and no text can be made to look like one.
 const (
-	journalSize = 1 << 20
+	// A full journal is some 1,500 short texts, which take 2 ms to move; writers
+	// wait for that. A bigger one spares little and makes them wait for longer.
+	journalSize = 512 << 10
 	blockSize   = 4 << 10
 	entryHeader = 24
 )

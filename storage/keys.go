@@ -88,11 +88,9 @@ func uint64Of(b []byte) uint64 {
 // keyHash stands for a client's identity and key. The length keeps pairs apart
 // that would run together.
 func keyHash(identity, key string) chatHash {
-	h := sha256.New()
-	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], uint64(len(identity)))
-	h.Write(n[:])
-	h.Write([]byte(identity))
-	h.Write([]byte(key))
-	return chatHash(h.Sum(nil)[:16])
+	data := make([]byte, 0, 8+MaxIdentity+MaxChatKey) // on the stack
+	data = binary.BigEndian.AppendUint64(data, uint64(len(identity)))
+	data = append(append(data, identity...), key...)
+	sum := sha256.Sum256(data)
+	return chatHash(sum[:16])
 }

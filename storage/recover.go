@@ -16,7 +16,7 @@ func (s *Store) recover() error {
 		return err
 	}
 	moved, ended, generation := 0, 0, newGeneration()
-	err = s.db.Update(func(tx *bolt.Tx) error {
+	err = s.db.Update(func(tx *bolt.Tx) (err error) {
 		t := newTxn(tx, s)
 		if moved, err = t.replay(data); err != nil {
 			return err

@@ -48,7 +48,7 @@ func Wait(write func(done func(error)) error) error {
 	return <-result
 }
 
-// Flush returns when everything written before is on disk.
+// Flush returns when everything written before is in parley.db.
 func (s *Store) Flush() error {
 	return Wait(func(done func(error)) error { return s.submit(&flushOp{done}) })
 }
