@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,7 +36,6 @@ type env struct {
 	registry  actors.Ref[registryMsg]
 	addresses *addressLimiter
 	meters    meters
-	tickets   tickets
 	writes    writeCount
 	draining  atomic.Bool
 }
@@ -134,19 +134,38 @@ func (e *Engine) Remove(room, participant string) error {
 // maxRatingComment bounds a rating's comment, in bytes.
 const maxRatingComment = 4000
 
-// Rate keeps a participant's rating of a meeting. token is the one of joined;
-// it is good during the meeting and a day after, while the server runs. stars
-// are 1 … 5. Errors: ErrBadRating, ErrNotYourself, the storage's.
+// Holder returns the participant whose token it is, if it was in that meeting,
+// else ErrNotYourself, whether there is such a meeting or not. token is the one
+// of joined: it is good for the record as long as that is kept, in later runs
+// of the server too. Other errors are the storage's.
+func (e *Engine) Holder(meeting, token string) (participant string, err error) {
+	shown, ok := parseToken(token)
+	if !ok {
+		return "", ErrNotYourself
+	}
+	kept, err := e.env.records.Attendance(meeting, shown.participant)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrInvalid) {
+		return "", err
+	}
+	// Nobody's ticket is empty, and so are those of records older than tickets:
+	// no hash is.
+	if subtle.ConstantTimeCompare(kept.Ticket, ticketOf(shown.secret)) != 1 {
+		return "", ErrNotYourself
+	}
+	return shown.participant, nil
+}
+
+// Rate keeps a participant's rating of a meeting, in place of an earlier one.
+// stars are 1 … 5. Errors: ErrBadRating, those of Holder, the storage's.
 func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, comment string) error {
 	if stars < 1 || stars > 5 || len(comment) > maxRatingComment {
 		return ErrBadRating
 	}
-	now := time.Now()
-	participant, ok := e.env.tickets.holder(meeting, token, now)
-	if !ok {
-		return ErrNotYourself
+	participant, err := e.Holder(meeting, token)
+	if err != nil {
+		return err
 	}
-	rating := storage.Rating{Participant: participant, Stars: stars, Comment: wire.CleanText(comment), At: now}
+	rating := storage.Rating{Participant: participant, Stars: stars, Comment: wire.CleanText(comment), At: time.Now()}
 	done := make(chan error, 1)
 	if err := e.env.records.Rate(meeting, rating, func(err error) { done <- err }); err != nil {
 		return err

@@ -187,35 +187,6 @@ func FuzzParseToken(f *testing.F) {
 	})
 }
 
-func TestTickets(t *testing.T) {
-	var all tickets
-	secret := newSecret()
-	all.issue("p", "m", secret, testNow)
-	good := resumeToken{"r", "p", secret}.String()
-	for _, c := range []struct {
-		name, meeting, token string
-		after                time.Duration
-		ok                   bool
-	}{
-		{"good", "m", good, time.Hour, true},
-		{"other meeting", "m2", good, 0, false},
-		{"other participant", "m", resumeToken{"r", "q", secret}.String(), 0, false},
-		{"other secret", "m", resumeToken{"r", "p", newSecret()}.String(), 0, false},
-		{"no token", "m", "", 0, false},
-		{"too late", "m", good, ticketAge + 1, false},
-	} {
-		if _, ok := all.holder(c.meeting, c.token, testNow.Add(c.after)); ok != c.ok {
-			t.Errorf("%s: %v", c.name, ok)
-		}
-	}
-	for i := range maxTickets + 10 {
-		all.issue(fmt.Sprint(i), "m", secret, testNow)
-	}
-	if len(all.by) > maxTickets || len(all.order) > maxTickets {
-		t.Errorf("keeps %d tickets", len(all.by))
-	}
-}
-
 func TestAddressLimit(t *testing.T) {
 	l := newAddressLimiter(1, 2)
 	a := netip.MustParseAddr("192.0.2.1")

@@ -18,6 +18,8 @@ type Records interface {
 	Leave(id, participant string, at time.Time, reason string, done func(error)) error
 	Rename(id, participant, name string, done func(error)) error
 	Rate(id string, r storage.Rating, done func(error)) error
+	// Attendance returns one participant of a meeting, or storage.ErrNotFound.
+	Attendance(id, participant string) (storage.Attendance, error)
 	// AppendChat gives the text an ID that rises. A text whose room, identity
 	// and key are known already is not stored: done gets the first one.
 	AppendChat(r storage.ChatRecord, done func(storage.ChatRecord, error)) error

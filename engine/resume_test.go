@@ -491,6 +491,49 @@ func TestRating(t *testing.T) {
 	})
 }
 
+// TestHolder: a token shows who was in a meeting, and nothing to who was not.
+func TestHolder(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 0), w.join("tea", "Bob", 0)
+		eve := w.join("lunch", "Eve", 0)
+		meeting, token := ada.joined.Meeting, ada.joined.Resume
+		bobs, _ := parseToken(bob.joined.Resume)
+		stranger := resumeToken{"tea", ada.id(), newSecret()}.String()
+		cases := []struct{ name, meeting, token, want string }{
+			{"herself", meeting, token, ada.id()},
+			{"him", meeting, bob.joined.Resume, bob.id()},
+			{"other meeting", eve.joined.Meeting, token, ""},
+			{"of another meeting", meeting, eve.joined.Resume, ""},
+			{"no such meeting", "m", token, ""},
+			{"another's secret", meeting, resumeToken{"tea", ada.id(), bobs.secret}.String(), ""},
+			{"other secret", meeting, stranger, ""},
+			{"nobody", meeting, resumeToken{"tea", "nobody", bobs.secret}.String(), ""},
+			{"no token", meeting, "", ""},
+		}
+		check := func(when string) {
+			for _, c := range cases {
+				got, err := w.engine.Holder(c.meeting, c.token)
+				if got != c.want || (err == nil) != (c.want != "") || err != nil && !errors.Is(err, ErrNotYourself) {
+					t.Errorf("%s, %s: %q, %v", c.name, when, got, err)
+				}
+			}
+		}
+		check("while it runs")
+		ada.ok(&wire.Leave{})
+		bob.ok(&wire.Leave{})
+		w.advance(48 * time.Hour)
+		check("long after")
+		w.records.setTicket(meeting, ada.id(), nil) // as a record from before there were tickets
+		if _, err := w.engine.Holder(meeting, token); !errors.Is(err, ErrNotYourself) {
+			t.Errorf("a record without a ticket: %v", err)
+		}
+		w.records.failReads = errors.New("disk on fire")
+		if _, err := w.engine.Holder(meeting, token); !errors.Is(err, w.records.failReads) {
+			t.Errorf("a store that fails: %v", err)
+		}
+	})
+}
+
 func TestStopEndsEverything(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		var all []*client

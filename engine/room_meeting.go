@@ -74,7 +74,7 @@ func (j *roomJournal) recordLeave(e *env, m *member, at time.Time, reason wire.R
 // recordJoin opens a newcomer's interval; the result comes to the inbox.
 func (r *roomState) recordJoin(m *member, now time.Time) {
 	meeting, id := r.j.meeting.id, m.id
-	j := storage.Joining{Participant: id, User: m.user, Name: m.name, At: now}
+	j := storage.Joining{Participant: id, User: m.user, Name: m.name, Ticket: ticketOf(m.secret), At: now}
 	m.recorded = true
 	r.env.record(
 		func(done func(error)) error { return r.env.records.Join(meeting, j, done) },

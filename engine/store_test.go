@@ -17,7 +17,7 @@ import (
 func TestWithTheRealStorage(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	dir := t.TempDir()
-	hold := func(meet func(s *Signal, in chan *wire.Frame)) {
+	hold := func(meet func(e *Engine, s *Signal, in chan *wire.Frame)) {
 		store, err := storage.Open(dir, storage.Options{Log: log})
 		if err != nil {
 			t.Fatal(err)
@@ -27,7 +27,7 @@ func TestWithTheRealStorage(t *testing.T) {
 			t.Fatal(err)
 		}
 		conn := &countConn{frames: &(&bench{}).frames, reply: make(chan *wire.Frame, 16), closed: make(chan struct{})}
-		meet(engine.Accept(conn, ConnInfo{}), conn.reply)
+		meet(engine, engine.Accept(conn, ConnInfo{}), conn.reply)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := engine.Stop(ctx); err != nil {
@@ -67,7 +67,7 @@ func TestWithTheRealStorage(t *testing.T) {
 
 	var first *wire.Joined
 	var said wire.ChatMessage
-	hold(func(s *Signal, in chan *wire.Frame) {
+	hold(func(_ *Engine, s *Signal, in chan *wire.Frame) {
 		tell(s, &wire.Join{Room: "tea", Name: "Ada", Identity: "key"}, 1)
 		first = next(in, 1).(*wire.Joined)
 		tell(s, &wire.Chat{Key: "k", Text: "hello"}, 2)
@@ -75,7 +75,7 @@ func TestWithTheRealStorage(t *testing.T) {
 		tell(s, &wire.Rename{Name: "Ada Lovelace"}, 3)
 		next(in, 3)
 	})
-	hold(func(s *Signal, in chan *wire.Frame) {
+	hold(func(e *Engine, s *Signal, in chan *wire.Frame) {
 		tell(s, &wire.Join{Room: "tea", Name: "Ada", Identity: "key"}, 1)
 		again := next(in, 1).(*wire.Joined)
 		if len(again.Chat) != 1 || again.Chat[0] != said {
@@ -84,6 +84,9 @@ func TestWithTheRealStorage(t *testing.T) {
 		tell(s, &wire.Chat{Key: "k", Text: "hello"}, 2)
 		if m := next(in, 2).(*wire.OK).Message; *m != said {
 			t.Errorf("said again as %+v", m)
+		}
+		if who, err := e.Holder(first.Meeting, first.Resume); who != first.Participant || err != nil {
+			t.Errorf("the token of the run before shows %q, %v", who, err)
 		}
 		tell(s, &wire.Leave{}, 3)
 		next(in, 3)

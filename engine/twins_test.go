@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -257,23 +258,27 @@ func (s *memSession) sitting(seat int) Placement {
 // memRecords is a storage in memory. Writes take effect at once; done comes
 // later, from another goroutine, in order.
 type memRecords struct {
-	mu       sync.Mutex
-	delay    time.Duration // of a commit
-	stuck    bool          // commits do not happen
-	fail     error         // of all writes from now on
-	queue    []func()
-	armed    bool
-	meetings map[string]*memMeeting
-	order    []string
-	chats    map[string][]storage.ChatRecord
-	nextChat int
-	ratings  map[string]storage.Rating
+	mu    sync.Mutex
+	delay time.Duration // of a commit
+	stuck bool          // commits do not happen
+	fail  error         // of all writes from now on
+	// failReads is what reading an attendance fails with.
+	failReads error
+	queue     []func()
+	armed     bool
+	meetings  map[string]*memMeeting
+	order     []string
+	chats     map[string][]storage.ChatRecord
+	nextChat  int
+	ratings   map[string]storage.Rating
 }
 
 type memMeeting struct {
 	storage.Meeting
 	stays map[string][]storage.Interval
 	names map[string]string
+	// tickets are by participant, too.
+	tickets map[string][]byte
 }
 
 func newMemRecords() *memRecords {
@@ -345,7 +350,7 @@ func (r *memRecords) BeginMeeting(m storage.Meeting, done func(error)) error {
 		}
 	}
 	if err == nil {
-		r.meetings[m.ID] = &memMeeting{Meeting: m, stays: map[string][]storage.Interval{}, names: map[string]string{}}
+		r.meetings[m.ID] = &memMeeting{Meeting: m, stays: map[string][]storage.Interval{}, names: map[string]string{}, tickets: map[string][]byte{}}
 		r.order = append(r.order, m.ID)
 	}
 	r.submitLocked(func() { done(err) })
@@ -374,10 +379,29 @@ func (r *memRecords) Join(id string, j storage.Joining, done func(error)) error 
 		}
 		m.stays[j.Participant] = append(m.stays[j.Participant], storage.Interval{Join: j.At})
 		m.names[j.Participant] = j.Name
+		m.tickets[j.Participant] = j.Ticket
 		m.Present++
 		m.Peak = max(m.Peak, m.Present)
 		return nil
 	})
+}
+
+func (r *memRecords) Attendance(id, participant string) (storage.Attendance, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.meetings[id]
+	if r.failReads != nil || m == nil || m.stays[participant] == nil {
+		return storage.Attendance{}, cmp.Or(r.failReads, storage.ErrNotFound)
+	}
+	return storage.Attendance{
+		Participant: participant, Name: m.names[participant], Ticket: m.tickets[participant], Intervals: m.stays[participant],
+	}, nil
+}
+
+func (r *memRecords) setTicket(id, participant string, ticket []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.meetings[id].tickets[participant] = ticket
 }
 
 func (r *memRecords) Leave(id, participant string, at time.Time, reason string, done func(error)) error {

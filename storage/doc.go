@@ -88,7 +88,7 @@
 //
 // Chat is pruned by number when texts come into parley.db and by age with the
 // heartbeat, a bounded number of records at a time. Meetings are kept for ever; at
-// about 200 bytes per attendance a million of them fit in the 1 GiB that is mapped
+// about 300 bytes per attendance a million of them fit in the 1 GiB that is mapped
 // from the start, beyond which a growing file makes writers wait for readers now
 // and then. Read transactions are short: every read copies what it returns, a page
 // at most.

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 )
@@ -32,6 +33,9 @@ type Attendance struct {
 	User string `json:"user,omitempty"`
 	// Name is the last one used.
 	Name string `json:"name"`
+	// Ticket is what proves to be this participant, as Joining had it. It is for
+	// who checks that, not for the API.
+	Ticket []byte `json:"ticket,omitempty"`
 	// Intervals are in order, the last one perhaps open.
 	Intervals []Interval `json:"intervals"`
 }
@@ -61,11 +65,14 @@ type MeetingRecord struct {
 	Ratings      []Rating     `json:"ratings"`
 }
 
-// Joining is somebody entering. An empty User or Name leaves what an earlier
-// interval of the same participant said.
+// Joining is somebody entering. An empty User, Name or Ticket leaves what an
+// earlier interval of the same participant said.
 type Joining struct {
 	Participant, User, Name string
-	At                      time.Time
+	// Ticket is a hash of a secret of the participant; the secret itself is
+	// never kept.
+	Ticket []byte
+	At     time.Time
 }
 
 // Reasons that the store itself gives to the end of an interval.
@@ -82,6 +89,7 @@ const (
 	MaxParticipant  = 128
 	MaxName         = 512
 	MaxReason       = 64
+	MaxTicket       = 64
 	MaxComment      = 8 << 10
 	MaxIntervals    = 250 // of one participant in one meeting
 	MaxMeetingsPage = 200 // meetings that one read returns
@@ -134,12 +142,13 @@ func (s *Store) Join(id string, j Joining, done func(error)) error {
 		{"participant", j.Participant, 1, MaxParticipant},
 		{"user", j.User, 0, MaxName},
 		{"name", j.Name, 0, MaxName},
+		{"ticket", string(j.Ticket), 0, MaxTicket},
 	} {
 		if err := check(f.what, f.value, f.least, f.most); err != nil {
 			return err
 		}
 	}
-	j.At = moment(j.At)
+	j.At, j.Ticket = moment(j.At), bytes.Clone(j.Ticket)
 	return s.submit(&joinOp{call: done, key: key, joining: j})
 }
 

@@ -51,6 +51,9 @@ func (o *joinOp) apply(t *txn) error {
 		return ErrTooMany
 	}
 	a.User, a.Name = cmp.Or(o.joining.User, a.User), cmp.Or(o.joining.Name, a.Name)
+	if len(o.joining.Ticket) > 0 {
+		a.Ticket = o.joining.Ticket
+	}
 	a.Intervals = append(a.Intervals, Interval{Join: o.joining.At})
 	m.Present++
 	m.Peak = max(m.Peak, m.Present)

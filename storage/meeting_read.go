@@ -111,6 +111,21 @@ func (s *Store) Meeting(id string) (*MeetingRecord, error) {
 	return record, nil
 }
 
+// Attendance returns one participant of a meeting, or ErrNotFound.
+func (s *Store) Attendance(id, participant string) (a Attendance, err error) {
+	key, err := meetingKey(id)
+	if err != nil {
+		return a, err
+	}
+	if err := check("participant", participant, 1, MaxParticipant); err != nil {
+		return a, err
+	}
+	err = s.view(func(tx *bolt.Tx) error {
+		return decode(tx.Bucket(bucketParticipants).Get(join(key, []byte(participant))), &a)
+	})
+	return a, err
+}
+
 // each appends the records below prefix to all.
 func each[T any](b *bolt.Bucket, prefix []byte, all *[]T) error {
 	c := b.Cursor()

@@ -44,6 +44,43 @@ func TestMeetingJSON(t *testing.T) {
 		"ratings":[{"participant":"p1","stars":4,"at":"2026-03-01T09:06:00Z"}]}`)
 }
 
+// TestAttendance reads one participant, whose ticket is what the first join said.
+func TestAttendance(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{})
+	now := time.UnixMilli(0).UTC()
+	id, other := begin(t, s, Meeting{Room: "demo", Start: now}), begin(t, s, Meeting{Room: "else", Start: now})
+	ticket := []byte("hash")
+	wait(t, nil, func(done func(error)) error {
+		defer copy(ticket, "gone")
+		return s.Join(id, Joining{Participant: "p", Name: "Ann", Ticket: ticket, At: now}, done)
+	})
+	leave(t, s, id, "p", now)
+	enter(t, s, id, "p", now)
+	s.Close()
+	s = open(t, dir, Options{})
+	defer s.Close()
+	a, err := s.Attendance(id, "p")
+	if err != nil || a.Participant != "p" || string(a.Ticket) != "hash" || len(a.Intervals) != 2 {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	for name, c := range map[string]struct {
+		id, participant string
+		want            error
+	}{
+		"other meeting":   {other, "p", ErrNotFound},
+		"no such meeting": {NewID(), "p", ErrNotFound},
+		"no meeting":      {"x", "p", ErrInvalid},
+		"beginning":       {id, "", ErrInvalid},
+		"nobody":          {id, "p2", ErrNotFound},
+		"long":            {id, strings.Repeat("p", MaxParticipant+1), ErrInvalid},
+	} {
+		if _, err := s.Attendance(c.id, c.participant); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func wantJSON(t *testing.T, got any, want string) {
 	t.Helper()
 	data, err := json.Marshal(got)
@@ -114,6 +151,7 @@ func TestInvalidRecords(t *testing.T) {
 		"join id":          s.Join("", Joining{Participant: "p"}, nil),
 		"join nobody":      s.Join(id, Joining{}, nil),
 		"join long name":   s.Join(id, Joining{Participant: "p", Name: long}, nil),
+		"join long ticket": s.Join(id, Joining{Participant: "p", Ticket: []byte(long)}, nil),
 		"join long user":   s.Join(id, Joining{Participant: "p", User: long}, nil),
 		"leave id":         s.Leave("", "p", now, "", nil),
 		"leave nobody":     s.Leave(id, "", now, "", nil),
