@@ -9,8 +9,8 @@ import (
 	"parley/transport/httpd"
 )
 
-// recordsBridge answers the API from the store; ratings go through the engine,
-// which knows whose token it is.
+// recordsBridge answers the API from the store; the engine says whose token it
+// is.
 type recordsBridge struct {
 	store  *storage.Store
 	engine *engine.Engine
@@ -47,6 +47,45 @@ func (b recordsBridge) Meeting(_ context.Context, id string) (httpd.Meeting, err
 		m.Ratings = append(m.Ratings, httpd.GivenStars(g))
 	}
 	return m, nil
+}
+
+// Record implements httpd.Records.
+func (b recordsBridge) Record(_ context.Context, meeting, token string) (httpd.Record, error) {
+	holder, err := b.engine.Holder(meeting, token)
+	if err != nil {
+		return httpd.Record{}, recordsError(err)
+	}
+	r, err := b.store.Meeting(meeting)
+	if err != nil {
+		return httpd.Record{}, recordsError(err)
+	}
+	return httpd.Record{
+		ID: r.ID, Room: r.Room, Start: r.Start, End: r.End, Peak: r.Peak,
+		Participants: presences(r.Participants, holder),
+	}, nil
+}
+
+// presences is who was there, as those may know it who were there too. Each stay
+// has a participant of its own; those of one user are one presence, unless the
+// name changed between them: who came back as somebody else is not told on.
+func presences(all []storage.Attendance, holder string) []httpd.Presence {
+	type same struct{ user, name string }
+	out := []httpd.Presence{}
+	known := map[same]int{}
+	for _, a := range all {
+		at, again := known[same{a.User, a.Name}]
+		if !again || a.User == "" {
+			at = len(out)
+			known[same{a.User, a.Name}] = at
+			out = append(out, httpd.Presence{Name: a.Name})
+		}
+		p := &out[at]
+		p.You = p.You || a.Participant == holder
+		for _, i := range a.Intervals {
+			p.Intervals = append(p.Intervals, httpd.Stay{Join: i.Join, Leave: i.Leave})
+		}
+	}
+	return out
 }
 
 // Rate implements httpd.Records.

@@ -20,8 +20,8 @@ type Config struct {
 	// CertFile and KeyFile are PEM files; with them HTTPS is served. They are
 	// read again when they change.
 	CertFile, KeyFile string
-	// Origins may open the WebSocket and rate meetings besides the page's own
-	// origin: "https://intranet.example".
+	// Origins may open the WebSocket, rate meetings and read their records
+	// besides the page's own origin: "https://intranet.example".
 	Origins []string
 	// FrameAncestors may show /embed.html in a frame, besides our own origin.
 	FrameAncestors []string
@@ -63,8 +63,10 @@ type PerAddress struct {
 	OpensPerMinute int
 	// Requests that are being read or answered at once, default 256.
 	Requests int
-	// RatingsPerMinute, default 20.
-	RatingsPerMinute int
+	// ByTokenPerMinute is how many ratings and records may be asked for with a
+	// participant's token in a minute on average, default 60; half of that may
+	// come at once.
+	ByTokenPerMinute int
 	// Loopback: loopback addresses are bounded too.
 	Loopback bool
 }
@@ -92,7 +94,7 @@ func (c Config) withDefaults() Config {
 	for _, f := range []struct {
 		v *int
 		d int
-	}{{&p.Sockets, 200}, {&p.OpensPerMinute, 120}, {&p.Requests, 256}, {&p.RatingsPerMinute, 20}} {
+	}{{&p.Sockets, 200}, {&p.OpensPerMinute, 120}, {&p.Requests, 256}, {&p.ByTokenPerMinute, 60}} {
 		if *f.v == 0 {
 			*f.v = f.d
 		}

@@ -29,8 +29,12 @@
 // none is set they answer only on a loopback listener, and only if the Host
 // header names loopback: otherwise any web page could read them through a
 // name of its own that resolves to 127.0.0.1 (DNS rebinding). Behind a reverse
-// proxy set a token, for then every request comes from loopback. Rating a
-// meeting needs the participant's own secret instead.
+// proxy set a token, for then every request comes from loopback.
+//
+// Rating a meeting and reading its record as those see it who were in it
+// (/api/v1/meetings/{id}/record) need the participant's own secret instead, the
+// resume secret of its joined message. Who has none learns nothing: the answer is
+// the same for a wrong secret, another meeting's, and a meeting that never was.
 //
 // # Limits
 //

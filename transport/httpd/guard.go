@@ -11,8 +11,7 @@ import (
 func (s *Server) guard(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if e := s.mayUseAPI(r); e != nil {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
-			fail(w, e)
+			failAuth(w, e)
 			return
 		}
 		next(w, r)
@@ -21,7 +20,7 @@ func (s *Server) guard(next http.HandlerFunc) http.HandlerFunc {
 
 func (s *Server) mayUseAPI(r *http.Request) *apiError {
 	if s.cfg.APIToken != "" {
-		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		given, ok := bearer(r)
 		if !ok {
 			return refuse(http.StatusUnauthorized, codeUnauthorized, "an API token is required: Authorization: Bearer …")
 		}
@@ -44,4 +43,15 @@ func (s *Server) mayUseAPI(r *http.Request) *apiError {
 		}
 	}
 	return nil
+}
+
+// failAuth writes e and says how to do better.
+func failAuth(w http.ResponseWriter, e *apiError) {
+	w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
+	fail(w, e)
+}
+
+// bearer returns the token that r comes with.
+func bearer(r *http.Request) (token string, ok bool) {
+	return strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 }

@@ -54,6 +54,13 @@ func (m *memoryRecords) Meeting(_ context.Context, id string) (Meeting, error) {
 	return Meeting{ID: id, Room: "blue", Start: time.UnixMilli(0).UTC(), Participants: []Attendance{{Participant: "p1", Name: "Ann"}}}, nil
 }
 
+func (m *memoryRecords) Record(_ context.Context, meeting, token string) (Record, error) {
+	if m.err == nil && (meeting != meetingID || token != "secret") {
+		return Record{}, ErrBadToken
+	}
+	return Record{ID: meeting, Room: "blue", Participants: []Presence{{Name: "Ann", You: true}}}, m.err
+}
+
 func (m *memoryRecords) Rate(_ context.Context, meeting string, r Rating) error {
 	switch {
 	case meeting != meetingID:

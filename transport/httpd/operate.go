@@ -56,8 +56,8 @@ func (s *Server) shared(next http.HandlerFunc) http.HandlerFunc {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 			if r.Method == http.MethodOptions {
-				h.Set("Access-Control-Allow-Methods", http.MethodPost)
-				h.Set("Access-Control-Allow-Headers", "Content-Type")
+				h.Set("Access-Control-Allow-Methods", http.MethodGet+", "+http.MethodPost)
+				h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 				h.Set("Access-Control-Max-Age", "600")
 				w.WriteHeader(http.StatusNoContent)
 				return

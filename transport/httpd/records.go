@@ -20,6 +20,10 @@ type Records interface {
 	Meetings(ctx context.Context, q MeetingsQuery) ([]Meeting, error)
 	// Meeting returns one with its participants, or ErrNoMeeting.
 	Meeting(ctx context.Context, id string) (Meeting, error)
+	// Record returns what the participant with this token may know of a meeting.
+	// Errors: ErrBadToken, also when there is no such meeting: only who was in
+	// it learns that.
+	Record(ctx context.Context, meeting, token string) (Record, error)
 	// Rate stores a rating. Errors: ErrNoMeeting, ErrBadToken.
 	Rate(ctx context.Context, meeting string, r Rating) error
 }
@@ -61,6 +65,32 @@ type Interval struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
+// Record is a meeting as those see it who were in it: what they could see in
+// the meeting, and nothing of who people are in others.
+type Record struct {
+	ID    string    `json:"id"`
+	Room  string    `json:"room"`
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end,omitzero"` // absent while it runs
+	Peak  int       `json:"peak"`         // most people at once
+	// Participants are in the order they first joined.
+	Participants []Presence `json:"participants"`
+}
+
+// Presence is somebody in a Record; who left and came back by the same name is
+// there once.
+type Presence struct {
+	Name      string `json:"name"`
+	You       bool   `json:"you,omitempty"` // whose token it is
+	Intervals []Stay `json:"intervals"`
+}
+
+// Stay is an Interval without its reason.
+type Stay struct {
+	Join  time.Time `json:"join"`
+	Leave time.Time `json:"leave,omitzero"` // absent while there
+}
+
 // GivenStars is a rating as the API shows it.
 type GivenStars struct {
 	Participant string    `json:"participant"`
@@ -84,4 +114,7 @@ type noRecords struct{}
 
 func (noRecords) Meetings(context.Context, MeetingsQuery) ([]Meeting, error) { return nil, nil }
 func (noRecords) Meeting(context.Context, string) (Meeting, error)           { return Meeting{}, ErrNoMeeting }
-func (noRecords) Rate(context.Context, string, Rating) error                 { return ErrNoMeeting }
+func (noRecords) Record(context.Context, string, string) (Record, error) {
+	return Record{}, ErrBadToken
+}
+func (noRecords) Rate(context.Context, string, Rating) error { return ErrNoMeeting }

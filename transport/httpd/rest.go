@@ -94,17 +94,29 @@ func (s *Server) getMeeting(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, m)
 }
 
+// getRecord answers GET /api/v1/meetings/{id}/record: the meeting as one who was
+// in it may see it. Its secret is the permission, as the bearer token.
+func (s *Server) getRecord(w http.ResponseWriter, r *http.Request) {
+	if !s.mayTry(w, r) {
+		return
+	}
+	token, ok := bearer(r)
+	if !ok || token == "" || len(token) > maxToken {
+		failAuth(w, refuse(http.StatusUnauthorized, codeUnauthorized, "the resume secret of the joined message is required: Authorization: Bearer …"))
+		return
+	}
+	record, err := s.cfg.Records.Record(r.Context(), r.PathValue("id"), token)
+	if err != nil {
+		s.failStore(w, err)
+		return
+	}
+	answer(w, http.StatusOK, record)
+}
+
 // postRating answers POST /api/v1/meetings/{id}/rating. The participant's
 // secret is the permission, so it needs no API token.
 func (s *Server) postRating(w http.ResponseWriter, r *http.Request) {
-	if wait, ok := s.ratings.allow(remoteAddr(r), time.Now()); !ok {
-		e := refuse(http.StatusTooManyRequests, codeRate, "too many ratings from this address")
-		e.retry = wait
-		fail(w, e)
-		return
-	}
-	if !validID(r.PathValue("id")) {
-		s.failStore(w, ErrNoMeeting)
+	if !s.mayTry(w, r) {
 		return
 	}
 	rating, bad := readRating(r)
@@ -117,6 +129,22 @@ func (s *Server) postRating(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// mayTry reports whether r, which shows a participant's secret, may be answered
+// with more than a refusal: it names a meeting, and none came too fast.
+func (s *Server) mayTry(w http.ResponseWriter, r *http.Request) bool {
+	if wait, ok := s.byToken.allow(remoteAddr(r), time.Now()); !ok {
+		e := refuse(http.StatusTooManyRequests, codeRate, "too many ratings and records from this address")
+		e.retry = wait
+		fail(w, e)
+		return false
+	}
+	if !validID(r.PathValue("id")) {
+		s.failStore(w, ErrNoMeeting)
+		return false
+	}
+	return true
 }
 
 func readRating(r *http.Request) (Rating, *apiError) {

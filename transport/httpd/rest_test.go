@@ -18,7 +18,7 @@ import (
 
 func TestREST(t *testing.T) {
 	const good = `{"token":"secret","stars":5,"comment":"fine"}`
-	rating := "/api/v1/meetings/" + meetingID + "/rating"
+	rating, record := "/api/v1/meetings/"+meetingID+"/rating", "/api/v1/meetings/"+meetingID+"/record"
 	cases := []struct {
 		name, verb, path, body string
 		header                 string
@@ -60,6 +60,18 @@ func TestREST(t *testing.T) {
 		{"rate, large body", "POST", rating, `{"comment":"` + strings.Repeat("x", 70_000) + `"}`, "", 413, `"code":"too_large"`},
 		{"rate, unknown meeting", "POST", "/api/v1/meetings/" + noID + "/rating", good, "", 404, `"code":"not_found"`},
 		{"rate, get", "GET", rating, "", "", 405, `"code":"method_not_allowed"`},
+		{"record", "GET", record, "", "Authorization: Bearer secret", 200, `"participants":[{"name":"Ann","you":true`},
+		{"record, head", "HEAD", record, "", "Authorization: Bearer secret", 200, ``},
+		{"record, wrong token", "GET", record, "", "Authorization: Bearer x", 403, `"code":"unauthorized"`},
+		{"record, unknown meeting", "GET", "/api/v1/meetings/" + noID + "/record", "", "Authorization: Bearer secret", 403, `"code":"unauthorized"`},
+		{"record, no id", "GET", "/api/v1/meetings/x/record", "", "Authorization: Bearer secret", 404, `"code":"not_found"`},
+		{"record, no token", "GET", record, "", "", 401, `"code":"unauthorized"`},
+		{"record, empty token", "GET", record, "", "Authorization: Bearer ", 401, `"code":"unauthorized"`},
+		{"record, long token", "GET", record, "", "Authorization: Bearer " + strings.Repeat("x", 600), 401, `"code":"unauthorized"`},
+		{"record, token as basic", "GET", record, "", "Authorization: Basic secret", 401, `"code":"unauthorized"`},
+		{"record, token in the address", "GET", record + "?token=secret", "", "", 401, `"code":"unauthorized"`},
+		{"record, post", "POST", record, "{}", "Authorization: Bearer secret", 405, `"code":"method_not_allowed"`},
+		{"record, preflight", "OPTIONS", record, "", "Origin: https://intranet.example", 204, ``},
 		{"preflight, allowed", "OPTIONS", rating, "", "Origin: https://intranet.example", 204, ``},
 		{"preflight, other", "OPTIONS", rating, "", "Origin: https://evil.example", 405, `"code":"method_not_allowed"`},
 		{"unknown", "GET", "/api/v2/x", "", "", 404, `"code":"not_found"`},
@@ -96,11 +108,66 @@ func TestREST(t *testing.T) {
 	})
 }
 
+// TestRecordTellsNothing: who was not in a meeting can not learn that it was.
+func TestRecordTellsNothing(t *testing.T) {
+	r := start(t, Config{Records: &memoryRecords{}, Origins: []string{"https://intranet.example"}})
+	ask := func(id, token, origin string) (*http.Response, string) {
+		return r.do(t, "GET", "/api/v1/meetings/"+id+"/record", "", "Authorization: Bearer "+token, "Origin: "+origin)
+	}
+	resp, there := ask(meetingID, "wrong", r.base)
+	_, never := ask(noID, "wrong", r.base)
+	_, elsewhere := ask(noID, "secret", r.base)
+	if there != never || there != elsewhere || resp.StatusCode != 403 {
+		t.Errorf("%s %q, %q, %q", resp.Status, there, never, elsewhere)
+	}
+	for origin, allowed := range map[string]string{"https://intranet.example": "https://intranet.example", "https://evil.example": ""} {
+		resp, _ := ask(meetingID, "secret", origin)
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != allowed || resp.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s may read: %q, %v", origin, got, resp.Header)
+		}
+	}
+	resp, _ = r.do(t, "OPTIONS", "/api/v1/meetings/"+meetingID+"/record", "", "Origin: https://intranet.example")
+	if got := resp.Header.Get("Access-Control-Allow-Headers"); !strings.Contains(got, "Authorization") {
+		t.Errorf("a page of an allowed origin may send %q", got)
+	}
+}
+
+// TestSecretsAreTriedSlowly: ratings and records of an address share its pace.
+func TestSecretsAreTriedSlowly(t *testing.T) {
+	records := &memoryRecords{}
+	r := start(t, Config{Records: records, PerAddress: PerAddress{ByTokenPerMinute: 4, Loopback: true}})
+	path := "/api/v1/meetings/" + meetingID
+	for range 2 {
+		if resp, _ := r.do(t, "GET", path+"/record", "", "Authorization: Bearer wrong"); resp.StatusCode != 403 {
+			t.Fatal(resp.Status)
+		}
+	}
+	for name, try := range map[string]func() (*http.Response, string){
+		"record": func() (*http.Response, string) {
+			return r.do(t, "GET", path+"/record", "", "Authorization: Bearer secret")
+		},
+		"rating": func() (*http.Response, string) {
+			return r.do(t, "POST", path+"/rating", `{"token":"secret","stars":5}`)
+		},
+	} {
+		resp, body := try()
+		if resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" || !strings.Contains(body, `"code":"rate_limited"`) {
+			t.Errorf("%s: %s %s", name, resp.Status, body)
+		}
+	}
+	if len(records.given) > 0 {
+		t.Error("a rating that came too fast is kept")
+	}
+}
+
 func TestStoreFailure(t *testing.T) {
 	records := &memoryRecords{err: errors.New("disk on fire")}
 	r := start(t, Config{Records: records, Ready: func() error { return errors.New("the store is read-only") }})
 	if resp, body := r.do(t, "GET", "/api/v1/meetings", ""); resp.StatusCode != 503 || !strings.Contains(body, "store_failed") || strings.Contains(body, "fire") {
 		t.Errorf("meetings: %s %s", resp.Status, body)
+	}
+	if resp, body := r.do(t, "GET", "/api/v1/meetings/"+meetingID+"/record", "", "Authorization: Bearer secret"); resp.StatusCode != 503 || !strings.Contains(body, "store_failed") || strings.Contains(body, "fire") {
+		t.Errorf("record: %s %s", resp.Status, body)
 	}
 	if resp, body := r.do(t, "GET", "/readyz", ""); resp.StatusCode != 503 || !strings.Contains(body, "read-only") {
 		t.Errorf("readyz: %s %s", resp.Status, body)

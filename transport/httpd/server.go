@@ -33,7 +33,7 @@ type Server struct {
 	sockets  *tally // WebSockets by address
 	requests *tally // other connections by address
 	opens    *pace
-	ratings  *pace
+	byToken  *pace        // ratings and records
 	total    atomic.Int64 // WebSockets, those being opened included
 	pending  atomic.Int64 // connections that are no WebSockets
 	loopback atomic.Bool  // we listen on a loopback address
@@ -54,7 +54,7 @@ func New(cfg Config) (*Server, error) {
 		sockets:  newTally(each.Sockets, each.Loopback),
 		requests: newTally(each.Requests, each.Loopback),
 		opens:    newPace(each.OpensPerMinute, each.Loopback),
-		ratings:  newPace(each.RatingsPerMinute, each.Loopback),
+		byToken:  newPace(each.ByTokenPerMinute, each.Loopback),
 	}
 	if cfg.CertFile != "" {
 		var err error
@@ -182,6 +182,7 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.Handle("/api/v1/meetings", method(http.MethodGet, s.guard(s.getMeetings)))
 	mux.Handle("/api/v1/meetings/{id}", method(http.MethodGet, s.guard(s.getMeeting)))
 	mux.Handle("/api/v1/meetings/{id}/rating", s.shared(method(http.MethodPost, s.postRating)))
+	mux.Handle("/api/v1/meetings/{id}/record", s.shared(method(http.MethodGet, s.getRecord)))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, refuse(http.StatusNotFound, codeNotFound, "there is no such address"))
 	})
