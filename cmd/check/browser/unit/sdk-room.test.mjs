@@ -365,19 +365,57 @@ test('rating goes to the meeting record, also after the end', async () => {
   assert.deepEqual(b.posted[0].body, { token: 'token-me-1', stars: 4, comment: 'fine' });
 });
 
-test('a rating that is refused says so in the codes of the SDK', async () => {
+test('the record is asked for with the own secret, during the meeting and after', async () => {
+  const asked = /** @type {{url: string, init: any}[]} */ ([]);
+  const answer = {
+    id: 'm1', room: 'tea', start: '2026-03-01T09:00:00.5Z', peak: 2,
+    participants: [
+      { name: 'Me', you: true, intervals: [{ join: '2026-03-01T09:00:00.5Z', leave: '2026-03-01T09:01:00Z' }, { join: '2026-03-01T09:02:00Z' }] },
+      { name: '<b>Ann</b>', intervals: [] },
+    ],
+  };
+  const fetch = async (/** @type {any} */ url, /** @type {any} */ init) => {
+    asked.push({ url, init });
+    return new Response(JSON.stringify(asked.length > 1 ? { ...answer, end: '2026-03-01T09:03:00Z' } : answer));
+  };
+  const b = bench({ platform: { ...bench().platform, fetch } });
+  await assert.rejects(b.room.record(), { code: 'not_connected' });
+  const joining = b.room.connect({ room: 'tea', name: 'Me' });
+  await settle();
+  await joining;
+  const at = Date.parse('2026-03-01T09:00:00Z');
+  const record = {
+    meeting: 'm1', room: 'tea', startedAt: at + 500, endedAt: undefined, peak: 2,
+    participants: [
+      { name: 'Me', isLocal: true, stays: [{ joinedAt: at + 500, leftAt: at + 60_000 }, { joinedAt: at + 120_000, leftAt: undefined }] },
+      { name: '<b>Ann</b>', isLocal: false, stays: [] },
+    ],
+  };
+  assert.deepEqual(await b.room.record(), record);
+  await b.room.leave();
+  assert.deepEqual(await b.room.record(), { ...record, endedAt: at + 180_000 });
+  for (const { url, init } of asked) {
+    assert.equal(url, 'https://meet.test/api/v1/meetings/m1/record');
+    assert.equal(init.headers.authorization, 'Bearer token-me-1');
+  }
+});
+
+test('a rating or record that is refused says so in the codes of the SDK', async () => {
   for (const [answer, code] of /** @type {const} */ ([
     [new Response('{"code":"unauthorized","message":""}', { status: 403 }), 'not_joined'],
+    [new Response('{"code":"rate_limited","message":""}', { status: 429, headers: { 'retry-after': '7' } }), 'rate_limited'],
     [new Response('{"code":"not_found","message":""}', { status: 404 }), 'ended'],
     [new Response('<h1>proxy</h1>', { status: 502 }), 'internal'],
     [new TypeError('network'), 'connect_failed'],
   ])) {
-    const fetch = async () => (answer instanceof Error ? Promise.reject(answer) : answer);
+    const fetch = async () => (answer instanceof Error ? Promise.reject(answer) : answer.clone());
     const b = bench({ platform: { ...bench().platform, fetch } });
     const joining = b.room.connect({ room: 'tea', name: 'Me' });
     await settle();
     await joining;
-    await assert.rejects(b.room.rate(5), { code });
+    const expected = { code, retryAfterMs: code === 'rate_limited' ? 7_000 : 0 };
+    await assert.rejects(b.room.rate(5), expected);
+    await assert.rejects(b.room.record(), expected);
   }
 });
 

@@ -329,6 +329,25 @@ export interface Summary {
   messages: number;
 }
 
+/** What the server keeps of a meeting, as those may see it who were in it. */
+export interface MeetingRecord {
+  meeting: string;
+  room: string;
+  /** Times are Unix milliseconds, server time. */
+  startedAt: number;
+  /** Undefined while it runs. */
+  endedAt: number | undefined;
+  /** Most people at once. */
+  peak: number;
+  /** In the order they first joined; who left and came back by the same name is there once. */
+  participants: {
+    name: string;
+    isLocal: boolean;
+    /** leftAt is undefined while there. */
+    stays: { joinedAt: number; leftAt: number | undefined }[];
+  }[];
+}
+
 export interface ReconnectPolicy {
   /**
    * How long to wait before the next attempt in milliseconds, null to give up.
@@ -473,6 +492,12 @@ export class Room extends EventTarget {
    * not_joined (was not in it), ended (no record of it), rate_limited.
    */
   rate(stars: number, comment?: string): Promise<void>;
+  /**
+   * Who is or was in the meeting, and when; also after leaving, also when it
+   * still runs. Rejects with not_joined (no record says that one was in it),
+   * rate_limited, store_failed, connect_failed.
+   */
+  record(): Promise<MeetingRecord>;
   /** Plays an element or resumes an AudioContext, and watches whether the browser lets it. */
   play(player: HTMLMediaElement | AudioContext): Promise<boolean>;
   readonly canPlayAudio: boolean;

@@ -46,7 +46,7 @@ export class Room extends Emitter {
   #roomState = 'disconnected';
   #identity = '';
   #origin = '';
-  /** For rating after the end. */
+  /** For rating and record after the end. */
   #token = '';
   /** @type {Promise<import('./index.js').Summary | null> | null} */
   #leaving = null;
@@ -207,10 +207,21 @@ export class Room extends Emitter {
    * @param {string} [comment]
    */
   async rate(stars, comment = '') {
-    const meeting = this.#state.meeting;
+    await (await this.#records()).rate(stars, comment);
+  }
+
+  async record() {
+    return (await this.#records()).read();
+  }
+
+  async #records() {
+    const { meeting } = this.#state;
     const token = this.#session?.token ?? this.#token;
     if (!meeting || !token) throw new ParleyError('not_connected');
-    await postRating(this.#platform, `${this.#origin}/api/v1/meetings/${encodeURIComponent(meeting.id)}/rating`, { token, stars, comment });
+    const { MeetingRecords } = await import('./records.js').catch((cause) => {
+      throw new ParleyError('connect_failed', { cause });
+    });
+    return new MeetingRecords(this.#platform.fetch, `${this.#origin}/api/v1/meetings/${encodeURIComponent(meeting.id)}`, token);
   }
 
   /** @param {import('./playback.js').Player} player */
@@ -326,28 +337,4 @@ export class Room extends Emitter {
  */
 function isTrack(it) {
   return typeof it === 'object' && it !== null && 'readyState' in it;
-}
-
-/**
- * What the HTTP API calls otherwise than the protocol.
- * @type {Record<string, string>}
- */
-const API_CODES = { bad_request: 'bad_field', unauthorized: 'not_joined', not_found: 'ended' };
-
-/**
- * @param {import('./platform.js').Platform} platform
- * @param {string} url
- * @param {{token: string, stars: number, comment: string}} rating
- */
-async function postRating({ fetch }, url, rating) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(rating),
-  }).catch((cause) => {
-    throw new ParleyError('connect_failed', { cause });
-  });
-  if (response.ok) return;
-  const { code = 'internal', message } = await response.json().catch(() => ({}));
-  throw new ParleyError(API_CODES[code] ?? code, { message });
 }

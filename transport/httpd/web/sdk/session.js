@@ -64,7 +64,7 @@ export class Session {
   #ice;
   #reconnector;
   #over = new AbortController();
-  /** Secret for resume and rating. */
+  /** Secret for resume, rating and record. */
   #token = '';
   /** Events that came before their time, null while they are taken at once. @type {Event[] | null} */
   #held = [];
