@@ -9,6 +9,7 @@ import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
 import { newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
+import { later } from './later.js';
 import { toast } from './toasts.js';
 
 const STARS = /** @type {const} */ (['end.star1', 'end.star2', 'end.star3', 'end.star4', 'end.star5']);
@@ -30,7 +31,7 @@ export class ParleyEnd extends ParleyElement {
       this,
       this.embedded ? null : skipLink(),
       this.embedded ? null : pageHead(),
-      h('main', { id: 'main', class: 'end', tabindex: '-1' }, this.heading, this.#why(kind), this.#ways(kind), this.#summary(), this.#rating()),
+      h('main', { id: 'main', class: 'end', tabindex: '-1' }, this.heading, this.#why(kind), this.#ways(kind), this.#summary(), this.#rating(), this.#record()),
     );
     say(this.heading.textContent ?? '', { now: kind !== 'left' });
   }
@@ -73,6 +74,20 @@ export class ParleyEnd extends ParleyElement {
         fact('end.messages', summary.messages),
       ),
     );
+  }
+
+  #record() {
+    const slot = h('div');
+    const details = h('details', { class: 'card record' }, h('summary', null, msg('record.title')), slot);
+    details.addEventListener('toggle', async () => {
+      if (!details.open) return;
+      const module = await later(import('./record.js'));
+      if (!module) return void (details.open = false);
+      const record = new module.ParleyRecord();
+      record.room = this.call.room;
+      fill(slot, record);
+    });
+    return details;
   }
 
   #rating() {

@@ -7,6 +7,7 @@ import { say } from './announcer.js';
 import { title } from './title.js';
 import { pageHead, skipLink } from './chrome.js';
 import { ParleyElement, define } from './element.js';
+import { save } from './save.js';
 import { SetupChecks } from './setup-checks.js';
 
 /** @typedef {import('../lib/checks.js').CheckName} CheckName */
@@ -115,10 +116,7 @@ export default class ParleySetupTest extends ParleyElement {
       return { name: t(`test.${name}`), state: /** @type {import('../lib/checks.js').CheckState} */ (state), text: key ? t(key, params) : '', fix: fix ? t(fix, params) : '' };
     });
     const body = reportText({ at: new Date().toISOString(), origin: location.origin, agent: navigator.userAgent, lines, extra: this.#extra });
-    const url = URL.createObjectURL(new Blob([body], { type: 'text/plain;charset=utf-8' }));
-    const link = h('a', { href: url, download: 'parley-setup-test.txt' });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    save('parley-setup-test.txt', 'text/plain;charset=utf-8', body);
   }
 }
 
