@@ -32,6 +32,15 @@ test('both devices with one prompt', async () => {
   assert.deepEqual([opened.microphone?.label, opened.camera?.label, opened.errors], ['Desk microphone', 'Back camera', {}]);
 });
 
+test('a microphone for music, alone and beside a camera', async () => {
+  for (const video of [false, true]) {
+    const { microphone } = await devices.open({ audio: { music: true }, video });
+    assert.equal(microphone?.contentHint, 'music');
+    assert.equal(media.asked.at(-1).audio.echoCancellation, false);
+  }
+  assert.equal((await devices.open({ audio: true })).microphone?.contentHint, '');
+});
+
 test('a missing camera does not cost the microphone', async () => {
   media.devices = media.devices.filter((d) => d.kind === 'audioinput');
   const opened = await devices.open({ audio: true, video: true });

@@ -150,6 +150,61 @@ test('other options for the microphone take effect while it is on', async () => 
   assert.equal(b.media.given.length, 2, 'the same options change nothing');
 });
 
+test('other options take the microphone as it is opened again: the old track ends before', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  await me.setMicrophoneEnabled(true);
+  let open = () => {};
+  b.media.gate = new Promise((resolve) => (open = () => resolve(undefined)));
+  const changed = me.setMicrophoneEnabled(true, { echoCancellation: false });
+  await settle();
+  assert.deepEqual(b.media.given.map((t) => t.readyState), ['ended']);
+  open();
+  await changed;
+  assert.equal(b.pc.transceivers[MIC].sender.track, b.media.given[1]);
+
+  b.media.error = new DOMException('taken meanwhile', 'NotReadableError');
+  await assert.rejects(me.setMicrophoneEnabled(true, { echoCancellation: true }), { code: 'in_use' });
+  await settle();
+  assert.equal(me.isMicrophoneEnabled, false, 'off, and said so');
+  assert.equal(b.pc.transceivers[MIC].sender.track, null);
+  assert.deepEqual(mutes(b), ['microphone on', 'microphone off']);
+});
+
+test('music is taken as it sounds and gets more bits; speech is as before', async () => {
+  const b = bench();
+  await b.join();
+  const me = b.room.localParticipant;
+  const { sender } = b.pc.transceivers[MIC];
+  const sent = () => [/** @type {any} */ (sender.track).contentHint, sender.encodings[0].maxBitrate];
+  await me.setMicrophoneEnabled(true, { noiseSuppression: true, voiceIsolation: true, music: true });
+  assert.deepEqual(b.media.asked[0].audio, { echoCancellation: false, noiseSuppression: false, autoGainControl: false, voiceIsolation: false });
+  assert.deepEqual(sent(), ['music', 128_000]);
+  await me.switchActiveDevice('audioinput', 'mic-2');
+  assert.deepEqual(sent(), ['music', 128_000], 'another device, too');
+  await me.setMicrophoneEnabled(true, { music: false });
+  assert.deepEqual(b.media.asked[2].audio, { echoCancellation: true, noiseSuppression: true, autoGainControl: true, voiceIsolation: true, deviceId: { ideal: 'mic-2' } });
+  assert.deepEqual(sent(), ['', undefined]);
+  assert.equal(b.server.received('offer').length, 0, 'no renegotiation');
+});
+
+test('a track handed over as music is sent as music', async () => {
+  const b = bench();
+  const [track] = (await b.media.getUserMedia({ audio: true })).getTracks();
+  track.contentHint = 'music';
+  await b.join({ audio: track });
+  assert.equal(b.pc.transceivers[MIC].sender.encodings[0].maxBitrate, 128_000);
+});
+
+test('a browser that takes no bitrate for sound sends it all the same', async () => {
+  const b = bench();
+  await b.join();
+  b.pc.transceivers[MIC].sender.setParameters = async () => Promise.reject(new DOMException('no', 'InvalidStateError'));
+  await b.room.localParticipant.setMicrophoneEnabled(true, { music: true });
+  assert.equal(b.pc.transceivers[MIC].sender.track, b.media.given[0]);
+});
+
 for (const tellTrack of [true, false]) {
   test(`an unplugged microphone gives way to the default and is said (track ${tellTrack ? 'ends' : 'stays silent'})`, async () => {
     const b = bench();

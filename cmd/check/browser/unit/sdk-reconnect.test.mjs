@@ -103,7 +103,7 @@ test('no more than a hundred requests wait', async () => {
 });
 
 test('a session that is gone is joined anew with the same tracks', async () => {
-  const b = await joined({ audio: true, video: true });
+  const b = await joined({ audio: { music: true }, video: true });
   await b.room.localParticipant.rename('Me too');
   b.server.send('participant_renamed', { participant: 'me-1', name: 'Me too' });
   b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true });
@@ -125,6 +125,7 @@ test('a session that is gone is joined anew with the same tracks', async () => {
   assert.equal(b.pcs[0].connectionState, 'closed');
   assert.deepEqual([b.pc.transceivers[0].sender.track, b.pc.transceivers[1].sender.track], [mic, cam]);
   assert.deepEqual([mic.readyState, cam.readyState], ['live', 'live']);
+  assert.equal(b.pc.transceivers[0].sender.encodings[0].maxBitrate, 128_000, 'as it was sent before');
   assert.equal(b.room.localParticipant.id, 'me-2');
   assert.deepEqual([...b.room.remoteParticipants.keys()], ['ben']);
   assert.deepEqual(b.room.hands, []);

@@ -97,6 +97,8 @@ export default {
   'device.echoCancellation': 'Echo cancellation',
   'device.autoGainControl': 'Automatic volume',
   'device.voiceIsolation': 'Voice isolation',
+  'device.music': 'Music mode',
+  'device.musicHelp': 'Your sound as it is and in high quality, without the options above. Wear headphones, or others may hear an echo.',
   'device.backgroundBlur': 'Blur my background',
   'device.mirror': 'Mirror my picture',
 

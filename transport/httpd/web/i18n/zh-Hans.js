@@ -93,6 +93,8 @@ const zh = {
   'device.echoCancellation': '回声消除',
   'device.autoGainControl': '自动调节音量',
   'device.voiceIsolation': '人声隔离',
+  'device.music': '音乐模式',
+  'device.musicHelp': '以高音质发送原始声音，不使用以上选项。请佩戴耳机，否则其他人可能听到回声。',
   'device.backgroundBlur': '虚化背景',
   'device.mirror': '镜像我的画面',
 

@@ -26,7 +26,7 @@
  * @property {Record<string, string>} keys remapped shortcuts: action → key
  * @property {number} soundVolume 0 … 1
  * @property {Record<string, boolean>} sounds kind → on
- * @property {{noiseSuppression: boolean, echoCancellation: boolean, autoGainControl: boolean, voiceIsolation: boolean}} audio
+ * @property {{noiseSuppression: boolean, echoCancellation: boolean, autoGainControl: boolean, voiceIsolation: boolean, music: boolean}} audio music: the sound as it is, without the others
  * @property {boolean} blur
  * @property {{room: string, at: number}[]} recent newest first
  */
@@ -56,7 +56,7 @@ export const DEFAULTS = Object.freeze({
   keys: {},
   soundVolume: 0.5,
   sounds: { join: true, leave: true, hand: true, chat: true, alert: true },
-  audio: { noiseSuppression: true, echoCancellation: true, autoGainControl: true, voiceIsolation: false },
+  audio: { noiseSuppression: true, echoCancellation: true, autoGainControl: true, voiceIsolation: false, music: false },
   blur: false,
   recent: [],
 });

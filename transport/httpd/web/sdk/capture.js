@@ -6,16 +6,28 @@ import { ParleyError, mediaError } from './errors.js';
 /** @typedef {import('./index.js').CameraOptions} CameraOptions */
 /** @typedef {import('./platform.js').Platform} Platform */
 
+/** Sound as it is: what makes speech clearer would spoil music. */
+const UNPROCESSED = Object.freeze({ echoCancellation: false, noiseSuppression: false, autoGainControl: false });
+
 /**
  * @param {MicrophoneOptions & {exact?: boolean}} [options]  exact: this device
  *   or none; otherwise a chosen device that is gone gives way to the default
  * @returns {MediaTrackConstraints}
  */
-export function microphoneConstraints({ deviceId, exact, echoCancellation = true, noiseSuppression = true, autoGainControl = true, voiceIsolation } = {}) {
+export function microphoneConstraints({ deviceId, exact, music, echoCancellation = true, noiseSuppression = true, autoGainControl = true, voiceIsolation } = {}) {
   /** @type {MediaTrackConstraints & {voiceIsolation?: boolean}} */
-  const wanted = { echoCancellation, noiseSuppression, autoGainControl, ...device(deviceId, exact) };
-  if (voiceIsolation !== undefined) wanted.voiceIsolation = voiceIsolation;
-  return wanted;
+  const wanted = music ? { ...UNPROCESSED } : { echoCancellation, noiseSuppression, autoGainControl };
+  if (voiceIsolation !== undefined) wanted.voiceIsolation = voiceIsolation && !music;
+  return { ...wanted, ...device(deviceId, exact) };
+}
+
+/**
+ * Marks a microphone's track as what it carries: it is sent accordingly.
+ * @param {MediaStreamTrack | undefined} track
+ * @param {MicrophoneOptions} [options]
+ */
+export function hint(track, { music = false } = {}) {
+  if (track) track.contentHint = music ? 'music' : '';
 }
 
 /**
@@ -72,14 +84,12 @@ export async function captureScreen(platform, { audio = true, contentHint = 'det
 
 /**
  * The hints beyond `video` and `audio` are Chromium's; others ignore them.
- * Echo cancellation and the rest would spoil music, so they are off.
  * @param {boolean} audio
  * @returns {DisplayMediaStreamOptions}
  */
 function screenConstraints(audio) {
-  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   const hints = { systemAudio: audio ? 'include' : 'exclude', selfBrowserSurface: 'exclude', surfaceSwitching: 'include' };
-  return { video: { frameRate: { max: 30 } }, audio: audio ? plain : false, ...hints };
+  return { video: { frameRate: { max: 30 } }, audio: audio ? UNPROCESSED : false, ...hints };
 }
 
 /**

@@ -1,5 +1,5 @@
 // Devices before and outside a meeting.
-import { cameraConstraints, captureDevice, microphoneConstraints } from './capture.js';
+import { cameraConstraints, captureDevice, hint, microphoneConstraints } from './capture.js';
 import { mediaError } from './errors.js';
 import { listen } from './events.js';
 import { browserPlatform } from './platform.js';
@@ -66,8 +66,17 @@ async function permissionStatus(kind) {
  * @returns {Promise<import('./index.js').OpenedTracks>}
  */
 export async function open({ audio = false, video = false }) {
-  const mic = audio && microphoneConstraints(audio === true ? {} : audio);
-  const cam = video && cameraConstraints(video === true ? {} : video);
+  const options = audio === true ? {} : audio || undefined;
+  const opened = await openTracks(options && microphoneConstraints(options), video && cameraConstraints(video === true ? {} : video));
+  hint(opened.microphone, options);
+  return opened;
+}
+
+/**
+ * @param {MediaTrackConstraints | undefined} mic
+ * @param {MediaTrackConstraints | false} cam
+ */
+async function openTracks(mic, cam) {
   if (mic && cam) {
     const both = await openBoth(mic, cam);
     if (both) return both;

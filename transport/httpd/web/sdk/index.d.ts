@@ -92,6 +92,12 @@ export interface MicrophoneOptions {
   noiseSuppression?: boolean;
   autoGainControl?: boolean;
   voiceIsolation?: boolean;
+  /**
+   * The sound as it is, for music: none of the above whatever they say, up to
+   * 128 kbit/s. The track's contentHint is then 'music'; a track of your own that
+   * has this hint is sent so, too.
+   */
+  music?: boolean;
 }
 
 export interface CameraOptions {

@@ -1,7 +1,7 @@
 // What is captured here and sent: microphone, camera, screen and its sound.
 // One lane per device keeps quick presses in order; an epoch makes what is
 // still being opened worthless once everything was stopped.
-import { cameraConstraints, captureDevice, captureScreen, microphoneConstraints } from './capture.js';
+import { cameraConstraints, captureDevice, captureScreen, hint, microphoneConstraints } from './capture.js';
 import { ParleyError, asParleyError, mediaError } from './errors.js';
 import { listen } from './events.js';
 import { Lane } from './timers.js';
@@ -77,7 +77,8 @@ export class LocalMedia {
       const entry = this.tracks.get('microphone');
       if (!on) return entry && this.#setMuted('microphone', entry, true);
       const changed = this.#change('microphone', options);
-      if (!entry || changed) return this.#open('microphone', false);
+      if (!entry) return this.#open('microphone', false);
+      if (changed) return this.#reopenMicrophone(entry);
       return this.#setMuted('microphone', entry, false);
     });
   }
@@ -177,6 +178,21 @@ export class LocalMedia {
   }
 
   /**
+   * A browser treats the sound of a device in one way for all its tracks: to
+   * have it otherwise, the one there is ends first.
+   * @param {Entry} entry
+   */
+  async #reopenMicrophone({ track }) {
+    track.stop();
+    try {
+      await this.#open('microphone', false);
+    } catch (error) {
+      if (this.tracks.get('microphone')?.track === track) this.#remove('microphone');
+      throw error;
+    }
+  }
+
+  /**
    * Many phones can not open the second camera while the first is open: then
    * the first is closed before, and opened again if that does not help.
    * @param {DeviceSource} source
@@ -184,15 +200,20 @@ export class LocalMedia {
    */
   async #capture(source, exact) {
     const { platform } = this.#outlet;
-    const constraints = () =>
-      source === 'microphone' ? microphoneConstraints({ ...this.#options.microphone, exact }) : cameraConstraints({ ...this.#options.camera, exact });
+    const wanted = this.#options[source];
+    const constraints = source === 'microphone' ? microphoneConstraints({ ...wanted, exact }) : cameraConstraints({ ...wanted, exact });
+    const open = async () => {
+      const track = await captureDevice(platform, source, constraints);
+      if (source === 'microphone') hint(track, wanted);
+      return track;
+    };
     try {
-      return await captureDevice(platform, source, constraints());
+      return await open();
     } catch (error) {
       const old = this.tracks.get(source);
       if (!old || asParleyError(error, 'other').code !== 'in_use') throw error;
       old.track.stop();
-      return captureDevice(platform, source, constraints());
+      return open();
     }
   }
 

@@ -15,6 +15,7 @@ import { Lane } from './timers.js';
 
 /** Bits per second. */
 const SCREEN_BITRATE = 2_500_000;
+const MUSIC_BITRATE = 128_000;
 
 /** @type {readonly [Source, 'audio' | 'video', RTCRtpEncodingParameters[] | undefined][]} */
 const SENDING = [
@@ -115,6 +116,7 @@ export class Peer {
     if (this.#closed || !sender) return;
     await sender.replaceTrack(track);
     if (source === 'camera' && track) await fitLayers(sender, track);
+    if (source === 'microphone' && track) await fitSound(sender, track);
   }
 
   /** Which section is what: mid → source, mid → seat. */
@@ -185,16 +187,38 @@ export class Peer {
  * @param {RTCRtpSender} sender
  * @param {MediaStreamTrack} track
  */
-async function fitLayers(sender, track) {
+function fitLayers(sender, track) {
   const { width = 0, height = 0 } = track.getSettings();
-  try {
-    const parameters = sender.getParameters();
+  return encodeAs(sender, (encodings) => {
     for (const layer of cameraLayers(width, height)) {
-      const encoding = parameters.encodings.find((e) => e.rid === layer.rid);
+      const encoding = encodings.find((e) => e.rid === layer.rid);
       if (encoding) Object.assign(encoding, layer);
     }
+  });
+}
+
+/**
+ * Gives music more than the codec takes for speech.
+ * @param {RTCRtpSender} sender
+ * @param {MediaStreamTrack} track
+ */
+function fitSound(sender, { contentHint }) {
+  return encodeAs(sender, ([encoding]) => {
+    if (contentHint === 'music') encoding.maxBitrate = MUSIC_BITRATE;
+    else delete encoding.maxBitrate;
+  });
+}
+
+/**
+ * @param {RTCRtpSender} sender
+ * @param {(encodings: RTCRtpEncodingParameters[]) => void} change
+ */
+async function encodeAs(sender, change) {
+  try {
+    const parameters = sender.getParameters();
+    change(parameters.encodings);
     await sender.setParameters(parameters);
   } catch {
-    // This browser does not take them now: the layers of before work too.
+    // This browser does not take them now: those of before work too.
   }
 }

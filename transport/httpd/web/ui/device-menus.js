@@ -4,6 +4,7 @@ import { msg, t } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { devices } from '../sdk/index.js';
 import { testSpeaker } from './audio.js';
+import { newId } from './dialog.js';
 import { ParleyLevelMeter } from './level-meter.js';
 import { deviceLabel } from './local-media.js';
 import { openMenu } from './menu.js';
@@ -55,18 +56,34 @@ export function micMenu(call, button) {
   if (menu) meter.track = track;
 }
 
-/** Switches for what the browser can do to the microphone's sound. @param {Call | null} call */
+/**
+ * Switches for what the browser can do to the microphone's sound, and the one
+ * that leaves it as it is: the others then rest.
+ * @param {Call | null} call
+ */
 export function audioOptions(call) {
   const supported = /** @type {Record<string, boolean>} */ (navigator.mediaDevices?.getSupportedConstraints?.() ?? {});
   const names = /** @type {AudioOption[]} */ (['noiseSuppression', 'echoCancellation', 'autoGainControl', 'voiceIsolation']);
-  return names.filter((name) => supported[name]).map((name) => {
-    const input = h('input', { type: 'checkbox', role: 'switch', checked: prefs.now.audio[name] });
+  const help = h('p', { class: 'hint in-menu', id: newId('music') }, msg('device.musicHelp'));
+  const draw = () => {
+    const { audio } = prefs.now;
+    for (const [name, input] of inputs) {
+      const rests = audio.music && name !== 'music';
+      input.disabled = rests;
+      input.checked = audio[name] && !rests;
+    }
+  };
+  const inputs = [...names.filter((name) => supported[name]), /** @type {const} */ ('music')].map((name) => {
+    const input = h('input', { type: 'checkbox', role: 'switch', 'aria-describedby': name === 'music' ? help.id : null });
     input.addEventListener('change', () => {
       prefs.set({ audio: { ...prefs.now.audio, [name]: input.checked } });
+      draw();
       void call?.devices?.applyOptions();
     });
-    return h('label', { class: 'switch in-menu' }, h('span', null, msg(`device.${name}`)), input);
+    return /** @type {const} */ ([name, input]);
   });
+  draw();
+  return [...inputs.map(([name, input]) => h('label', { class: 'switch in-menu' }, h('span', null, msg(`device.${name}`)), input)), help];
 }
 
 /** @param {Call} call @param {HTMLElement} button */
