@@ -111,5 +111,5 @@ test('failures are told as what they are', () => {
   assert.deepEqual(joinFailure('sdp_profile'), { title: 'fail.title', text: 'error.sdp_profile' });
   assert.equal(retryAfter('room_full', 1), 0);
   assert.deepEqual([1, 2, 3, 6, 7].map((n) => retryAfter('connect_failed', n)), [3, 6, 12, 30, 0]);
-  assert.deepEqual(['left', 'removed', 'reconnect_failed', 'draining', 'internal', 'whatever'].map(endKind), ['left', 'removed', 'lost', 'shutdown', 'failed', 'failed']);
+  assert.deepEqual(['left', 'alone', 'removed', 'reconnect_failed', 'draining', 'internal', 'whatever'].map(endKind), ['left', 'alone', 'removed', 'lost', 'shutdown', 'failed', 'failed']);
 });

@@ -181,6 +181,8 @@ export default {
 
   // End page
   'end.title.left': 'You left the meeting',
+  'end.title.alone': 'You were alone, so you left the meeting',
+  'end.text.alone': 'Nobody else was there for half an hour, and nobody answered whether to stay. The same link works again.',
   'end.title.removed': 'You were removed from the meeting',
   'end.text.removed': 'Somebody who runs this meeting removed you.',
   'end.title.ended': 'The meeting has ended',
@@ -225,6 +227,10 @@ export default {
   'room.stage': 'Meeting stage',
   'room.alone': 'You are the only one here',
   'room.aloneText': 'Share the link, and people appear as they join.',
+  'alone.title': 'Are you still there?',
+  'alone.text': 'You have been alone in this meeting for half an hour. You will leave it automatically in:',
+  'alone.left': '{s, plural, one {# second} other {# seconds}} left',
+  'alone.stay': 'Stay',
   'room.copyLink': 'Copy meeting link',
   'room.pageShort': '{page} of {pages}',
   'room.prev': 'Previous page',
@@ -452,6 +458,7 @@ export default {
   'settings.announceChat': 'Announce chat messages to screen readers',
   'settings.silentMic': 'Warn when my microphone is silent',
   'settings.lowerHand': 'Lower my hand when I speak',
+  'settings.askWhenAlone': 'Ask whether I am still there after half an hour alone',
   'settings.soundVolume': 'Volume of sounds',
   'settings.sound.join': 'Somebody joins',
   'settings.sound.leave': 'Somebody leaves',

@@ -50,12 +50,13 @@ export const KNOWN = new Set([
 
 /**
  * Which end page a reason gets.
- * @param {string} reason 'left' or an error code
- * @returns {'left' | 'removed' | 'ended' | 'duplicate_identity' | 'shutdown' | 'lost' | 'failed'}
+ * @param {string} reason 'left', 'alone' or an error code
+ * @returns {'left' | 'alone' | 'removed' | 'ended' | 'duplicate_identity' | 'shutdown' | 'lost' | 'failed'}
  */
 export function endKind(reason) {
   switch (reason) {
     case 'left':
+    case 'alone':
     case 'removed':
     case 'ended':
     case 'duplicate_identity':

@@ -21,6 +21,7 @@
  * @property {boolean} announceChat
  * @property {boolean} silentMicWarning
  * @property {boolean} lowerHandWhenSpeaking
+ * @property {boolean} askWhenAlone whether still there, after a long time
  * @property {boolean} dataSaver receive sound and shared screens only
  * @property {boolean} shortcuts
  * @property {Record<string, string>} keys remapped shortcuts: action → key
@@ -51,6 +52,7 @@ export const DEFAULTS = Object.freeze({
   announceChat: true,
   silentMicWarning: true,
   lowerHandWhenSpeaking: true,
+  askWhenAlone: true,
   dataSaver: false,
   shortcuts: true,
   keys: {},

@@ -76,6 +76,7 @@ export class Call extends EventTarget {
   /** People whose picture this browser can not decode. @type {Map<string, Set<Source>>} */
   #undecodable = new Map();
   #stale = false;
+  #alone = false;
 
   /** Aborted when the meeting is over. */
   get alive() {
@@ -273,7 +274,9 @@ export class Call extends EventTarget {
     this.store.set({ silenced: { ...this.state.silenced, [key]: !this.state.silenced[key] } });
   }
 
-  leave() {
+  /** @param {{alone?: boolean}} [why] alone: for long, and nobody answered whether to stay */
+  leave({ alone = false } = {}) {
+    this.#alone = alone;
     void this.room.leave();
   }
 
@@ -281,7 +284,7 @@ export class Call extends EventTarget {
   #ended(end) {
     if (this.alive.aborted) return;
     this.#life.abort();
-    const reason = this.state.stopped && end.reason === 'reconnect_failed' ? 'shutdown' : end.reason;
+    const reason = this.#alone && end.reason === 'left' ? 'alone' : this.state.stopped && end.reason === 'reconnect_failed' ? 'shutdown' : end.reason;
     this.dispatchEvent(new CustomEvent('ended', { detail: { ...end, reason } }));
   }
 

@@ -2,6 +2,7 @@
 import { icon } from '../icons/icons.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { clock, msg } from '../lib/i18n.js';
+import { prefs } from '../lib/prefs.js';
 import { Actions } from './actions.js';
 import { title } from './title.js';
 import { ParleyBanners } from './banners.js';
@@ -20,6 +21,8 @@ import { watchWakeLock } from './wake-lock.js';
 
 /** How long the controls stay without a movement in full screen, milliseconds. */
 const IDLE = 3500;
+/** How long one may be alone before one is asked, milliseconds. */
+const ALONE = 30 * 60_000;
 
 export class ParleyRoom extends ParleyElement {
   /** @type {Call} */
@@ -67,6 +70,7 @@ export class ParleyRoom extends ParleyElement {
     this.every(1000, () => this.#tick());
     this.#tick();
     this.#watchIdle(alive);
+    this.#watchAlone(alive);
     fill(this.#heading, msg('prejoin.room', { room: call.room.name }));
     // Not a button: Space must be free for talking while it is held.
     queueMicrotask(() => this.#heading.focus());
@@ -124,6 +128,28 @@ export class ParleyRoom extends ParleyElement {
     const stats = new module.ParleyStats();
     stats.call = this.call;
     this.append(stats);
+  }
+
+  /** @param {AbortSignal} alive */
+  #watchAlone(alive) {
+    let before = new AbortController();
+    this.call.store.select((s) => s.people.length === 1, (alone) => {
+      before.abort();
+      before = new AbortController();
+      if (alone) void this.#alone(AbortSignal.any([alive, before.signal]));
+    }, alive);
+  }
+
+  /** Who is alone for long is asked, again and again. @param {AbortSignal} signal */
+  async #alone(signal) {
+    while (!signal.aborted) {
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, ALONE);
+        signal.addEventListener('abort', () => (clearTimeout(timer), resolve(undefined)), { once: true });
+      });
+      const module = signal.aborted || !prefs.now.askWhenAlone ? null : await later(import('./still-there.js'));
+      if (module && !signal.aborted && !(await module.stillThere(() => this.call.leave(), signal))) this.call.leave({ alone: true });
+    }
   }
 
   /** In full screen the controls go away when nobody moves, but never while focused. @param {AbortSignal} alive */

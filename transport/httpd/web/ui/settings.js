@@ -69,6 +69,7 @@ function generalPage(call) {
     prefSwitch('settings.announceChat', 'announceChat'),
     prefSwitch('settings.silentMic', 'silentMicWarning'),
     prefSwitch('settings.lowerHand', 'lowerHandWhenSpeaking'),
+    prefSwitch('settings.askWhenAlone', 'askWhenAlone'),
   ];
 }
 
