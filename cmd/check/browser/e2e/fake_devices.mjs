@@ -71,6 +71,8 @@ export function fakeDevices(plugged) {
   media.getUserMedia = async (wanted = {}) => {
     const labels = { audio: wanted.audio ? find(wanted.audio, 'audioinput') : '', video: wanted.video ? find(wanted.video, 'videoinput') : '' };
     const stream = await get(wanted);
+    // Nothing that a test does is to be taken for a leak of the page.
+    for (const track of desk.live) if (track.readyState === 'ended') desk.live.delete(track);
     for (const track of stream.getTracks()) {
       const label = track.kind === 'audio' ? labels.audio : labels.video;
       const settings = track.getSettings.bind(track);

@@ -27,11 +27,15 @@ export function watchMedia() {
   /** @type {Set<RTCPeerConnection>} */
   const peers = new Set();
   let made = 0;
+  const forget = () => {
+    for (const track of tracks) if (track.readyState === 'ended') tracks.delete(track);
+  };
   const media = navigator.mediaDevices;
   for (const name of /** @type {const} */ (['getUserMedia', 'getDisplayMedia'])) {
     const get = media[name].bind(media);
     media[name] = async (/** @type {any} */ wanted) => {
       const stream = await get(wanted);
+      forget();
       for (const track of stream.getTracks()) tracks.add(track);
       return stream;
     };
@@ -50,7 +54,7 @@ export function watchMedia() {
   };
   Object.assign(window, {
     mediaLeft() {
-      for (const track of tracks) if (track.readyState === 'ended') tracks.delete(track);
+      forget();
       return { tracks: [...tracks].map((t) => `${t.kind} ${t.label}`), peers: peers.size, made };
     },
   });

@@ -1,6 +1,8 @@
 // Three people press whatever they like. At the end nobody's page has
-// complained, nothing is left open, and the heap is no larger for it.
-//   PARLEY_LONG=1: three meetings of ten minutes; PARLEY_SEED, PARLEY_SECONDS.
+// complained, nothing is left open, and the heap is no larger for it: neither
+// after the meeting nor, once everything has been seen, from minute to minute.
+//   PARLEY_LONG=1: three meetings of ten minutes; PARLEY_SEED, PARLEY_SECONDS,
+//   PARLEY_PAUSE: longest pause between two actions, milliseconds.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launchChromium } from './browsers.mjs';
@@ -16,8 +18,15 @@ const LONG = process.env.PARLEY_LONG === '1';
 const SECONDS = Number(process.env.PARLEY_SECONDS ?? (LONG ? 600 : 25));
 const RUNS = LONG ? 3 : 1;
 const SEED = Number(process.env.PARLEY_SEED ?? 20_260_722);
+const PAUSE = Number(process.env.PARLEY_PAUSE ?? 400);
+/** How often the heap is looked at during the meeting: in ten minutes once a minute; in a short one not at all. */
+const LOOKS = SECONDS >= 100 ? 9 : 0;
+/** How long nobody presses anything before, so that notes, reactions and the room of before are gone, milliseconds. */
+const REST = 10_000;
 /** How much may have been added after leaving: heap in bytes, nodes, listeners. */
-const MAX_GROWTH = { bytes: 6e6, nodes: 400, listeners: 60 };
+const MAX_GROWTH = { bytes: 1.5e6, nodes: 400, listeners: 60 };
+/** How much more the last third of the looks may have than the third before, at the least. */
+const MAX_CREEP = { bytes: 1.5e5, nodes: 100, listeners: 20 };
 
 /** @type {import('./server.mjs').Server} */
 let server;
@@ -29,7 +38,9 @@ let browser;
 before(async () => {
   server = await startServer();
   cutter = await startCutter(server.port);
-  browser = await launchChromium();
+  // Interpreted only: what the engine compiles of hot functions, minute after
+  // minute, lies on the same heap and would hide what the page keeps.
+  browser = await launchChromium(['--js-flags=--jitless']);
 });
 after(async () => {
   await browser?.close();
@@ -94,7 +105,38 @@ async function held(cdp) {
   return { bytes: usedSize, nodes, listeners: jsEventListeners };
 }
 
-/** @typedef {Awaited<ReturnType<typeof held>> & {cdp: import('playwright-core').CDPSession}} Held */
+/** @typedef {Awaited<ReturnType<typeof held>>} Figures */
+/** @typedef {Figures & {cdp: import('playwright-core').CDPSession}} Held */
+
+/**
+ * Makes what is on the page comparable: no panel is open and nothing shared.
+ * @param {Guest} who
+ */
+async function calm(who) {
+  for (const control of [who.chatControl, who.peopleControl, who.control('bar.share')]) {
+    if ((await control.getAttribute('aria-pressed')) === 'true') await control.click();
+  }
+  if (await who.page.getByRole('region', { name: who.t('stats.title') }).isVisible()) await who.page.keyboard.press('x');
+}
+
+/** What everybody's page holds now. @param {readonly Guest[]} people @param {readonly Held[]} before */
+async function look(people, before) {
+  for (const who of people) await calm(who);
+  await new Promise((resolve) => setTimeout(resolve, REST));
+  return Promise.all(before.map(({ cdp }) => held(cdp)));
+}
+
+/** Nothing creeps once everything there is has been used. @param {Guest} who @param {readonly Figures[]} looks */
+function level(who, looks) {
+  const series = (/** @type {keyof Figures} */ what, unit = 1) => looks.map((l) => (l[what] / unit).toFixed(unit > 1 ? 2 : 0)).join(' ');
+  console.log(`${who.name} in the meeting: heap ${series('bytes', 1e6)} MB, nodes ${series('nodes')}, listeners ${series('listeners')}`);
+  const third = looks.length / 3;
+  for (const what of /** @type {const} */ (['bytes', 'nodes', 'listeners'])) {
+    const least = (/** @type {readonly Figures[]} */ some) => Math.min(...some.map((l) => l[what]));
+    const creep = least(looks.slice(-third)) - least(looks.slice(-2 * third, -third));
+    assert.ok(creep < MAX_CREEP[what], `${who.name}: ${what} grow on, by ${creep}`);
+  }
+}
 
 /** Into the meeting and out again. @param {Guest} who */
 async function cycle(who) {
@@ -131,19 +173,23 @@ for (let run = 0; run < RUNS; run++) {
     const names = Object.keys(ACTIONS);
     /** @type {string[]} */
     const done = [];
-    const end = Date.now() + SECONDS * 1000;
-    while (Date.now() < end) {
+    /** @type {Figures[][]} what was seen, by look and person */
+    const looks = [];
+    const start = Date.now();
+    while (Date.now() < start + SECONDS * 1000) {
+      if (looks.length < LOOKS && Date.now() > start + ((looks.length + 1) * SECONDS * 1000) / (LOOKS + 1)) looks.push(await look(people, before));
       const who = people[Math.floor(random() * people.length)];
       const name = names[Math.floor(random() * names.length)];
       done.push(`${who.name} ${name}`);
       await ACTIONS[name](who, random).catch((error) => assert.fail(`after ${done.slice(-12).join(', ')}: ${error.message}`));
-      await new Promise((resolve) => setTimeout(resolve, random() * 400));
+      await new Promise((resolve) => setTimeout(resolve, random() * PAUSE));
     }
 
     for (const who of people) await eventually(() => who.stage.getByRole('group').count(), (n) => n >= 3, { what: `${who.name} still sees everyone after ${done.length} actions`, ms: 60_000 });
-    for (const [i, who] of people.entries()) await settled(who, before[i]);
     const counts = Object.fromEntries(names.map((name) => [name, done.filter((d) => d.endsWith(` ${name}`)).length]));
     console.log(`${done.length} actions: ${Object.entries(counts).map(([name, n]) => `${name} ${n}`).join(', ')}`);
+    if (looks.length) for (const [i, who] of people.entries()) level(who, looks.map((l) => l[i]));
+    for (const [i, who] of people.entries()) await settled(who, before[i]);
     for (const who of people) await who.close();
   });
 }
