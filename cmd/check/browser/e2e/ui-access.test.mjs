@@ -67,6 +67,9 @@ for (const { name, theme, language, context } of LOOKS) {
     await who.heading('end.title.left').waitFor();
     await who.page.getByRole('radio', { name: who.t('end.stars', { n: 4 }), exact: true }).press('Space');
     await clean(who, 'end page');
+    await who.page.getByText(who.t('record.title'), { exact: true }).click();
+    await who.page.getByRole('table', { name: who.t('record.title') }).waitFor();
+    await clean(who, 'end page with the record');
     await who.close();
   });
 
