@@ -134,11 +134,11 @@ func TestSlowMessage(t *testing.T) {
 // TestSteadyMessagesAreNotSlow: that one message is always incomplete when
 // the server looks is no offence.
 func TestSteadyMessagesAreNotSlow(t *testing.T) {
-	cfg := Config{Limits: Limits{MessageTime: 200 * time.Millisecond}}
+	cfg := Config{Limits: Limits{MessageTime: time.Second}}
 	watched(t, cfg, func(t *testing.T, w *watcher, _ *Conn, c *client, _ *harness) {
 		m := text("steady")
 		c.write(m[:3])
-		for range 30 {
+		for start := time.Now(); time.Since(start) < 3*time.Second/2; {
 			time.Sleep(20 * time.Millisecond)
 			c.write(append(m[3:len(m):len(m)], m[:3]...))
 			within(t, w.texts, "text")
