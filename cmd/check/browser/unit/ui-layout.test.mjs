@@ -43,7 +43,7 @@ test('grid tiles are inside, apart, equal and of an allowed shape', () => {
     assert.equal(tiles.length, box.count, what);
     assert.ok(columns * rows >= box.count && (columns - 1) * rows < box.count + rows, what);
     insideAndApart(tiles, box, what);
-    const { min, max } = aspectRange(box.width, box.height);
+    const { min, max } = aspectRange(box.width, box.height, box.count);
     for (const t of tiles) {
       const aspect = t.width / t.height;
       assert.ok(aspect >= min - SLACK && aspect <= max + SLACK, `${what}: aspect ${aspect}`);
@@ -69,7 +69,7 @@ test('no other column count gives larger tiles', () => {
   for (const box of boxes(300)) {
     const { tiles } = grid(box);
     const gap = gapFor(box.width);
-    const { min, max } = aspectRange(box.width, box.height);
+    const { min, max } = aspectRange(box.width, box.height, box.count);
     for (let columns = 1; columns <= box.count; columns++) {
       const rows = Math.ceil(box.count / columns);
       let w = (box.width - gap * (columns - 1)) / columns;
@@ -106,7 +106,7 @@ test('speaker view keeps everything inside and apart', () => {
   for (const box of boxes(600)) {
     const others = box.count - 1;
     const mains = 1 + (box.count % 2);
-    const found = speaker({ ...box, mains, others, anyShape: box.count % 3 === 0 });
+    const found = speaker({ ...box, mains, others, anyShape: box.count % 3 === 0, lying: box.count % 5 === 0 });
     const what = JSON.stringify(box);
     assert.equal(found.mains.length, mains, what);
     assert.ok(found.others.length <= Math.min(others, found.stripSize || others), what);
@@ -118,6 +118,21 @@ test('speaker view keeps everything inside and apart', () => {
 
 test('a lone shared screen gets the whole stage', () => {
   assert.deepEqual(speaker({ width: 1000, height: 700, mains: 1, others: 0, anyShape: true }).mains, [{ x: 0, y: 0, width: 1000, height: 700 }]);
+});
+
+test('on a phone a single tile leaves no empty band', () => {
+  for (const [width, height] of [[374, 722], [344, 520], [396, 780]]) {
+    const [tile] = grid({ width, height, count: 1 }).tiles;
+    assert.deepEqual({ ...tile }, { x: 0, y: 0, width, height });
+  }
+});
+
+test('on a phone a shared screen lies across the top and faces have all that is below', () => {
+  const { mains, others } = speaker({ width: 374, height: 722, mains: 1, others: 4, anyShape: true, lying: true });
+  assert.ok(mains[0].width === 374 && mains[0].height < 260);
+  const low = Math.max(...others.map((t) => t.y + t.height));
+  assert.equal(others.length, 4);
+  assert.ok(low > 700 && others.every((t) => t.y > mains[0].height && t.height > 150), JSON.stringify(others));
 });
 
 test('pages hold 1 … 25 tiles and turn within bounds', () => {

@@ -21,12 +21,15 @@ export function gapFor(width) {
 }
 
 /**
- * The shapes a tile may have: 4:3 … 16:9, on upright screens from 3:4.
+ * The shapes a tile may have: 4:3 … 16:9, on upright screens from 3:4; there a
+ * single one fills what a phone has.
  * @param {number} width
  * @param {number} height
+ * @param {number} count
  */
-export function aspectRange(width, height) {
-  return { min: height > width ? 3 / 4 : 4 / 3, max: WIDE };
+export function aspectRange(width, height, count) {
+  if (height <= width) return { min: 4 / 3, max: WIDE };
+  return { min: count === 1 ? 9 / 20 : 3 / 4, max: WIDE };
 }
 
 /**
@@ -47,7 +50,7 @@ export function fit(w, h, aspect) {
  * @param {{width: number, height: number, count: number, gap?: number, aspect?: {min: number, max: number}}} box
  * @returns {Grid}
  */
-export function grid({ width, height, count, gap = gapFor(width), aspect = aspectRange(width, height) }) {
+export function grid({ width, height, count, gap = gapFor(width), aspect = aspectRange(width, height, count) }) {
   if (count <= 0) return { tiles: [], columns: 0, rows: 0 };
   let best = { area: -1, empty: Infinity, columns: 1, rows: count, tile: { width: 0, height: 0 } };
   for (let columns = 1; columns <= count; columns++) {
@@ -118,17 +121,19 @@ export function paginate(items, size, page) {
 
 /**
  * Speaker view: the mains share most of the room, the others stand in a strip,
- * to the right where there is width, else below.
- * @param {{width: number, height: number, mains: number, others: number, anyShape?: boolean}} box
+ * to the right where there is width, else below. Shared screens lie across the
+ * top of a phone; the others then have all that is below.
+ * @param {{width: number, height: number, mains: number, others: number, anyShape?: boolean, lying?: boolean}} box
  *   anyShape lets the mains fill their place (shared screens are letterboxed
- *   within)
+ *   within); lying: they are shared screens
  * @returns {{mains: Rect[], others: Rect[], stripSize: number}} stripSize says
  *   how many of the others fit; others has at most that many rectangles
  */
-export function speaker({ width, height, mains, others, anyShape = false }) {
+export function speaker({ width, height, mains, others, anyShape = false, lying = false }) {
   const gap = gapFor(width);
   const side = width > height * 1.15;
   if (others === 0) return { mains: mainRects({ x: 0, y: 0, width, height }, mains, gap, anyShape), others: [], stripSize: 0 };
+  if (lying && height > width * 1.3) return withGrid();
   return side ? withColumn() : withRow();
 
   function withColumn() {
@@ -151,6 +156,14 @@ export function speaker({ width, height, mains, others, anyShape = false }) {
     const rects = Array.from({ length: shown }, (_, i) => ({ x: left + i * (tile.width + gap), y: height - stripHeight, ...tile }));
     const box = { x: 0, y: 0, width, height: height - stripHeight - gap };
     return { mains: mainRects(box, mains, gap, anyShape), others: rects, stripSize };
+  }
+
+  function withGrid() {
+    const top = Math.round(Math.min(height * 0.6, (mains * width) / 1.6));
+    const below = { width, height: height - top - gap };
+    const stripSize = pageSize(below.width, below.height);
+    const { tiles } = grid({ ...below, count: Math.min(stripSize, others), gap });
+    return { mains: mainRects({ x: 0, y: 0, width, height: top }, mains, gap, anyShape), others: tiles.map((t) => ({ ...t, y: t.y + top + gap })), stripSize };
   }
 }
 

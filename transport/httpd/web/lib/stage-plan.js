@@ -5,7 +5,7 @@ import { floating, grid, pageSize, paginate, speaker } from './layout.js';
 /** @typedef {import('./layout.js').Rect} Rect */
 
 /** Height of the page control with its margin, CSS pixels. */
-const PAGER = 52;
+const PAGER = 58;
 
 /**
  * @typedef {object} Scene
@@ -56,6 +56,7 @@ export function selfPlace({ selfView, cameras, screens, pins, self, width, heigh
   if (alone) return selfView === 'hidden' ? 'hidden' : 'tile';
   if (selfView !== 'auto') return selfView;
   const phone = width < 560 || height < 340;
+  if (phone && height > width && screens.length && !pins.length && layout !== 'grid') return 'tile'; // there is room below the screen
   if (phone) return cameras.length <= 2 || screens.length || pins.length || layout === 'speaker' ? 'float' : 'tile';
   return cameras.length === 1 && !screens.length && !pins.length ? 'float' : 'tile';
 }
@@ -99,11 +100,12 @@ function gridPlan({ width, height, page: wanted }, keys) {
 }
 
 /** @param {Scene} scene @param {string[]} mains @param {string[]} rest @returns {Plan} */
-function speakerPlan({ width, height, page: wanted, screens, pins }, mains, rest) {
-  const anyShape = mains.length === 1 && (screens.includes(mains[0]) || mains[0].endsWith('/screen') || pins.length === 0);
-  const { stripSize } = speaker({ width, height, mains: mains.length, others: rest.length, anyShape });
+function speakerPlan({ width, height, page: wanted, pins }, mains, rest) {
+  const lying = mains.every((key) => key.endsWith('/screen'));
+  const anyShape = mains.length === 1 && (lying || pins.length === 0);
+  const { stripSize } = speaker({ width, height, mains: mains.length, others: rest.length, anyShape, lying });
   const { items, page, pages } = paginate(rest, Math.max(1, stripSize), wanted);
-  const at = speaker({ width, height, mains: mains.length, others: items.length, anyShape });
+  const at = speaker({ width, height, mains: mains.length, others: items.length, anyShape, lying });
   return {
     placed: [
       ...mains.map((key, i) => ({ key, rect: at.mains[i], role: /** @type {const} */ ('main') })),
