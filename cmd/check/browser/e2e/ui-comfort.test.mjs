@@ -36,7 +36,18 @@ for (const language of LANGUAGES) {
     await cleo.button('bar.unmute').click();
     await cleo.pressed(cleo.control('bar.mic'));
     await ann.tileSays(ann.tile('Cleo'), 'tile.muted', false);
-    for (const who of [ann, ben, cleo]) await who.close();
+
+    // Done some other way, nobody asks any more.
+    const dora = await guest(browser, server.url, { as: 'Dora', language, prefs: { cam: false } });
+    await dora.enter(room);
+    await dora.text('room.largeMuted').first().hover();
+    await dora.control('bar.mic').click();
+    await dora.text('room.largeMuted').first().waitFor({ state: 'detached' });
+    await ann.say('all here?');
+    await dora.button('chat.toastOpen').hover();
+    await dora.chatControl.click();
+    await dora.button('chat.toastOpen').waitFor({ state: 'detached' });
+    for (const who of [ann, ben, cleo, dora]) await who.close();
   });
 }
 

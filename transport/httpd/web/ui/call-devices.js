@@ -216,6 +216,7 @@ export class CallDevices {
       key: `device-${kind}`,
       icon: kind === 'videoinput' ? 'cam' : 'mic',
       text: msg('device.found', { label }),
+      settled: () => !this.list.state[kind].some((d) => d.id === id),
       actions: [{ label: msg('device.use'), run: () => void this.choose(kind, id, label) }],
     });
   }

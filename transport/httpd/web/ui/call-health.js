@@ -59,13 +59,13 @@ export class CallHealth {
   /** @param {import('../lib/i18n.js').Msg} text */
   #offer(text) {
     if (!this.#due()) return;
-    toast({ key: 'health', icon: 'data', text, actions: [{ label: msg('bar.dataSaver'), run: () => this.#call.setDataSaver(true) }] });
+    toast({ key: 'health', icon: 'data', text, settled: () => this.#call.state.dataSaver, actions: [{ label: msg('bar.dataSaver'), run: () => this.#call.setDataSaver(true) }] });
   }
 
   /** For this meeting only; the next may find the machine idle. */
   #relieve() {
     if (!this.#due()) return;
     this.#call.setDataSaver(true, { keep: false });
-    toast({ key: 'health', icon: 'data', text: msg('room.busyComputer'), actions: [{ label: msg('room.dataSaverOff'), run: () => this.#call.setDataSaver(false, { keep: false }) }] });
+    toast({ key: 'health', icon: 'data', text: msg('room.busyComputer'), settled: () => !this.#call.state.dataSaver, actions: [{ label: msg('room.dataSaverOff'), run: () => this.#call.setDataSaver(false, { keep: false }) }] });
   }
 }

@@ -114,6 +114,7 @@ export class CallNotes {
       text: line,
       silent: true,
       ms: 7000,
+      settled: () => !this.#call.state.unread,
       actions: [{ label: msg('chat.toastOpen'), run: () => this.#call.openChat(to ? participant : '') }],
     });
   }
@@ -133,7 +134,7 @@ export class CallNotes {
     this.#handTimer = window.setTimeout(() => {
       this.#handTimer = 0;
       void this.#call.hand(false);
-      toast({ key: 'hand-lowered', icon: 'hand', text: msg('room.handLowered'), actions: [{ label: msg('room.keepHand'), run: () => void this.#call.hand(true) }] });
+      toast({ key: 'hand-lowered', icon: 'hand', text: msg('room.handLowered'), settled: () => this.#call.room.hands.includes(this.#call.me.id), actions: [{ label: msg('room.keepHand'), run: () => void this.#call.hand(true) }] });
     }, SPEAK_TO_LOWER);
   }
 }

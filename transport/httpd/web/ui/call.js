@@ -114,8 +114,10 @@ export class Call extends EventTarget {
   #quietInCrowds() {
     const { muteFrom = 0 } = this.room.meeting?.limits ?? {};
     if (!muteFrom || !this.me.isMicrophoneEnabled || this.room.remoteParticipants.size < muteFrom) return;
-    void this.me.setMicrophoneEnabled(false).then(() => this.refreshNow());
-    toast({ key: 'large', icon: 'micOff', text: msg('room.largeMuted'), actions: [{ label: msg('bar.unmute'), run: () => void this.devices?.mic(true) }] });
+    void this.me.setMicrophoneEnabled(false).then(() => {
+      this.refreshNow();
+      toast({ key: 'large', icon: 'micOff', text: msg('room.largeMuted'), settled: () => this.state.mic, actions: [{ label: msg('bar.unmute'), run: () => void this.devices?.mic(true) }] });
+    });
   }
 
   /** @type {CallHealth | undefined} */

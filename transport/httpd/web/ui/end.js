@@ -133,7 +133,7 @@ export class ParleyEnd extends ParleyElement {
       fill(form, h('p', { class: 'thanks' }, icon('check'), msg('end.thanks')));
       say(msg('end.thanks'));
     } catch {
-      toast({ kind: 'warn', icon: 'warn', text: msg('end.rateFailed'), actions: [{ label: msg('app.retry'), run: () => void this.#send(form, name) }] });
+      toast({ kind: 'warn', icon: 'warn', text: msg('end.rateFailed'), settled: () => !form.querySelector('fieldset'), actions: [{ label: msg('app.retry'), run: () => void this.#send(form, name) }] });
     }
   }
 }

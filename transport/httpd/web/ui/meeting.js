@@ -9,7 +9,7 @@ import { ParleyElement, define } from './element.js';
 import { LocalMedia, camOptions, micOptions } from './local-media.js';
 import { ParleyPrejoin } from './prejoin.js';
 import { Presence } from './presence.js';
-import { toast } from './toasts.js';
+import { toast, untoastAll } from './toasts.js';
 
 /** @typedef {{reason: string, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} End */
 
@@ -111,7 +111,7 @@ export default class ParleyMeeting extends ParleyElement {
       this.#presence.enter(this.room, identity);
       this.#show(call, new ParleyRoom());
       // The button then explains what stands in the way.
-      if (unheard) toast({ key: 'unheard', kind: 'warn', icon: 'micOff', text: msg('room.unheard'), actions: [{ label: msg('bar.unmute'), run: () => void call.devices?.mic(true) }] });
+      if (unheard) toast({ key: 'unheard', kind: 'warn', icon: 'micOff', text: msg('room.unheard'), settled: () => call.state.mic, actions: [{ label: msg('bar.unmute'), run: () => void call.devices?.mic(true) }] });
     } catch (error) {
       call.drop();
       if (page.isConnected) await this.#notJoined(page, media, error);
@@ -156,6 +156,7 @@ export default class ParleyMeeting extends ParleyElement {
     this.call = null;
     this.#presence.leave();
     audio.rest();
+    untoastAll();
     const { ParleyEnd } = await import('./end.js');
     const page = new ParleyEnd();
     page.room = this.room;

@@ -1,6 +1,6 @@
 // Short notes in a corner, with at most two actions. They are also spoken;
-// those with an action stay until their time is over and nobody points at them.
-// They stand clear of the names on tiles.
+// those with an action stay until their time is over and nobody points at them,
+// or until what they ask is settled. They stand clear of the names on tiles.
 import { icon } from '../icons/icons.js';
 import { liftOver } from '../lib/dodge.js';
 import { fill, h } from '../lib/html.js';
@@ -17,19 +17,25 @@ import { ParleyElement, define } from './element.js';
  * @property {{label: import('../lib/i18n.js').Msg, run: () => void}[]} [actions]
  * @property {number} [ms] how long it stays; 0 until dismissed
  * @property {boolean} [silent] not spoken, because it is said elsewhere
+ * @property {() => boolean} [settled] whether what it asks has been done some other way
  */
 
 const MAX = 4;
 /** What notes keep clear of. */
 const KEEP = '.tile-pill, .pager, .alone';
-/** Milliseconds between two looks at what is below. */
+/** Milliseconds between two looks at what is below and what is settled. */
 const LOOK = 300;
 
 export class ParleyToasts extends ParleyElement {
   #lift = 0;
+  /** Whether what a note asks is settled. @type {WeakMap<Element, () => boolean>} */
+  #settled = new WeakMap();
 
   mounted() {
-    this.every(LOOK, () => this.#dodge());
+    this.every(LOOK, () => {
+      for (const el of [...this.children]) if (this.#settled.get(el)?.()) this.#remove(el);
+      this.#dodge();
+    });
     this.setAttribute('role', 'region');
     this.setAttribute('popover', 'manual');
     fill(this);
@@ -45,13 +51,10 @@ export class ParleyToasts extends ParleyElement {
   }
 
   /** @param {Toast} toast @returns {() => void} takes it away */
-  show({ text, key = '', icon: name, kind = 'info', actions = [], ms = actions.length ? 12_000 : 5_000, silent = false }) {
+  show({ text, key = '', icon: name, kind = 'info', actions = [], ms = actions.length ? 12_000 : 5_000, silent = false, settled }) {
     if (key) this.#find(key)?.remove();
     const el = h('div', { class: `toast ${kind}`, 'data-key': key || null });
-    const gone = () => {
-      el.remove();
-      if (!this.childElementCount && this.matches(':popover-open')) this.hidePopover();
-    };
+    const gone = () => this.#remove(el);
     const buttons = actions.map(({ label, run }) =>
       h('button', { class: 'btn small', type: 'button', onclick: () => (gone(), run()) }, label),
     );
@@ -67,7 +70,14 @@ export class ParleyToasts extends ParleyElement {
     this.#raise();
     if (!silent) say(text, { now: kind === 'bad' });
     if (ms) this.#expire(el, ms, gone);
+    if (settled) this.#settled.set(el, settled);
     return gone;
+  }
+
+  /** @param {Element} el */
+  #remove(el) {
+    el.remove();
+    if (!this.childElementCount && this.matches(':popover-open')) this.hidePopover();
   }
 
   /** To the top of the top layer, above a dialog that is open. */
@@ -107,6 +117,11 @@ export class ParleyToasts extends ParleyElement {
   take(key) {
     this.#find(key)?.remove();
   }
+
+  /** Takes all away: the page they were about is over. */
+  clear() {
+    for (const el of [...this.children]) this.#remove(el);
+  }
 }
 
 define('parley-toasts', ParleyToasts);
@@ -118,3 +133,6 @@ export const toast = (toast) => shelf()?.show(toast) ?? (() => {});
 
 /** Takes the toast with this key away. @param {string} key */
 export const untoast = (key) => shelf()?.take(key);
+
+/** Takes all notes away. */
+export const untoastAll = () => shelf()?.clear();
