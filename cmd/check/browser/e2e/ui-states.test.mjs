@@ -217,6 +217,25 @@ test('a server that goes away while the page of the room is being fetched is one
   await ben.close();
 });
 
+test('a browser that fails in the middle of joining: told by the name of what went wrong, with a way on', async () => {
+  const ben = await guest(browser, server.url, { as: 'Ben', prefs: QUIET });
+  await ben.page.addInitScript(() => {
+    window.OscillatorNode = /** @type {any} */ (
+      class {
+        constructor() {
+          throw new DOMException('as the test wants', 'InvalidStateError');
+        }
+      }
+    );
+  });
+  await ben.page.goto(`${server.url}/r/half-joined`);
+  await ben.field('prejoin.name').fill('Ben');
+  await ben.button('prejoin.joinListen').click();
+  await ben.text('error.unknown', { code: 'InvalidStateError' }).first().waitFor();
+  await ben.button('app.retry').waitFor();
+  await ben.close();
+});
+
 test('a killed server is waited for, and found again without a click', async () => {
   const own = await startServer();
   let again = own;

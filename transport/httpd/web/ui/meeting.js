@@ -131,11 +131,11 @@ export default class ParleyMeeting extends ParleyElement {
 
   /** @param {ParleyPrejoin} page @param {LocalMedia} media @param {unknown} error */
   async #notJoined(page, media, error) {
-    const { code = 'internal', retryable = true } = /** @type {{code?: string, retryable?: boolean}} */ (error);
-    if (code === 'internal') reportError(error);
+    const known = error instanceof ParleyError;
+    if (!known) reportError(error);
     // The tracks given to the room were stopped with it.
     media.forgetEnded();
-    page.failed({ code, retryable });
+    page.failed(known ? error : { code: /** @type {Error} */ (error).name, retryable: true });
     await media.open();
   }
 
