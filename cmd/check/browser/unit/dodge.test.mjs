@@ -23,4 +23,6 @@ test('and over the next one, whatever their order', () => {
 test('where no place is left it stays', () => {
   const wall = Array.from({ length: 20 }, (_, i) => box(0, i * 40, 500, i * 40 + 30));
   assert.equal(liftOver(note, wall), 0);
+  assert.equal(liftOver(note, wall.slice(7)), 0, 'free, but far up');
+  assert.equal(liftOver(note, wall.slice(12)), 700 - 480 + 8);
 });

@@ -6,8 +6,8 @@
 const GAP = 8;
 
 /**
- * How far a box must be lifted to lie over none of the others; 0 when it can
- * not without leaving the window at the top.
+ * How far a box must be lifted to lie over none of the others; 0 when that
+ * would be more than half the way up: there it would hide what matters more.
  * @param {Box} box
  * @param {readonly Box[]} others
  */
@@ -17,5 +17,5 @@ export function liftOver(box, others) {
   for (const o of below) {
     if (o.bottom > box.top - lift && o.top < box.bottom - lift) lift = box.bottom - o.top + GAP;
   }
-  return box.top - lift < GAP ? 0 : lift;
+  return lift > box.top / 2 ? 0 : lift;
 }

@@ -83,7 +83,7 @@ export function audioOptions(call) {
     return /** @type {const} */ ([name, input]);
   });
   draw();
-  return [...inputs.map(([name, input]) => h('label', { class: 'switch in-menu' }, h('span', null, msg(`device.${name}`)), input)), help];
+  return [...inputs.map(([name, input]) => h('label', { class: 'switch' }, h('span', null, msg(`device.${name}`)), input)), help];
 }
 
 /** @param {Call} call @param {HTMLElement} button */
@@ -102,7 +102,7 @@ export function camMenu(call, button) {
 export function mirrorSwitch() {
   const input = h('input', { type: 'checkbox', role: 'switch', checked: prefs.now.mirror });
   input.addEventListener('change', () => prefs.set({ mirror: input.checked }));
-  return h('label', { class: 'switch in-menu' }, h('span', null, msg('device.mirror')), input);
+  return h('label', { class: 'switch' }, h('span', null, msg('device.mirror')), input);
 }
 
 /** @param {Call} call */
@@ -112,5 +112,5 @@ function blurSwitch(call) {
     prefs.set({ blur: input.checked });
     void call.devices?.applyOptions();
   });
-  return h('label', { class: 'switch in-menu' }, h('span', null, msg('device.backgroundBlur')), input);
+  return h('label', { class: 'switch' }, h('span', null, msg('device.backgroundBlur')), input);
 }

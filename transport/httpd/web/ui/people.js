@@ -3,7 +3,7 @@ import { icon } from '../icons/icons.js';
 import { fill, h, text } from '../lib/html.js';
 import { i18n, msg, t } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
-import { avatar } from './avatar.js';
+import { avatar, named } from './avatar.js';
 import { ParleyElement, define } from './element.js';
 import { openShare } from './later.js';
 import { openMenu } from './menu.js';
@@ -107,7 +107,7 @@ export class ParleyPeople extends ParleyElement {
       h(
         'div',
         { class: 'grow' },
-        h('div', { class: 'person-name', dir: 'auto' }, p.self ? msg('tile.you', { name }) : name),
+        h('div', { class: 'person-name named' }, ...named(name, p.self)),
         h('div', { class: 'hint' }, icon(bars(p.away ? 'lost' : p.quality), 'small'), ' ', words, h('span', { class: 'sr' }, `, ${facts.join(', ')}`)),
       ),
       h('span', { class: 'person-icons', 'aria-hidden': 'true' }, p.hand ? h('span', { class: 'hand-place' }, icon('hand', 'small'), p.hand) : null, p.screen ? icon('share', 'small') : null, icon(p.cam ? 'cam' : 'camOff', `small${p.cam ? '' : ' dim'}`), icon(p.mic ? 'mic' : 'micOff', `small${p.mic ? '' : ' dim'}`)),

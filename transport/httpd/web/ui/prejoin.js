@@ -241,7 +241,7 @@ export class ParleyPrejoin extends ParleyElement {
     this.#drawJoin(this.media.store.state);
     if (on) {
       say(msg('prejoin.joining'));
-      fill(this.#fail, h('button', { class: 'btn quiet small', type: 'button', onclick: () => this.dispatchEvent(new CustomEvent('cancel')) }, msg('prejoin.cancelJoin')));
+      fill(this.#fail, h('button', { class: 'btn small', type: 'button', onclick: () => this.dispatchEvent(new CustomEvent('cancel')) }, msg('prejoin.cancelJoin')));
     } else fill(this.#fail);
   }
 

@@ -50,7 +50,7 @@ function devicePage(call) {
     setting('device.mic', picker('audioinput', prefs.now.micId)),
     setting('device.cam', picker('videoinput', prefs.now.camId)),
     devices.canChooseOutput() ? setting('device.speaker', picker('audiooutput', prefs.now.speakerId)) : h('p', { class: 'hint' }, msg('device.noOutputs')),
-    h('div', { class: 'row' }, test),
+    h('div', { class: 'setting more' }, h('span'), test),
     ...audioOptions(call),
     prefSwitch('device.mirror', 'mirror'),
   ];
@@ -121,7 +121,7 @@ function shortcutPage() {
     prefs.set({ keys: {} });
     draw();
   };
-  return [prefSwitch('settings.shortcutsOn', 'shortcuts'), list, h('button', { class: 'btn small', type: 'button', onclick: reset }, msg('settings.resetKeys'))];
+  return [prefSwitch('settings.shortcutsOn', 'shortcuts'), list, h('div', null, h('button', { class: 'btn small', type: 'button', onclick: reset }, msg('settings.resetKeys')))];
 }
 
 /** @param {import('../lib/shortcuts.js').Action} action @param {Key} label @param {string} key @param {() => void} redraw */

@@ -1,11 +1,11 @@
 // One picture on the stage: a camera or a shared screen, who it is, and how
 // they are.
 import { icon } from '../icons/icons.js';
-import { attr, fill, h, text } from '../lib/html.js';
+import { attr, fill, h } from '../lib/html.js';
 import { i18n, msg, t } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { prefs } from '../lib/prefs.js';
-import { setAvatar } from './avatar.js';
+import { named, setAvatar } from './avatar.js';
 import { ParleyElement, define } from './element.js';
 
 /** @typedef {import('./person.js').Person} Person */
@@ -30,7 +30,7 @@ export class ParleyTile extends ParleyElement {
   #video = h('video', { autoplay: true, playsinline: true, muted: true, 'aria-hidden': 'true', tabindex: '-1' });
   #face = h('span', { 'aria-hidden': 'true' });
   #note = h('div', { class: 'tile-note', hidden: true });
-  #name = h('span', { class: 'tile-name' });
+  #name = h('span', { class: 'named' });
   #status = h('span', { class: 'tile-status' });
   #hand = h('span', { class: 'tile-hand', hidden: true });
   menuButton = h('button', { class: 'tile-menu', type: 'button', 'aria-haspopup': 'true', 'aria-expanded': 'false' }, icon('more'));
@@ -83,8 +83,7 @@ export class ParleyTile extends ParleyElement {
     const track = paused || problem ? null : screen ? p.screenTrack : p.camTrack;
     this.#show(track, spec);
     setAvatar(this.#face, p.name, 'tile-face');
-    text(this.#name, this.#shownName(spec));
-    attr(this.#name, 'dir', 'auto');
+    this.#drawName(spec);
     this.classList.add('tile');
     const classes = { screen, main: spec.main, float: spec.float, speaking: p.speaking && !screen, away: p.away, self: p.self, pinned: spec.pinned, novideo: !track };
     for (const [name, on] of Object.entries(classes)) this.classList.toggle(name, on);
@@ -98,9 +97,18 @@ export class ParleyTile extends ParleyElement {
 
   /** @param {TileSpec} spec */
   #shownName({ person: p, source }) {
-    if (source === 'screen') return p.self ? msg('tile.yourScreen') : msg('tile.screen', { name: inline(p.name) });
-    const name = p.kind === 'echo' ? t('room.echo') : inline(p.name, 64);
-    return p.self ? msg('tile.you', { name }) : name;
+    if (source === 'screen') return p.self ? t('tile.yourScreen') : t('tile.screen', { name: inline(p.name) });
+    return p.kind === 'echo' ? t('room.echo') : inline(p.name, 64);
+  }
+
+  /** @param {TileSpec} spec */
+  #drawName(spec) {
+    const name = this.#shownName(spec);
+    const self = spec.person.self && spec.source === 'camera';
+    const key = `${i18n.language} ${self} ${name}`;
+    if (this.#name.dataset.key === key) return;
+    this.#name.dataset.key = key;
+    fill(this.#name, ...named(name, self));
   }
 
   /** @param {TileSpec} spec */
@@ -131,7 +139,8 @@ export class ParleyTile extends ParleyElement {
   /** What a screen reader says of this tile. @param {TileSpec} spec @param {string} problem */
   #label(spec, problem) {
     const { person: p, source, pinned, silenced } = spec;
-    const parts = [String(this.#shownName(spec))];
+    const name = this.#shownName(spec);
+    const parts = [p.self && source === 'camera' ? t('tile.you', { name }) : name];
     if (source === 'camera') {
       if (!p.mic) parts.push(t('tile.muted'));
       if (!p.cam) parts.push(t('tile.camOff'));
