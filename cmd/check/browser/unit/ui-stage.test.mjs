@@ -18,6 +18,14 @@ test('oneself is a tile among several, small with one, large when alone', () => 
   assert.equal(selfPlace({ ...SCENE, selfView: 'float' }), 'float');
 });
 
+test('oneself in a corner is in that of the picture, not of the bands beside it', () => {
+  for (const corner of /** @type {const} */ (['br', 'tl'])) {
+    const [{ rect: large }, { rect: small }] = plan({ ...SCENE, cameras: ['b/camera'], corner }).placed;
+    assert.ok(large.x > 0, 'there are bands');
+    assert.ok(small.x >= large.x + 12 && small.x + small.width <= large.x + large.width - 12, JSON.stringify({ large, small }));
+  }
+});
+
 test('a shared screen comes first, a pin before it', () => {
   assert.deepEqual(mainsOf({ ...SCENE, screens: ['b/screen'] }), ['b/screen']);
   assert.deepEqual(mainsOf({ ...SCENE, screens: ['b/screen'], pins: ['c/camera'] }), ['c/camera']);

@@ -66,15 +66,16 @@ export function selfPlace({ selfView, cameras, screens, pins, self, width, heigh
  * @returns {Plan}
  */
 export function plan(scene) {
-  const { width, height, self, corner } = scene;
+  const { self, corner } = scene;
   const place = selfPlace(scene);
   const mains = mainsOf(scene);
   const large = new Set(mains);
   const rest = [...scene.screens, ...(place === 'tile' ? [self] : []), ...scene.cameras].filter((key) => !large.has(key));
   const body = lay(scene, mains, rest);
   if (place !== 'float') return body;
-  const box = mains.length ? extent(body.placed.filter((p) => p.role === 'main')) : { width, height };
-  return { ...body, placed: [...body.placed, { key: self, rect: floating({ ...box, corner }), role: 'float' }] };
+  const box = bounds(body.placed.filter((p) => p.role === (mains.length ? 'main' : 'small')));
+  const rect = floating({ ...box, corner });
+  return { ...body, placed: [...body.placed, { key: self, rect: { ...rect, x: rect.x + box.x, y: rect.y + box.y }, role: 'float' }] };
 }
 
 /**
@@ -87,9 +88,11 @@ function lay(scene, mains, rest) {
   return whole.pages > 1 && scene.height > 3 * PAGER ? of({ ...scene, height: scene.height - PAGER }) : whole;
 }
 
-/** How far rectangles reach. @param {Placed[]} placed */
-function extent(placed) {
-  return { width: Math.max(...placed.map(({ rect: r }) => r.x + r.width)), height: Math.max(...placed.map(({ rect: r }) => r.y + r.height)) };
+/** The rectangle around rectangles. @param {Placed[]} placed @returns {Rect} */
+function bounds(placed) {
+  const x = Math.min(...placed.map(({ rect: r }) => r.x));
+  const y = Math.min(...placed.map(({ rect: r }) => r.y));
+  return { x, y, width: Math.max(...placed.map(({ rect: r }) => r.x + r.width)) - x, height: Math.max(...placed.map(({ rect: r }) => r.y + r.height)) - y };
 }
 
 /** @param {Scene} scene @param {string[]} keys @returns {Plan} */

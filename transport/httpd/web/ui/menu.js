@@ -36,7 +36,7 @@ export function openMenu(button, label, items, { className = '' } = {}) {
   attr(button, 'aria-expanded', 'true');
   // What is in it may grow a moment later, or the window may turn.
   const observer = new ResizeObserver(() => requestAnimationFrame(() => place(menu, button)));
-  for (const el of [menu, document.documentElement]) observer.observe(el);
+  for (const el of [menu, button.closest('parley-room') ?? document.body]) observer.observe(el);
   menu.addEventListener('toggle', (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== 'closed') return;
     observer.disconnect();
