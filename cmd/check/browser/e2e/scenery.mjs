@@ -105,9 +105,9 @@ export function scenery({ look, width, height }) {
   draw();
 
   media.getUserMedia = async (wanted = {}) => {
-    const stream = wanted.audio ? await get({ audio: wanted.audio }) : new MediaStream();
-    // One speaks, the others listen: the tone of their microphones is stopped.
-    if (look !== 1) for (const track of stream.getAudioTracks()) track.enabled = false;
+    // One speaks, the others listen.
+    const silence = () => new AudioContext().createMediaStreamDestination().stream;
+    const stream = !wanted.audio ? new MediaStream() : look === 1 ? await get({ audio: wanted.audio }) : silence();
     if (!wanted.video) return stream;
     const [track] = canvas.captureStream(8).getVideoTracks();
     const timer = setInterval(draw, 120);

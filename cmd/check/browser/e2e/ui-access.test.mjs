@@ -1,4 +1,4 @@
-// axe-core on every screen, dark and light.
+// axe-core on the main screens in forced colours; ui-tour looks at all others.
 import { after, before, test } from 'node:test';
 import { clean } from './axe.mjs';
 import { launchChromium } from './browsers.mjs';
@@ -22,75 +22,66 @@ after(async () => {
   await server?.clean();
 });
 
-/** @type {{name: string, theme: 'dark' | 'light', language: import('./ui.mjs').Language, context: import('playwright-core').BrowserContextOptions}[]} */
-const LOOKS = [
-  { name: 'dark', theme: 'dark', language: 'en', context: {} },
-  { name: 'light', theme: 'light', language: 'en', context: {} },
-  { name: 'phone, dark, Chinese', theme: 'dark', language: 'zh-Hans', context: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } },
-  { name: 'forced colours', theme: 'dark', language: 'en', context: { forcedColors: 'active' } },
-];
+const context = /** @type {const} */ ({ forcedColors: 'active' });
 
-for (const { name, theme, language, context } of LOOKS) {
-  test(`axe finds nothing before and after a meeting: ${name}`, async () => {
-    const who = await guest(browser, server.url, { language, context, prefs: { theme, name: 'Ann', recent: [{ room: 'design-review', at: Date.now() - 3_600_000 }] } });
-    await who.page.addInitScript(fakeDevices, { audioinput: ['Desk microphone'], videoinput: ['Front camera'] });
-    await who.page.goto(server.url);
-    await who.heading('landing.headline').waitFor();
-    await clean(who, 'landing');
-    await who.field('landing.field').fill('??');
-    await who.page.keyboard.press('Enter');
-    await clean(who, 'landing with a wrong code');
-    await who.button('landing.later').click();
-    await who.dialog('share.title').waitFor();
-    await clean(who, 'share');
+test('axe finds nothing before and after a meeting', async () => {
+  const who = await guest(browser, server.url, { context, prefs: { name: 'Ann', recent: [{ room: 'design-review', at: Date.now() - 3_600_000 }] } });
+  await who.page.addInitScript(fakeDevices, { audioinput: ['Desk microphone'], videoinput: ['Front camera'] });
+  await who.page.goto(server.url);
+  await who.heading('landing.headline').waitFor();
+  await clean(who, 'landing');
+  await who.field('landing.field').fill('??');
+  await who.page.keyboard.press('Enter');
+  await clean(who, 'landing with a wrong code');
+  await who.button('landing.later').click();
+  await who.dialog('share.title').waitFor();
+  await clean(who, 'share');
 
-    await who.page.goto(`${server.url}/test`);
-    await who.heading('test.heading').waitFor();
-    await clean(who, 'setup test');
-    await who.page.goto(`${server.url}/r/.no`);
-    await who.heading('badRoom.title').waitFor();
-    await clean(who, 'bad room name');
+  await who.page.goto(`${server.url}/test`);
+  await who.heading('test.heading').waitFor();
+  await clean(who, 'setup test');
+  await who.page.goto(`${server.url}/r/.no`);
+  await who.heading('badRoom.title').waitFor();
+  await clean(who, 'bad room name');
 
-    await who.page.goto(`${server.url}/r/axe-outside`);
-    await who.button('prejoin.join').waitFor();
-    await clean(who, 'prejoin');
-    await who.page.evaluate(() => /** @type {any} */ (window).desk.fail({ microphone: 'NotAllowedError', camera: 'NotAllowedError' }));
-    await who.page.reload();
-    await who.page.getByRole('region', { name: who.t('media.permission_denied.both.title') }).waitFor();
-    await clean(who, 'prejoin with help');
-    await who.join();
-    await who.control('bar.mic').click();
-    await who.page.getByRole('alertdialog').waitFor();
-    await clean(who, 'help in the room');
-    await who.page.keyboard.press('Escape');
-    await who.control('bar.leave').click();
-    await who.heading('end.title.left').waitFor();
-    await who.page.getByRole('radio', { name: who.t('end.stars', { n: 4 }), exact: true }).press('Space');
-    await clean(who, 'end page');
-    await who.page.getByText(who.t('record.title'), { exact: true }).click();
-    await who.page.getByRole('table', { name: who.t('record.title') }).waitFor();
-    await clean(who, 'end page with the record');
-    await who.close();
-  });
+  await who.page.goto(`${server.url}/r/axe-outside`);
+  await who.button('prejoin.join').waitFor();
+  await clean(who, 'prejoin');
+  await who.page.evaluate(() => /** @type {any} */ (window).desk.fail({ microphone: 'NotAllowedError', camera: 'NotAllowedError' }));
+  await who.page.reload();
+  await who.page.getByRole('region', { name: who.t('media.permission_denied.both.title') }).waitFor();
+  await clean(who, 'prejoin with help');
+  await who.join();
+  await who.control('bar.mic').click();
+  await who.page.getByRole('alertdialog').waitFor();
+  await clean(who, 'help in the room');
+  await who.page.keyboard.press('Escape');
+  await who.control('bar.leave').click();
+  await who.heading('end.title.left').waitFor();
+  await who.page.getByRole('radio', { name: who.t('end.stars', { n: 4 }), exact: true }).press('Space');
+  await clean(who, 'end page');
+  await who.page.getByText(who.t('record.title'), { exact: true }).click();
+  await who.page.getByRole('table', { name: who.t('record.title') }).waitFor();
+  await clean(who, 'end page with the record');
+  await who.close();
+});
 
-  test(`axe finds nothing in a meeting: ${name}`, async () => {
-    const who = await guest(browser, server.url, { language, context, prefs: { theme } });
-    const room = `axe-${name.replace(/\W+/g, '-')}`;
-    await who.enter(room);
-    await who.heading('room.alone').waitFor();
-    await clean(who, 'alone');
-    const ben = await guest(browser, server.url, { as: 'Ben', prefs: { mic: false } });
-    await ben.enter(room);
-    await ben.control('bar.hand').click();
-    await who.moves(who.tile('Ben'));
-    await ben.say('Hello https://example.org/');
-    await clean(who, 'with another, and notices');
-    await panels(who);
-    await dialogs(who);
-    await who.close();
-    await ben.close();
-  });
-}
+test('axe finds nothing in a meeting', async () => {
+  const who = await guest(browser, server.url, { context });
+  await who.enter('axe-inside');
+  await who.heading('room.alone').waitFor();
+  await clean(who, 'alone');
+  const ben = await guest(browser, server.url, { as: 'Ben', prefs: { mic: false } });
+  await ben.enter('axe-inside');
+  await ben.control('bar.hand').click();
+  await who.moves(who.tile('Ben'));
+  await ben.say('Hello https://example.org/');
+  await clean(who, 'with another, and notices');
+  await panels(who);
+  await dialogs(who);
+  await who.close();
+  await ben.close();
+});
 
 /** @param {Guest} who */
 async function panels(who) {
