@@ -94,7 +94,7 @@ export class ParleyEnd extends ParleyElement {
     const name = newId('stars');
     const comment = newId('comment');
     const label = h('span', { class: 'hint star-word' });
-    const send = h('button', { class: 'btn', type: 'submit', 'aria-disabled': 'true' }, msg('end.send'));
+    const send = h('button', { class: 'btn primary', type: 'submit', 'aria-disabled': 'true' }, msg('end.send'));
     const more = h(
       'div',
       { class: 'stack', hidden: true },
