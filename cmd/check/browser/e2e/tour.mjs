@@ -41,6 +41,9 @@ function misfits(tap) {
     if (el.matches('.btn:not(.square, .toggle)') && el.scrollWidth > el.clientWidth + 2) wrong.push(`${name(el)} is narrower than its text`);
     if (tap && !el.matches('h1, h2, p') && !inText(el) && (width < tap - 0.5 || height < tap - 0.5)) wrong.push(`${name(el)} is ${width.toFixed()} × ${height.toFixed()}`);
   }
+  for (const you of document.querySelectorAll('.named > :not(.who)')) {
+    if (you.getBoundingClientRect().right > (you.parentElement?.getBoundingClientRect().right ?? 0) + 1) wrong.push(`${name(you)} is cut off`);
+  }
   return wrong;
 }
 
