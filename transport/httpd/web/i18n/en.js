@@ -152,7 +152,7 @@ export default {
   // Insecure origin, old browser
   'insecure.title': 'This address is not secure',
   'insecure.text': 'Browsers give microphone and camera only to pages that come over HTTPS or from localhost. This page came from {origin}, so nobody could hear or see you.',
-  'insecure.here': 'If the server runs on this very computer, open {local} instead.',
+  'insecure.here': 'If the server runs on this very computer, open this address instead:',
   'insecure.admin': 'If you run the server, start it with a certificate:',
   'insecure.listen': 'Join anyway, without microphone and camera',
   'old.title': 'This browser is too old for meetings',

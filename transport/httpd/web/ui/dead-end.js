@@ -50,7 +50,7 @@ export default class ParleyDeadEnd extends ParleyElement {
     if (this.kind !== 'insecure') return [home];
     const local = `http://localhost:${location.port || '80'}${location.pathname}`;
     return [
-      h('p', null, msg('insecure.here', { local })),
+      h('p', null, msg('insecure.here')),
       h('a', { href: local }, local),
       h('p', null, msg('insecure.admin')),
       h('pre', { class: 'command', tabindex: '0' }, h('code', null, 'parley serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem')),
