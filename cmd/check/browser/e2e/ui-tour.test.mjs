@@ -1,7 +1,7 @@
 // Every screen and state a person can meet, one after the other.
 //   PARLEY_BIN=… PARLEY_PICTURES=folder node --test e2e/ui-tour.test.mjs
 // takes pictures of all of them in both languages, both colours and three sizes.
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { launchChromium } from './browsers.mjs';
 import { fakeDevices } from './fake_devices.mjs';
 import { scenery } from './scenery.mjs';
@@ -54,12 +54,17 @@ async function somebody({ phone, theme, language }, { as = 0, prefs = {}, drawn 
 /** @type {Record<string, (look: typeof CHECKED[number], room: string) => Promise<void>>} */
 const WALKS = { 'before a meeting': outside, 'joining, and not': joining, 'the setup test': setupTest, 'a meeting of two': meeting, 'dialogs and menus': dialogs, 'many people, and screens': crowd, 'trouble in a meeting': trouble, 'ends': ends, 'dead ends': deadEnds, 'in a frame': framed };
 
-for (const look of FOLDER ? FOR_EYES : CHECKED) {
-  const called = `${look.phone ? 'phone' : 'desktop'}, ${look.theme}, ${look.language}`;
-  for (const [i, [name, walk]] of Object.entries(WALKS).entries()) {
-    test(`${name}: ${called}`, () => walk(look, `tour-${i}-${called.replaceAll(/\W+/g, '-').toLowerCase()}`));
+// Most of the time is waiting, so the looks go side by side.
+describe('every screen', { concurrency: FOLDER ? 1 : CHECKED.length }, () => {
+  for (const look of FOLDER ? FOR_EYES : CHECKED) {
+    const called = `${look.phone ? 'phone' : 'desktop'}, ${look.theme}, ${look.language}`;
+    describe(called, { concurrency: 1 }, () => {
+      for (const [i, [name, walk]] of Object.entries(WALKS).entries()) {
+        test(`${name}: ${called}`, () => walk(look, `tour-${i}-${called.replaceAll(/\W+/g, '-').toLowerCase()}`));
+      }
+    });
   }
-}
+});
 
 /** Calls window.desk. @param {Guest} who @param {'fail' | 'plug' | 'unplug'} what @param {...unknown} args */
 const desk = (who, what, ...args) => who.page.evaluate(([w, a]) => /** @type {any} */ (window).desk[w](...a), /** @type {const} */ ([what, /** @type {any[]} */ (args)]));
@@ -244,6 +249,10 @@ async function meeting(look, room) {
   await who.page.keyboard.press('Escape');
   await closePanel(who, 'people.title');
 
+  await other.control('bar.react').click();
+  await other.button('react.send', { emoji: '🎉' }).click();
+  await tour.stop('a reaction', who.page.getByRole('main').getByText('🎉'));
+
   await who.page.keyboard.press('t');
   await tour.stop('typing captions', who.field('caption.field'));
   await who.page.keyboard.press('Escape');
@@ -358,13 +367,14 @@ async function trouble(look, room) {
   await tour.stop('a device unplugged', who.text('device.lostFallback', { label: 'Front camera', fallback: 'Back camera' }));
   wire.say({ type: 'draining', in_ms: 300_000 });
   await tour.stop('the server drains', who.page.getByText(who.t('room.draining').split('{time}')[0].trim()));
+  await tour.stop('a silent microphone', who.text('room.silentMic'));
 
   wire.now = (ws) => ws.close({ code: 1011 });
   await wire.socket?.close({ code: 1011 });
   await tour.stop('reconnecting', who.text('room.reconnecting'));
   wire.now = (ws) => ws.connectToServer();
+  await who.button('room.tryNow').click({ timeout: 1_000 }).catch(() => {});
   await who.text('room.reconnecting').first().waitFor({ state: 'detached' });
-  await tour.stop('a silent microphone', who.text('room.silentMic'));
   await who.page.evaluate(() => /** @type {any} */ (window).become('failed'));
   await tour.stop('sound and picture blocked', who.text('room.mediaBlocked'));
   wire.now = (ws) => ws.close({ code: 1011 });
