@@ -10,7 +10,6 @@ import { ParleyCaptions } from './captions.js';
 import { ParleyChat } from './chat.js';
 import { ParleyElement, define } from './element.js';
 import { later, openShare } from './later.js';
-import { ParleyPeople } from './people.js';
 import { SmallWindow } from './pip.js';
 import { ParleyReactions } from './reactions.js';
 import { ParleyStage } from './stage.js';
@@ -33,8 +32,9 @@ export class ParleyRoom extends ParleyElement {
   #captions = new ParleyCaptions();
   #clock = h('span', { class: 'room-clock', 'aria-label': msg('room.elapsed'), role: 'timer' });
   #panel = h('aside', { class: 'panel', hidden: true });
-  /** @type {{chat: ParleyChat, people: ParleyPeople}} */
-  #panels = { chat: new ParleyChat(), people: new ParleyPeople() };
+  #chat = new ParleyChat();
+  /** Fetched when it is first opened. @type {import('./people.js').ParleyPeople | undefined} */
+  #people;
   #heading = h('h1', { class: 'sr', tabindex: '-1' });
   #idle = 0;
 
@@ -46,9 +46,9 @@ export class ParleyRoom extends ParleyElement {
     const actions = new Actions(call, { focusToolbar: () => this.#bar.enter(), focusCaption: () => this.#captions.focusField(), pip });
     const banners = new ParleyBanners();
     const reactions = new ParleyReactions();
-    for (const part of [this.stage, this.#bar, this.#captions, banners, reactions, this.#panels.chat, this.#panels.people]) part.call = call;
+    for (const part of [this.stage, this.#bar, this.#captions, banners, reactions, this.#chat]) part.call = call;
     this.#bar.actions = actions;
-    this.#panels.chat.actions = actions;
+    this.#chat.actions = actions;
     fill(
       this,
       h('a', { class: 'skip', href: '#controls', onclick: (/** @type {Event} */ e) => (e.preventDefault(), this.#bar.enter()) }, msg('shortcut.toolbar')),
@@ -60,7 +60,7 @@ export class ParleyRoom extends ParleyElement {
     actions.listen(alive);
     pip.listen(alive);
     watchWakeLock(alive);
-    call.store.select((s) => s.panel, (panel) => this.#openPanel(panel), alive);
+    call.store.select((s) => s.panel, (panel) => void this.#openPanel(panel), alive);
     call.store.select((s) => s.stats, (open) => void this.#stats(open), alive);
     addEventListener('pagehide', () => call.leave(), { signal: alive });
     this.#panel.addEventListener('keydown', (e) => {
@@ -97,25 +97,40 @@ export class ParleyRoom extends ParleyElement {
   #before = null;
 
   /** @param {'' | 'chat' | 'people'} name */
-  #openPanel(name) {
-    this.classList.toggle('with-panel', name !== '');
+  async #openPanel(name) {
     const shown = this.#panel.firstElementChild;
-    if (!name) {
-      const had = this.#panel.contains(document.activeElement);
-      this.#panel.hidden = true;
-      this.#panel.replaceChildren();
-      if (had && this.#before?.isConnected) this.#before.focus();
-      else if (had) this.#bar.enter();
-      return;
-    }
-    const panel = this.#panels[name];
-    if (shown !== panel) {
-      if (!shown && document.activeElement instanceof HTMLElement) this.#before = document.activeElement;
+    if (name && !shown && document.activeElement instanceof HTMLElement) this.#before = document.activeElement;
+    const panel = name && (await this.#panelOf(name));
+    // Another one may have been wanted meanwhile.
+    if (name !== this.call.state.panel) return;
+    if (panel === null) return this.call.store.set({ panel: '' });
+    this.classList.toggle('with-panel', name !== '');
+    if (!panel) return this.#closePanel();
+    if (this.#panel.firstElementChild !== panel) {
       attr(this.#panel, 'aria-label', msg(name === 'chat' ? 'chat.title' : 'people.title'));
       this.#panel.replaceChildren(panel);
     }
     this.#panel.hidden = false;
     panel.opened();
+  }
+
+  #closePanel() {
+    const had = this.#panel.contains(document.activeElement);
+    this.#panel.hidden = true;
+    this.#panel.replaceChildren();
+    if (had && this.#before?.isConnected) this.#before.focus();
+    else if (had) this.#bar.enter();
+  }
+
+  /** Null when the server can not be reached for it. @param {'chat' | 'people'} name */
+  async #panelOf(name) {
+    if (name === 'chat') return this.#chat;
+    if (!this.#people) {
+      const module = await later(import('./people.js'));
+      if (!module) return null;
+      this.#people ??= Object.assign(new module.ParleyPeople(), { call: this.call });
+    }
+    return this.#people;
   }
 
   /** @param {boolean} open */
