@@ -63,7 +63,6 @@ export class Tour {
    * @param {import('playwright-core').Locator} proof seen only there
    */
   async stop(name, proof) {
-    console.log('   ', name, Date.now() % 1e6);
     await proof.first().waitFor();
     await clean(this.who, name);
     assert.deepEqual(await this.who.page.evaluate(misfits, this.phone ? TAP : 0), [], name);

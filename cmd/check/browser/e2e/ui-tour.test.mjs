@@ -28,19 +28,20 @@ after(async () => {
   await server?.clean();
 });
 
-/** @type {{phone: boolean, theme: 'dark' | 'light', language: Language}[]} */
-const CHECKED = [
-  { phone: true, theme: 'light', language: 'zh-Hans' },
-  { phone: false, theme: 'dark', language: 'en' },
-];
-/** @type {typeof CHECKED} */
-const FOR_EYES = [...CHECKED, { phone: true, theme: 'dark', language: 'en' }, { phone: false, theme: 'light', language: 'zh-Hans' }];
+/** @typedef {{phone: boolean, theme: 'dark' | 'light', language: Language}} Look */
+
+/** @type {Look} */
+const PHONE_LOOK = { phone: true, theme: 'light', language: 'zh-Hans' };
+/** @type {Look} */
+const DESK_LOOK = { phone: false, theme: 'dark', language: 'en' };
+/** @type {Look[]} */
+const FOR_EYES = [PHONE_LOOK, DESK_LOOK, { phone: true, theme: 'dark', language: 'en' }, { phone: false, theme: 'light', language: 'zh-Hans' }];
 
 const NAMES = { en: ['Maya Lindqvist', 'Tariq Haddad', 'Ines Duarte', 'Kenji Mori', 'Claire Novak', 'Samuel Okoro', 'Priya Nair', 'Jonas Weber', 'Lucía Fernández'], 'zh-Hans': ['林雨晴', '陈志远', '王梦瑶', '赵海峰', '刘思琪', '周子轩', '欧阳文静', '黄伟', '徐佳怡'] };
 const LINES = { en: ['Morning! The numbers are in.', 'Notes: https://wiki.example.org/autumn', 'Between us: well done.', 'and here we begin'], 'zh-Hans': ['早上好！数据出来了。', '记录：https://wiki.example.org/autumn', '私下说一句：做得好。', '我们开始吧'] };
 
 /**
- * @param {typeof CHECKED[number]} look
+ * @param {Look} look
  * @param {{as?: number, prefs?: object, drawn?: boolean}} [more] as: which of the names; drawn: for eyes, with a face, and silent
  */
 async function somebody({ phone, theme, language }, { as = 0, prefs = {}, drawn = true } = {}) {
@@ -51,16 +52,31 @@ async function somebody({ phone, theme, language }, { as = 0, prefs = {}, drawn 
   return who;
 }
 
-/** @type {Record<string, (look: typeof CHECKED[number], room: string) => Promise<void>>} */
-const WALKS = { 'before a meeting': outside, 'joining, and not': joining, 'the setup test': setupTest, 'a meeting of two': meeting, 'dialogs and menus': dialogs, 'many people, and screens': crowd, 'trouble in a meeting': trouble, 'ends': ends, 'dead ends': deadEnds, 'in a frame': framed };
+/** @type {Record<string, (look: Look, room: string) => Promise<void>>} */
+const WALKS = { 'before a meeting': outside, 'joining, and not': joining, 'the setup test': setupTest, 'a meeting of two': meeting, 'dialogs and menus': dialogs, 'many people, and screens': crowd, ends, 'dead ends': deadEnds, 'in a frame': framed, 'trouble in a meeting': trouble };
+const ALL = Object.keys(WALKS);
 
-// Most of the time is waiting, so the looks go side by side.
-describe('every screen', { concurrency: FOLDER ? 1 : CHECKED.length }, () => {
-  for (const look of FOLDER ? FOR_EYES : CHECKED) {
+/**
+ * Tours, side by side: most of the time is waiting. Every screen is seen on the
+ * phone, those that are laid out otherwise at a desk at one as well. Eyes see
+ * everything everywhere.
+ * @type {{look: Look, walks: string[]}[]}
+ */
+const TOURS = FOLDER
+  ? FOR_EYES.map((look) => ({ look, walks: ALL }))
+  : [
+      { look: PHONE_LOOK, walks: ALL.slice(0, -1) },
+      { look: DESK_LOOK, walks: ['before a meeting', 'a meeting of two', 'dialogs and menus', 'many people, and screens'] },
+      { look: PHONE_LOOK, walks: ['trouble in a meeting'] },
+    ];
+
+describe('every screen', { concurrency: FOLDER ? 1 : TOURS.length }, () => {
+  for (const { look, walks } of TOURS) {
     const called = `${look.phone ? 'phone' : 'desktop'}, ${look.theme}, ${look.language}`;
     describe(called, { concurrency: 1 }, () => {
-      for (const [i, [name, walk]] of Object.entries(WALKS).entries()) {
-        test(`${name}: ${called}`, () => walk(look, `tour-${i}-${called.replaceAll(/\W+/g, '-').toLowerCase()}`));
+      for (const walk of walks) {
+        const room = `${called} ${walk}`.replaceAll(/\W+/g, '-').toLowerCase();
+        test(`${walk}: ${called}`, () => WALKS[walk](look, room));
       }
     });
   }
@@ -408,6 +424,8 @@ async function ends(look, room) {
   await tour.stop('end with stars', who.button('end.send'));
   await who.button('end.send').click();
   await tour.stop('end rated', who.text('end.thanks'));
+  await who.page.getByText(who.t('record.title'), { exact: true }).click();
+  await tour.stop('meeting record', who.page.getByRole('table', { name: who.t('record.title') }));
   /** @type {[string, Key][]} */
   const byes = [['removed', 'end.title.removed'], ['ended', 'end.title.ended'], ['shutdown', 'end.title.shutdown'], ['duplicate_identity', 'end.title.duplicate_identity'], ['internal', 'end.title.failed'], ['timeout', 'end.title.lost']];
   for (const [code, title] of byes) {
