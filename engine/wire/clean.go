@@ -73,22 +73,23 @@ func CleanText(s string) string {
 	return strings.TrimLeft(s, "\n")
 }
 
-// cleanLine does the work of CleanName, without bounds.
+// cleanLine does the work of CleanName, without bounds. A joiner stays at the
+// end of out until it is known what it joins: what comes next may be dropped.
 func cleanLine(s string) string {
-	in := []rune(s)
-	out := make([]rune, 0, len(in))
+	out := make([]rune, 0, len(s))
 	marks := 0
-	for i, r := range in {
+	for _, r := range s {
 		switch {
 		case space(r):
-			if len(out) > 0 && out[len(out)-1] != ' ' {
+			if out = withoutJoiner(out); len(out) > 0 && out[len(out)-1] != ' ' {
 				out = append(out, ' ')
 			}
 			continue
 		case joiner(r):
-			if len(out) == 0 || i+1 == len(in) || !joinable(out[len(out)-1], in[i+1]) {
-				continue
+			if len(out) > 0 && !joiner(out[len(out)-1]) {
+				out = append(out, r)
 			}
+			continue
 		case r == 0xFE0F: // picture form of the emoji before it
 			if len(out) == 0 || !pictureBase(out[len(out)-1]) {
 				continue
@@ -100,12 +101,24 @@ func cleanLine(s string) string {
 		case invisible(r):
 			continue
 		}
-		if marks = countMarks(marks, r); marks > maxMarks {
-			continue
+		if n := len(out); n > 1 && joiner(out[n-1]) && joinable(out[n-2], r) {
+			marks = 0
+		} else {
+			out = withoutJoiner(out)
 		}
-		out = append(out, r)
+		if marks = countMarks(marks, r); marks <= maxMarks {
+			out = append(out, r)
+		}
 	}
-	return strings.TrimSuffix(string(out), " ")
+	return strings.TrimSuffix(string(withoutJoiner(out)), " ")
+}
+
+// withoutJoiner cuts off a joiner that joins nothing.
+func withoutJoiner(out []rune) []rune {
+	if n := len(out); n > 0 && joiner(out[n-1]) {
+		return out[:n-1]
+	}
+	return out
 }
 
 // maxMarks bounds combining marks on one letter: more is not writing.

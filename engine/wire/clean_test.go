@@ -85,7 +85,7 @@ func TestCleanText(t *testing.T) {
 }
 
 func FuzzCleanName(f *testing.F) {
-	for _, s := range []string{"Ada", "👩🏽‍⚕️", "علی‌رضا", "a\u202e b", "\u200d1\ufe0f\u20e3", "🏴\U000e0067\U000e007f"} {
+	for _, s := range []string{"Ada", "👩🏽‍⚕️", "علی‌رضا", "a\u202e b", "\u200d1\ufe0f\u20e3", "🏴\U000e0067\U000e007f", "ی\u200c\u0600", "ي\u064b\u064b\u064b\u064b\u200d\u064b"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
