@@ -9,7 +9,8 @@
 // count on: format, vet, import rules, race tests, allocation guards (which
 // the race detector would falsify), builds for other systems, a short run of
 // every fuzz target, type check and unit tests of the client, and browser
-// tests against the real binary. --long raises the fuzz time and repeats.
+// tests against the real binary: those of the pages (ui-*) two files at a time,
+// for they mostly wait, the others, which measure, alone. --long raises the fuzz time and repeats.
 // --only STEP runs the named steps. The last lines say what passed and what
 // failed; the exit code is 1 if anything failed.
 package main

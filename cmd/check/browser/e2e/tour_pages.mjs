@@ -1,4 +1,4 @@
-// Run in the pages of the tour (ui-tour.test.mjs): a crowd, screens, and faults.
+// Run in the pages of the tour (tour.test.mjs): a crowd, screens, and faults.
 
 /** Joins under several names from one page, the first two with a camera. @param {{room: string, names: string[]}} options */
 export async function joinMany({ room, names }) {

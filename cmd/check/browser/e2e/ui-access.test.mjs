@@ -1,4 +1,4 @@
-// axe-core on the main screens in forced colours; ui-tour looks at all others.
+// axe-core on the main screens in forced colours; tour looks at all others.
 import { after, before, test } from 'node:test';
 import { clean } from './axe.mjs';
 import { launchChromium } from './browsers.mjs';

@@ -1,5 +1,5 @@
 // Takes the pictures of the README; those of every screen come from the tour
-// (ui-tour.test.mjs):
+// (tour.test.mjs):
 //   PARLEY_BIN=… PARLEY_PICTURES=../../../transport/httpd/pictures node e2e/ui-pictures.mjs
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

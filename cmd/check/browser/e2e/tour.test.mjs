@@ -1,5 +1,5 @@
 // Every screen and state a person can meet, one after the other.
-//   PARLEY_BIN=… PARLEY_PICTURES=folder node --test e2e/ui-tour.test.mjs
+//   PARLEY_BIN=… PARLEY_PICTURES=folder node --test e2e/tour.test.mjs
 // takes pictures of all of them in both languages, both colours and three sizes.
 import { after, before, describe, test } from 'node:test';
 import { launchChromium } from './browsers.mjs';
