@@ -69,7 +69,11 @@ func otherSystems(ctx context.Context) error {
 		}
 	}
 	env := []string{"GOARCH=386", "CGO_ENABLED=0"}
-	return command(ctx, ".", env, "go", "test", "-count=1", "./actors", "./media", "./engine/...", "./transport/wsconn")
+	if err := command(ctx, ".", env, "go", "test", "-count=1", "./actors", "./media", "./engine/..."); err != nil {
+		return err
+	}
+	// The lengths of frames are 64 bits wide; what else is tested here waits for timers.
+	return command(ctx, ".", env, "go", "test", "-count=1", "-run", "Parse|RFC|Limits|Budget", "./transport/wsconn")
 }
 
 var fuzzFunc = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)

@@ -42,8 +42,8 @@ test('with 5 % loss both ways no freeze lasts 2 s', async () => {
   await seesExactly(ann, ['Ben'], 0);
   await seesExactly(ben, ['Ann'], 0);
 
-  for (const page of [ann, ben]) {
-    const result = await page.evaluate(watchFor30s);
+  const watched = await Promise.all([ann, ben].map(async (page) => ({ page, result: await page.evaluate(watchFor30s) })));
+  for (const { page, result } of watched) {
     console.log(`${page.who}: ${JSON.stringify(result)}`);
     assert.ok(result.longestGap < 2_000, `${page.who}: a freeze of ${result.longestGap} ms`);
     assert.ok(result.frames > 300, `${page.who}: only ${result.frames} frames in 30 s`);
