@@ -55,10 +55,9 @@ func (s *Shard) add(c *Client) {
 	c.timer = netloop.NewTimer(c)
 	c.tick = now + int64(c.spec.Sender)*7919*int64(time.Microsecond)%tickEvery
 	c.consent = now + int64(c.spec.Sender)*7919*int64(time.Microsecond)%consentEvery
-	if p := c.out.pub; p != nil {
+	if c.out.pub != nil {
 		c.pace(s.rate)
-		phase := int64(c.spec.Sender) * 7919 * int64(time.Microsecond)
-		p.Start(now+phase%(33*int64(time.Millisecond)), now+phase%(20*int64(time.Millisecond)))
+		c.begin(now)
 	}
 	c.arm()
 }
@@ -128,13 +127,27 @@ func (c *Client) pace(rate float64) {
 	}
 }
 
+// begin makes a client send from now on, but not in step with the others: the
+// server would get everyone's pictures at one moment and nothing in between.
+func (c *Client) begin(now int64) {
+	phase := func(perSecond float64) int64 {
+		if perSecond <= 0 {
+			return 0
+		}
+		period := int64(float64(time.Second) / perSecond)
+		return int64(c.spec.Sender) * 7919 * int64(time.Microsecond) % max(period, 1)
+	}
+	p := c.out.pub
+	p.Start(now+phase(p.FPS), now+phase(p.SPS))
+}
+
 // pause stops or resumes publishing.
 func (s *Shard) pause(paused bool) {
 	s.paused = paused
 	now := netloop.Now()
 	for c := range s.clients {
 		if c.out.pub != nil && !paused {
-			c.out.pub.Start(now, now)
+			c.begin(now)
 		}
 		c.arm()
 	}
