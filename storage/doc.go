@@ -32,7 +32,9 @@
 // A bbolt commit is two fdatasyncs, and the pages of a tree. Texts are the only
 // frequent write, so a batch of nothing else is one entry in the journal instead:
 // one write and one fdatasync of a file whose blocks are on the disk already, see
-// journal.go for its layout. Until they are moved, such texts are kept in memory as
+// journal.go for its layout. With 1, 8 and 64 writers that is 1.7, 1.4 and 0.9 of
+// what two syncs a commit allow; bbolt alone came to 0.8, 0.6 and 0.5 (parley bench
+// records). Until they are moved, such texts are kept in memory as
 // well, and reads find them there first.
 //
 // Any other batch, a full journal, a heartbeat, Flush and Close move them: one
