@@ -43,8 +43,8 @@
 // owned state changes hands (a seat gets another source, a session's 4-tuple
 // moves to another worker), control unlinks it, a goroutine of the server waits
 // until every worker has ended the batch it was in (an epoch counter per worker,
-// odd while busy; see quiesce) and links it again. Nothing is freed by hand: what a worker still
-// holds at the end of its batch is garbage then.
+// odd while busy; see quiesce) and links it again. Nothing is freed by hand:
+// what a worker still holds at the end of its batch is garbage then.
 //
 // What one worker wants from another (a repair, a key frame) goes through a
 // bounded queue of small commands.

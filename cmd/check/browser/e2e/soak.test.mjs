@@ -25,12 +25,8 @@ const LOOKS = SECONDS >= 100 ? 9 : 0;
 const REST = 10_000;
 /** How much may have been added after leaving: heap in bytes, nodes, listeners. */
 const MAX_GROWTH = { bytes: 1.5e6, nodes: 400, listeners: 60 };
-/**
- * How much more the last third of the looks may have than the third before, at
- * the least. The room of before, some 450 nodes, may still be there on a busy
- * machine; were each of them kept, it would be ten of them.
- */
-const MAX_CREEP = { bytes: 1.5e5, nodes: 600, listeners: 20 };
+/** How much more the last third of the looks may have than the third before, at the least. */
+const MAX_CREEP = { bytes: 1.5e5, nodes: 100, listeners: 20 };
 
 /** @type {import('./server.mjs').Server} */
 let server;
