@@ -62,7 +62,7 @@ func newRig(t testing.TB, subscribers int, c Config) *rig {
 	}
 	r.from = r.session(offerSpec{}, r.client.LocalAddr().(*net.UDPAddr).AddrPort(), masterKey(1))
 	for range subscribers {
-		sink, err := udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"), udp.Config{Buffer: 4096})
+		sink, err := udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"), udp.Config{Buffer: 4096, Plain: true})
 		if err != nil {
 			t.Fatal(err)
 		}

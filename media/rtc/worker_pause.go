@@ -15,9 +15,10 @@ const (
 	// pauseRate is how many packets a second have to come: with fewer, most
 	// pauses would bring one packet, and cost it time for nothing.
 	pauseRate = 2500
-	// pauseMost is up to how many packets at once are few. With more, the load
-	// makes batches by itself.
-	pauseMost = 16
+	// pauseMost is up to how many packets, in and out, a batch is so little
+	// work that waking up for it counts: a wake-up costs as much as four or
+	// five. Beyond, waiting saves nothing and only delays.
+	pauseMost = 48
 	// paceMemory is over what time packets are counted.
 	paceMemory = 50 * time.Millisecond
 )
@@ -26,6 +27,7 @@ const (
 type pace struct {
 	last media.Instant // of the last batch
 	size int           // packets in it
+	sent int           // packets that were forwarded for it
 	rate float64       // packets a second, older ones counting less
 }
 
@@ -34,13 +36,13 @@ type pace struct {
 func (p *pace) note(now media.Instant, n int) {
 	p.rate -= p.rate * min(1, now.Sub(p.last).Seconds()/paceMemory.Seconds())
 	p.rate += float64(n) / paceMemory.Seconds()
-	p.last, p.size = now, n
+	p.last, p.size, p.sent = now, n, 0
 }
 
 // worthPause reports whether the next packets may share a wake-up. Only after
 // packets came: a worker with nothing to do waits for the next one itself.
 func (p *pace) worthPause() bool {
-	return p.size > 0 && p.size <= pauseMost && p.rate >= pauseRate
+	return p.size > 0 && p.size+p.sent <= pauseMost && p.rate >= pauseRate
 }
 
 // pauseLoop lets packets gather.

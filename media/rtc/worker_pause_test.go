@@ -12,14 +12,16 @@ func TestPauseOnlyWherePacketsComeAloneAndOften(t *testing.T) {
 		name  string
 		every time.Duration // between batches
 		size  int           // packets in each
+		sent  int           // packets forwarded for each
 		want  bool
 	}{
-		{"one speaker", 20 * time.Millisecond, 1, false},
-		{"pictures of one camera", 33 * time.Millisecond, 4, false},
-		{"a meeting of ten", time.Second / 800, 2, false},
-		{"a hundred speakers", 200 * time.Microsecond, 1, true},
-		{"a hundred speakers, gathered", 600 * time.Microsecond, 3, true},
-		{"batches that load makes", 500 * time.Microsecond, pauseMost + 1, false},
+		{"one speaker", 20 * time.Millisecond, 1, 3, false},
+		{"pictures of one camera", 33 * time.Millisecond, 4, 12, false},
+		{"a meeting of ten", time.Second / 800, 2, 18, false},
+		{"a hundred speakers", 200 * time.Microsecond, 1, 3, true},
+		{"a hundred speakers, gathered", 600 * time.Microsecond, 3, 9, true},
+		{"batches that load makes", 500 * time.Microsecond, pauseMost + 1, 0, false},
+		{"one speaker before a large audience", 300 * time.Microsecond, 1, pauseMost, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -29,6 +31,7 @@ func TestPauseOnlyWherePacketsComeAloneAndOften(t *testing.T) {
 			for range 1000 {
 				now = now.Add(tt.every)
 				p.note(now, tt.size)
+				p.sent = tt.sent
 				if p.worthPause() {
 					pauses++
 				}

@@ -3,9 +3,9 @@
 package udp
 
 import (
+	"errors"
 	"net"
 	"net/netip"
-	"syscall"
 	"time"
 )
 
@@ -34,12 +34,16 @@ func listen(address netip.AddrPort, c Config) (*net.UDPConn, error) {
 // won by letting them gather.
 func (s *Socket) Pause(time.Duration) {}
 
-func probeGSO(syscall.RawConn) int32 { return 1 }
+// The fast path does not exist here: no socket has one.
 
-// The fast paths do not exist here; Listen has set plain.
+type fast struct{}
 
-func (s *Socket) recvFast(b *RecvBatch) error { return s.recvPlain(b) }
+func (s *Socket) openFast(*net.UDPConn, Config) error { return errors.ErrUnsupported }
 
-func (s *Socket) recvReady(uintptr) bool { return true }
+func (s *Socket) recvFast(*RecvBatch) error { return errors.ErrUnsupported }
 
-func (b *SendBatch) flushFast() { b.flushPlain() }
+func (b *SendBatch) flushFast() {}
+
+func (*fast) writeTo([]byte, *Addr) {}
+
+func (*fast) close() error { return nil }

@@ -99,10 +99,10 @@ func (b *SendBatch) Flush() {
 	if b.n == 0 {
 		return
 	}
-	if b.sock.plain {
-		b.flushPlain()
-	} else {
+	if b.sock.fast != nil {
 		b.flushFast()
+	} else {
+		b.flushPlain()
 	}
 	b.empty()
 	b.max = b.sock.maxRun()
@@ -156,5 +156,9 @@ func (b *SendBatch) sent(m *message) {
 // come from a worker. Any goroutine may call it; what the kernel does not
 // take is lost, as it might be on the way.
 func (s *Socket) WriteTo(p []byte, to *Addr) {
+	if s.fast != nil {
+		s.fast.writeTo(p, to)
+		return
+	}
 	_, _ = s.conn.WriteToUDPAddrPort(p, to.AddrPort())
 }

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -30,25 +29,23 @@ const defaultBuffer = 4 << 20
 
 // Socket is a UDP socket. See the package comment for who may call what.
 type Socket struct {
-	conn  *net.UDPConn
-	raw   syscall.RawConn
 	local netip.AddrPort
-	plain bool
+	// Either conn or fast is there.
+	conn *net.UDPConn
+	fast *fast
+	wait interface{ SetReadDeadline(time.Time) error } // what Recv waits for
 	// gso is the longest run the kernel may be given, 1 when off. Shared by
 	// all batches of the socket.
 	gso atomic.Int32
 
-	recv      *RecvBatch            // argument of the Recv under way
-	recvErr   syscall.Errno         // its result
-	recvFn    func(fd uintptr) bool // pre-bound, so that Recv does not allocate
-	overflows atomic.Uint64         // datagrams the kernel had no room for
-	oversize  atomic.Uint64         // datagrams longer than MaxRecv
-	past      time.Time             // a deadline that has passed, for Wake
+	overflows atomic.Uint64 // datagrams the kernel had no room for
+	oversize  atomic.Uint64 // datagrams longer than MaxRecv
+	past      time.Time     // a deadline that has passed, for Wake
 }
 
 // Listen opens a socket on address.
 func Listen(address netip.AddrPort, c Config) (*Socket, error) {
-	s := &Socket{plain: c.Plain || !haveFast, past: time.Unix(1, 0)}
+	s := &Socket{past: time.Unix(1, 0)}
 	if c.Buffer == 0 {
 		c.Buffer = defaultBuffer
 	}
@@ -56,18 +53,15 @@ func Listen(address netip.AddrPort, c Config) (*Socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on udp %s: %w", address, err)
 	}
-	s.conn = conn
 	s.local = conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	s.local = netip.AddrPortFrom(s.local.Addr().Unmap(), s.local.Port())
-	if s.raw, err = conn.SyscallConn(); err != nil {
-		return nil, errors.Join(fmt.Errorf("udp %s: %w", address, err), conn.Close())
-	}
 	s.gso.Store(1)
-	if !s.plain {
-		s.recvFn = s.recvReady
-		if !c.NoGSO {
-			s.gso.Store(probeGSO(s.raw))
-		}
+	if c.Plain || !haveFast {
+		s.conn, s.wait = conn, conn
+		return s, nil
+	}
+	if err := s.openFast(conn, c); err != nil {
+		return nil, fmt.Errorf("udp %s: %w", address, err)
 	}
 	return s, nil
 }
@@ -87,15 +81,20 @@ func (s *Socket) Oversize() uint64 { return s.oversize.Load() }
 
 // SetDeadline makes a Recv that waits return with nothing at t. The zero time
 // means never.
-func (s *Socket) SetDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+func (s *Socket) SetDeadline(t time.Time) error { return s.wait.SetReadDeadline(t) }
 
 // Wake makes a Recv that waits, or the next one, return with nothing. It
 // stays in effect until SetDeadline: a reader that wants to wait again sets
 // its deadline first and then looks at what it may have been woken for.
-func (s *Socket) Wake() { _ = s.conn.SetReadDeadline(s.past) }
+func (s *Socket) Wake() { _ = s.wait.SetReadDeadline(s.past) }
 
 // Close closes the socket; a Recv that waits returns net.ErrClosed.
-func (s *Socket) Close() error { return s.conn.Close() }
+func (s *Socket) Close() error {
+	if s.fast != nil {
+		return s.fast.close()
+	}
+	return s.conn.Close()
+}
 
 // Recv waits for datagrams and fills b. It returns with b empty when the
 // deadline passes or Wake is called. net.ErrClosed is final, other errors may
@@ -103,10 +102,10 @@ func (s *Socket) Close() error { return s.conn.Close() }
 func (s *Socket) Recv(b *RecvBatch) error {
 	b.n = 0
 	var err error
-	if s.plain {
-		err = s.recvPlain(b)
-	} else {
+	if s.fast != nil {
 		err = s.recvFast(b)
+	} else {
+		err = s.recvPlain(b)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil

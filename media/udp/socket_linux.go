@@ -61,13 +61,8 @@ func (s *Socket) Pause(d time.Duration) {
 }
 
 // probeGSO returns the longest run the kernel may be given.
-func probeGSO(raw syscall.RawConn) int32 {
-	ok := false
-	_ = raw.Control(func(fd uintptr) {
-		_, err := unix.GetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_SEGMENT)
-		ok = err == nil
-	})
-	if !ok {
+func probeGSO(fd int) int32 {
+	if _, err := unix.GetsockoptInt(fd, unix.SOL_UDP, unix.UDP_SEGMENT); err != nil {
 		return 1
 	}
 	var name unix.Utsname

@@ -26,7 +26,7 @@ func TestSegmentationEndsForGoodOnlyIfTheInterfaceCannot(t *testing.T) {
 				batch.Push(copy(batch.Room(), "segment"), &to)
 			}
 			m := &batch.msgs[0]
-			if err := a.raw.Control(func(fd uintptr) { batch.refused(fd, m, errno) }); err != nil {
+			if err := a.fast.raw.Control(func(fd uintptr) { batch.refused(fd, m, errno) }); err != nil {
 				t.Fatal(err)
 			}
 			batch.n, batch.used = 0, 0
