@@ -21,11 +21,12 @@
 // clock read per packet.
 //
 // A batch is what the kernel had ready; nothing waits for it to fill. Only
-// where packets come often and each is little work, as in many rooms of
-// voices, the worker sleeps 0.3 ms between batches, so that they share its
-// waking up, which costs more than they do (see pace): 100 speakers in 25 rooms took 12.9 to 14.0 µs
-// of CPU per forwarded packet in place of 18.4 to 21.0 (parley bench voice,
-// alternating), and 0.35 ms in place of 0.1 on the way (median).
+// where sound comes often and little else, as in many rooms of voices, the
+// worker sleeps 0.3 ms between batches, so that they share its waking up, which
+// costs more than they do (see pace): 400 speakers in 100 rooms took 8.9 to
+// 10.2 µs of CPU per forwarded packet in place of 10.9 to 11.1 (parley bench
+// voice --rooms 100, alternating), and 0.5 ms in place of 0.1 on the way
+// (median).
 //
 // # Who owns what
 //

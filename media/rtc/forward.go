@@ -23,7 +23,6 @@ func (w *worker) forwardLoop() {
 	r.reset()
 	if forwarded > 0 {
 		w.count.forwarded.Add(uint64(forwarded))
-		w.loop.pace.sent = forwarded
 	}
 }
 

@@ -81,13 +81,14 @@ func (w *worker) handleLoop() {
 	l.now = w.server.clock.now()
 	l.patch.SendTime = l.now.AbsSendTime()
 	n := l.in.Len()
-	l.pace.note(l.now, n)
+	bytes := 0
 	if n == 0 {
 		l.woken = true // the deadline has passed or Wake was called
 	} else {
 		w.count.batches.Add(1)
-		w.packetsLoop(n)
+		bytes = w.packetsLoop(n)
 	}
+	l.pace.note(l.now, n, bytes)
 	for range len(w.commands) {
 		w.commandLoop(<-w.commands)
 	}
@@ -118,10 +119,10 @@ func (w *worker) recoverLoop() {
 	}
 }
 
-// packetsLoop sorts the batch by first byte (RFC 7983 §7).
-func (w *worker) packetsLoop(n int) {
+// packetsLoop sorts the batch by first byte (RFC 7983 §7) and returns how many
+// bytes it has.
+func (w *worker) packetsLoop(n int) (bytes int) {
 	l := &w.loop
-	bytes := 0
 	for i := range n {
 		pkt := l.in.Packet(i)
 		bytes += len(pkt)
@@ -144,6 +145,7 @@ func (w *worker) packetsLoop(n int) {
 	w.count.bytesIn.Add(uint64(bytes))
 	w.forwardLoop()
 	l.current = nil
+	return bytes
 }
 
 // dtlsLoop hands a handshake datagram of a proven address to its session.

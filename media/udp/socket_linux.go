@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,10 +55,12 @@ func setOptions(fd int, c Config) error {
 
 // Pause sleeps for d, from a tenth of a millisecond to a few, while datagrams
 // gather in the kernel. It is a system call of its own because the runtime's
-// timers end at the next whole millisecond when nothing else runs.
+// timers end at the next whole millisecond when nothing else runs; and a raw
+// one, because the scheduler's monitor thread would wake up at each. A garbage
+// collector that stops the world ends the sleep by its signal.
 func (s *Socket) Pause(d time.Duration) {
 	t := unix.NsecToTimespec(d.Nanoseconds())
-	_ = unix.Nanosleep(&t, nil)
+	_, _, _ = syscall.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0)
 }
 
 // probeGSO returns the longest run the kernel may be given.
