@@ -80,6 +80,7 @@ func (r *roomState) onMediaOffered(msg mediaOffered) {
 		r.stage = nil
 	}
 	r.seatOne(m)
+	r.placeAgain(m)
 }
 
 // uniqueItems drops later items of the same participant and source.

@@ -81,6 +81,18 @@ func (r *roomState) place(m *member, i int) {
 	})
 }
 
+// placeAgain puts from back where he sits: an offer of his may have moved a
+// source to another section, which the media side takes for another track.
+func (r *roomState) placeAgain(from *member) {
+	for _, m := range r.j.members {
+		for i, s := range m.seats {
+			if s.participant == from.id {
+				r.place(m, i)
+			}
+		}
+	}
+}
+
 // replaceAll makes the media side agree with the journal after a crash. What it
 // carries already goes on without a gap.
 func (r *roomState) replaceAll(m *member) {

@@ -220,6 +220,26 @@ func TestView(t *testing.T) {
 	})
 }
 
+// TestAnOfferPlacesTheSenderAgain: a new offer may have moved what he sends, so
+// all who watch him are given it anew, and notice nothing.
+func TestAnOfferPlacesTheSenderAgain(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		w.settle()
+		ada.clear()
+		before := ada.session().places
+		req := joinReq("", "", 4)
+		bob.ok(&wire.Offer{Offer: "v=0 elsewhere", Sources: req.Sources, Seats: req.Seats})
+		w.settle()
+		if n := ada.session().places - before; n != 1 || ada.session().sitting(0).From != MediaSession(bob.session()) {
+			t.Errorf("placed %d times, %+v", n, ada.session().sitting(0))
+		}
+		if n := len(events[*wire.Seated](ada)) + len(events[*wire.Vacated](ada)); n != 0 {
+			t.Errorf("told %d times", n)
+		}
+	})
+}
+
 func TestPictureThatCanNotBeDecoded(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		ada := w.join("tea", "Ada", 4)

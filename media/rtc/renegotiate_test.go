@@ -167,4 +167,11 @@ func TestStoppedSectionsKeepTheirPlace(t *testing.T) {
 	if in := anna.session.incoming.Load(); len(in.tracks) != 1 || len(in.byMID) != 1 || !in.source(Microphone).muted.Load() {
 		t.Errorf("%d tracks left", len(in.byMID))
 	}
+
+	// It comes back as another track, which sits where it is placed again.
+	if _, err := anna.session.Offer(t.Context(), anna.spec.offer()); err != nil {
+		t.Fatal(err)
+	}
+	viewer.session.Place(0, Placement{From: anna.session, Source: Camera, Video: true})
+	pictures(0)
 }
