@@ -1,31 +1,17 @@
 // The main flow of the web client in Firefox ESR, with somebody in Chromium.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { format } from '../../../../transport/httpd/web/lib/i18n.js';
 import en from '../../../../transport/httpd/web/i18n/en.js';
-import { launchChromium } from './browsers.mjs';
 import { CAST, eventually } from './cast.mjs';
 import { fakeMedia } from './fake_media.mjs';
 import { launchFirefox } from './firefox.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { guest } from './ui.mjs';
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('puppeteer-core').Browser} */
-let firefox;
-/** @type {import('playwright-core').Browser} */
-let chromium;
-
-before(async () => {
-  server = await startServer();
-  [firefox, chromium] = await Promise.all([launchFirefox(CAST.Ben.hz), launchChromium()]);
-});
-after(async () => {
-  await firefox?.close();
-  await chromium?.close();
-  await server?.clean();
-});
+const { server, browser: chromium } = await open();
+const firefox = await launchFirefox(CAST.Ben.hz);
+after(() => firefox.close());
 
 /** @param {import('./ui.mjs').Key} key @param {import('./ui.mjs').Params} [params] */
 const t = (key, params = {}) => format(en[key], params, 'en');

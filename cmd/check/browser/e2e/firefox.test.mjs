@@ -2,36 +2,22 @@
 // comes late, and a lost socket. What Firefox and Chromium make of each other
 // is seen as well: the late one comes with Chromium.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { after, test } from 'node:test';
 import { enter, eventually, goneAfter, hearsExactly, resumes, seesExactly, slowestFirstFrame } from './cast.mjs';
 import { enterFirefox } from './firefox.mjs';
-import { startCutter, startServer } from './server.mjs';
+import { openWithCutter } from './open.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof enterFirefox>>} FirefoxPage */
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {Awaited<ReturnType<typeof startCutter>>} */
-let cutter;
-/** @type {import('playwright-core').Browser} */
-let chromium;
+const { server, browser: chromium, cutter } = await openWithCutter();
+
 /** Firefox takes its time to start: the tests follow each other in one room. @type {FirefoxPage[]} */
 const foxes = [];
-
-before(async () => {
-  server = await startServer();
-  cutter = await startCutter(server.port);
-  chromium = await launchChromium();
-  for (const name of /** @type {const} */ (['Ann', 'Ben', 'Cleo'])) foxes.push(await enterFirefox(name === 'Ben' ? cutter.url : server.url, name, 'fox-room'));
-  foxes.push(await enterFirefox(server.url, 'Dora', 'other-fox-room'));
-});
 after(async () => {
   for (const fox of foxes) await fox.quit();
-  await chromium?.close();
-  await cutter?.close();
-  await server?.clean();
 });
+for (const name of /** @type {const} */ (['Ann', 'Ben', 'Cleo'])) foxes.push(await enterFirefox(name === 'Ben' ? cutter.url : server.url, name, 'fox-room'));
+foxes.push(await enterFirefox(server.url, 'Dora', 'other-fox-room'));
 
 test('three in Firefox see and hear each other, a fourth elsewhere does not', async () => {
   const [ann, ben, cleo, dora] = foxes;

@@ -1,22 +1,9 @@
 // A camera is sent in its full size, however small it is.
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
 import { enter, eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 /** Widths of the layers that are sent now, smallest first. */
 async function sent() {

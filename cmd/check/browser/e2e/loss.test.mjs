@@ -1,39 +1,26 @@
 // 5 % random loss both ways: the picture keeps moving.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { after, test } from 'node:test';
 import { enter, seesExactly } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {import('node:child_process').ChildProcess} */
-let proxy;
-let mediaPort = 0;
+const { server, browser } = await open();
 
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-  proxy = spawn(String(process.env.PARLEY_BIN), ['impair', '--to', `127.0.0.1:${server.port}`, '--loss', '5%', '--seed', '7', '--duration', '2m'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  mediaPort = await new Promise((resolve, reject) => {
+const proxy = spawn(String(process.env.PARLEY_BIN), ['impair', '--to', `127.0.0.1:${server.port}`, '--loss', '5%', '--seed', '7', '--duration', '2m'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+after(() => proxy.kill());
+const mediaPort = await /** @type {Promise<number>} */ (
+  new Promise((resolve, reject) => {
     let text = '';
-    proxy.stdout?.on('data', (chunk) => {
+    proxy.stdout.on('data', (chunk) => {
       const match = /127\.0\.0\.1:(\d+)/.exec((text += chunk));
       if (match) resolve(Number(match[1]));
     });
     proxy.once('exit', () => reject(new Error(`impairment proxy: ${text}`)));
-  });
-});
-after(async () => {
-  proxy?.kill();
-  await browser?.close();
-  await server?.clean();
-});
+  })
+);
 
 test('with 5 % loss both ways no freeze lasts 2 s', async () => {
   const through = { port: server.port, via: mediaPort };

@@ -1,23 +1,11 @@
 // A meeting works: who sees and hears whom, who leaves, who comes late.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { launchChromium } from './browsers.mjs';
 import { CAST, enter, eventually, goneAfter, hearsExactly, seesExactly, slowestFirstFrame } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 test('three in a room see and hear each other, a fourth elsewhere does not', async () => {
   const ann = await enter(browser, server.url, 'Ann', 'red-room');

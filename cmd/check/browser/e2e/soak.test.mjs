@@ -4,11 +4,10 @@
 //   PARLEY_LONG=1: three meetings of ten minutes; PARLEY_SEED, PARLEY_SECONDS,
 //   PARLEY_PAUSE: longest pause between two actions, milliseconds.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
 import { CAST, eventually } from './cast.mjs';
 import { fakeDevices } from './fake_devices.mjs';
-import { startCutter, startServer } from './server.mjs';
+import { openWithCutter } from './open.mjs';
 import { fakeScreen, watchMedia } from './soak_media.mjs';
 import { guest } from './ui.mjs';
 
@@ -28,25 +27,9 @@ const MAX_GROWTH = { bytes: 1.5e6, nodes: 400, listeners: 60 };
 /** How much more the last third of the looks may have than the third before, at the least. */
 const MAX_CREEP = { bytes: 1.5e5, nodes: 100, listeners: 20 };
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {Awaited<ReturnType<typeof startCutter>>} */
-let cutter;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  cutter = await startCutter(server.port);
-  // Interpreted only: what the engine compiles of hot functions, minute after
-  // minute, lies on the same heap and would hide what the page keeps.
-  browser = await launchChromium(['--js-flags=--jitless']);
-});
-after(async () => {
-  await browser?.close();
-  await cutter?.close();
-  await server?.clean();
-});
+// Interpreted only: what the engine compiles of hot functions, minute after
+// minute, lies on the same heap and would hide what the page keeps.
+const { browser, cutter } = await openWithCutter({ flags: ['--js-flags=--jitless'] });
 
 /** Chance that can be had again: mulberry32. @param {number} seed */
 function chance(seed) {

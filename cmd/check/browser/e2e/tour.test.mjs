@@ -1,11 +1,10 @@
 // Every screen and state a person can meet, one after the other.
 //   PARLEY_BIN=… PARLEY_PICTURES=folder node --test e2e/tour.test.mjs
 // takes pictures of all of them in both languages, both colours and three sizes.
-import { after, before, describe, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { describe, test } from 'node:test';
 import { fakeDevices } from './fake_devices.mjs';
+import { open } from './open.mjs';
 import { scenery } from './scenery.mjs';
-import { startServer } from './server.mjs';
 import { DESKTOP, FOLDER, PHONE, Tour } from './tour.mjs';
 import { faulty, joinMany, slides } from './tour_pages.mjs';
 import { Guest, guest } from './ui.mjs';
@@ -14,19 +13,7 @@ import { Guest, guest } from './ui.mjs';
 /** @typedef {import('./ui.mjs').Language} Language */
 /** @typedef {import('playwright-core').WebSocketRoute} WebSocketRoute */
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium(['--host-resolver-rules=MAP meet.test 127.0.0.1']);
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open({ flags: ['--host-resolver-rules=MAP meet.test 127.0.0.1'] });
 
 /** @typedef {{phone: boolean, theme: 'dark' | 'light', language: Language}} Look */
 
@@ -315,6 +302,7 @@ async function dialogs(look, room) {
   await page.keyboard.press('Escape');
   await page.keyboard.press('x');
   await page.getByRole('region', { name: who.t('stats.title') }).getByRole('rowheader').first().waitFor();
+  await page.getByRole('region', { name: who.t('stats.title') }).getByText(who.t('stats.state.connected')).waitFor();
   await tour.stop('connection details', page.getByRole('region', { name: who.t('stats.title') }));
   await page.keyboard.press('x');
   await who.close();

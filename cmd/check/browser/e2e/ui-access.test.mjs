@@ -1,26 +1,13 @@
 // axe-core on the main screens in forced colours; tour looks at all others.
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { clean } from './axe.mjs';
-import { launchChromium } from './browsers.mjs';
 import { fakeDevices } from './fake_devices.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 const context = /** @type {const} */ ({ forcedColors: 'active' });
 

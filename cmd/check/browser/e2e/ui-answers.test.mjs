@@ -2,28 +2,15 @@
 // or nothing: always a page with words and a next step, never a blank one or
 // an endless spinner.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
 import { eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 /** @typedef {import('./ui.mjs').Key} Key */
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 const QUIET = { mic: false, cam: false };
 

@@ -1,24 +1,12 @@
 // What the page does by itself to keep a meeting bearable, and what it tells
 // of somebody's picture: muted in a crowd, cameras paused on a busy machine.
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
+import { clean } from './axe.mjs';
 import { eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer({ args: ['--mute-from', '2'] });
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open({ args: ['--mute-from', '2'] });
 
 for (const language of LANGUAGES) {
   test(`who comes into a crowd comes in muted, and one click undoes it, ${language}`, async () => {
@@ -33,6 +21,7 @@ for (const language of LANGUAGES) {
     await cleo.pressed(cleo.control('bar.mic'), false);
     await ann.tileSays(ann.tile('Cleo'), 'tile.muted');
     await cleo.text('room.largeMuted').first().hover(); // it stays while pointed at
+    await clean(cleo, 'muted in a crowd');
     await cleo.button('bar.unmute').click();
     await cleo.pressed(cleo.control('bar.mic'));
     await ann.tileSays(ann.tile('Cleo'), 'tile.muted', false);
@@ -84,6 +73,7 @@ test('a processor at its limit pauses the cameras of others, for this meeting', 
   await ann.page.clock.fastForward(11_000);
   await ann.shown('room.busyComputer');
   await ann.text('room.dataSaver').first().waitFor();
+  await clean(ann, 'a processor at its limit');
   const shows = () => ann.tile('Ben').evaluate((tile) => Boolean(tile.querySelector('video')?.srcObject));
   await eventually(shows, (on) => !on, { what: 'the camera is paused' });
   await ann.page.getByRole('main').getByRole('button', { name: ann.t('room.dataSaverOff') }).click();

@@ -1,29 +1,16 @@
 // Devices that are refused, missing, busy or unplugged: each case has its own
 // words and a way on, and help goes away by itself when access appears.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
 import { eventually } from './cast.mjs';
 import { fakeDevices } from './fake_devices.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 /** @typedef {import('./ui.mjs').Key} Key */
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium(['--host-resolver-rules=MAP meet.test 127.0.0.1']);
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open({ flags: ['--host-resolver-rules=MAP meet.test 127.0.0.1'] });
 
 /** What browsers throw, by the cause the texts tell. */
 const FAULTS = {

@@ -2,38 +2,23 @@
 // example of the SDK.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { after, test } from 'node:test';
 import { eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
-/** @type {import('node:http').Server} */
-let site;
-let siteURL = '';
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
+// Another site, on whose page a meeting stands in a frame.
+const site = createServer((request, response) => {
+  const to = new URL(request.url ?? '/', siteURL).searchParams.get('frame') ?? '';
+  response.setHeader('content-type', 'text/html');
+  response.end(`<!doctype html><title>Site</title><iframe title="Meeting" allow="camera; microphone" width="900" height="600" src="${to.replaceAll('"', '')}"></iframe>
+    <script>heard = []; addEventListener('message', (e) => { if (e.data && e.data.source === 'parley') heard.push(e.data); });</script>`);
+});
+await new Promise((resolve) => site.listen(0, '127.0.0.1', () => resolve(undefined)));
+after(() => site.close());
+const siteURL = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (site.address()).port}`;
 
-before(async () => {
-  // Another site, on whose page a meeting stands in a frame.
-  site = createServer((request, response) => {
-    const to = new URL(request.url ?? '/', siteURL).searchParams.get('frame') ?? '';
-    response.setHeader('content-type', 'text/html');
-    response.end(`<!doctype html><title>Site</title><iframe title="Meeting" allow="camera; microphone" width="900" height="600" src="${to.replaceAll('"', '')}"></iframe>
-      <script>heard = []; addEventListener('message', (e) => { if (e.data && e.data.source === 'parley') heard.push(e.data); });</script>`);
-  });
-  await new Promise((resolve) => site.listen(0, '127.0.0.1', () => resolve(undefined)));
-  siteURL = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (site.address()).port}`;
-  server = await startServer({ args: ['--allow-frame', siteURL] });
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-  site?.close();
-});
+const { server, browser } = await open({ args: ['--allow-frame', siteURL] });
 
 for (const language of LANGUAGES) {
   test(`the setup test passes against the real server, ${language}`, async () => {

@@ -1,25 +1,12 @@
 // The main flow as people live it, in both languages: new meeting, preview,
 // join, see each other, mute, chat, hands, reactions, leave, rate, come back.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
 import { eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 

@@ -1,27 +1,14 @@
 // Names, messages and addresses made to do harm: they are shown as text, run
 // nothing, turn nothing around and do not break the page.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
 import { eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 const QUIET = { mic: false, cam: false };
 

@@ -1,27 +1,14 @@
 // Everything by keyboard alone: the order of the stops, the toolbar that is
 // one stop, shortcuts, help, Escape, and where the focus goes afterwards.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
 import { eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 /** What has the focus, as a screen reader names it. @param {Guest} who */
 const focused = (who) =>

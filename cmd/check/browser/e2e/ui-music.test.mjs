@@ -1,28 +1,15 @@
 // Music mode: the microphone as it sounds, and more bits for it. With the
 // browser's own microphone, for only that has settings.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { clean } from './axe.mjs';
-import { launchChromium } from './browsers.mjs';
 import { eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 /** Runs in the page: the real microphone, and an eye on what is sent. */
 function atPiano() {

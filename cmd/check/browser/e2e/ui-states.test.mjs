@@ -1,29 +1,13 @@
 // When the connection breaks, the server stops, or another tab takes over:
 // each is a state of its own that says what is so and offers the next step.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { test } from 'node:test';
 import { eventually } from './cast.mjs';
-import { startCutter, startServer } from './server.mjs';
+import { openWithCutter } from './open.mjs';
+import { startServer } from './server.mjs';
 import { Guest, LANGUAGES, guest } from './ui.mjs';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {Awaited<ReturnType<typeof startCutter>>} */
-let cutter;
-
-before(async () => {
-  server = await startServer();
-  cutter = await startCutter(server.port);
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await cutter?.close();
-  await server?.clean();
-});
+const { server, browser, cutter } = await openWithCutter();
 
 const QUIET = { mic: false, cam: false };
 

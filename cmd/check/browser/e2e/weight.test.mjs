@@ -1,10 +1,10 @@
 // What the page costs: bytes on a cold load, time until it can be used, other
 // hosts asked (none), the policy it comes with, and the processor in a meeting.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { launchChromium } from './browsers.mjs';
 import { eventually } from './cast.mjs';
-import { startServer } from './server.mjs';
+import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
@@ -16,19 +16,7 @@ const MAX_USABLE = 3_000;
 /** How often a load may be tried for that: whatever else the machine does may be over the next time. */
 const LOADS = 3;
 
-/** @type {import('./server.mjs').Server} */
-let server;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser?.close();
-  await server?.clean();
-});
+const { server, browser } = await open();
 
 /** Counts what comes over the wire, as compressed as it comes. @param {Guest} who */
 async function meter(who) {

@@ -69,6 +69,11 @@ export class ParleyChat extends ParleyElement {
     this.#composer.focusField();
   }
 
+  /** A chat that nobody looks at holds no rows: opening it draws them. */
+  unmounted() {
+    fill(this.#log);
+  }
+
   relabelled() {
     this.#all();
   }

@@ -61,7 +61,7 @@ export class ParleyStats extends ParleyElement {
       h('span', null, msg('stats.rtt'), ': ', c.rtt === undefined ? '–' : `${Math.round(c.rtt)} ms`),
       h('span', null, msg('stats.sent'), ': ', bits(c.sent)),
       h('span', null, msg('stats.received'), ': ', bits(c.received)),
-      h('span', null, `${c.state}${c.protocol ? ` · ${c.protocol}` : ''}${c.remote ? ` · ${c.remote}` : ''}`),
+      h('span', null, msg(`stats.state.${c.state}`), ...[c.protocol?.toUpperCase(), c.remote].filter(Boolean).map((fact) => ` · ${fact}`)),
     );
     const streams = [...stats.streams].sort((a, b) => (a.dir < b.dir ? 1 : a.dir > b.dir ? -1 : 0));
     this.#none.hidden = streams.length > 0;
