@@ -24,11 +24,10 @@ type fast struct {
 	recvFn  func(epoll uintptr) bool // pre-bound, so that Recv does not allocate
 }
 
-// openFast takes the socket of conn, which is closed.
+// openFast takes over the socket of conn. Closing conn takes it out of the
+// runtime's poller, and a second descriptor keeps it open.
 func (s *Socket) openFast(conn *net.UDPConn, c Config) error {
 	fd, err := dup(conn)
-	// Only now nobody reads from it on its behalf: closing is what takes a
-	// socket out of the runtime's poller.
 	if err = errors.Join(err, conn.Close()); err != nil {
 		if fd >= 0 {
 			_ = unix.Close(fd)
