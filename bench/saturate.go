@@ -36,6 +36,9 @@ func (f *forwarding) saturate(ctx context.Context, swarm *client.Swarm) error {
 		best := c.Steps[c.LastGood]
 		c.PPS = &best.PPS
 		f.rep.DurationS += f.stepTime().Seconds()
+		if c.P99At60, err = f.delayAtEase(ctx, swarm, f.meter, best.Load, "server"); err != nil {
+			return err
+		}
 	}
 	how := "the load is raised by sending more pictures a second; sound stays as it is"
 	if f.video == nil {
@@ -55,11 +58,11 @@ func (f *forwarding) climbTo(ctx context.Context, swarm *client.Swarm, m meter, 
 	c := &report.Climb{LastGood: -1}
 	good, bad, load := 0.0, 0.0, 1.0
 	for refined := 0; len(c.Steps) < climbMax; {
-		step, w, err := f.climbStep(ctx, swarm, m, load, label)
+		step, w, err := f.climbStep(ctx, swarm, m, load, f.stepTime(), label)
 		if err == nil && !step.Good && !f.rep.Partial {
 			// Something else on the machine may have been in the way: what does
 			// not hold twice in a row does not hold.
-			step, w, err = f.climbStep(ctx, swarm, m, load, label)
+			step, w, err = f.climbStep(ctx, swarm, m, load, f.stepTime(), label)
 		}
 		if err != nil {
 			return nil, err
@@ -91,12 +94,12 @@ func (f *forwarding) climbTo(ctx context.Context, swarm *client.Swarm, m meter, 
 	return c, nil
 }
 
-// climbStep measures one load.
-func (f *forwarding) climbStep(ctx context.Context, swarm *client.Swarm, m meter, load float64, label string) (report.ClimbStep, *window, error) {
+// climbStep measures one load for so long.
+func (f *forwarding) climbStep(ctx context.Context, swarm *client.Swarm, m meter, load float64, length time.Duration, label string) (report.ClimbStep, *window, error) {
 	swarm.SetRate(load)
 	swarm.Resume()
 	pause(ctx, 500*time.Millisecond)
-	w := f.measure(ctx, swarm, m, f.stepTime(), fmt.Sprintf("%s at load ×%.2f", label, load))
+	w := f.measure(ctx, swarm, m, length, fmt.Sprintf("%s at load ×%.2f", label, load))
 	if err := f.alive(); err != nil {
 		return report.ClimbStep{}, nil, err
 	}
@@ -124,6 +127,24 @@ func (f *forwarding) climbStep(ctx context.Context, swarm *client.Swarm, m meter
 	return s, w, nil
 }
 
+// ease is the share of saturation at which a server should forward without
+// anybody noticing a delay.
+const ease = 0.6
+
+// delayAtEase returns the delay's p99 in milliseconds at that share of the load
+// that just held, over as long as a run without a climb takes; nil if that was
+// cut short.
+func (f *forwarding) delayAtEase(ctx context.Context, swarm *client.Swarm, m meter, held float64, label string) (*float64, error) {
+	if f.rep.Partial {
+		return nil, nil
+	}
+	step, _, err := f.climbStep(ctx, swarm, m, ease*held, f.flags.Duration, label)
+	if err != nil || f.rep.Partial {
+		return nil, err
+	}
+	return &step.P99, nil
+}
+
 // saturateFloor climbs with the minimal forwarder in its sendmmsg form.
 func (f *forwarding) saturateFloor(ctx context.Context, cfg *client.Config) error {
 	child, err := startForwarder(f.serverCPUs)
@@ -143,7 +164,9 @@ func (f *forwarding) saturateFloor(ctx context.Context, cfg *client.Config) erro
 	if err != nil || c.LastGood < 0 || f.rep.Saturate == nil {
 		return err
 	}
-	f.rep.Saturate.FloorPPS = report.Some(c.Steps[c.LastGood].PPS)
+	best := c.Steps[c.LastGood]
+	f.rep.Saturate.FloorPPS = &best.PPS
 	f.rep.Saturate.ShareOfFloor = ratio(f.rep.Saturate.PPS, f.rep.Saturate.FloorPPS)
-	return nil
+	f.rep.Saturate.FloorP99At60, err = f.delayAtEase(ctx, swarm, pidMeter(child.Pid()), best.Load, "minimal forwarder")
+	return err
 }

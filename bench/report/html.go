@@ -90,6 +90,7 @@ func (r *Report) tiles() []tile {
 	}
 	if r.Saturate != nil {
 		add("packets/s at saturation", "%.0f", r.Saturate.PPS)
+		add("ms p99 at 60 % of it", "%.2f", r.Saturate.P99At60)
 	}
 	return list
 }

@@ -175,6 +175,9 @@ type Climb struct {
 	PPS          *float64 `json:"saturation_pps,omitempty"`
 	FloorPPS     *float64 `json:"floor_pps,omitempty"`
 	ShareOfFloor *float64 `json:"share_of_floor,omitempty"`
+	// The delay's p99 at 60 % of the load that held, milliseconds.
+	P99At60      *float64 `json:"p99_ms_at_60_pct,omitempty"`
+	FloorP99At60 *float64 `json:"floor_p99_ms_at_60_pct,omitempty"`
 }
 
 // ClimbStep is one load.

@@ -147,4 +147,6 @@ func (r *Report) textClimb(w io.Writer) {
 	line(w, "saturation", c.PPS, "packets/s")
 	line(w, "minimal forwarder", c.FloorPPS, "packets/s")
 	line(w, "share of it", c.ShareOfFloor, "")
+	line(w, "p99 at 60 %", c.P99At60, "ms")
+	line(w, "minimal forwarder's", c.FloorP99At60, "ms")
 }

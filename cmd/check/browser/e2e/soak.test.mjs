@@ -92,13 +92,18 @@ async function held(cdp) {
 /** @typedef {Figures & {cdp: import('playwright-core').CDPSession}} Held */
 
 /**
- * Makes what is on the page comparable: no panel is open and nothing shared.
+ * Makes what is on the page comparable: both panels have been open, as a panel
+ * that was keeps its parts until the meeting is left, neither is now, and
+ * nothing is shared.
  * @param {Guest} who
  */
 async function calm(who) {
-  for (const control of [who.chatControl, who.peopleControl, who.control('bar.share')]) {
-    if ((await control.getAttribute('aria-pressed')) === 'true') await control.click();
-  }
+  await (await who.openPeople()).waitFor();
+  await (await who.openChat()).waitFor();
+  await who.chatControl.click();
+  await who.panel('chat.title').waitFor({ state: 'hidden' });
+  const share = who.control('bar.share');
+  if ((await share.getAttribute('aria-pressed')) === 'true') await share.click();
   if (await who.page.getByRole('region', { name: who.t('stats.title') }).isVisible()) await who.page.keyboard.press('x');
 }
 
