@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,10 +15,15 @@ import (
 // command runs a program in dir with env added to ours and shows its output.
 // When ctx ends the program is asked to stop, then killed after 10 s.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) error {
+	return commandTo(ctx, os.Stdout, dir, env, name, args...)
+}
+
+// commandTo is command with another place for what the program prints.
+func commandTo(ctx context.Context, out io.Writer, dir string, env []string, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
 	c.Env = append(os.Environ(), env...)
-	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	c.Stdout, c.Stderr = out, os.Stderr
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = 10 * time.Second
 	if err := c.Run(); err != nil {
