@@ -85,8 +85,9 @@
 // DTLS 1.2, no data channels, no MKI. One BUNDLE group. 16 proven remote
 // addresses and 32 incoming SSRCs per session. Simulcast of up to three
 // layers. Key frames are asked of a publisher at most twice in any second per
-// layer; repairs are at most what was sent in the first place. A session may
-// send 20,000 packets a second, 10,000 at once. Layers are
-// chosen by size only; the transport-wide numbers that are stamped on what
-// is sent are not yet used to estimate bandwidth.
+// layer; repairs are at most what was sent in the first place, and a worker
+// that gets more than it can forward asks for none. A session may send 20,000
+// packets a second, 10,000 at once. Layers are chosen by size only; the
+// transport-wide numbers that are stamped on what is sent are not yet used to
+// estimate bandwidth.
 package rtc

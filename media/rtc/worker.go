@@ -47,6 +47,7 @@ type workerLoop struct {
 	armed    media.Instant // nextTick as the socket knows it
 	woken    bool          // the socket's deadline has passed
 	current  *Session      // whose packet is handled; for panics
+	overload overload
 	run      runs
 	stun     stunScratch
 	scratch

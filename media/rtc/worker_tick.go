@@ -27,6 +27,7 @@ const (
 func (w *worker) tickLoop() {
 	l := &w.loop
 	l.nextTick = l.now.Add(tickEvery)
+	l.overload.look(l.now, w.sock.Overflows())
 	for i := 0; i < len(l.active); {
 		s := l.active[i]
 		l.current = s
@@ -131,7 +132,7 @@ func (l *layer) sinceReport() (expected, lost uint64) {
 // appendLosses appends a NACK for what a layer misses. Where that is hopeless
 // a picture needs a key frame to go on.
 func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
-	if l.nack.Missing() == 0 || l.track.muted.Load() {
+	if l.nack.Missing() == 0 || l.track.muted.Load() || w.loop.overload.is(w.loop.now) {
 		return buf
 	}
 	if l.track.codecs[0].Feedback&media.FeedbackNACK == 0 {
