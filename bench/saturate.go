@@ -133,16 +133,19 @@ const ease = 0.6
 
 // delayAtEase returns the delay's p99 in milliseconds at that share of the load
 // that just held, over as long as a run without a climb takes; nil if that was
-// cut short.
+// cut short or nothing came.
 func (f *forwarding) delayAtEase(ctx context.Context, swarm *client.Swarm, m meter, held float64, label string) (*float64, error) {
 	if f.rep.Partial {
 		return nil, nil
 	}
-	step, _, err := f.climbStep(ctx, swarm, m, ease*held, f.flags.Duration, label)
+	_, w, err := f.climbStep(ctx, swarm, m, ease*held, f.flags.Duration, label)
 	if err != nil || f.rep.Partial {
 		return nil, err
 	}
-	return &step.P99, nil
+	if q := report.QuantilesOf(w.stats.Delay); q != nil {
+		return &q.P99, nil
+	}
+	return nil, nil
 }
 
 // saturateFloor climbs with the minimal forwarder in its sendmmsg form.

@@ -1,7 +1,6 @@
 package netloop
 
 import (
-	"net"
 	"testing"
 	"time"
 )
@@ -13,15 +12,7 @@ func (a arrivals) OnPacket(_ []byte, at int64) { a <- at }
 
 // A loop that is late does not make its datagrams late.
 func TestArrivalIsTheKernels(t *testing.T) {
-	far, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer far.Close()
-	near, err := net.DialUDP("udp4", nil, far.LocalAddr().(*net.UDPAddr))
-	if err != nil {
-		t.Fatal(err)
-	}
+	far, near := udpPair(t)
 	l, got, to := start(t), make(arrivals, 2), near.LocalAddr()
 	adopted := make(chan error)
 	l.Post(do(func(l *Loop) {

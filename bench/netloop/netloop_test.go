@@ -90,16 +90,24 @@ func (s *sink) OnPacket(pkt []byte, now int64) { s.packets <- bytes.Clone(pkt) }
 func (s *sink) OnText(msg []byte, now int64)   { s.texts <- string(msg) }
 func (s *sink) OnClosed(err error)             { s.closed <- err }
 
-func TestUDPBothWays(t *testing.T) {
+// udpPair returns two sockets of which near sends to far. A loop that adopts
+// near closes it; far is closed when the test is over.
+func udpPair(t *testing.T) (far, near *net.UDPConn) {
+	t.Helper()
 	far, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer far.Close()
-	near, err := net.DialUDP("udp4", nil, far.LocalAddr().(*net.UDPAddr))
+	t.Cleanup(func() { far.Close() })
+	near, err = net.DialUDP("udp4", nil, far.LocalAddr().(*net.UDPAddr))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return far, near
+}
+
+func TestUDPBothWays(t *testing.T) {
+	far, near := udpPair(t)
 	l, s := start(t), newSink()
 	to := near.LocalAddr()
 	ready := make(chan error, 1)
@@ -114,7 +122,7 @@ func TestUDPBothWays(t *testing.T) {
 		}
 		ready <- err
 	}))
-	if err = <-ready; err != nil {
+	if err := <-ready; err != nil {
 		t.Fatal(err)
 	}
 	buf := make([]byte, 100)

@@ -14,8 +14,9 @@ import (
 // doorbell lets one reader wait for a socket that the runtime's poller does
 // not know. A socket it knows rings at every datagram, also while its reader
 // is at work and will look again anyway: some thread wakes up, finds nobody to
-// tell and sleeps again, which cost a busy worker about 8 µs a datagram. A
-// doorbell rings only between arm and disarm.
+// tell and sleeps again, which cost a busy worker about 8 µs a datagram (parley
+// bench meet --rooms 3 --bitrate 8Mbps --fps 240). A doorbell rings only between
+// arm and disarm.
 //
 // It is an epoll instance that holds nothing but the socket. The runtime's
 // poller can wait for it as for any other descriptor (epoll(7)), which brings

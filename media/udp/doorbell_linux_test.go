@@ -1,7 +1,6 @@
 package udp
 
 import (
-	"net"
 	"testing"
 	"time"
 
@@ -12,11 +11,7 @@ import (
 // reader is at work wakes nobody, and is there when it looks again.
 func TestTheDoorbellRingsOnlyForAReaderThatWaits(t *testing.T) {
 	s := open(t, loopback, Config{})
-	c, err := net.Dial("udp", s.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := dial(t, s)
 	send := func(what string) {
 		t.Helper()
 		if _, err := c.Write([]byte(what)); err != nil {

@@ -10,6 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// dial returns a socket that sends to s, until the test is over.
+func dial(t testing.TB, s *Socket) net.Conn {
+	t.Helper()
+	c, err := net.Dial("udp", s.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
 // TestSegmentationEndsForGoodOnlyIfTheInterfaceCannot: a run that the kernel
 // refuses is split; only EIO says that the next one will be refused as well.
 // EINVAL and EMSGSIZE come from the path to one peer.
@@ -53,12 +64,7 @@ func TestSharedPortSpreadsPeers(t *testing.T) {
 	first := open(t, loopback, Config{Share: true})
 	second := open(t, first.LocalAddr(), Config{Share: true})
 	for range 64 {
-		c, err := net.Dial("udp", first.LocalAddr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = c.Write([]byte("hello"))
-		_ = c.Close()
+		_, _ = dial(t, first).Write([]byte("hello"))
 	}
 	a, _ := collect(t, first, 64)
 	b, _ := collect(t, second, 64-len(a))
@@ -69,11 +75,7 @@ func TestSharedPortSpreadsPeers(t *testing.T) {
 
 func TestOverflowIsCounted(t *testing.T) {
 	s := open(t, loopback, Config{Buffer: 4096})
-	c, err := net.Dial("udp", s.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := dial(t, s)
 	for range 100 {
 		_, _ = c.Write(make([]byte, 1000))
 	}
@@ -98,11 +100,7 @@ func TestKernelsThatCorruptRuns(t *testing.T) {
 
 func TestTooLongIsCountedAndEmpty(t *testing.T) {
 	s := open(t, loopback, Config{})
-	c, err := net.Dial("udp", s.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := dial(t, s)
 	_, _ = c.Write(make([]byte, MaxRecv+1))
 	_, _ = c.Write(make([]byte, MaxRecv))
 	got, _ := collect(t, s, 2)
@@ -116,11 +114,7 @@ func TestTooLongIsCountedAndEmpty(t *testing.T) {
 
 func TestSlotsDoNotTouch(t *testing.T) {
 	s := open(t, loopback, Config{})
-	c, err := net.Dial("udp", s.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := dial(t, s)
 	for range 2 {
 		_, _ = c.Write(bytes.Repeat([]byte{7}, MaxRecv))
 	}
