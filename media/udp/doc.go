@@ -15,7 +15,8 @@
 //     walks its IP stack once for the run.
 //   - the doorbell: what a Recv waits for. The runtime's poller does not know
 //     the socket itself, or each datagram would wake a thread for a reader
-//     that is at work; see doorbell_linux.go.
+//     that is at work; nor do its timers know the reader's deadline, which
+//     would wake three. See doorbell_linux.go.
 //   - [Addr]: a remote address in the kernel's own encoding, so that it is
 //     never re-encoded, and [Table], a map from it by integer keys.
 //

@@ -48,7 +48,7 @@ func (s *Socket) openFast(conn *net.UDPConn, c Config) error {
 	if !c.NoGSO {
 		s.gso.Store(probeGSO(fd))
 	}
-	s.fast, s.wait = f, f.bell.file
+	s.fast, s.wait = f, &f.bell
 	return nil
 }
 

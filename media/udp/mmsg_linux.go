@@ -49,7 +49,7 @@ func (s *Socket) recvFast(b *RecvBatch) error {
 }
 
 // recvReady takes what is there. It returns false, which means wait, when
-// that is nothing.
+// that is nothing and the deadline has not passed.
 func (s *Socket) recvReady(epoll uintptr) bool {
 	f := s.fast
 	if f.recvErr = f.bell.disarm(epoll); f.recvErr != nil {
@@ -61,6 +61,9 @@ func (s *Socket) recvReady(epoll uintptr) bool {
 		s.received(f.recv, n)
 		return true
 	case unix.EAGAIN:
+		if f.bell.late() {
+			return true
+		}
 		f.recvErr = f.bell.arm(epoll)
 		return f.recvErr != nil
 	default:

@@ -10,6 +10,21 @@ import (
 	"time"
 )
 
+// waiter is what a Recv waits for: the doorbell, or the socket itself.
+type waiter interface {
+	setDeadline(t time.Time) error
+	wake()
+}
+
+// plainWaiter is a socket that the runtime's poller knows.
+type plainWaiter struct{ conn *net.UDPConn }
+
+func (w plainWaiter) setDeadline(t time.Time) error { return w.conn.SetReadDeadline(t) }
+func (w plainWaiter) wake()                         { _ = w.conn.SetReadDeadline(past) }
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
+
 // Config says how a socket is opened. The zero Config is a good default.
 type Config struct {
 	// Buffer is the size asked for the kernel's receive and send buffers in
@@ -33,19 +48,18 @@ type Socket struct {
 	// Either conn or fast is there.
 	conn *net.UDPConn
 	fast *fast
-	wait interface{ SetReadDeadline(time.Time) error } // what Recv waits for
+	wait waiter // what Recv waits for
 	// gso is the longest run the kernel may be given, 1 when off. Shared by
 	// all batches of the socket.
 	gso atomic.Int32
 
 	overflows atomic.Uint64 // datagrams the kernel had no room for
 	oversize  atomic.Uint64 // datagrams longer than MaxRecv
-	past      time.Time     // a deadline that has passed, for Wake
 }
 
 // Listen opens a socket on address.
 func Listen(address netip.AddrPort, c Config) (*Socket, error) {
-	s := &Socket{past: time.Unix(1, 0)}
+	s := &Socket{}
 	if c.Buffer == 0 {
 		c.Buffer = defaultBuffer
 	}
@@ -57,7 +71,7 @@ func Listen(address netip.AddrPort, c Config) (*Socket, error) {
 	s.local = netip.AddrPortFrom(s.local.Addr().Unmap(), s.local.Port())
 	s.gso.Store(1)
 	if c.Plain || !haveFast {
-		s.conn, s.wait = conn, conn
+		s.conn, s.wait = conn, plainWaiter{conn}
 		return s, nil
 	}
 	if err := s.openFast(conn, c); err != nil {
@@ -81,12 +95,12 @@ func (s *Socket) Oversize() uint64 { return s.oversize.Load() }
 
 // SetDeadline makes a Recv that waits return with nothing at t. The zero time
 // means never.
-func (s *Socket) SetDeadline(t time.Time) error { return s.wait.SetReadDeadline(t) }
+func (s *Socket) SetDeadline(t time.Time) error { return s.wait.setDeadline(t) }
 
 // Wake makes a Recv that waits, or the next one, return with nothing. It
 // stays in effect until SetDeadline: a reader that wants to wait again sets
 // its deadline first and then looks at what it may have been woken for.
-func (s *Socket) Wake() { _ = s.wait.SetReadDeadline(s.past) }
+func (s *Socket) Wake() { s.wait.wake() }
 
 // Close closes the socket; a Recv that waits returns net.ErrClosed.
 func (s *Socket) Close() error {

@@ -177,6 +177,35 @@ func TestWakeAndDeadline(t *testing.T) {
 	}
 }
 
+// TestADeadlineThatMovedDoesNotEndTheWait: the alarm of the old one may be set,
+// and may ring.
+func TestADeadlineThatMovedDoesNotEndTheWait(t *testing.T) {
+	for name, config := range modes {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, loopback, config)
+			b := NewRecvBatch()
+			_ = s.SetDeadline(time.Now().Add(50 * time.Millisecond))
+			time.AfterFunc(time.Millisecond, s.Wake)
+			if err := s.Recv(b); err != nil || b.Len() != 0 {
+				t.Fatalf("woken Recv: %v, %d datagrams", err, b.Len())
+			}
+			later := time.Now().Add(200 * time.Millisecond)
+			_ = s.SetDeadline(later)
+			if err := s.Recv(b); err != nil || b.Len() != 0 {
+				t.Fatalf("Recv after deadline: %v, %d datagrams", err, b.Len())
+			}
+			if early := time.Until(later); early > 0 {
+				t.Errorf("Recv came back %s before the deadline", early)
+			}
+			_ = s.SetDeadline(time.Time{})
+			time.AfterFunc(50*time.Millisecond, s.Wake)
+			if err := s.Recv(b); err != nil || time.Since(later) < 50*time.Millisecond {
+				t.Errorf("Recv without a deadline: %v after %s", err, time.Since(later))
+			}
+		})
+	}
+}
+
 func TestSendingAndReceivingDoNotAllocate(t *testing.T) {
 	for name, config := range modes {
 		t.Run(name, func(t *testing.T) {
