@@ -1,6 +1,7 @@
 package client
 
 import (
+	"math"
 	"time"
 
 	"parley/bench/load"
@@ -129,13 +130,15 @@ func (c *Client) pace(rate float64) {
 
 // begin makes a client send from now on, but not in step with the others: the
 // server would get everyone's pictures at one moment and nothing in between.
+// Multiples of the golden ratio spread any number of senders evenly over any
+// period.
 func (c *Client) begin(now int64) {
+	_, share := math.Modf(float64(c.spec.Sender) * math.Phi)
 	phase := func(perSecond float64) int64 {
 		if perSecond <= 0 {
 			return 0
 		}
-		period := int64(float64(time.Second) / perSecond)
-		return int64(c.spec.Sender) * 7919 * int64(time.Microsecond) % max(period, 1)
+		return int64(share * float64(time.Second) / perSecond)
 	}
 	p := c.out.pub
 	p.Start(now+phase(p.FPS), now+phase(p.SPS))

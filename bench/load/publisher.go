@@ -90,11 +90,12 @@ func (p *Publisher) Run(now int64, clock func() int64, sink Sink) {
 	}
 }
 
-// advance gives the next due time, leaving out what is more than four
-// periods late.
+// advance gives the next due time. What is a whole period late is left out: a
+// camera does not catch up either, and pictures sent at once because this
+// process stood still would wait in the server for each other.
 func (p *Publisher) advance(due, period, now int64) int64 {
 	due += period
-	if behind := (now - due) / period; behind > 4 {
+	if behind := (now - due) / period; behind > 0 {
 		p.Late += uint64(behind)
 		due += behind * period
 	}
