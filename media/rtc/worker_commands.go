@@ -84,6 +84,7 @@ func (w *worker) adoptLoop(st *stream, t *track) {
 func (w *worker) wantKeyframe(l *layer) {
 	if l.track.kind == media.KindVideo && !l.track.muted.Load() {
 		l.gate.ask()
+		w.tickSoon()
 	}
 }
 

@@ -10,10 +10,15 @@ import (
 	"parley/media/udp"
 )
 
-// tickEvery is the pace of everything that is not a packet: requests for lost
-// packets, reports, feedback, layer choice. A worker without active tracks
-// does not tick.
-const tickEvery = 20 * time.Millisecond
+// tickEvery is the pace of everything that is not a packet: reports, feedback,
+// layer choice. A worker without active tracks does not tick. What is missing
+// is asked for sooner, see tickSoon: with a tick every 20 ms at all times, more
+// wake-ups of a calm worker were ticks than pictures (parley bench audience
+// --watchers 50 took 5.2 µs a packet in place of 4.8, alternating).
+const (
+	tickEvery   = 40 * time.Millisecond
+	tickMissing = 20 * time.Millisecond
+)
 
 // runLoop is the worker's goroutine. It ends when its socket is closed, and
 // for no other reason: without it a share of all participants would be cut off.
@@ -199,6 +204,12 @@ func (w *worker) activate(s *Session) {
 		l.nextTick = l.now.Add(tickEvery)
 		w.ticking.Store(true)
 	}
+}
+
+// tickSoon is for what should not wait for the next tick: something is missing.
+func (w *worker) tickSoon() {
+	l := &w.loop
+	l.nextTick = min(l.nextTick, l.now.Add(tickMissing))
 }
 
 // now is the time of the batch under way.

@@ -150,6 +150,9 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	} else if arrival == media.ArrivalJump && l.watched() {
 		w.wantKeyframe(l)
 	}
+	if l.nack.Missing() > 0 {
+		w.tickSoon()
+	}
 	if st.repair {
 		w.count.recovered.Add(1)
 	}

@@ -12,7 +12,7 @@ type feedbackTimes struct {
 	twcc, report, levels media.Instant
 }
 
-// Paces of what a tick does. All are multiples of tickEvery.
+// Paces of what a tick does. A tick comes up to tickEvery later.
 const (
 	twccEvery   = 80 * time.Millisecond
 	twccMany    = 100 // numbers waiting: report at once
@@ -132,7 +132,11 @@ func (l *layer) sinceReport() (expected, lost uint64) {
 // appendLosses appends a NACK for what a layer misses. Where that is hopeless
 // a picture needs a key frame to go on.
 func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
-	if l.nack.Missing() == 0 || l.track.muted.Load() || w.loop.overload.is(w.loop.now) {
+	if l.nack.Missing() == 0 {
+		return buf
+	}
+	w.tickSoon()
+	if l.track.muted.Load() || w.loop.overload.is(w.loop.now) {
 		return buf
 	}
 	if l.track.codecs[0].Feedback&media.FeedbackNACK == 0 {
