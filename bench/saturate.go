@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/bench/client"
@@ -36,7 +37,7 @@ func (f *forwarding) saturate(ctx context.Context, swarm *client.Swarm) error {
 		best := c.Steps[c.LastGood]
 		c.PPS = &best.PPS
 		f.rep.DurationS += f.stepTime().Seconds()
-		if c.P99At60, err = f.delayAtEase(ctx, swarm, f.meter, best.Load, "server"); err != nil {
+		if c.P99At60, c.MedianP99At60, err = f.delayAtEase(ctx, swarm, f.meter, best.Load, "server"); err != nil {
 			return err
 		}
 	}
@@ -132,20 +133,35 @@ func (f *forwarding) climbStep(ctx context.Context, swarm *client.Swarm, m meter
 const ease = 0.6
 
 // delayAtEase returns the delay's p99 in milliseconds at that share of the load
-// that just held, over as long as a run without a climb takes; nil if that was
-// cut short or nothing came.
-func (f *forwarding) delayAtEase(ctx context.Context, swarm *client.Swarm, m meter, held float64, label string) (*float64, error) {
+// that just held, over as long as a run without a climb takes, and the median
+// of the p99 of its samples; nil if that was cut short or nothing came.
+func (f *forwarding) delayAtEase(ctx context.Context, swarm *client.Swarm, m meter, held float64, label string) (p99, median *float64, err error) {
 	if f.rep.Partial {
-		return nil, nil
+		return nil, nil, nil
 	}
 	_, w, err := f.climbStep(ctx, swarm, m, ease*held, f.flags.Duration, label)
 	if err != nil || f.rep.Partial {
-		return nil, err
+		return nil, nil, err
 	}
 	if q := report.QuantilesOf(w.stats.Delay); q != nil {
-		return &q.P99, nil
+		p99 = &q.P99
 	}
-	return nil, nil
+	return p99, medianP99(w.samples), nil
+}
+
+// medianP99 returns the median of what the samples have; nil if none has any.
+func medianP99(samples []report.Sample) *float64 {
+	var all []float64
+	for _, s := range samples {
+		if s.P99 != nil {
+			all = append(all, *s.P99)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.Sort(all)
+	return &all[len(all)/2]
 }
 
 // saturateFloor climbs with the minimal forwarder in its sendmmsg form.
@@ -167,9 +183,9 @@ func (f *forwarding) saturateFloor(ctx context.Context, cfg *client.Config) erro
 	if err != nil || c.LastGood < 0 || f.rep.Saturate == nil {
 		return err
 	}
-	best := c.Steps[c.LastGood]
-	f.rep.Saturate.FloorPPS = &best.PPS
-	f.rep.Saturate.ShareOfFloor = ratio(f.rep.Saturate.PPS, f.rep.Saturate.FloorPPS)
-	f.rep.Saturate.FloorP99At60, err = f.delayAtEase(ctx, swarm, pidMeter(child.Pid()), best.Load, "minimal forwarder")
+	best, of := c.Steps[c.LastGood], f.rep.Saturate
+	of.FloorPPS = &best.PPS
+	of.ShareOfFloor = ratio(of.PPS, of.FloorPPS)
+	of.FloorP99At60, of.FloorMedianP99At60, err = f.delayAtEase(ctx, swarm, pidMeter(child.Pid()), best.Load, "minimal forwarder")
 	return err
 }

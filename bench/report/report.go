@@ -175,9 +175,13 @@ type Climb struct {
 	PPS          *float64 `json:"saturation_pps,omitempty"`
 	FloorPPS     *float64 `json:"floor_pps,omitempty"`
 	ShareOfFloor *float64 `json:"share_of_floor,omitempty"`
-	// The delay's p99 at 60 % of the load that held, milliseconds.
-	P99At60      *float64 `json:"p99_ms_at_60_pct,omitempty"`
-	FloorP99At60 *float64 `json:"floor_p99_ms_at_60_pct,omitempty"`
+	// The delay's p99 at 60 % of the load that held, milliseconds: of all packets,
+	// and the median of those of each half second, which is what it is while the
+	// machine does not stand still.
+	P99At60            *float64 `json:"p99_ms_at_60_pct,omitempty"`
+	MedianP99At60      *float64 `json:"median_p99_ms_at_60_pct,omitempty"`
+	FloorP99At60       *float64 `json:"floor_p99_ms_at_60_pct,omitempty"`
+	FloorMedianP99At60 *float64 `json:"floor_median_p99_ms_at_60_pct,omitempty"`
 }
 
 // ClimbStep is one load.

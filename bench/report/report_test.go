@@ -39,7 +39,7 @@ func sample() *Report {
 	r.Chat = &Chat{Sent: 1, Deliveries: 2, Delay: q, CPUUSPerDelivery: Some(5.0), FloorUS: Some(4.0), Ratio: Some(1.25)}
 	r.Records = []Record{{Writers: 8, RecordsPerS: 100, Ack: q, BatchMean: Some(3.0), FdatasyncMS: Some(1.0), LimitPerS: Some(120.0), ShareOfLimit: Some(0.8)}}
 	r.Floor = []Step{{Name: "sendto", Bytes: 1200, Destinations: 50, Batch: 1, US: 4}}
-	r.Saturate = &Climb{Steps: []ClimbStep{{Load: 1, PPS: 10, P99: 1, Good: true}, {Load: 2, PPS: 20, P99: 60}}, PPS: Some(10.0), FloorPPS: Some(12.0), ShareOfFloor: Some(0.83), P99At60: Some(0.8), FloorP99At60: Some(0.9)}
+	r.Saturate = &Climb{Steps: []ClimbStep{{Load: 1, PPS: 10, P99: 1, Good: true}, {Load: 2, PPS: 20, P99: 60}}, PPS: Some(10.0), FloorPPS: Some(12.0), ShareOfFloor: Some(0.83), P99At60: Some(0.8), MedianP99At60: Some(0.7), FloorP99At60: Some(0.9), FloorMedianP99At60: Some(0.6)}
 	for i := range 5 {
 		r.Timeline = append(r.Timeline, Sample{AtS: float64(i), PPS: 6000, P50: Some(0.3), P99: Some(1.0), ServerCPUPct: Some(24.0), BenchCPUPct: 30, RSSKiB: Some(30000.0), Clients: 51})
 	}

@@ -148,5 +148,7 @@ func (r *Report) textClimb(w io.Writer) {
 	line(w, "minimal forwarder", c.FloorPPS, "packets/s")
 	line(w, "share of it", c.ShareOfFloor, "")
 	line(w, "p99 at 60 %", c.P99At60, "ms")
+	line(w, "median half second", c.MedianP99At60, "ms")
 	line(w, "minimal forwarder's", c.FloorP99At60, "ms")
+	line(w, "median half second", c.FloorMedianP99At60, "ms")
 }
