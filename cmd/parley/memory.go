@@ -19,7 +19,7 @@ const gcPercent = 40
 const (
 	returnEvery = 5 * time.Second
 	returnLeast = 4 << 20
-	returnShare = 0.2
+	returnShare = 0.1
 )
 
 // saveMemory makes the collector run early and gives memory back that is no
