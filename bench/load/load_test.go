@@ -96,6 +96,25 @@ func TestPublisherPace(t *testing.T) {
 	}
 }
 
+// TestPublisherDoesNotCatchUp: after a stall of three pictures and five sounds it
+// sends the last due of each and the one it was late with, not all at once.
+func TestPublisherDoesNotCatchUp(t *testing.T) {
+	p, out := newPublisher(), new(tape)
+	p.Start(0, 0)
+	clock := func() int64 { return 0 }
+	p.Run(0, clock, out)
+	before := len(out.packets)
+	for range 10 {
+		p.Run(110*second/1000, clock, out)
+	}
+	if n := len(out.packets) - before; n != 2*4+2 {
+		t.Errorf("%d packets at once after a stall, want two pictures of 4 and two sounds", n)
+	}
+	if p.Late != 1+3 {
+		t.Errorf("%d left out, want one picture and three sounds", p.Late)
+	}
+}
+
 func TestCount(t *testing.T) {
 	for _, start := range []uint16{0, 1, 32767, 32768, 65534, 65535} {
 		in := new(Inbound)

@@ -15,7 +15,9 @@ const gcPercent = 40
 
 // Memory that a burst of joins or texts left behind goes back to the system
 // when it is more than returnShare of the heap in use and more than
-// returnLeast, looked at each returnEvery.
+// returnLeast, looked at each returnEvery. With a share of a fifth, bench sockets
+// -n 2000 --tls saw 8.4 to 11.4 KiB resident each, with a tenth 8.2 to 8.6; with
+// 2 MiB at least, bench audience --watchers 50 took a twelfth more for collecting.
 const (
 	returnEvery = 5 * time.Second
 	returnLeast = 4 << 20
