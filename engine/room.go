@@ -37,7 +37,7 @@ type roomState struct {
 
 func spawnRoom(ctx *actors.Context[registryMsg], e *env, j *roomJournal) (actors.Ref[roomMsg], error) {
 	return actors.Spawn(ctx, actors.Spec[roomMsg]{
-		Kind: "room", Name: j.name, Mailbox: roomMailbox,
+		Kind: "room", Name: roomLabel(j.name), Mailbox: roomMailbox,
 		New:     func() actors.Handler[roomMsg] { return &roomState{env: e, j: j} },
 		Restart: actors.Restart{Max: roomRestarts, Within: roomRestartWindow}, KeepChildren: true,
 	})
