@@ -34,7 +34,7 @@ type env struct {
 	times     Times
 	faults    bool
 	registry  actors.Ref[registryMsg]
-	addresses *addressLimiter
+	joins     Joins
 	meters    meters
 	writes    writeCount
 	draining  atomic.Bool
@@ -57,7 +57,7 @@ func New(o Options) (*Engine, error) {
 	e.env = &env{
 		media: o.Media, records: o.Records, directory: o.Directory, bus: o.Bus,
 		log: o.Log, version: o.Version, limits: o.Limits, times: o.Times, faults: o.Faults,
-		addresses: newAddressLimiter(o.Limits.JoinRate, o.Limits.JoinBurst),
+		joins: o.Joins,
 	}
 	registry, err := spawnRegistry(e.sys, e.env)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"parley/engine/wire"
 )
 
@@ -279,17 +281,56 @@ func TestConnectionsMustJoin(t *testing.T) {
 }
 
 func TestJoinsPerAddress(t *testing.T) {
-	run(t, Options{Limits: Limits{JoinRate: 1, JoinBurst: 2}}, func(w *world) {
+	run(t, Options{Joins: limitJoins(2)}, func(w *world) {
 		addr := netip.MustParseAddr("192.0.2.7")
 		for i := range 2 {
 			w.connectFrom(addr).ok(joinReq("tea", fmt.Sprint("P", i), 0))
 		}
 		late := w.connectFrom(addr)
-		if e := late.refused(joinReq("tea", "P3", 0), wire.CodeRateLimited); e.RetryAfterMS < 900 || e.RetryAfterMS > 1000 {
-			t.Errorf("retry after %d ms", e.RetryAfterMS)
+		if e := late.refused(joinReq("tea", "P3", 0), wire.CodeRateLimited); e.RetryAfterMS < 900 || e.RetryAfterMS > 1000 || e.Limit != "joins" {
+			t.Errorf("retry after %d ms, limit %q", e.RetryAfterMS, e.Limit)
 		}
 		w.advance(time.Second)
 		late.ok(joinReq("tea", "P3", 0))
+	})
+}
+
+// limitedJoins are so many joins at once, and one a second, for all together.
+type limitedJoins struct{ *rate.Limiter }
+
+func limitJoins(atOnce int) Joins { return limitedJoins{rate.NewLimiter(1, atOnce)} }
+
+func (l limitedJoins) Allow(addr netip.Addr, now time.Time) (time.Duration, bool) {
+	take := l.ReserveN(now, 1)
+	wait := take.DelayFrom(now)
+	if wait > 0 {
+		take.CancelAt(now)
+	}
+	return wait, wait == 0 || !addr.IsValid()
+}
+
+// TestResumeIsNoJoin: whoever was cut gets back in, whatever has become of the
+// joins of its address.
+func TestResumeIsNoJoin(t *testing.T) {
+	run(t, Options{Joins: limitJoins(2)}, func(w *world) {
+		addr := netip.MustParseAddr("192.0.2.7")
+		var people []*client
+		for i := range 2 {
+			c := w.connectFrom(addr)
+			c.ok(joinReq("tea", fmt.Sprint("P", i), 0))
+			people = append(people, c)
+		}
+		w.connectFrom(addr).refused(joinReq("tea", "Late", 0), wire.CodeRateLimited)
+		for range 3 {
+			for _, c := range people {
+				c.drop()
+			}
+			for i, c := range people {
+				if _, ok := c.resumeFrom(addr).(*wire.Resumed); !ok {
+					t.Fatalf("P%d did not come back", i)
+				}
+			}
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -17,6 +18,9 @@ type Options struct {
 	Directory Directory
 	Bus       Bus
 	Log       *slog.Logger // slog.Default if nil
+	// Joins bounds how often an address may join, nil: as often as it likes.
+	// Resumed sessions do not count.
+	Joins Joins
 	// Version is told to clients.
 	Version string
 	Limits  Limits
@@ -47,10 +51,6 @@ type Limits struct {
 	// second and at once per participant: rate_limited. 5 and 10.
 	ShowRate  rate.Limit
 	ShowBurst int
-	// Joins per second and at once per remote address (IPv6: /64):
-	// rate_limited. 10 and 200; a negative rate means no limit.
-	JoinRate  rate.Limit
-	JoinBurst int
 	// Refusals a connection may collect within 10 s before it is closed with
 	// rate_limited. 200.
 	Refusals int
@@ -84,6 +84,9 @@ func (o *Options) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Joins == nil {
+		o.Joins = anyJoins{}
+	}
 	l, t := &o.Limits, &o.Times
 	def(&l.Rooms, 2000)
 	def(&l.Participants, 10000)
@@ -97,8 +100,6 @@ func (o *Options) setDefaults() {
 	def(&l.ChatBurst, 10)
 	def(&l.ShowRate, 5)
 	def(&l.ShowBurst, 10)
-	def(&l.JoinRate, 10)
-	def(&l.JoinBurst, 200)
 	def(&l.Refusals, 200)
 	def(&t.Join, 60*time.Second)
 	def(&t.Resume, 30*time.Second)
@@ -107,3 +108,8 @@ func (o *Options) setDefaults() {
 	def(&t.EchoRoom, 10*time.Minute)
 	def(&t.Record, 2*time.Second)
 }
+
+// anyJoins is no limit.
+type anyJoins struct{}
+
+func (anyJoins) Allow(netip.Addr, time.Time) (time.Duration, bool) { return 0, true }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"parley/engine/wire"
@@ -17,6 +18,13 @@ type Conn interface {
 	// Close sends what is queued, then a close frame with the WebSocket
 	// status code (1000, 1008, 4000 …) and reason, then ends the connection.
 	Close(status int, reason string)
+}
+
+// Joins bounds how often an address may join. It is called from any goroutine.
+type Joins interface {
+	// Allow counts a join of addr, if it is not one too many: then it returns how
+	// long to wait. An invalid address is exempt.
+	Allow(addr netip.Addr, now time.Time) (wait time.Duration, ok bool)
 }
 
 // Media is the packet side as the engine sees it.

@@ -14,7 +14,7 @@ import (
 
 // ConnInfo is what a transport knows about a connection.
 type ConnInfo struct {
-	// Addr is the remote address, for limits; the zero Addr has none.
+	// Addr is the client's address, for limits; the zero Addr has none.
 	Addr netip.Addr
 }
 
@@ -142,8 +142,8 @@ func (s *Signal) enter(req wire.Request) (actors.Ref[participantMsg], wire.Code)
 }
 
 func (s *Signal) join(req *wire.Join, now time.Time) {
-	if wait, ok := s.env.addresses.allow(s.info.Addr, now); !ok {
-		s.refuseJoin(req.ID, refuse(wire.CodeRateLimited, "too many joins from this address"), wait)
+	if wait, ok := s.env.joins.Allow(s.info.Addr, now); !ok {
+		s.refuseJoin(req.ID, overLimit("joins", "too many joins from this address"), wait)
 		return
 	}
 	if len(req.Seats) > s.env.limits.Seats {
@@ -206,7 +206,9 @@ func (s *Signal) refuseJoin(id int64, err error, wait time.Duration) {
 	code := CodeOf(err)
 	s.env.meters.joins.code(code)
 	s.release()
-	s.refuseFor(wait, id, code, developerText(err))
+	e := wire.ErrorTo(id, code, developerText(err))
+	e.Limit = limitOf(err)
+	s.refuseWith(wait, e)
 }
 
 func (s *Signal) refuseResume(id int64) {
@@ -243,10 +245,15 @@ func (s *Signal) ok(id int64) { s.reply(wire.OKTo(id)) }
 func (s *Signal) refuse(id int64, code wire.Code, message string) { s.refuseFor(0, id, code, message) }
 
 // refuseFor refuses a request, with the time after which trying again makes
-// sense. A connection that collects too many refusals is ended.
+// sense.
 func (s *Signal) refuseFor(wait time.Duration, id int64, code wire.Code, message string) {
-	s.env.meters.errors.code(code)
-	e := wire.ErrorTo(id, code, message)
+	s.refuseWith(wait, wire.ErrorTo(id, code, message))
+}
+
+// refuseWith answers with e. A connection that collects too many refusals is
+// ended.
+func (s *Signal) refuseWith(wait time.Duration, e *wire.Error) {
+	s.env.meters.errors.code(e.Code)
 	if wait > 0 {
 		e.RetryAfterMS = max(1, wait.Milliseconds())
 	}

@@ -39,9 +39,9 @@ type serveCmd struct {
 	MaxRooms        int           `help:"Rooms at once." default:"1000" env:"PARLEY_MAX_ROOMS" group:"limits"`
 	MaxParticipants int           `help:"Participants in one room." default:"1000" env:"PARLEY_MAX_PARTICIPANTS" group:"limits"`
 	MaxConnections  int           `help:"WebSocket connections at once." default:"20000" env:"PARLEY_MAX_CONNECTIONS" group:"limits"`
-	JoinsPerMinute  int           `help:"Joins from one address per minute; loopback is exempt." default:"120" env:"PARLEY_JOINS_PER_MINUTE" group:"limits"`
 	MuteFrom        int           `help:"From how many others on a browser that joins begins muted, which one click undoes; 0 for never." default:"12" env:"PARLEY_MUTE_FROM" group:"limits"`
 	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM before they are ended; Ctrl-C ends them at once." default:"0s" env:"PARLEY_DRAIN" group:"limits"`
+	Limits          limitFlags    `embed:"" prefix:"limit-"`
 
 	APIToken string `name:"api-token" help:"Bearer token for /api/v1/meetings and /metrics. Without one they answer on loopback only." placeholder:"TOKEN" env:"PARLEY_API_TOKEN" group:"operate"`
 	LogLevel string `help:"error, warn, info or debug." enum:"error,warn,info,debug" default:"info" env:"PARLEY_LOG_LEVEL" group:"operate"`
@@ -98,12 +98,12 @@ func (c *serveCmd) check() (settings, error) {
 	if c.MuteFrom < 0 {
 		return s, usage("--mute-from must be at least 0")
 	}
-	for name, n := range map[string]int{"max-rooms": c.MaxRooms, "max-participants": c.MaxParticipants, "max-connections": c.MaxConnections, "joins-per-minute": c.JoinsPerMinute} {
+	for name, n := range map[string]int{"max-rooms": c.MaxRooms, "max-participants": c.MaxParticipants, "max-connections": c.MaxConnections} {
 		if n < 1 {
 			return s, usage("--%s must be at least 1", name)
 		}
 	}
-	return s, nil
+	return s, c.Limits.check()
 }
 
 // mediaAddrs are the local addresses that take packets. A server on loopback

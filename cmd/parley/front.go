@@ -22,11 +22,15 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 		Origins: c.Origins, FrameAncestors: c.Frames,
 		APIToken: c.APIToken, Debug: c.Debug, Dev: c.Dev,
 		MaxConnections: c.MaxConnections,
-		Accept:         acceptor{srv.engine}.accept,
-		Records:        recordsBridge{srv.store, srv.engine},
-		Ready:          func() error { return ready(srv) },
-		Collectors:     []prometheus.Collector{collector{srv.engine.Figures, srv.media.Figures, srv.store.Figures}},
-		Log:            log,
+		PerAddress: httpd.PerAddress{
+			Sockets: orNone(c.Limits.Sockets), OpensPerMinute: orNone(c.Limits.Opens),
+			Requests: orNone(c.Limits.Requests), ByTokenPerMinute: orNone(c.Limits.Records),
+		},
+		Accept:     acceptor{srv.engine}.accept,
+		Records:    recordsBridge{srv.store, srv.engine},
+		Ready:      func() error { return ready(srv) },
+		Collectors: []prometheus.Collector{collector{srv.engine.Figures, srv.media.Figures, srv.store.Figures}},
+		Log:        log,
 	})
 	if errors.Is(err, httpd.ErrCertificate) {
 		return nil, advise(err, "--tls-cert takes a file with the certificate and its chain, --tls-key one with its private key, both PEM.")

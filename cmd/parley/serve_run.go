@@ -14,12 +14,11 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"parley/engine"
 	"parley/media/rtc"
 	"parley/storage"
 	"parley/transport/httpd"
+	"parley/transport/limit"
 )
 
 // stopTime bounds the orderly stop: telling participants, closing records.
@@ -189,9 +188,9 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 	}
 	return engine.Options{
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
+		Joins: limit.NewRate(c.Limits.Joins, c.Limits.Joins),
 		Limits: engine.Limits{
 			Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants, MuteFrom: muteFrom,
-			JoinRate: rate.Limit(float64(c.JoinsPerMinute) / 60), JoinBurst: c.JoinsPerMinute,
 		},
 	}
 }
