@@ -30,6 +30,8 @@ type serveCmd struct {
 	TLSCert string   `name:"tls-cert" help:"Certificate chain (PEM); with --tls-key serves HTTPS. Reloaded when it changes." type:"path" placeholder:"FILE" env:"PARLEY_TLS_CERT" group:"serve"`
 	TLSKey  string   `name:"tls-key" help:"Private key (PEM) of --tls-cert." type:"path" placeholder:"FILE" env:"PARLEY_TLS_KEY" group:"serve"`
 	Origins []string `name:"allow-origin" help:"Other web origins that may open the WebSocket, such as https://intranet.example." placeholder:"ORIGIN" env:"PARLEY_ALLOW_ORIGIN" group:"serve"`
+	Hosts   []string `name:"allow-host" help:"Other names this server answers to, such as meet.example.org or *.example.org; IP addresses, localhost, the machine's own name and those of --tls-cert are known. Protects against pages of other sites whose name resolves to this server." placeholder:"NAME" env:"PARLEY_ALLOW_HOST" group:"serve"`
+	Proxies []string `name:"trusted-proxies" help:"Reverse proxies: their addresses, networks such as 10.0.0.0/8, or the word loopback. Only from them do Forwarded and X-Forwarded-For, -Proto and -Host count, so that limits, host names and origins follow the client." placeholder:"ADDR" env:"PARLEY_TRUSTED_PROXIES" group:"serve"`
 	Frames  []string `name:"allow-frame" help:"Web origins that may embed /embed.html in a frame." placeholder:"ORIGIN" env:"PARLEY_ALLOW_FRAME" group:"serve"`
 
 	Advertise []string `help:"Addresses that browsers reach the media port at. Default: those of the interfaces listened on." placeholder:"IP" env:"PARLEY_ADVERTISE" group:"media"`
@@ -90,6 +92,16 @@ func (c *serveCmd) check() (settings, error) {
 			if err := httpd.CheckOrigin(text); err != nil {
 				return s, usage("--%s: %w", name, err)
 			}
+		}
+	}
+	for _, text := range c.Hosts {
+		if err := httpd.CheckHost(text); err != nil {
+			return s, usage("--allow-host: %w", err)
+		}
+	}
+	for _, text := range c.Proxies {
+		if err := httpd.CheckProxy(text); err != nil {
+			return s, usage("--trusted-proxies: %w", err)
 		}
 	}
 	if c.Workers < 0 || c.Workers > 256 {

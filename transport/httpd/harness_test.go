@@ -125,14 +125,18 @@ func start(t testing.TB, cfg Config) *running {
 	return r
 }
 
-// writeCert writes a new certificate for localhost and returns its files.
-func writeCert(t testing.TB, dir string, serial int64) (cert, key string) {
+// writeCert writes a new certificate for names, without any for localhost, and
+// returns its files.
+func writeCert(t testing.TB, dir string, serial int64, names ...string) (cert, key string) {
 	t.Helper()
+	if len(names) == 0 {
+		names = []string{"localhost"}
+	}
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), DNSNames: names}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
 		t.Fatal(err)

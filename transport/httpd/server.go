@@ -14,30 +14,49 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"parley/transport/httpd/web"
+	"parley/transport/limit"
 	"parley/transport/wsconn"
 )
 
-// maxPending is how many connections may be there that are no WebSockets.
+// maxPending is how many connections may be there that are no WebSockets; no
+// more than half of the descriptors.
 const maxPending = 4096
 
 // Server is everything that is served over TCP.
 type Server struct {
-	cfg      Config
-	origins  origins
-	certs    *certs // nil without TLS
-	conns    *wsconn.Server
-	web      *http.Server
-	metrics  *metrics
-	sockets  *tally // WebSockets by address
-	requests *tally // other connections by address
-	opens    *pace
-	byToken  *pace        // ratings and records
-	total    atomic.Int64 // WebSockets, those being opened included
-	pending  atomic.Int64 // connections that are no WebSockets
-	loopback atomic.Bool  // we listen on a loopback address
-	draining atomic.Bool
+	cfg         Config
+	origins     origins
+	hosts       *hosts
+	trusted     trusted
+	certs       *certs // nil without TLS
+	conns       *wsconn.Server
+	web         *http.Server
+	metrics     *metrics
+	limits      // what addresses may do
+	descriptors descriptors
+	listens     atomic.Int32 // listeners that were served
+	exposed     atomic.Bool  // one of them is not on loopback
+	draining    atomic.Bool
+	stopping    atomic.Bool
+
+	// What strangers do is told to the log once, and slowly.
+	told, foreign *told
+	shortage      *rate.Limiter
+}
+
+// limits count who has and does how much.
+type limits struct {
+	crowd   *crowd       // connections that are no WebSockets
+	proxied *limit.Tally // requests that trusted proxies passed on
+	opens   *limit.Rate
+	sockets *limit.Tally
+	records *limit.Rate
+	guesses *limit.Rate  // wrong API tokens
+	total   atomic.Int64 // WebSockets, those being opened included
+	from    sources      // for whom each of them counts
 }
 
 // New makes a Server that does not listen yet.
@@ -46,21 +65,27 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	each := cfg.PerAddress
 	s := &Server{
 		cfg:      cfg,
-		origins:  newOrigins(cfg.Origins, cfg.CertFile != ""),
+		origins:  newOrigins(cfg.Origins),
 		metrics:  newMetrics(),
-		sockets:  newTally(each.Sockets, each.Loopback),
-		requests: newTally(each.Requests, each.Loopback),
-		opens:    newPace(each.OpensPerMinute, each.Loopback),
-		byToken:  newPace(each.ByTokenPerMinute, each.Loopback),
+		told:     newTold(10*time.Second, 20),
+		foreign:  newTold(10*time.Second, 20),
+		shortage: rate.NewLimiter(rate.Every(time.Minute), 1),
 	}
+	s.descriptors.limit = descriptorLimit()
+	s.setLimits(cfg.PerAddress)
+	var err error
 	if cfg.CertFile != "" {
-		var err error
 		if s.certs, err = loadCerts(cfg.CertFile, cfg.KeyFile, cfg.Log); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
 		}
+	}
+	if s.hosts, err = newHosts(cfg.Hosts, s.certs); err != nil {
+		return nil, err
+	}
+	if s.trusted, err = newTrusted(cfg.TrustedProxies); err != nil {
+		return nil, err
 	}
 	routes, err := s.routes()
 	if err != nil {
@@ -69,12 +94,9 @@ func New(cfg Config) (*Server, error) {
 	if s.conns, err = wsconn.New(s.socketConfig()); err != nil {
 		return nil, err
 	}
-	s.metrics.registry.MustRegister(socketCollector{s.conns})
-	for _, c := range cfg.Collectors {
-		if err := s.metrics.registry.Register(c); err != nil {
-			_ = s.conns.Close(context.Background()) // it has no connections
-			return nil, fmt.Errorf("register metrics: %w", err)
-		}
+	if err := s.collect(); err != nil {
+		_ = s.conns.Close(context.Background()) // it has no connections
+		return nil, err
 	}
 	s.web = &http.Server{
 		Handler:           routes,
@@ -89,13 +111,39 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
+// setLimits makes the limits.
+func (s *Server) setLimits(each PerAddress) {
+	all := maxPending
+	if s.descriptors.limit > 0 {
+		all = min(all, s.descriptors.limit/2)
+	}
+	s.limits.crowd = newCrowd(each.Requests, all, cut)
+	s.limits.proxied = limit.NewTally(each.Requests)
+	s.limits.opens = limit.NewRate(each.OpensPerMinute, each.OpensPerMinute)
+	s.limits.sockets = limit.NewTally(each.Sockets)
+	s.limits.records = limit.NewRate(each.RecordsPerMinute, each.RecordsPerMinute)
+	s.limits.guesses = limit.NewRate(guessesPerMinute, guessesPerMinute)
+	s.limits.from.of = map[*wsconn.Conn]netip.Addr{}
+}
+
+// collect registers everybody's metrics.
+func (s *Server) collect() error {
+	s.metrics.registry.MustRegister(socketCollector{s.conns})
+	for _, c := range s.cfg.Collectors {
+		if err := s.metrics.registry.Register(c); err != nil {
+			return fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return nil
+}
+
 // socketConfig is what wsconn is told; the count per address is given back
 // there.
 func (s *Server) socketConfig() wsconn.Config {
 	c := s.cfg.Socket
 	removed := c.Removed
 	c.Removed = func(conn *wsconn.Conn) {
-		s.giveSocket(conn.RemoteAddr().Addr().Unmap())
+		s.giveSocket(s.from.take(conn))
 		if removed != nil {
 			removed(conn)
 		}
@@ -108,10 +156,11 @@ func (s *Server) Registry() prometheus.Registerer { return s.metrics.registry }
 
 // Serve answers what comes in over ln, which it closes, until Shutdown.
 func (s *Server) Serve(ln net.Listener) error {
-	if a, ok := ln.Addr().(*net.TCPAddr); ok {
-		s.loopback.Store(a.IP.IsLoopback())
+	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
+		s.exposed.Store(true)
 	}
-	ln = wsconn.Listener(ln)
+	s.listens.Add(1)
+	ln = wsconn.Listener(numbered{ln, &s.descriptors, s.shed})
 	var err error
 	if s.certs != nil {
 		s.web.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certs.get}
@@ -125,6 +174,9 @@ func (s *Server) Serve(ln net.Listener) error {
 	return fmt.Errorf("serve HTTP: %w", err)
 }
 
+// onLoopback reports whether nobody can reach us but this machine's own programs.
+func (s *Server) onLoopback() bool { return s.listens.Load() > 0 && !s.exposed.Load() }
+
 // Drain makes /readyz say that no new meetings are taken.
 func (s *Server) Drain() { s.draining.Store(true) }
 
@@ -133,6 +185,7 @@ func (s *Server) Drain() { s.draining.Store(true) }
 // Serve was never called.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
+	s.stopping.Store(true)
 	requests := make(chan error, 1)
 	go func() {
 		err := s.web.Shutdown(ctx)
@@ -150,21 +203,52 @@ func (s *Server) Sockets() wsconn.Figures { return s.conns.Figures() }
 
 // connState bounds the connections that are no WebSockets.
 func (s *Server) connState(conn net.Conn, state http.ConnState) {
-	var from netip.Addr
-	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
-		from = a.AddrPort().Addr()
-	}
 	switch state {
 	case http.StateNew:
-		total := s.pending.Add(1)
-		if !s.requests.add(from) || total > maxPending {
-			s.metrics.crowded.Inc()
-			_ = conn.Close()
-		}
+		s.newConn(conn)
+	case http.StateActive, http.StateIdle:
+		s.crowd.work(conn, state == http.StateActive)
 	case http.StateHijacked, http.StateClosed:
-		s.pending.Add(-1)
-		s.requests.give(from)
+		s.crowd.leave(conn)
 	}
+}
+
+// newConn lets a connection in. Those of trusted proxies have no share: they
+// bring others.
+func (s *Server) newConn(conn net.Conn) {
+	var from netip.Addr
+	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		from = plainAddr(a.AddrPort().Addr())
+	}
+	scarce := s.descriptors.scarce()
+	in, made := s.crowd.enter(conn, from, s.exempt(from) || s.trusted.has(from), scarce)
+	switch {
+	case !in:
+		s.metrics.cut.WithLabelValues(cutShare).Inc()
+		cut(conn)
+	case made && scarce:
+		s.metrics.cut.WithLabelValues(cutDescriptors).Inc()
+	case made:
+		s.metrics.cut.WithLabelValues(cutOldest).Inc()
+	}
+}
+
+// shed makes room when no connection can be accepted.
+func (s *Server) shed() bool {
+	s.tellBusy()
+	made := s.crowd.shed()
+	if made {
+		s.metrics.cut.WithLabelValues(cutDescriptors).Inc()
+	}
+	return made
+}
+
+// cut ends a connection without a word: TLS would wait for the peer to take one.
+func cut(conn net.Conn) {
+	if secured, ok := conn.(*tls.Conn); ok {
+		conn = secured.NetConn()
+	}
+	_ = conn.Close() // it ends either way
 }
 
 // routes builds the whole tree of handlers.
@@ -178,7 +262,8 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.Handle("/healthz", method(http.MethodGet, s.healthz))
 	mux.Handle("/readyz", method(http.MethodGet, s.readyz))
 	mux.Handle("/metrics", method(http.MethodGet, s.guard(s.metrics.handler())))
-	mux.HandleFunc("/api/v1/ws", s.socket)
+	mux.HandleFunc(socketPath, s.socket)
+	mux.Handle(reachPath, s.shared(method(http.MethodPost, s.reach)))
 	mux.Handle("/api/v1/meetings", method(http.MethodGet, s.guard(s.getMeetings)))
 	mux.Handle("/api/v1/meetings/{id}", method(http.MethodGet, s.guard(s.getMeeting)))
 	mux.Handle("/api/v1/meetings/{id}/rating", s.shared(method(http.MethodPost, s.postRating)))
@@ -190,16 +275,33 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.HandleFunc("/debug/echo", s.guard(s.echo))
 		s.profiles(mux)
 	}
+	cross, err := s.ownPages(mux)
+	if err != nil {
+		return nil, err
+	}
+	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.named(bounded(cross)))
+	return s.identified(s.metrics.count(s.recovered(inner))), nil
+}
+
+// ownPages refuses what pages of other sites would change (CSRF), by the rule
+// that also holds for the WebSocket where browsers name the page. What only asks
+// how we would answer is let through.
+func (s *Server) ownPages(next http.Handler) (http.Handler, error) {
 	cross := http.NewCrossOriginProtection()
 	for _, o := range s.cfg.Origins {
 		if err := cross.AddTrustedOrigin(o); err != nil {
 			return nil, err
 		}
 	}
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, refuse(http.StatusForbidden, codeOrigin, "pages of this origin may not do this"))
-	}))
-	return s.metrics.count(s.recovered(headers(s.cfg.FrameAncestors, bounded(cross.Handler(mux))))), nil
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		named := len(r.Header["Origin"]) > 0 && s.origins.allow(r, visitorFrom(r))
+		if r.URL.Path != reachPath && !named && cross.Check(r) != nil {
+			s.metrics.refusedHTTP.WithLabelValues(codeOrigin).Inc()
+			fail(w, refuse(http.StatusForbidden, codeOrigin, "pages of this origin may not do this"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	}), nil
 }
 
 // static returns the handler of the client.
