@@ -231,10 +231,7 @@ func TestHalfReadRequestsShutNobodyOut(t *testing.T) {
 // TestFullOfHalfReadRequests fills a server to its bound from one address: a
 // newcomer is answered, and who has most pays.
 func TestFullOfHalfReadRequests(t *testing.T) {
-	r := start(t, Config{PerAddress: PerAddress{Requests: -1}})
-	r.crowd.mu.Lock()
-	r.crowd.all = 40
-	r.crowd.mu.Unlock()
+	r := start(t, Config{PerAddress: PerAddress{Requests: -1}}, func(s *Server) { s.crowd.all = 40 })
 	for range 100 {
 		conn := r.rawDial(t)
 		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\n"); err != nil {

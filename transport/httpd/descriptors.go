@@ -8,12 +8,15 @@ import (
 
 // descriptors knows how close the process is to the number of descriptors it may
 // have. It needs no count: the system gives each new one the lowest number that
-// is free (POSIX), so if a new connection is number 900, there are 900 others.
+// is free (POSIX), so if the next one is number 900, there are 900 others. A
+// WebSocket moves to the next number when it is upgraded and frees the one it was
+// accepted with, which would then be what every later connection gets; so the
+// number that counts is the one after a connection's own.
 //
 // The Go runtime raises the soft limit to the hard one when the process starts.
 type descriptors struct {
 	limit int          // 0: unknown, or none
-	last  atomic.Int64 // the number of the latest connection
+	last  atomic.Int64 // the next number when the latest connection came
 }
 
 // reserve is how many numbers are kept for files, packets and accepting: an
@@ -33,7 +36,11 @@ type numbered struct {
 func (l numbered) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err == nil {
-		l.descriptors.last.Store(int64(descriptorOf(conn)))
+		if next := nextDescriptor(conn); next >= 0 {
+			l.descriptors.last.Store(int64(next))
+		} else {
+			l.descriptors.last.Store(int64(l.descriptors.limit))
+		}
 	} else if outOfDescriptors(err) {
 		l.descriptors.last.Store(int64(l.descriptors.limit))
 		l.shed() // http.Server tries again after a while

@@ -7,6 +7,8 @@ import (
 	"math"
 	"net"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // descriptorLimit is how many descriptors this process may have, 0 if that is
@@ -19,8 +21,9 @@ func descriptorLimit() int {
 	return int(l.Cur)
 }
 
-// descriptorOf is the number of conn's, 0 if it has none.
-func descriptorOf(conn net.Conn) int {
+// nextDescriptor is the number that the next descriptor gets while conn is there:
+// 0 if that can not be known, -1 if there is none left.
+func nextDescriptor(conn net.Conn) (next int) {
 	sc, ok := conn.(syscall.Conn)
 	if !ok {
 		return 0
@@ -29,11 +32,16 @@ func descriptorOf(conn net.Conn) int {
 	if err != nil {
 		return 0
 	}
-	var number uintptr
-	if raw.Control(func(fd uintptr) { number = fd }) != nil {
-		return 0
-	}
-	return int(number)
+	_ = raw.Control(func(own uintptr) { // a closed connection has none
+		switch second, err := unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0); {
+		case err == nil:
+			next = second
+			_ = unix.Close(second)
+		case outOfDescriptors(err):
+			next = -1
+		}
+	})
+	return next
 }
 
 func outOfDescriptors(err error) bool {

@@ -82,8 +82,9 @@ type running struct {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// start serves cfg on a loopback port until the end of the test.
-func start(t testing.TB, cfg Config) *running {
+// start serves cfg on a loopback port until the end of the test. change is called
+// before anything comes in.
+func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
 	t.Helper()
 	if cfg.Log == nil {
 		cfg.Log = quiet()
@@ -94,6 +95,9 @@ func start(t testing.TB, cfg Config) *running {
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(s)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
