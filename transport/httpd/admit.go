@@ -107,7 +107,7 @@ func (s *Server) foreignOrigin(r *http.Request, v *visitor) *apiError {
 	e := refuse(http.StatusForbidden, codeOrigin, "pages of this origin may not connect to this host. "+
 		"Behind a reverse proxy: let it pass on the Host it was asked for (nginx: proxy_set_header Host $http_host), or name it with --trusted-proxies and let it send X-Forwarded-Host. "+
 		"A page of another site: start the server with --allow-origin")
-	e.Origin, e.Host = origin, v.host
+	e.Origin, e.Host = origin, forLog(v.host)
 	return e
 }
 

@@ -136,7 +136,7 @@ func (s *Server) named(next http.Handler) http.Handler {
 		}
 		e := refuse(http.StatusMisdirectedRequest, codeHost, "this server does not answer to the name "+forLog(v.host)+
 			"; if it should, its owner can start it with --allow-host, or let the proxy send the Host it was asked for")
-		e.Host = v.host
+		e.Host = forLog(v.host)
 		fail(w, e)
 	})
 }

@@ -29,7 +29,9 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, protocol string
 	v := visitorFrom(r)
 	if e := s.admit(r, v); e != nil {
 		s.metrics.refused.WithLabelValues(e.reason()).Inc()
-		w.Header().Set("Connection", "close") // it was made for this
+		if r.ProtoMajor == 1 {
+			w.Header().Set("Connection", "close") // it was made for this
+		}
 		fail(w, e)
 		return
 	}
