@@ -188,7 +188,7 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 	}
 	return engine.Options{
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
-		Joins: limit.NewRate(c.Limits.Joins, c.Limits.Joins),
+		Joins: limit.PerMinute(c.Limits.Joins),
 		Limits: engine.Limits{
 			Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants, MuteFrom: muteFrom,
 		},

@@ -127,52 +127,52 @@ func listOf(lines []string) []string {
 // otherwise swallow the right one, which the proxy wrote, into a quoted string.
 func parseForwarded(text string) ([]hop, error) {
 	var hops []hop
-	var now hop
-	var seen [3]bool // for, proto, host: each once
-	rest, begun := text, false
-	for {
+	var now element
+	for rest := text; ; {
 		rest = strings.TrimLeft(rest, " \t")
 		switch {
 		case rest == "" || rest[0] == ',':
-			if begun {
-				hops = append(hops, now)
+			if now.pairs > 0 {
+				hops = append(hops, now.hop)
 			}
 			if rest == "" {
 				return hops, nil
 			}
-			rest, begun, now, seen = rest[1:], false, hop{}, [3]bool{}
+			rest, now = rest[1:], element{}
 			continue
 		case rest[0] == ';':
 			rest = rest[1:]
 			continue
 		}
 		name, value, after, err := forwardedPair(rest)
-		if err != nil || !now.take(name, value, &seen) {
+		if err != nil || !now.take(strings.ToLower(name), value) {
 			return nil, errForwarded
 		}
-		rest, begun = after, true
+		rest = after
 	}
 }
 
+// element is one hop while it is read.
+type element struct {
+	hop
+	pairs                      int
+	hasAddr, hasProto, hasHost bool
+}
+
 // take notes a pair, and reports whether it is the first of its name.
-func (h *hop) take(name, value string, seen *[3]bool) bool {
-	at := map[string]int{"for": 1, "proto": 2, "host": 3}[strings.ToLower(name)]
-	if at == 0 {
-		return true // by, and what is to come
+func (e *element) take(name, value string) (first bool) {
+	e.pairs++
+	switch name {
+	case "for":
+		first, e.hasAddr, e.addr = !e.hasAddr, true, parseNode(value)
+	case "proto":
+		first, e.hasProto, e.proto = !e.hasProto, true, parseProto(value)
+	case "host":
+		first, e.hasHost, e.host = !e.hasHost, true, value
+	default:
+		first = true // by, and what is to come
 	}
-	if seen[at-1] {
-		return false
-	}
-	seen[at-1] = true
-	switch at {
-	case 1:
-		h.addr = parseNode(value)
-	case 2:
-		h.proto = parseProto(value)
-	case 3:
-		h.host = value
-	}
-	return true
+	return first
 }
 
 // forwardedPair cuts name=value off text. After it must come the end, a comma or

@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -88,6 +90,29 @@ func TestHosts(t *testing.T) {
 			t.Errorf("%q is taken", bad)
 		}
 	}
+}
+
+// FuzzHost: what is let in is an address, localhost or our name, also by how
+// net/url reads it.
+func FuzzHost(f *testing.F) {
+	for _, seed := range []string{"meet.example", "MEET.example.:8443", "[::1]:80", "[fe80::1%25eth0]", "evil.example:80:80", "127.0.0.1.evil.example", "localhost@evil.example", "[127.0.0.1]", "a.wild.example", ":", "[", "."} {
+		f.Add(seed)
+	}
+	h := &hosts{names: map[string]bool{"meet.example": true, "*.wild.example": true}}
+	f.Fuzz(func(t *testing.T, host string) {
+		u, err := url.Parse("http://" + host + "/")
+		if !h.allow(host) || err != nil || u.Host != host {
+			return
+		}
+		name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+		if _, err := netip.ParseAddr(name); err == nil || name == "" || name == "meet.example" || name == "localhost" || strings.HasSuffix(name, ".localhost") {
+			return
+		}
+		if first, found := strings.CutSuffix(name, ".wild.example"); found && first != "" && !strings.Contains(first, ".") {
+			return
+		}
+		t.Fatalf("%q is let in as %q", host, name)
+	})
 }
 
 // TestMachinesOwnName: who opens http://box:8443 or http://box.local:8443 gets in.

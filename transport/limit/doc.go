@@ -1,7 +1,7 @@
 // Package limit says who may do how much: the one limiter of the server, used
 // for joins, for WebSockets and for everything else that comes over TCP.
 //
-//	joins := limit.NewRate(1200, 1200)      // a minute, at once
+//	joins := limit.PerMinute(1200) // which may all come at once
 //	wait, ok := joins.Allow(addr, time.Now())
 //
 //	sockets := limit.NewTally(2500)

@@ -27,7 +27,7 @@ func TestSource(t *testing.T) {
 // TestSchool: everybody of a school gets in within a minute, at whatever pace,
 // and the next minute brings as many more.
 func TestSchool(t *testing.T) {
-	r := NewRate(1200, 1200)
+	r := PerMinute(1200)
 	school := addr("2001:db8:1:2::1")
 	for i := range 1200 {
 		if wait, ok := r.Allow(school, begin); !ok {
@@ -53,7 +53,7 @@ func TestSchool(t *testing.T) {
 }
 
 func TestRefusedEventsAreNotCounted(t *testing.T) {
-	r := NewRate(60, 2)
+	r := NewRate(1, 2)
 	a := addr("192.0.2.1")
 	for range 2 {
 		r.Allow(a, begin)
@@ -66,7 +66,7 @@ func TestRefusedEventsAreNotCounted(t *testing.T) {
 }
 
 func TestWaitCountsNothing(t *testing.T) {
-	r := NewRate(60, 1)
+	r := NewRate(1, 1)
 	a := addr("192.0.2.1")
 	for range 10 {
 		if wait := r.Wait(a, begin); wait != 0 {
@@ -84,9 +84,32 @@ func TestWaitCountsNothing(t *testing.T) {
 	}
 }
 
+// TestManyAtOnce: all of them count, or none.
+func TestManyAtOnce(t *testing.T) {
+	r := NewRate(10, 100)
+	a := addr("192.0.2.1")
+	if wait, ok := r.AllowN(a, begin, 101); ok || wait != 10*time.Second || r.WaitN(a, begin, 101) != wait {
+		t.Errorf("more than may ever come: %v, wait %v", ok, wait)
+	}
+	if _, ok := r.AllowN(a, begin, 70); !ok {
+		t.Error("70 of 100 are refused")
+	}
+	for range 3 {
+		if wait, ok := r.AllowN(a, begin, 40); ok || wait != time.Second || r.WaitN(a, begin, 40) != wait {
+			t.Errorf("40 more: %v, wait %v and %v", ok, wait, r.WaitN(a, begin, 40))
+		}
+	}
+	if _, ok := r.AllowN(a, begin, 30); !ok {
+		t.Error("those refused were counted")
+	}
+	if wait, ok := r.AllowN(a, begin, 0); !ok || wait != 0 {
+		t.Errorf("nothing has to wait %v", wait)
+	}
+}
+
 func TestNoLimit(t *testing.T) {
 	a := addr("192.0.2.1")
-	rates := map[string]*Rate{"rate": NewRate(0, 0), "negative": NewRate(-1, -1)}
+	rates := map[string]*Rate{"none": PerMinute(0), "negative": PerMinute(-1), "none at once": NewRate(1, 0)}
 	for name, r := range rates {
 		for range 10_000 {
 			if _, ok := r.Allow(a, begin); !ok || r.Wait(a, begin) != 0 {
@@ -94,7 +117,7 @@ func TestNoLimit(t *testing.T) {
 			}
 		}
 	}
-	strict, one := NewRate(1, 1), NewTally(1)
+	strict, one := PerMinute(1), NewTally(1)
 	for range 10 {
 		if _, ok := strict.Allow(netip.Addr{}, begin); !ok || !one.Add(netip.Addr{}) || one.Full(netip.Addr{}) {
 			t.Fatal("who has no address is limited")
@@ -108,7 +131,7 @@ func TestNoLimit(t *testing.T) {
 // TestMemoryIsBounded: full buckets are forgotten, and of too many sources the
 // one that was quiet for longest, never the busy one.
 func TestMemoryIsBounded(t *testing.T) {
-	r := NewRate(60, 1)
+	r := NewRate(1, 1)
 	busy, now := addr("192.0.2.1"), begin
 	r.Allow(busy, now)
 	for i := range 3 * MaxSources {

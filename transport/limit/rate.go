@@ -30,21 +30,31 @@ type bucket struct {
 	used   time.Time
 }
 
-// NewRate allows each source perMinute events a minute on average, and atOnce of
-// them in one moment. No limit is made of a number below 1.
-func NewRate(perMinute, atOnce int) *Rate {
+// PerMinute allows each source n events a minute on average, all of which may
+// come in one moment. Below 1 it is no limit.
+func PerMinute(n int) *Rate { return NewRate(rate.Limit(float64(n)/60), n) }
+
+// NewRate allows each source so many events a second on average, and atOnce of
+// them in one moment. No limit is made of numbers that are not positive.
+func NewRate(perSecond rate.Limit, atOnce int) *Rate {
 	r := &Rate{known: map[netip.Prefix]*list.Element{}}
-	if perMinute < 1 || atOnce < 1 {
+	if perSecond <= 0 || atOnce < 1 {
 		return r
 	}
-	r.limit, r.atOnce = rate.Limit(float64(perMinute)/60), atOnce
-	r.fill = time.Duration(float64(atOnce) / float64(r.limit) * float64(time.Second))
+	r.limit, r.atOnce = perSecond, atOnce
+	r.fill = time.Duration(float64(atOnce) / float64(perSecond) * float64(time.Second))
 	return r
 }
 
 // Allow counts one event of addr at now. One that is too many is not counted,
 // and Allow returns how long to wait.
 func (r *Rate) Allow(addr netip.Addr, now time.Time) (wait time.Duration, ok bool) {
+	return r.AllowN(addr, now, 1)
+}
+
+// AllowN is Allow for n events, of which all count or none. More than may ever
+// come at once are never allowed; the wait is then that for an empty bucket.
+func (r *Rate) AllowN(addr netip.Addr, now time.Time, n int) (wait time.Duration, ok bool) {
 	source := Source(addr)
 	if r.limit == 0 || !source.IsValid() {
 		return 0, true
@@ -52,7 +62,10 @@ func (r *Rate) Allow(addr netip.Addr, now time.Time) (wait time.Duration, ok boo
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forgetLocked(now)
-	take := r.bucketLocked(source, now).tokens.ReserveN(now, 1)
+	take := r.bucketLocked(source, now).tokens.ReserveN(now, n)
+	if !take.OK() {
+		return r.fill, false
+	}
 	if wait = take.DelayFrom(now); wait > 0 {
 		take.CancelAt(now)
 		return wait, false
@@ -62,16 +75,26 @@ func (r *Rate) Allow(addr netip.Addr, now time.Time) (wait time.Duration, ok boo
 
 // Wait returns how long addr would have to wait, 0 when Allow would let it. It
 // counts nothing.
-func (r *Rate) Wait(addr netip.Addr, now time.Time) time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	at, known := r.known[Source(addr)]
-	if !known {
+func (r *Rate) Wait(addr netip.Addr, now time.Time) time.Duration { return r.WaitN(addr, now, 1) }
+
+// WaitN is Wait for n events.
+func (r *Rate) WaitN(addr netip.Addr, now time.Time, n int) time.Duration {
+	source := Source(addr)
+	if r.limit == 0 || !source.IsValid() {
 		return 0
 	}
-	missing := 1 - at.Value.(*bucket).tokens.TokensAt(now)
-	if missing <= 0 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	there := float64(r.atOnce)
+	if at, known := r.known[source]; known {
+		there = at.Value.(*bucket).tokens.TokensAt(now)
+	}
+	missing := float64(n) - there
+	switch {
+	case missing <= 0:
 		return 0
+	case n > r.atOnce:
+		return r.fill
 	}
 	return time.Duration(missing / float64(r.limit) * float64(time.Second))
 }
