@@ -17,6 +17,7 @@ import (
 
 // pupil is somebody in a meeting without sound or picture.
 type pupil struct {
+	via    string // who a proxy says it is, empty without proxy
 	conn   net.Conn
 	resume string
 	seq    uint64
@@ -33,6 +34,9 @@ type answer struct {
 // ask sends a request on a WebSocket of its own and returns the reply.
 func (p *pupil) ask(ctx context.Context, url, request string) (answer, error) {
 	dialer := ws.Dialer{Protocols: []string{"parley.v1"}, Timeout: 20 * time.Second}
+	if p.via != "" {
+		dialer.Header = ws.HandshakeHeaderHTTP{"X-Forwarded-For": {p.via}}
+	}
 	conn, _, _, err := dialer.Dial(ctx, "ws"+strings.TrimPrefix(url, "http")+"/api/v1/ws")
 	if err != nil {
 		return answer{}, err
@@ -121,6 +125,34 @@ func TestSchool(t *testing.T) {
 	for i, conn := range old {
 		_ = conn.Close()
 		_ = school[i].conn.Close()
+	}
+}
+
+// TestJoinsBehindAProxy: the limit on joins is each client's own, and by no word
+// of a client that no proxy brought.
+func TestJoinsBehindAProxy(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		proxies []string
+		want    []string
+	}{
+		{"trusted", []string{"loopback"}, []string{"joined", "joined", "error"}},
+		{"untrusted", nil, []string{"joined", "error", "error"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, url := startTest(t, func(s *serveCmd) {
+				s.Listen, s.Proxies, s.Limits = "0.0.0.0:0", c.proxies, limitFlags{Joins: 1}
+			})
+			for i, via := range []string{"198.51.100.1", "198.51.100.2", "198.51.100.1"} {
+				p := &pupil{via: via}
+				if got, err := p.join(t.Context(), url, "tea", "Ada"); err != nil || got.Type != c.want[i] {
+					t.Errorf("join %d: %+v, %v, want %s", i, got, err, c.want[i])
+				}
+				if p.conn != nil {
+					defer p.conn.Close()
+				}
+			}
+		})
 	}
 }
 
