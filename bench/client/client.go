@@ -21,7 +21,9 @@ type Client struct {
 	id    string // participant, empty when wired by hand
 	times Times
 
-	signal  *netloop.Text // nil when wired by hand
+	signal  *netloop.Text // nil when wired by hand, or while it is cut
+	token   string        // to resume with
+	seq     uint64        // of the join
 	lastID  int64
 	leaving bool
 	bye     wire.Code

@@ -81,7 +81,7 @@ func (s *Shard) enter(ctx context.Context, signal *signalConn, spec *Spec, rng *
 	if !ok {
 		return nil, &NotParleyError{URL: s.cfg.URL, Detail: "join was not answered with joined"}
 	}
-	c.id = joined.Participant
+	c.id, c.token, c.seq = joined.Participant, joined.Resume, joined.Seq
 	n := &newcomer{client: c, signal: signal, adopted: make(chan error, 1)}
 	s.dir.add(c.id, Peer{Sender: spec.Sender, Room: spec.Room, Audio: spec.Publish.Audio, Video: spec.Publish.Bitrate > 0})
 	if spec.NoMedia {
