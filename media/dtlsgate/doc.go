@@ -24,6 +24,6 @@
 // Why not a cookie for everybody: it costs each newcomer a round trip, for
 // nothing unless there is an attack. Why not a=setup:active, where there is no
 // ClientHello to forge: the server side of DTLS chooses the SRTP profile, and
-// browsers then take AES-CM with SHA-1 before AES-GCM, which costs each packet
-// several times as much.
+// Chromium then takes AES-CM with SHA-1 before AES-GCM. Sealing 1,200 bytes costs
+// 2.5 µs so, in place of 0.55 (go test -bench SealRTP ./media).
 package dtlsgate
