@@ -36,7 +36,11 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, protocol string
 			s.giveSocket(from)
 		}
 	}()
-	err := s.conns.Upgrade(w, r, protocol, func(c *wsconn.Conn) wsconn.Handler {
+	counted := from
+	if from.IsLoopback() && !s.cfg.PerAddress.Loopback {
+		counted = netip.Addr{}
+	}
+	err := s.conns.Upgrade(w, r, protocol, counted, func(c *wsconn.Conn) wsconn.Handler {
 		taken = false // given back when the connection is removed
 		return accept(c)
 	})
