@@ -61,7 +61,7 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 func (s *Signal) OnText(data []byte) {
 	now := time.Now()
 	if wait := take(s.limiter, now); wait > 0 {
-		s.refuseFor(wait, requestID(data), wire.CodeRateLimited, "too many messages")
+		s.refuseFor(wait, wire.PeekID(data), wire.CodeRateLimited, "too many messages")
 		return
 	}
 	req, err := wire.ParseRequest(data)
@@ -89,19 +89,6 @@ func (s *Signal) OnText(data []byte) {
 	default:
 		s.forward(member, req)
 	}
-}
-
-// requestID reads the id of a message that is refused unread, 0 if that would
-// be work.
-func requestID(data []byte) int64 {
-	if len(data) > 1024 {
-		return 0
-	}
-	req, err := wire.ParseRequest(data)
-	if err != nil {
-		return 0
-	}
-	return req.RequestID()
 }
 
 // OnClose tells that the connection is gone. It may be called twice.
