@@ -12,8 +12,15 @@ import (
 // longest ago is forgotten, which can only make the limit milder.
 const maxAddresses = 4096
 
-// addressLimiter limits joins per remote address; IPv6 addresses count by /64.
-// It is safe from any goroutine.
+// sourceOf is what limits count as one address: a /64 of IPv6, which is what
+// one customer gets. Without a valid address it is invalid: no limit.
+func sourceOf(addr netip.Addr) netip.Prefix {
+	addr = addr.Unmap().WithZone("")
+	p, _ := addr.Prefix(min(addr.BitLen(), 64)) // fails for the zero Addr only
+	return p
+}
+
+// addressLimiter limits something per remote address, see sourceOf. It is safe from any goroutine.
 type addressLimiter struct {
 	limit rate.Limit
 	burst int
@@ -31,19 +38,15 @@ func newAddressLimiter(limit rate.Limit, burst int) *addressLimiter {
 	return &addressLimiter{limit: limit, burst: burst, seen: make(map[netip.Prefix]*addressRate)}
 }
 
-// allow takes one join of addr. If that is too much it returns how long to
-// wait. Without a valid address there is no limit.
+// allow takes one for addr. If that is too much it returns how long to wait.
 func (l *addressLimiter) allow(addr netip.Addr, now time.Time) (wait time.Duration, ok bool) {
-	if !addr.IsValid() || l.limit <= 0 {
-		return 0, true
-	}
-	addr = addr.Unmap()
-	bits := 32
-	if addr.Is6() {
-		bits = 64
-	}
-	key, err := addr.WithZone("").Prefix(bits)
-	if err != nil {
+	return l.allowN(addr, now, 1)
+}
+
+// allowN takes n, or none.
+func (l *addressLimiter) allowN(addr netip.Addr, now time.Time, n int) (wait time.Duration, ok bool) {
+	key := sourceOf(addr)
+	if !key.IsValid() || l.limit <= 0 {
 		return 0, true
 	}
 	l.mu.Lock()
@@ -55,12 +58,8 @@ func (l *addressLimiter) allow(addr netip.Addr, now time.Time) (wait time.Durati
 		l.seen[key] = r
 	}
 	r.last = now
-	take := r.limiter.ReserveN(now, 1)
-	if wait = take.DelayFrom(now); wait > 0 {
-		take.CancelAt(now)
-		return wait, false
-	}
-	return 0, true
+	wait = takeN(r.limiter, now, n)
+	return wait, wait <= 0
 }
 
 func (l *addressLimiter) makeRoomLocked() {

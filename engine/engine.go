@@ -34,7 +34,8 @@ type env struct {
 	times     Times
 	faults    bool
 	registry  actors.Ref[registryMsg]
-	addresses *addressLimiter
+	addresses *addressLimiter // joins
+	offers    *addressLimiter
 	meters    meters
 	writes    writeCount
 	draining  atomic.Bool
@@ -58,6 +59,7 @@ func New(o Options) (*Engine, error) {
 		media: o.Media, records: o.Records, directory: o.Directory, bus: o.Bus,
 		log: o.Log, version: o.Version, limits: o.Limits, times: o.Times, faults: o.Faults,
 		addresses: newAddressLimiter(o.Limits.JoinRate, o.Limits.JoinBurst),
+		offers:    newAddressLimiter(o.Limits.AddressOfferRate, o.Limits.AddressOfferBurst),
 	}
 	registry, err := spawnRegistry(e.sys, e.env)
 	if err != nil {

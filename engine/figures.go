@@ -18,6 +18,9 @@ type Figures struct {
 	Leaves map[string]uint64
 	// Errors counts refused requests by code.
 	Errors map[string]uint64
+	// Limited counts the requests that a limit refused, by the limit's name:
+	// messages, offers and address_offers, joins (per address), texts and shows.
+	Limited map[string]uint64
 	// Byes counts connections the server ended, by code.
 	Byes map[string]uint64
 	// Chats counts texts to everyone, Private those to one; Events what was
@@ -36,7 +39,7 @@ type meters struct {
 
 	accepted, chats, private, events, frames, unrecorded atomic.Uint64
 
-	joins, resumes, leaves, errors, byes tally
+	joins, resumes, leaves, errors, limited, byes tally
 }
 
 // tally counts by a word.
@@ -66,7 +69,7 @@ func (m *meters) figures() Figures {
 	return Figures{
 		Rooms: int(m.rooms.Load()), Participants: int(m.participants.Load()), Connections: int(m.connections.Load()),
 		Joins: m.joins.snapshot(), Resumes: m.resumes.snapshot(), Leaves: m.leaves.snapshot(),
-		Errors: m.errors.snapshot(), Byes: m.byes.snapshot(),
+		Errors: m.errors.snapshot(), Limited: m.limited.snapshot(), Byes: m.byes.snapshot(),
 		Chats: m.chats.Load(), Private: m.private.Load(), Events: m.events.Load(), Frames: m.frames.Load(),
 		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(),
 	}

@@ -51,6 +51,13 @@ type Limits struct {
 	// rate_limited. 10 and 200; a negative rate means no limit.
 	JoinRate  rate.Limit
 	JoinBurst int
+	// Offers of media, those in joins included, per second and at once, per
+	// connection and per remote address: rate_limited. 1 and 10, 32 and 1,024;
+	// a negative rate means no limit. Each 64 KiB of a message count as one.
+	OfferRate         rate.Limit
+	OfferBurst        int
+	AddressOfferRate  rate.Limit
+	AddressOfferBurst int
 	// Refusals a connection may collect within 10 s before it is closed with
 	// rate_limited. 200.
 	Refusals int
@@ -99,6 +106,10 @@ func (o *Options) setDefaults() {
 	def(&l.ShowBurst, 10)
 	def(&l.JoinRate, 10)
 	def(&l.JoinBurst, 200)
+	def(&l.OfferRate, 1)
+	def(&l.OfferBurst, 10)
+	def(&l.AddressOfferRate, 32)
+	def(&l.AddressOfferBurst, 1024)
 	def(&l.Refusals, 200)
 	def(&t.Join, 60*time.Second)
 	def(&t.Resume, 30*time.Second)

@@ -33,6 +33,7 @@ type Signal struct {
 	conn    Conn
 	info    ConnInfo
 	limiter *rate.Limiter
+	offers  *rate.Limiter // see offerlimit.go
 
 	mu        sync.Mutex // guards the rest
 	state     connState
@@ -49,6 +50,7 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 	s := &Signal{
 		env: e, number: e.meters.accepted.Add(1), conn: conn, info: info,
 		limiter: rate.NewLimiter(e.limits.MessageRate, e.limits.MessageBurst),
+		offers:  newOfferLimiter(e.limits),
 	}
 	e.meters.connections.Add(1)
 	s.mu.Lock()
@@ -61,7 +63,12 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 func (s *Signal) OnText(data []byte) {
 	now := time.Now()
 	if wait := take(s.limiter, now); wait > 0 {
+		s.env.meters.limited.add("messages")
 		s.refuseFor(wait, wire.PeekID(data), wire.CodeRateLimited, "too many messages")
+		return
+	}
+	if wait := s.takeUnread(len(data), now); wait > 0 {
+		s.refuseFor(wait, wire.PeekID(data), wire.CodeRateLimited, tooManyOffers)
 		return
 	}
 	req, err := wire.ParseRequest(data)
@@ -74,6 +81,10 @@ func (s *Signal) OnText(data []byte) {
 	}
 	if _, ping := req.(*wire.Ping); ping && s.alive() {
 		s.reply(wire.OKTo(req.RequestID()))
+		return
+	}
+	if wait := s.takeRead(len(data), req, now); wait > 0 {
+		s.refuseFor(wait, req.RequestID(), wire.CodeRateLimited, tooManyOffers)
 		return
 	}
 	member, code := s.enter(req)
@@ -130,6 +141,7 @@ func (s *Signal) enter(req wire.Request) (actors.Ref[participantMsg], wire.Code)
 
 func (s *Signal) join(req *wire.Join, now time.Time) {
 	if wait, ok := s.env.addresses.allow(s.info.Addr, now); !ok {
+		s.env.meters.limited.add("joins")
 		s.refuseJoin(req.ID, refuse(wire.CodeRateLimited, "too many joins from this address"), wait)
 		return
 	}

@@ -75,6 +75,7 @@ func (s sink) engine(f *engine.Figures) {
 	s.by("parley_resumes_total", "Resumed sessions by result.", "result", f.Resumes)
 	s.by("parley_leaves_total", "Ended participations by reason.", "reason", f.Leaves)
 	s.by("parley_errors_total", "Refused requests by code.", "code", f.Errors)
+	s.by("parley_limited_total", "Requests that a limit refused, by limit.", "limit", f.Limited)
 	s.by("parley_byes_total", "Connections the server ended, by code.", "code", f.Byes)
 	s.counter("parley_chat_messages_total", "Texts to everyone.", f.Chats)
 	s.counter("parley_private_messages_total", "Texts to one participant.", f.Private)

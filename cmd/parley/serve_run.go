@@ -187,13 +187,26 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 	if muteFrom == 0 {
 		muteFrom = -1 // never, where 0 would be the default
 	}
+	limits := engine.Limits{
+		Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants, MuteFrom: muteFrom,
+		JoinRate: rate.Limit(float64(c.JoinsPerMinute) / 60), JoinBurst: c.JoinsPerMinute,
+	}
+	c.limitOffers(&limits)
 	return engine.Options{
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
-		Limits: engine.Limits{
-			Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants, MuteFrom: muteFrom,
-			JoinRate: rate.Limit(float64(c.JoinsPerMinute) / 60), JoinBurst: c.JoinsPerMinute,
-		},
+		Limits: limits,
 	}
+}
+
+// limitOffers gives a connection what --limit-offers says, ten at once for one
+// whose network breaks, and an address enough for a school.
+func (c *serveCmd) limitOffers(l *engine.Limits) {
+	const school = 32
+	l.OfferRate, l.OfferBurst = rate.Limit(float64(c.LimitOffers)/60), max(10, c.LimitOffers/6)
+	if c.LimitOffers == 0 {
+		l.OfferRate = rate.Limit(-1)
+	}
+	l.AddressOfferRate, l.AddressOfferBurst = school*l.OfferRate, max(1024, school*l.OfferBurst)
 }
 
 // stop ends everything from the top down: no newcomers, participants told and
