@@ -19,7 +19,8 @@ type Figures struct {
 	// Errors counts refused requests by code.
 	Errors map[string]uint64
 	// Limited counts the requests that a limit refused, by the limit's name:
-	// messages, offers and address_offers, joins (per address), texts and shows.
+	// messages, offers and address_offers, joins (per address), texts and shows,
+	// rooms and address_rooms.
 	Limited map[string]uint64
 	// Byes counts connections the server ended, by code.
 	Byes map[string]uint64
@@ -28,6 +29,8 @@ type Figures struct {
 	Chats, Private, Events, Frames uint64
 	// Accepted counts connections.
 	Accepted uint64
+	// Yielded counts rooms that gave way to another on a full server.
+	Yielded uint64
 	// Unrecorded counts records that failed or came too late.
 	Unrecorded uint64
 	Actors     []actors.Figure
@@ -37,7 +40,7 @@ type Figures struct {
 type meters struct {
 	rooms, participants, connections atomic.Int64
 
-	accepted, chats, private, events, frames, unrecorded atomic.Uint64
+	accepted, chats, private, events, frames, unrecorded, yielded atomic.Uint64
 
 	joins, resumes, leaves, errors, limited, byes tally
 }
@@ -71,6 +74,6 @@ func (m *meters) figures() Figures {
 		Joins: m.joins.snapshot(), Resumes: m.resumes.snapshot(), Leaves: m.leaves.snapshot(),
 		Errors: m.errors.snapshot(), Limited: m.limited.snapshot(), Byes: m.byes.snapshot(),
 		Chats: m.chats.Load(), Private: m.private.Load(), Events: m.events.Load(), Frames: m.frames.Load(),
-		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(),
+		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(), Yielded: m.yielded.Load(),
 	}
 }

@@ -30,6 +30,9 @@ type Options struct {
 type Limits struct {
 	// Rooms and Participants are of this process: server_full. 2,000 and 10,000.
 	Rooms, Participants int
+	// AddressRooms is how many of the rooms that run one remote address may have
+	// opened: too_many_rooms. 200; negative means any number.
+	AddressRooms int
 	// RoomParticipants is per room: room_full. 1,000.
 	RoomParticipants int
 	// Seats per participant: too_many_seats. 64, which is also the most.
@@ -94,6 +97,7 @@ func (o *Options) setDefaults() {
 	l, t := &o.Limits, &o.Times
 	def(&l.Rooms, 2000)
 	def(&l.Participants, 10000)
+	def(&l.AddressRooms, 200)
 	def(&l.RoomParticipants, 1000)
 	def(&l.Seats, wire.MaxSeats)
 	l.Seats = min(l.Seats, wire.MaxSeats)

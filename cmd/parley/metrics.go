@@ -81,6 +81,7 @@ func (s sink) engine(f *engine.Figures) {
 	s.counter("parley_private_messages_total", "Texts to one participant.", f.Private)
 	s.counter("parley_events_total", "Room events encoded.", f.Events)
 	s.counter("parley_frames_total", "Frames queued to connections.", f.Frames)
+	s.counter("parley_rooms_yielded_total", "Rooms with one member or none that gave way to another on a full server.", f.Yielded)
 	s.counter("parley_records_failed_total", "Records that could not be written in time.", f.Unrecorded)
 }
 

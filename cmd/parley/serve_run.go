@@ -183,12 +183,8 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 }
 
 func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
-	muteFrom := c.MuteFrom
-	if muteFrom == 0 {
-		muteFrom = -1 // never, where 0 would be the default
-	}
 	limits := engine.Limits{
-		Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants, MuteFrom: muteFrom,
+		Rooms: c.MaxRooms, AddressRooms: noneIfZero(c.LimitRooms), RoomParticipants: c.MaxParticipants, MuteFrom: noneIfZero(c.MuteFrom),
 		JoinRate: rate.Limit(float64(c.JoinsPerMinute) / 60), JoinBurst: c.JoinsPerMinute,
 	}
 	c.limitOffers(&limits)
@@ -196,6 +192,14 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
 		Limits: limits,
 	}
+}
+
+// noneIfZero makes a limit of 0, which for the engine is the default, none.
+func noneIfZero(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 // limitOffers gives a connection what --limit-offers says, ten at once for one

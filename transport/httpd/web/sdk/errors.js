@@ -47,6 +47,7 @@ export const codes = Object.freeze({
   bad_name: final,
   room_full: again,
   server_full: again,
+  too_many_rooms: again,
   draining: again,
   resume_gone: again,
   bad_sdp: final,
@@ -68,6 +69,7 @@ export const codes = Object.freeze({
   media_failed: again,
   internal: again,
   replaced: final,
+  room_yielded: final,
 });
 
 export class ParleyError extends Error {
