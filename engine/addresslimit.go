@@ -20,6 +20,14 @@ func sourceOf(addr netip.Addr) netip.Prefix {
 	return p
 }
 
+// sourceName is how a source is called, empty for none.
+func sourceName(addr netip.Addr) string {
+	if p := sourceOf(addr); p.IsValid() {
+		return p.String()
+	}
+	return ""
+}
+
 // addressLimiter limits something per remote address, see sourceOf. It is safe from any goroutine.
 type addressLimiter struct {
 	limit rate.Limit
@@ -60,6 +68,14 @@ func (l *addressLimiter) allowN(addr netip.Addr, now time.Time, n int) (wait tim
 	r.last = now
 	wait = takeN(r.limiter, now, n)
 	return wait, wait <= 0
+}
+
+// has reports whether n could be taken. It takes nothing.
+func (l *addressLimiter) has(addr netip.Addr, now time.Time, n int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.seen[sourceOf(addr)]
+	return r == nil || r.limiter.TokensAt(now) >= float64(n)
 }
 
 func (l *addressLimiter) makeRoomLocked() {

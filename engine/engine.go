@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"parley/actors"
 	"parley/engine/wire"
 	"parley/storage"
@@ -36,6 +38,7 @@ type env struct {
 	registry  actors.Ref[registryMsg]
 	addresses *addressLimiter // joins
 	offers    *addressLimiter
+	texts     *addressLimiter // bytes stored
 	meters    meters
 	writes    writeCount
 	draining  atomic.Bool
@@ -60,6 +63,7 @@ func New(o Options) (*Engine, error) {
 		log: o.Log, version: o.Version, limits: o.Limits, times: o.Times, faults: o.Faults,
 		addresses: newAddressLimiter(o.Limits.JoinRate, o.Limits.JoinBurst),
 		offers:    newAddressLimiter(o.Limits.AddressOfferRate, o.Limits.AddressOfferBurst),
+		texts:     newAddressLimiter(rate.Limit(float64(o.Limits.AddressChatBytes)/historyAge.Seconds()), o.Limits.AddressChatBytes),
 	}
 	registry, err := spawnRegistry(e.sys, e.env)
 	if err != nil {

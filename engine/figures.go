@@ -20,7 +20,7 @@ type Figures struct {
 	Errors map[string]uint64
 	// Limited counts the requests that a limit refused, by the limit's name:
 	// messages, offers and address_offers, joins (per address), texts and shows,
-	// rooms and address_rooms.
+	// rooms and address_rooms, room_chat, address_chat and address_chat_day.
 	Limited map[string]uint64
 	// Byes counts connections the server ended, by code.
 	Byes map[string]uint64

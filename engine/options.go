@@ -61,6 +61,10 @@ type Limits struct {
 	OfferBurst        int
 	AddressOfferRate  rate.Limit
 	AddressOfferBurst int
+	// AddressChatBytes are what the texts of one remote address that are stored
+	// may take in 24 h, in all rooms together: chat_full. 256 MiB; negative means
+	// any number. Those of a room are the storage's.
+	AddressChatBytes int
 	// Refusals a connection may collect within 10 s before it is closed with
 	// rate_limited. 200.
 	Refusals int
@@ -114,6 +118,7 @@ func (o *Options) setDefaults() {
 	def(&l.OfferBurst, 10)
 	def(&l.AddressOfferRate, 32)
 	def(&l.AddressOfferBurst, 1024)
+	def(&l.AddressChatBytes, 256<<20)
 	def(&l.Refusals, 200)
 	def(&t.Join, 60*time.Second)
 	def(&t.Resume, 30*time.Second)

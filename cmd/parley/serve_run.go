@@ -131,7 +131,7 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 }
 
 func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
-	store, err := storage.Open(c.Data, storage.Options{Log: log})
+	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: int64(noneIfZero(c.LimitChat << 20))})
 	switch {
 	case err == nil:
 		return store, nil
@@ -188,6 +188,7 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 		JoinRate: rate.Limit(float64(c.JoinsPerMinute) / 60), JoinBurst: c.JoinsPerMinute,
 	}
 	c.limitOffers(&limits)
+	limits.AddressChatBytes = noneIfZero(32 * c.LimitChat << 20)
 	return engine.Options{
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
 		Limits: limits,

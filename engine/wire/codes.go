@@ -41,6 +41,8 @@ const (
 	CodeNoSource      Code = "no_such_source"
 	CodeChatTooLong   Code = "chat_too_long"
 	CodeStoreFailed   Code = "store_failed"
+	// CodeChatFull: the room, or the address, has stored all the texts it may.
+	CodeChatFull Code = "chat_full"
 )
 
 // Codes that end a connection.

@@ -617,6 +617,7 @@ export default {
   'error.no_such_participant': 'That person is no longer here.',
   'error.no_such_source': 'That is not being sent.',
   'error.chat_too_long': 'The message is too long.',
+  'error.chat_full': 'All the room there is for messages here is used up. Older ones make place after a day.',
   'error.store_failed': 'The server can not write to its disk, so nothing is kept. Whoever runs it should look.',
   'error.duplicate_identity': 'You joined from another tab or device.',
   'error.removed': 'You were removed.',

@@ -593,6 +593,7 @@ const zh = {
   'error.no_such_participant': '此人已不在会议中。',
   'error.no_such_source': '对方没有发送该内容。',
   'error.chat_too_long': '消息太长。',
+  'error.chat_full': '此处的消息存储空间已用完，旧消息会在一天后腾出空间。',
   'error.store_failed': '服务器无法写入磁盘，内容不会保留，请通知管理员。',
   'error.duplicate_identity': '您已从其他标签页或设备加入。',
   'error.removed': '您已被移出会议。',
