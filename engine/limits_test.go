@@ -44,7 +44,7 @@ func TestOffersHaveARate(t *testing.T) {
 	}{
 		{"small", Limits{OfferRate: 1, OfferBurst: 5}, 20 << 10, 5 + 10},
 		{"255 KiB", Limits{OfferRate: 1, OfferBurst: 5}, 255 << 10, 2 + 2},
-		{"per address", Limits{OfferRate: -1, AddressOfferRate: 1, AddressOfferBurst: 5}, 20 << 10, 5 + 10},
+		{"per address", Limits{OfferRate: -1, AddressOfferRate: 20 << 10, AddressOfferBurst: 100 << 10}, 20 << 10, 6 + 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run(t, Options{Limits: c.limits}, func(w *world) {
@@ -104,11 +104,11 @@ func TestOurPageNeverMeetsTheOfferRate(t *testing.T) {
 		ada.ok(joinReq("tea", "Ada", 4))
 		for seats := 4; seats <= 64; seats *= 2 {
 			req := joinReq("", "", seats)
-			ada.ok(&wire.Offer{Offer: strings.Repeat("v", 1<<10*seats), Sources: req.Sources, Seats: req.Seats})
+			ada.ok(&wire.Offer{Offer: strings.Repeat("v", seats*4080), Sources: req.Sources, Seats: req.Seats})
 		}
 		again := joinReq("", "", 64)
 		for range 5 {
-			ada.ok(&wire.Offer{Offer: strings.Repeat("v", 64<<10), Sources: again.Sources, Seats: again.Seats})
+			ada.ok(&wire.Offer{Offer: strings.Repeat("v", 64*4080), Sources: again.Sources, Seats: again.Seats})
 			w.advance(5 * time.Second)
 		}
 	})

@@ -11,12 +11,12 @@ import (
 // An offer is the most that a client can make the server work by one message:
 // one of 255 KiB costs 20 ms, most of it in the SDP. So offers have a rate of
 // their own, in which each 64 KiB count as one. Our page makes one to join, one
-// at each doubling of its seats (four at most), and one in 8 s while its network
-// is broken.
+// at each doubling of its seats (five at most, 12 in this count), and one in 5 s
+// while its network is broken.
 //
 // It is counted here, before the participant, so that who takes its session up
 // again on one connection after the other, or comes with many participants,
-// meets the limit of its address.
+// meets the limit of its address, which is in bytes.
 
 const tooManyOffers = "too many offers"
 
@@ -50,12 +50,11 @@ func (s *Signal) takeRead(size int, req wire.Request, now time.Time) (wait time.
 
 // takeOffer returns how long to wait, 0 if it need not.
 func (s *Signal) takeOffer(size int, now time.Time) (wait time.Duration) {
-	cost := 1 + size/wire.MaxSmallMessage
-	if wait = takeN(s.offers, now, cost); wait > 0 {
+	if wait = takeN(s.offers, now, 1+size/wire.MaxSmallMessage); wait > 0 {
 		s.env.meters.limited.add("offers")
 		return wait
 	}
-	wait, ok := s.env.offers.allowN(s.info.Addr, now, cost)
+	wait, ok := s.env.offers.allowN(s.info.Addr, now, size)
 	if !ok {
 		s.env.meters.limited.add("address_offers")
 	}

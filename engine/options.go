@@ -54,9 +54,11 @@ type Limits struct {
 	// rate_limited. 10 and 200; a negative rate means no limit.
 	JoinRate  rate.Limit
 	JoinBurst int
-	// Offers of media, those in joins included, per second and at once, per
-	// connection and per remote address: rate_limited. 1 and 10, 32 and 1,024;
-	// a negative rate means no limit. Each 64 KiB of a message count as one.
+	// Offers of media, those in joins included, per second and at once per
+	// connection, where each 64 KiB of a message count as one: rate_limited. 1
+	// and 20. And their bytes per remote address: 2 MiB and 64 MiB, which 1,000
+	// people of a school need who come within a minute. A negative rate means no
+	// limit.
 	OfferRate         rate.Limit
 	OfferBurst        int
 	AddressOfferRate  rate.Limit
@@ -115,9 +117,9 @@ func (o *Options) setDefaults() {
 	def(&l.JoinRate, 10)
 	def(&l.JoinBurst, 200)
 	def(&l.OfferRate, 1)
-	def(&l.OfferBurst, 10)
-	def(&l.AddressOfferRate, 32)
-	def(&l.AddressOfferBurst, 1024)
+	def(&l.OfferBurst, 20)
+	def(&l.AddressOfferRate, 2<<20)
+	def(&l.AddressOfferBurst, 64<<20)
 	def(&l.AddressChatBytes, 256<<20)
 	def(&l.Refusals, 200)
 	def(&t.Join, 60*time.Second)

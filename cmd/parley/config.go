@@ -41,7 +41,7 @@ type serveCmd struct {
 	MaxConnections  int           `help:"WebSocket connections at once." default:"20000" env:"PARLEY_MAX_CONNECTIONS" group:"limits"`
 	JoinsPerMinute  int           `help:"Joins from one address per minute; loopback is exempt." default:"120" env:"PARLEY_JOINS_PER_MINUTE" group:"limits"`
 	LimitRooms      int           `help:"Rooms at once that one address may have opened; loopback is exempt; 0 for any number. When --max-rooms is reached, rooms where somebody is alone give way, of the address that has most." default:"200" env:"PARLEY_LIMIT_ROOMS" group:"limits"`
-	LimitOffers     int           `help:"Media offers (SDP, 64 KiB each) that one connection may make per minute, ten or a sixth of them at once; one address may make 32 times as many; 0 for any number." default:"60" env:"PARLEY_LIMIT_OFFERS" group:"limits"`
+	LimitOffers     int           `help:"Media offers (SDP, 64 KiB each) that one connection may make per minute, twenty or a third of them at once; those of one address may have 32 times the bytes; 0 for any number." default:"60" env:"PARLEY_LIMIT_OFFERS" group:"limits"`
 	LimitChat       int           `help:"MiB of chat that a room keeps (for 24 h); texts from one address may take a quarter of it, and 32 times as much in all rooms in 24 h; 0 for any number." default:"8" env:"PARLEY_LIMIT_CHAT" group:"limits"`
 	MuteFrom        int           `help:"From how many others on a browser that joins begins muted, which one click undoes; 0 for never." default:"12" env:"PARLEY_MUTE_FROM" group:"limits"`
 	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM before they are ended; Ctrl-C ends them at once." default:"0s" env:"PARLEY_DRAIN" group:"limits"`

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/engine"
+	"parley/engine/wire"
 	"parley/media/rtc"
 	"parley/storage"
 	"parley/transport/httpd"
@@ -203,15 +204,15 @@ func noneIfZero(n int) int {
 	return n
 }
 
-// limitOffers gives a connection what --limit-offers says, ten at once for one
-// whose network breaks, and an address enough for a school.
+// limitOffers gives a connection what --limit-offers says, twenty at once for one
+// that comes to a large meeting, and an address 32 times as much.
 func (c *serveCmd) limitOffers(l *engine.Limits) {
-	const school = 32
-	l.OfferRate, l.OfferBurst = rate.Limit(float64(c.LimitOffers)/60), max(10, c.LimitOffers/6)
+	const address = 32 * wire.MaxSmallMessage
+	l.OfferRate, l.OfferBurst = rate.Limit(float64(c.LimitOffers)/60), max(20, c.LimitOffers/3)
 	if c.LimitOffers == 0 {
 		l.OfferRate = rate.Limit(-1)
 	}
-	l.AddressOfferRate, l.AddressOfferBurst = school*l.OfferRate, max(1024, school*l.OfferBurst)
+	l.AddressOfferRate, l.AddressOfferBurst = address*l.OfferRate, max(64<<20, address*l.OfferBurst)
 }
 
 // stop ends everything from the top down: no newcomers, participants told and

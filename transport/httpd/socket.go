@@ -36,7 +36,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, protocol string
 			s.giveSocket(from)
 		}
 	}()
-	counted := from
+	counted := from // by limits on what a connection may hold
 	if from.IsLoopback() && !s.cfg.PerAddress.Loopback {
 		counted = netip.Addr{}
 	}
