@@ -204,3 +204,15 @@ func TestHeldFollowsWhatArrived(t *testing.T) {
 		p.reset()
 	}
 }
+
+// TestWholeMessagesNeverMeetTheBudget: they are answered while somebody has it.
+func TestWholeMessagesNeverMeetTheBudget(t *testing.T) {
+	h := newHarness(t, variants[0], Config{}, acceptEcho)
+	c := h.dial(t)
+	h.server.input.mu.Lock()
+	defer h.server.input.mu.Unlock()
+	for range 10 {
+		c.write(text("whole"))
+		c.want(ws.OpText, "whole")
+	}
+}
