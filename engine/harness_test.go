@@ -40,6 +40,9 @@ func newWorld(t *testing.T, o Options) *world {
 	t.Helper()
 	w := &world{t: t, media: &memMedia{}, records: newMemRecords()}
 	o.Media, o.Records, o.Version = w.media, w.records, "test"
+	if o.NewRate == nil {
+		o.NewRate = newMemRate
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(testLog(t), nil))
 	}

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"parley/engine/wire"
 )
 
@@ -281,7 +279,7 @@ func TestConnectionsMustJoin(t *testing.T) {
 }
 
 func TestJoinsPerAddress(t *testing.T) {
-	run(t, Options{Joins: limitJoins(2)}, func(w *world) {
+	run(t, Options{Limits: Limits{JoinRate: 1, JoinBurst: 2}}, func(w *world) {
 		addr := netip.MustParseAddr("192.0.2.7")
 		for i := range 2 {
 			w.connectFrom(addr).ok(joinReq("tea", fmt.Sprint("P", i), 0))
@@ -295,24 +293,10 @@ func TestJoinsPerAddress(t *testing.T) {
 	})
 }
 
-// limitedJoins are so many joins at once, and one a second, for all together.
-type limitedJoins struct{ *rate.Limiter }
-
-func limitJoins(atOnce int) Joins { return limitedJoins{rate.NewLimiter(1, atOnce)} }
-
-func (l limitedJoins) Allow(addr netip.Addr, now time.Time) (time.Duration, bool) {
-	take := l.ReserveN(now, 1)
-	wait := take.DelayFrom(now)
-	if wait > 0 {
-		take.CancelAt(now)
-	}
-	return wait, wait == 0 || !addr.IsValid()
-}
-
 // TestResumeIsNoJoin: whoever was cut gets back in, whatever has become of the
 // joins of its address.
 func TestResumeIsNoJoin(t *testing.T) {
-	run(t, Options{Joins: limitJoins(2)}, func(w *world) {
+	run(t, Options{Limits: Limits{JoinRate: 1, JoinBurst: 2}}, func(w *world) {
 		addr := netip.MustParseAddr("192.0.2.7")
 		var people []*client
 		for i := range 2 {

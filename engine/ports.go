@@ -20,11 +20,14 @@ type Conn interface {
 	Close(status int, reason string)
 }
 
-// Joins bounds how often an address may join. It is called from any goroutine.
-type Joins interface {
-	// Allow counts a join of addr, if it is not one too many: then it returns how
-	// long to wait. An invalid address is exempt.
-	Allow(addr netip.Addr, now time.Time) (wait time.Duration, ok bool)
+// AddressRate bounds how often each address (IPv6: each /64) may do something.
+// Its methods may be called from any goroutine; an invalid address is exempt.
+type AddressRate interface {
+	// AllowN counts n events of addr, all or none. If they are too many it returns
+	// how long to wait.
+	AllowN(addr netip.Addr, now time.Time, n int) (wait time.Duration, ok bool)
+	// WaitN returns how long addr would have to wait, and counts nothing.
+	WaitN(addr netip.Addr, now time.Time, n int) time.Duration
 }
 
 // Media is the packet side as the engine sees it.

@@ -28,6 +28,8 @@ type (
 	panicHere      struct{ participant string }
 	// shutRoom ends everybody and the room.
 	shutRoom struct{}
+	// yieldRoom ends it for the sake of another room, if nobody or one is in it.
+	yieldRoom struct{}
 )
 
 // From participants. Control waits for room in the mailbox, client requests
@@ -112,6 +114,7 @@ func (removeFromRoom) toRoom() {}
 func (announceDrain) toRoom()  {}
 func (panicHere) toRoom()      {}
 func (shutRoom) toRoom()       {}
+func (yieldRoom) toRoom()      {}
 func (mediaOpened) toRoom()    {}
 func (mediaOffered) toRoom()   {}
 func (memberAway) toRoom()     {}

@@ -21,7 +21,9 @@ type Client struct {
 	id    string // participant, empty when wired by hand
 	times Times
 
-	signal  *netloop.Text // nil when wired by hand
+	signal  *netloop.Text // nil when wired by hand, or while it is cut
+	token   string        // to resume with
+	seq     uint64        // of the join
 	lastID  int64
 	leaving bool
 	bye     wire.Code
@@ -51,13 +53,24 @@ type inbound struct {
 // OnPacket takes a datagram from the server (RFC 7983).
 func (c *Client) OnPacket(pkt []byte, now int64) {
 	if len(pkt) < 12 || pkt[0] < 128 || pkt[0] > 191 {
-		return // STUN answers and late DTLS records need nothing
+		c.onCheck(pkt) // STUN answers and late DTLS records need nothing
+		return
 	}
 	if pkt[1] >= 192 && pkt[1] <= 223 {
 		c.onRTCP(pkt, now)
 		return
 	}
 	c.onRTP(pkt, now)
+}
+
+// onCheck answers a check of the server's.
+func (c *Client) onCheck(pkt []byte) {
+	if c.check == nil {
+		return
+	}
+	if r := c.check.respond(pkt); r != nil {
+		c.udp.Send(r)
+	}
 }
 
 func (c *Client) onRTP(pkt []byte, now int64) {

@@ -106,6 +106,9 @@ func TestMistakesGetOneLineAndAdvice(t *testing.T) {
 		{"foreign address", []string{"--listen", "192.0.2.1:0", "--data", filepath.Join(dir, "d3")}, "No interface of this machine", 1},
 		{"joins below none", []string{"--limit-joins=-1"}, "--limit-joins must be at least 0", 2},
 		{"muting from fewer than none", []string{"--mute-from=-1"}, "must be at least 0", 2},
+		{"fewer offers than none", []string{"--limit-offers=-1"}, "must be at least 0", 2},
+		{"fewer rooms than none", []string{"--limit-rooms=-1"}, "must be at least 0", 2},
+		{"less chat than none", []string{"--limit-chat=-1"}, "must be at least 0", 2},
 		{"reports that are none", []string{"bench", "--compare", write("a.json", "{}"), write("b.json", "")}, "a.json", 1},
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", write("file", "")}, "data folder", 1},
 	}

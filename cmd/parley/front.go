@@ -25,8 +25,8 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 		APIToken: c.APIToken, Debug: c.Debug, Dev: c.Dev,
 		MaxConnections: c.MaxConnections,
 		PerAddress: httpd.PerAddress{
-			Sockets: orNone(c.Limits.Sockets), OpensPerMinute: orNone(c.Limits.Opens),
-			Requests: orNone(c.Limits.Requests), RecordsPerMinute: orNone(c.Limits.Records),
+			Sockets: noneIfZero(c.Limits.Sockets), OpensPerMinute: noneIfZero(c.Limits.Opens),
+			Requests: noneIfZero(c.Limits.Requests), RecordsPerMinute: noneIfZero(c.Limits.Records),
 		},
 		Accept:     acceptor{srv.engine}.accept,
 		Records:    recordsBridge{srv.store, srv.engine},
@@ -56,8 +56,8 @@ func ready(srv *server) error {
 // acceptor hands new WebSockets to the engine.
 type acceptor struct{ engine *engine.Engine }
 
-func (a acceptor) accept(conn *wsconn.Conn, r *http.Request) wsconn.Handler {
-	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: httpd.ClientAddr(r)})}
+func (a acceptor) accept(conn *wsconn.Conn, _ *http.Request) wsconn.Handler {
+	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: conn.Source()})}
 }
 
 // signalBridge is the engine's side of a connection as the transport sees it.

@@ -14,7 +14,10 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"parley/engine"
+	"parley/engine/wire"
 	"parley/media/rtc"
 	"parley/storage"
 	"parley/transport/httpd"
@@ -130,7 +133,7 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 }
 
 func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
-	store, err := storage.Open(c.Data, storage.Options{Log: log})
+	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: int64(noneIfZero(c.Limits.Chat << 20))})
 	switch {
 	case err == nil:
 		return store, nil
@@ -182,17 +185,36 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 }
 
 func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
-	muteFrom := c.MuteFrom
-	if muteFrom == 0 {
-		muteFrom = -1 // never, where 0 would be the default
+	limits := engine.Limits{
+		Rooms: c.MaxRooms, AddressRooms: noneIfZero(c.Limits.Rooms), RoomParticipants: c.MaxParticipants, MuteFrom: noneIfZero(c.MuteFrom),
+		JoinRate: rate.Limit(float64(noneIfZero(c.Limits.Joins)) / 60), JoinBurst: noneIfZero(c.Limits.Joins),
 	}
+	c.limitOffers(&limits)
+	limits.AddressChatBytes = noneIfZero(32 * c.Limits.Chat << 20)
 	return engine.Options{
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
-		Joins: limit.PerMinute(c.Limits.Joins),
-		Limits: engine.Limits{
-			Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants, MuteFrom: muteFrom,
-		},
+		NewRate: func(perSecond rate.Limit, atOnce int) engine.AddressRate { return limit.NewRate(perSecond, atOnce) },
+		Limits:  limits,
 	}
+}
+
+// noneIfZero makes a limit of 0, which for the engine is the default, none.
+func noneIfZero(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// limitOffers gives a connection what --limit-offers says, twenty at once for one
+// that comes to a large meeting, and an address 32 times as much.
+func (c *serveCmd) limitOffers(l *engine.Limits) {
+	const address = 32 * wire.MaxSmallMessage
+	l.OfferRate, l.OfferBurst = rate.Limit(float64(c.Limits.Offers)/60), max(20, c.Limits.Offers/3)
+	if c.Limits.Offers == 0 {
+		l.OfferRate = rate.Limit(-1)
+	}
+	l.AddressOfferRate, l.AddressOfferBurst = address*l.OfferRate, max(64<<20, address*l.OfferBurst)
 }
 
 // stop ends everything from the top down: no newcomers, participants told and

@@ -54,6 +54,8 @@ func (c *Config) setDefaults() {
 const (
 	// maxFlows is how many remote addresses may prove themselves.
 	maxFlows = 16
+	// maxProspects is how many more may wait for proof.
+	maxProspects = 16
 	// maxStreams bounds the incoming SSRCs, repair streams included.
 	maxStreams = 32
 	// maxDTLSQueue is how many handshake datagrams may wait.

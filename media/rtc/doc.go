@@ -52,11 +52,19 @@
 //
 // # Invariants
 //
-//   - Before an address has sent a binding request with the right user names
-//     and message integrity, nothing but STUN is looked at from it
-//     (TestStrangers). Where packets go changes only by such a request with
-//     USE-CANDIDATE, and only while that very address is heard from
-//     (TestConsentIsPerAddress).
+//   - Before an address has answered a binding request of ours, nothing but STUN
+//     is looked at from it (TestStrangers). We ask when the peer asks, before our
+//     response, under an id that nobody else can know. A request, which whoever
+//     captured it can send again from anywhere, moves and renews nothing by
+//     itself (TestReplayedRequest, TestForgottenRequest, TestConsentNeedsAnswers):
+//     where packets go changes by the answer, if the request had USE-CANDIDATE,
+//     and only while that very address is heard from (TestConsentIsPerAddress).
+//   - An address that lives belongs to the session that it proved itself for
+//     (TestAddressOfAnother).
+//   - A handshake can not be ended by who only knows addresses, or sends from a
+//     peer's own (TestForgedHandshake; see dtlsgate). What is left to him: a
+//     ClientHello that is the first to arrive in the round trip after the proof
+//     and before the peer's own. Then the peer has to join again.
 //   - Keys are used only if the peer's certificate matches the fingerprint
 //     in its offer (TestWrongFingerprint).
 //   - No SRTP packet is accepted twice, and failures to authenticate end
@@ -83,7 +91,8 @@
 // # Limits
 //
 // DTLS 1.2, no data channels, no MKI. One BUNDLE group. 16 proven remote
-// addresses and 32 incoming SSRCs per session. Simulcast of up to three
+// addresses, 16 that are still to be proven and 32 incoming SSRCs per session.
+// Peers that share one address among several sessions are not possible. Simulcast of up to three
 // layers. Key frames are asked of a publisher at most twice in any second per
 // layer; repairs are at most what was sent in the first place, and a worker
 // that gets more than it can forward asks for none. A session may send 20,000

@@ -161,7 +161,7 @@ func (s *Session) credentialsFor(o *media.Offer) (c *credentials, fresh bool) {
 	if c != nil {
 		generation = c.generation + 1
 	}
-	return s.server.ufrags.add(s, o.Ufrag, generation), true
+	return s.server.ufrags.add(s, o.Ufrag, o.Pwd, generation), true
 }
 
 // checkIdentity refuses an offer by another DTLS identity than the session's.

@@ -1,14 +1,16 @@
 package rtc
 
 import (
+	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"parley/media"
 	"parley/media/udp"
 )
 
@@ -23,6 +25,7 @@ type Server struct {
 	locals     int
 	workers    []*worker // by local address, then by index
 	ufrags     registry
+	tieBreaker [8]byte // of our checks (RFC 8445 §16.1); never compared, for we are lite
 	events     *dispatcher
 	// drops are those that no worker counts.
 	drops [dropCount]atomic.Uint64
@@ -73,6 +76,7 @@ func open(c Config) (*Server, error) {
 		stop: make(chan struct{}),
 	}
 	s.ufrags.init()
+	_, _ = rand.Read(s.tieBreaker[:]) // never fails (crypto/rand)
 	s.events = newDispatcher(&s.drops[dropEvent])
 	if err := s.openSockets(); err != nil {
 		s.closeSockets()
@@ -146,12 +150,8 @@ func (s *Server) Close() error {
 		return nil
 	}
 	s.closed = true
-	var all []*Session
-	for sess := range s.sessions {
-		all = append(all, sess)
-	}
 	s.mu.Unlock()
-	for _, sess := range all {
+	for _, sess := range s.all() {
 		sess.Close()
 	}
 	close(s.stop)
@@ -236,28 +236,28 @@ func (s *Server) deliver(e event) {
 	e.deliver()
 }
 
-// expire fails the sessions from which nothing authentic came for too long.
+// expire fails the sessions from which nothing authentic came for too long, and
+// those that have an address but got no keys in time.
 func (s *Server) expire() {
-	silent, late := s.overdue(s.clock.now().Add(-s.config.Timeout))
-	for _, sess := range late {
-		sess.checkConnected()
-	}
-	for _, sess := range silent {
-		sess.fail(ErrTimeout)
+	now := s.clock.now()
+	for _, sess := range s.all() {
+		switch {
+		case sess.lastSeen() < now.Add(-s.config.Timeout):
+			sess.fail(ErrTimeout)
+		case sess.ready.Load():
+		case sess.connected():
+			sess.checkConnected() // the control queue was full
+		default:
+			if err := sess.handshake.overdue(now); err != nil {
+				sess.fail(err)
+			}
+		}
 	}
 }
 
-// overdue returns the sessions that were last heard before limit, and those
-// that the engine does not know to be connected.
-func (s *Server) overdue(limit media.Instant) (silent, late []*Session) {
+// all returns the sessions there are now.
+func (s *Server) all() []*Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for sess := range s.sessions {
-		if sess.lastSeen() < limit {
-			silent = append(silent, sess)
-		} else if !sess.ready.Load() && sess.connected() {
-			late = append(late, sess) // the control queue was full
-		}
-	}
-	return silent, late
+	return slices.Collect(maps.Keys(s.sessions))
 }

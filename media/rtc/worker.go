@@ -40,7 +40,12 @@ type workerLoop struct {
 	in    *udp.RecvBatch
 	out   []*udp.SendBatch // by local address, made when first needed
 	sent  []udp.SendStats  // of out, as of the last publish
-	flows udp.Table[*flow]
+	flows udp.Table[*flow] // proven
+	// prospects are the flows that wait for proof, the latest at each address;
+	// checks are the checks under way, by transaction id.
+	prospects udp.Table[*flow]
+	checks    map[[stun.TransactionIDSize]byte]*flow
+	strangers strangers
 	// active are the sessions that are looked after at every tick.
 	active   []*Session
 	nextTick media.Instant // 0: none
@@ -76,6 +81,7 @@ func newWorker(s *Server, sock *udp.Socket, local int) *worker {
 	w.recv = sock.Recv
 	w.loop.in = udp.NewRecvBatch()
 	w.loop.woken = true
+	w.loop.checks = make(map[[stun.TransactionIDSize]byte]*flow)
 	w.loop.run.init()
 	return w
 }

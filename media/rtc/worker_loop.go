@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
@@ -153,15 +154,27 @@ func (w *worker) packetsLoop(n int) (bytes int) {
 	return bytes
 }
 
-// dtlsLoop hands a handshake datagram of a proven address to its session.
+// dtlsLoop hands a handshake datagram of a proven address to its session. One
+// that comes before the proof is only noted: who has begun to prove an address
+// is asked again, for the answer may have been lost.
 func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
-	f, ok := w.loop.flows.Get(from)
-	if !ok {
-		w.count.drop(dropUnknownFlow)
+	if f, ok := w.loop.flows.Get(from); ok {
+		w.loop.current = f.session
+		if !f.session.handshake.receive(pkt, f) {
+			w.count.drop(dropDTLS)
+		}
 		return
 	}
-	if !f.session.handshake.receive(pkt, f) {
-		w.count.drop(dropDTLS)
+	w.count.drop(dropUnknownFlow)
+	if _, hello := dtlsgate.ParseHello(pkt); !hello {
+		return
+	}
+	f, ok := w.loop.prospects.Get(from)
+	if !ok {
+		w.loop.strangers.note(from)
+	} else if !f.early {
+		f.early = true
+		w.checkLoop(f)
 	}
 }
 

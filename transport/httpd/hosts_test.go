@@ -301,7 +301,7 @@ func TestNamesOfTheCertificate(t *testing.T) {
 	r.certs.mu.Lock()
 	r.certs.checked = time.Time{} // as if certCheck had passed
 	r.certs.mu.Unlock()
-	r.http.CloseIdleConnections() // the next handshake looks at the file
+	r.rawDial(t) // a handshake looks at the file
 	if status, _ := ask("next.example"); status != 200 {
 		t.Errorf("a name of the new certificate: %d", status)
 	}

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"parley/transport/limit"
-	"parley/transport/wsconn"
 )
 
 // maxPending is how many connections may be there that are no WebSockets; no
@@ -24,7 +23,6 @@ type limits struct {
 	records *limit.Rate
 	guesses *limit.Rate  // wrong API tokens
 	total   atomic.Int64 // WebSockets, those being opened included
-	from    sources      // for whom each of them counts
 }
 
 // setLimits makes the limits.
@@ -39,7 +37,6 @@ func (s *Server) setLimits(each PerAddress) {
 	s.limits.sockets = limit.NewTally(each.Sockets)
 	s.limits.records = limit.PerMinute(each.RecordsPerMinute)
 	s.limits.guesses = limit.PerMinute(guessesPerMinute)
-	s.limits.from.of = map[*wsconn.Conn]netip.Addr{}
 }
 
 // connState bounds the connections that are no WebSockets.

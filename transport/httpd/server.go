@@ -110,7 +110,7 @@ func (s *Server) socketConfig() wsconn.Config {
 	c := s.cfg.Socket
 	removed := c.Removed
 	c.Removed = func(conn *wsconn.Conn) {
-		s.giveSocket(s.from.take(conn))
+		s.giveSocket(conn.Source())
 		if removed != nil {
 			removed(conn)
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
-	"sync"
 
 	"parley/transport/wsconn"
 )
@@ -41,9 +40,8 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, protocol string
 			s.giveSocket(v.limited)
 		}
 	}()
-	err := s.conns.Upgrade(w, r, protocol, func(c *wsconn.Conn) wsconn.Handler {
+	err := s.conns.Upgrade(w, r, protocol, v.limited, func(c *wsconn.Conn) wsconn.Handler {
 		taken = false // given back when the connection is removed
-		s.from.put(c, v.limited)
 		return accept(c)
 	})
 	var refused *wsconn.HandshakeError
@@ -79,24 +77,4 @@ func handshakeAnswer(w http.ResponseWriter, e *wsconn.HandshakeError) *apiError 
 		return stopping()
 	}
 	return refuse(e.Status, code, e.Message)
-}
-
-// sources remembers for whom a WebSocket counts until it is gone.
-type sources struct {
-	mu sync.Mutex // guards of
-	of map[*wsconn.Conn]netip.Addr
-}
-
-func (s *sources) put(c *wsconn.Conn, from netip.Addr) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.of[c] = from
-}
-
-func (s *sources) take(c *wsconn.Conn) netip.Addr {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	from := s.of[c]
-	delete(s.of, c)
-	return from
 }

@@ -46,11 +46,6 @@ func (s *Server) identified(next http.Handler) http.Handler {
 // visitorFrom is the visitor of a request that was identified.
 func visitorFrom(r *http.Request) *visitor { return r.Context().Value(visitorKey{}).(*visitor) }
 
-// ClientAddr is the address of who sends r, for limits: that of the client
-// behind a trusted proxy, and invalid for who is exempt. r is a request that
-// Config.Accept is given.
-func ClientAddr(r *http.Request) netip.Addr { return visitorFrom(r).limited }
-
 func (s *Server) visitorOf(r *http.Request) *visitor {
 	v := &visitor{remote: remoteAddr(r), host: r.Host, secure: r.TLS != nil}
 	v.proxied = s.trusted.has(v.remote)
