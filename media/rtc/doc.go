@@ -69,6 +69,9 @@
 //     in its offer (TestWrongFingerprint).
 //   - No SRTP packet is accepted twice, and failures to authenticate end
 //     nothing: they are counted (TestReplayAndForgery).
+//   - Nothing of a packet outlives it: the memory that packets share is written
+//     as a whole for each, or one person's level, say, would go out with
+//     another's sound (TestLevelsDoNotLeak, TestNothingOfAPacketSurvives).
 //   - No SRTP index is sealed twice: the first sending of a packet has the
 //     rewriter's number, a repair that of the repair SSRC.
 //   - All that a peer can make us hold is bounded, see config.go. Offers do

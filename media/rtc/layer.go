@@ -51,6 +51,10 @@ type trackState struct {
 	gap      uint32
 	withheld bool
 	speaking media.Speaking
+	// leveled: packets of the microphone came with their level. Until then
+	// guess stands in for it.
+	leveled bool
+	guess   media.VoiceGuess
 }
 
 // layerTimeout is how long a layer may be silent and still be offered to

@@ -35,12 +35,13 @@ type worker struct {
 
 // workerLoop is what only the worker's goroutine touches.
 type workerLoop struct {
-	now   media.Instant // read once per batch
-	pace  pace
-	in    *udp.RecvBatch
-	out   []*udp.SendBatch // by local address, made when first needed
-	sent  []udp.SendStats  // of out, as of the last publish
-	flows udp.Table[*flow] // proven
+	now      media.Instant // read once per batch
+	sendTime uint32        // now as an abs-send-time
+	pace     pace
+	in       *udp.RecvBatch
+	out      []*udp.SendBatch // by local address, made when first needed
+	sent     []udp.SendStats  // of out, as of the last publish
+	flows    udp.Table[*flow] // proven
 	// prospects are the flows that wait for proof, the latest at each address;
 	// checks are the checks under way, by transaction id.
 	prospects udp.Table[*flow]
@@ -59,12 +60,13 @@ type workerLoop struct {
 }
 
 // scratch is working memory of the packet path: what is passed to ciphers and
-// parsers would otherwise be allocated.
+// parsers would otherwise be allocated. Whatever is kept here is written as a
+// whole for each packet (TestNothingOfAPacketSurvives), or one person's packet
+// would say something of another's.
 type scratch struct {
 	header media.Header
 	facts  media.Facts
 	seal   media.Scratch
-	patch  media.Patch
 	rtcp   [maxRTCP]byte
 	seqs   [maxRequested]media.Seq
 	blocks [media.MaxLayers * 4]media.ReportBlock
@@ -82,7 +84,6 @@ func newWorker(s *Server, sock *udp.Socket, local int) *worker {
 	w.loop.in = udp.NewRecvBatch()
 	w.loop.woken = true
 	w.loop.checks = make(map[[stun.TransactionIDSize]byte]*flow)
-	w.loop.run.init()
 	return w
 }
 
