@@ -10,6 +10,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"parley/bench"
+	"parley/media/rtc"
 	"parley/transport/httpd"
 )
 
@@ -43,6 +45,7 @@ type serveCmd struct {
 	LimitRooms      int           `help:"Rooms at once that one address may have opened; loopback is exempt; 0 for any number. When --max-rooms is reached, rooms where somebody is alone give way, of the address that has most." default:"200" env:"PARLEY_LIMIT_ROOMS" group:"limits"`
 	LimitOffers     int           `help:"Media offers (SDP, 64 KiB each) that one connection may make per minute, twenty or a third of them at once; those of one address may have 32 times the bytes; 0 for any number." default:"60" env:"PARLEY_LIMIT_OFFERS" group:"limits"`
 	LimitChat       int           `help:"MiB of chat that a room keeps (for 24 h); texts from one address may take a quarter of it, and 32 times as much in all rooms in 24 h; 0 for any number." default:"8" env:"PARLEY_LIMIT_CHAT" group:"limits"`
+	LimitSourceRate bench.Bits    `help:"Most that one microphone, camera or screen may send, all its simulcast layers together, such as 15Mbps or 800kbps; 0 for no limit. What is beyond is not passed on, and the sender is told." default:"15Mbps" placeholder:"RATE" env:"PARLEY_LIMIT_SOURCE_RATE" group:"limits"`
 	MuteFrom        int           `help:"From how many others on a browser that joins begins muted, which one click undoes; 0 for never." default:"12" env:"PARLEY_MUTE_FROM" group:"limits"`
 	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM before they are ended; Ctrl-C ends them at once." default:"0s" env:"PARLEY_DRAIN" group:"limits"`
 
@@ -97,6 +100,9 @@ func (c *serveCmd) check() (settings, error) {
 	}
 	if c.Workers < 0 || c.Workers > 256 {
 		return s, usage("--workers must be from 0 to 256")
+	}
+	if c.LimitSourceRate > bench.Bits(rtc.MaxSourceRate) {
+		return s, usage("--limit-source-rate must be at most %s, or 0 for no limit", bench.Bits(rtc.MaxSourceRate))
 	}
 	for name, n := range map[string]int{"mute-from": c.MuteFrom, "limit-offers": c.LimitOffers, "limit-rooms": c.LimitRooms, "limit-chat": c.LimitChat} {
 		if n < 0 {

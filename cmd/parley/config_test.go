@@ -58,6 +58,18 @@ func TestPrecedence(t *testing.T) {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 	})
+	t.Run("rates", func(t *testing.T) {
+		for text, want := range map[string]int64{"": 15e6, "800kbps": 8e5, "0": 0} {
+			if text != "" {
+				t.Setenv("PARLEY_LIMIT_SOURCE_RATE", text)
+			}
+			got, err := parse(t)
+			if err != nil || int64(got.LimitSourceRate) != want {
+				t.Fatalf("%q: got %v, %v", text, got.LimitSourceRate, err)
+			}
+			_ = os.Unsetenv("PARLEY_LIMIT_SOURCE_RATE")
+		}
+	})
 	t.Run("config from the environment", func(t *testing.T) {
 		t.Setenv("PARLEY_CONFIG", file)
 		got, err := parse(t)
@@ -105,6 +117,9 @@ func TestMistakesGetOneLineAndAdvice(t *testing.T) {
 		{"fewer offers than none", []string{"--limit-offers=-1"}, "must be at least 0", 2},
 		{"fewer rooms than none", []string{"--limit-rooms=-1"}, "must be at least 0", 2},
 		{"less chat than none", []string{"--limit-chat=-1"}, "must be at least 0", 2},
+		{"a rate that is none", []string{"--limit-source-rate", "fast"}, "is not a bitrate", 2},
+		{"a rate that is not a number", []string{"--limit-source-rate", "nan"}, "is not a bitrate", 2},
+		{"a rate that can not be kept", []string{"--limit-source-rate", "2Gbps"}, "must be at most 1000Mbps, or 0", 2},
 		{"reports that are none", []string{"bench", "--compare", write("a.json", "{}"), write("b.json", "")}, "a.json", 1},
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", write("file", "")}, "data folder", 1},
 	}

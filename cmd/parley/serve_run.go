@@ -18,6 +18,7 @@ import (
 
 	"parley/engine"
 	"parley/engine/wire"
+	"parley/media"
 	"parley/media/rtc"
 	"parley/storage"
 	"parley/transport/httpd"
@@ -162,7 +163,7 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 		var server *rtc.Server
 		server, err = rtc.Listen(rtc.Config{
 			Addrs: s.mediaAddrs(port), Advertise: s.advertise,
-			Workers: c.Workers, NoGSO: !c.GSO, Log: log,
+			Workers: c.Workers, NoGSO: !c.GSO, SourceRate: media.BitsPerSecond(c.LimitSourceRate), Log: log,
 		})
 		if err == nil {
 			return ln, server, nil

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"runtime"
 	"time"
+
+	"parley/media"
 )
 
 // Config says where a Server listens and how it forwards.
@@ -25,12 +27,18 @@ type Config struct {
 	NoGSO, PlainSockets bool
 	// Buffer is the size of the kernel's socket buffers, 0 for a default.
 	Buffer int
+	// SourceRate is the most that one source may send to its viewers, all
+	// layers and repairs together, at most MaxSourceRate; 0 means no limit.
+	SourceRate media.BitsPerSecond
 	// Timeout ends a session from which nothing authentic came; 0 means 30 s
 	// (consent to send, RFC 7675 §5.1).
 	Timeout time.Duration
 	// Log takes the server's few lines; nil means slog's default.
 	Log *slog.Logger
 }
+
+// MaxSourceRate is the highest limit that can be kept.
+const MaxSourceRate media.BitsPerSecond = 1e9
 
 const defaultTimeout = 30 * time.Second
 
@@ -44,6 +52,7 @@ func (c *Config) setDefaults() {
 	if c.Timeout <= 0 {
 		c.Timeout = defaultTimeout
 	}
+	c.SourceRate = min(c.SourceRate, MaxSourceRate)
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}

@@ -99,7 +99,9 @@
 // layers. Key frames are asked of a publisher at most twice in any second per
 // layer; repairs are at most what was sent in the first place, and a worker
 // that gets more than it can forward asks for none. A session may send 20,000
-// packets a second, 10,000 at once. Layers are chosen by size only; the
+// packets a second, 10,000 at once. One source may send Config.SourceRate, and
+// a second's worth at once: what is beyond reaches nobody and is missed by
+// nobody (see sourceRate). Layers are chosen by size only; the
 // transport-wide numbers that are stamped on what is sent are not yet used to
 // estimate bandwidth.
 package rtc

@@ -158,7 +158,7 @@ func (r *rig) turn(n int) {
 
 func TestForwardingDoesNotAllocate(t *testing.T) {
 	const subscribers, packets = 10, 4
-	r := newRig(t, subscribers, Config{})
+	r := newRig(t, subscribers, Config{SourceRate: MaxSourceRate})
 	for range 300 { // fill caches and tables, reach their sizes
 		r.frame(packets, 1100, r.frames == 0)
 		r.turn(packets)

@@ -21,6 +21,7 @@ type Server struct {
 	log        *slog.Logger
 	clock      clock
 	cert       *certificate
+	sourceRate sourceRate
 	candidates []netip.AddrPort
 	locals     int
 	workers    []*worker // by local address, then by index
@@ -70,7 +71,7 @@ func open(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config: c, log: c.Log, clock: newClock(), cert: cert,
+		config: c, log: c.Log, clock: newClock(), cert: cert, sourceRate: newSourceRate(c.SourceRate),
 		sessions: make(map[*Session]struct{}),
 		jobs:     make(chan job, 1024), handovers: newHandovers(),
 		stop: make(chan struct{}),

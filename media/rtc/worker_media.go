@@ -144,10 +144,12 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		return
 	}
 	ext := l.extend(h.SSRC, h.Seq, st.repair)
-	if arrival := l.nack.Push(ext, loop.now); arrival.Drop() {
+	arrival := l.nack.Push(ext, loop.now)
+	if arrival.Drop() {
 		w.count.drop(dropDuplicate)
 		return
-	} else if arrival == media.ArrivalJump && l.watched() {
+	}
+	if arrival == media.ArrivalJump && l.watched() {
 		w.wantKeyframe(l)
 	}
 	if l.nack.Missing() > 0 {
@@ -180,7 +182,10 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		w.levelLoop(t, p.level, payload)
 	}
 	t.own.withheld = false
-	if p.facts.Keyframe {
+	if !p.skip && !w.admitLoop(l, &p.facts, len(pkt), arrival == media.ArrivalLate) {
+		p.skip = true
+	}
+	if p.facts.Keyframe && !p.skip {
 		l.noteKeyframe(&p.facts)
 	}
 	if !p.skip {
