@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/udp"
 )
 
 // Config says where a Server listens and how it forwards.
@@ -15,12 +16,16 @@ type Config struct {
 	// interfaces but those of containers and virtual machines; port 0 for
 	// any free port.
 	Addrs []netip.AddrPort
+	// Interfaces are the names of those that an unspecified address stands
+	// for, if there are any.
+	Interfaces []string
 	// Advertise are the addresses that answers name instead of the local
 	// ones: public addresses of a host behind one-to-one NAT. The port is
 	// that of the sockets.
 	Advertise []netip.Addr
 	// Workers is how many sockets share each address's port, each with a
-	// goroutine of its own; 0 means GOMAXPROCS.
+	// goroutine of its own; 0 means GOMAXPROCS. Of many addresses the later
+	// ones get fewer, see maxSockets.
 	Workers int
 	// NoGSO switches segmentation offload off, PlainSockets also recvmmsg
 	// and sendmmsg.
@@ -35,6 +40,12 @@ type Config struct {
 	Timeout time.Duration
 	// Log takes the server's few lines; nil means slog's default.
 	Log *slog.Logger
+
+	// Tests have others: the making of sockets, the listing of interfaces'
+	// addresses, and how long until the first attempt to bind again.
+	bind      func(netip.AddrPort, udp.Config) (*udp.Socket, error)
+	local     func(names []string) (addrs []netip.Addr, absent []string, err error)
+	bindAgain time.Duration
 }
 
 // MaxSourceRate is the highest limit that can be kept.
@@ -55,6 +66,15 @@ func (c *Config) setDefaults() {
 	c.SourceRate = min(c.SourceRate, MaxSourceRate)
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.bind == nil {
+		c.bind = udp.Listen
+	}
+	if c.local == nil {
+		c.local = interfaceAddresses
+	}
+	if c.bindAgain == 0 {
+		c.bindAgain = bindAgainFirst
 	}
 }
 

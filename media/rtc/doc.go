@@ -30,7 +30,7 @@
 //
 // # Who owns what
 //
-// A worker is one goroutine with one socket. A session is owned by the worker
+// A worker is one goroutine with one socket of one local address. A session is owned by the worker
 // that its media arrives at: the owner alone touches what is received
 // (receiver, layers, caches) and, through the tracks' forwarding tables, the
 // sending state of all streams that carry the session's tracks. So what a
@@ -46,6 +46,16 @@
 // until every worker has ended the batch it was in (an epoch counter per worker,
 // odd while busy; see quiesce) and links it again. Nothing is freed by hand:
 // what a worker still holds at the end of its batch is garbage then.
+//
+// The list of workers only grows, by a new one in its place (see network): an
+// address that can not be bound, because the system still checks whether
+// another machine has it, or because its interface went away, is tried again
+// while the others serve. Workers that come late are published before they run,
+// so quiesce misses none that holds a table. Where there are many addresses the
+// first get a socket for each worker and the others one, as long as 128
+// sockets go; a worker without a socket of its own at an address sends from
+// one that it shares with others. A receive arena is allocated with the first
+// datagram, a send arena with the first packet that leaves by an address.
 //
 // What one worker wants from another (a repair, a key frame) goes through a
 // bounded queue of small commands.

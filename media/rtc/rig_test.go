@@ -52,7 +52,7 @@ func newRig(t testing.TB, subscribers int, c Config) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, server: s, w: s.workers[0], slot: make([]byte, 1500), seq: 1000}
+	r := &rig{t: t, server: s, w: s.workers()[0], slot: make([]byte, 1500), seq: 1000}
 	t.Cleanup(s.closeSockets)
 	if r.client, err = net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(r.w.sock.LocalAddr())); err != nil {
 		t.Fatal(err)
