@@ -43,6 +43,7 @@ type Rewriter struct {
 	started     bool
 	lastTS      Ticks   // newest outgoing timestamp
 	lastAt      Instant // when it was first used
+	doubtful    Instant // the source's clock may have stood still until then
 	lastPID     uint16  // newest outgoing picture id, 15 bits
 	lastTL0     uint8
 	havePID     bool
@@ -186,6 +187,7 @@ func (r *Rewriter) retime(s *segment, in *Input) *segment {
 	if in.Ext != s.in {
 		s = r.divide(s, in.Ext, in.Ext)
 	}
+	r.doubtful = in.Now
 	s.ts = r.later(r.lastTS+ticksIn(max(0, in.Now.Sub(r.lastAt)), r.clock), in.Now) - in.TS
 	return s
 }
@@ -229,6 +231,10 @@ func (r *Rewriter) rewriteOther(st stream, in *Input, out *Output) Verdict {
 // begin opens a segment for st whose first packet is in.
 func (r *Rewriter) begin(st stream, in *Input) *segment {
 	s := segment{stream: st, open: true, in: in.Ext, mark: r.kind == KindAudio}
+	r.doubtful = 0
+	if last := r.segs.last(); last != nil && last.stream == st {
+		r.doubtful = in.Now // the same again, after a pause
+	}
 	s.ts = r.startTS(st, in) - in.TS
 	r.stop()
 	s.out = r.next
@@ -372,8 +378,9 @@ func (r *Rewriter) Skip(in *Input) {
 // SenderReport returns the clock to state in a sender report at now: the
 // outgoing timestamp of this moment on our wall clock. clocks are those of
 // the current source, offset its publisher's; either may know nothing, then
-// the time since the newest packet has to do. ok is false while nothing is
-// being sent.
+// the time since the newest packet has to do, as it has after a pause until the
+// publisher reports again: some clocks stand still while a source is muted. ok
+// is false while nothing is being sent.
 func (r *Rewriter) SenderReport(now Instant, clocks *LayerClocks, offset *ClockOffset) (c SenderClock, ok bool) {
 	if r.cur.source == 0 || !r.started {
 		return c, false
@@ -385,7 +392,7 @@ func (r *Rewriter) SenderReport(now Instant, clocks *LayerClocks, offset *ClockO
 	}
 	sender := clocks[r.cur.layer]
 	captured, known := offset.Local(sender.NTP)
-	if !sender.Known() || !known {
+	if !sender.Known() || !known || captured.Sub(r.doubtful.NTP()) < 0 {
 		return c, true
 	}
 	exact := sender.RTP + r.segs.last().ts + ticksIn(c.NTP.Sub(captured), r.clock)
