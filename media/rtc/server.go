@@ -38,7 +38,7 @@ type Server struct {
 	jobs      chan job
 	handovers *handovers
 	stop      chan struct{}
-	bindDone  chan struct{} // closed when no worker is added any more
+	binding   sync.WaitGroup // until no worker is added any more
 	wg        sync.WaitGroup
 }
 
@@ -54,16 +54,19 @@ func Listen(c Config) (*Server, error) {
 
 // run starts the goroutines, which Close ends.
 func (s *Server) run() {
-	for _, w := range s.workers() {
-		go w.runLoop()
-	}
-	go func() {
-		defer close(s.bindDone)
-		s.binder.run(s.config.bindAgain)
-	}()
+	startWorkers(s.workers())
+	s.binding.Go(func() { s.binder.run(s.config.bindAgain) })
 	s.wg.Go(s.runControl)
 	s.wg.Go(s.runHandovers)
 	s.wg.Go(func() { s.events.run(s.stop, s.deliver) })
+}
+
+// startWorkers starts workers that are published already: quiesce must not miss
+// one that holds a table.
+func startWorkers(group []*worker) {
+	for _, w := range group {
+		go w.runLoop()
+	}
 }
 
 // open makes a server whose goroutines do not run yet.
@@ -77,7 +80,7 @@ func open(c Config) (*Server, error) {
 		config: c, log: c.Log, clock: newClock(), cert: cert, sourceRate: newSourceRate(c.SourceRate),
 		sessions: make(map[*Session]struct{}),
 		jobs:     make(chan job, 1024), handovers: newHandovers(),
-		stop: make(chan struct{}), bindDone: make(chan struct{}),
+		stop: make(chan struct{}),
 	}
 	s.network.Store(&network{})
 	s.binder = &binder{server: s, bound: make(map[netip.AddrPort]bool), failed: make(map[netip.AddrPort]bool)}
@@ -105,7 +108,7 @@ func (s *Server) Close() error {
 		sess.Close()
 	}
 	close(s.stop)
-	<-s.bindDone
+	s.binding.Wait()
 	s.closeSockets()
 	for _, w := range s.workers() {
 		<-w.done

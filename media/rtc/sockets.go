@@ -241,11 +241,7 @@ func (b *binder) late(addr netip.AddrPort) {
 	}
 	delete(b.failed, addr)
 	s.log.Info("media address serves now", "address", group[0].sock.LocalAddr())
-	// They are published before they run: quiesce must not miss one that
-	// holds a table.
-	for _, w := range group {
-		go w.runLoop()
-	}
+	startWorkers(group)
 }
 
 func (s *Server) closeSockets() {
