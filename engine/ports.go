@@ -103,4 +103,7 @@ type MediaEvents interface {
 	// MediaLayer: a seat of this session now carries another layer. reason is
 	// one of wire.LayerReason.
 	MediaLayer(seat int, layer string, width, height int, reason string)
+	// MediaLimited: a source of this session, one of wire.Source, sends more
+	// than limit bits per second, and less of it reaches its viewers.
+	MediaLimited(source string, limit uint64)
 }

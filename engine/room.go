@@ -104,6 +104,8 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onVoiceChanged(ctx, msg)
 	case layerChanged:
 		r.onLayerChanged(msg)
+	case sourceLimited:
+		r.onSourceLimited(msg)
 	default:
 		r.onTimer(ctx, msg)
 	}

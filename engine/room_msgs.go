@@ -12,6 +12,7 @@ const (
 	keySignalAttached
 	keyVoice
 	keyLayer
+	keyLimited
 	keyMediaUp
 	keyMediaFailed
 	keyRecords
@@ -76,7 +77,7 @@ type (
 	}
 )
 
-// From the media side, coalesced by participant (and seat): the latest counts.
+// From the media side, coalesced by participant (and seat or source): the latest counts.
 type (
 	mediaUp      struct{ id string }
 	voiceChanged struct {
@@ -90,6 +91,11 @@ type (
 		layer         string
 		width, height int
 		reason        string
+	}
+	sourceLimited struct {
+		id     string
+		source wire.Source
+		limit  uint64 // bits per second
 	}
 )
 
@@ -125,6 +131,7 @@ func (mediaUp) toRoom()        {}
 func (mediaFailed) toRoom()    {}
 func (voiceChanged) toRoom()   {}
 func (layerChanged) toRoom()   {}
+func (sourceLimited) toRoom()  {}
 func (recordsWritten) toRoom() {}
 func (roomEmpty) toRoom()      {}
 func (echoOver) toRoom()       {}

@@ -34,9 +34,10 @@ type serveCmd struct {
 	Proxies []string `name:"trusted-proxies" help:"Reverse proxies: their addresses, networks such as 10.0.0.0/8, or the word loopback. Only from them do Forwarded and X-Forwarded-For, -Proto and -Host count, so that limits, host names and origins follow the client." placeholder:"ADDR" env:"PARLEY_TRUSTED_PROXIES" group:"serve"`
 	Frames  []string `name:"allow-frame" help:"Web origins that may embed /embed.html in a frame." placeholder:"ORIGIN" env:"PARLEY_ALLOW_FRAME" group:"serve"`
 
-	Advertise []string `help:"Addresses that browsers reach the media port at. Default: those of the interfaces listened on." placeholder:"IP" env:"PARLEY_ADVERTISE" group:"media"`
-	Workers   int      `help:"Packet workers per local address; 0 means one per core." default:"0" env:"PARLEY_WORKERS" group:"media"`
-	GSO       bool     `help:"Send runs of equal packets with UDP segmentation offload where the kernel can." default:"true" negatable:"" env:"PARLEY_GSO" group:"media"`
+	Advertise  []string `help:"Addresses that browsers reach the media port at. Default: those of the interfaces listened on." placeholder:"IP" env:"PARLEY_ADVERTISE" group:"media"`
+	Interfaces []string `help:"Network interfaces whose addresses take media, such as eth0,wg0, where --listen names no single address. Default: all but those of containers and virtual machines." placeholder:"NAME" env:"PARLEY_INTERFACES" group:"media"`
+	Workers    int      `help:"Packet workers per local address; 0 means one per core. Of many addresses the later ones get one." default:"0" env:"PARLEY_WORKERS" group:"media"`
+	GSO        bool     `help:"Send runs of equal packets with UDP segmentation offload where the kernel can." default:"true" negatable:"" env:"PARLEY_GSO" group:"media"`
 
 	MaxRooms        int           `help:"Rooms at once." default:"1000" env:"PARLEY_MAX_ROOMS" group:"limits"`
 	MaxParticipants int           `help:"Participants in one room." default:"1000" env:"PARLEY_MAX_PARTICIPANTS" group:"limits"`
@@ -82,6 +83,12 @@ func (c *serveCmd) check() (settings, error) {
 			return s, usage("--advertise %q is not an IP address", text)
 		}
 		s.advertise = append(s.advertise, a)
+	}
+	if len(c.Interfaces) > 0 && !addr.IsUnspecified() && !addr.IsLoopback() {
+		return s, usage("--interfaces chooses among all interfaces; --listen %s has chosen one address already", c.Listen)
+	}
+	if slices.Contains(c.Interfaces, "") {
+		return s, usage("--interfaces has an empty name")
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return s, usage("--tls-cert and --tls-key go together")

@@ -1,6 +1,11 @@
 package main
 
-// limitFlags are what one address may do. They are one family: --limit-… each,
+import (
+	"parley/bench"
+	"parley/media/rtc"
+)
+
+// limitFlags are what one address, and one source of media, may do. They are one family: --limit-… each,
 // 0 is no limit, and of what is counted per minute all may come at once if nothing
 // else is said. An IPv6 /64 is one address. The defaults let a school of 1,000 behind one address in within a
 // minute, and all of it back at once when its line was cut.
@@ -13,6 +18,8 @@ type limitFlags struct {
 	Rooms    int `help:"Rooms at once that one address may have opened; 0 for any number. When --max-rooms is reached, rooms where somebody is alone give way, of the address that has most." default:"200" env:"PARLEY_LIMIT_ROOMS" group:"limits"`
 	Offers   int `help:"Media offers (SDP, 64 KiB each) that one connection may make per minute, twenty or a third of them at once; those of one address may have 32 times the bytes; 0 for any number." default:"60" env:"PARLEY_LIMIT_OFFERS" group:"limits"`
 	Chat     int `help:"MiB of chat that a room keeps (for 24 h); texts from one address may take a quarter of it, and 32 times as much in all rooms in 24 h; 0 for any number." default:"8" env:"PARLEY_LIMIT_CHAT" group:"limits"`
+
+	SourceRate bench.Bits `help:"Most that one microphone, camera or screen may send, all its simulcast layers together, such as 15Mbps or 800kbps; 0 for no limit. What is beyond is not passed on, and the sender is told." default:"15Mbps" placeholder:"RATE" env:"PARLEY_LIMIT_SOURCE_RATE" group:"limits"`
 }
 
 // check finds numbers that make no sense.
@@ -24,6 +31,9 @@ func (l *limitFlags) check() error {
 		if n < 0 {
 			return usage("--limit-%s must be at least 0, which is no limit", name)
 		}
+	}
+	if l.SourceRate > bench.Bits(rtc.MaxSourceRate) {
+		return usage("--limit-source-rate must be at most %s, or 0 for no limit", bench.Bits(rtc.MaxSourceRate))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 
 	"parley/engine"
 	"parley/engine/wire"
+	"parley/media"
 	"parley/media/rtc"
 	"parley/storage"
 	"parley/transport/httpd"
@@ -162,8 +163,8 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 		port := ln.Addr().(*net.TCPAddr).AddrPort().Port()
 		var server *rtc.Server
 		server, err = rtc.Listen(rtc.Config{
-			Addrs: s.mediaAddrs(port), Advertise: s.advertise,
-			Workers: c.Workers, NoGSO: !c.GSO, Log: log,
+			Addrs: s.mediaAddrs(port), Interfaces: c.Interfaces, Advertise: s.advertise,
+			Workers: c.Workers, NoGSO: !c.GSO, SourceRate: media.BitsPerSecond(c.Limits.SourceRate), Log: log,
 		})
 		if err == nil {
 			return ln, server, nil
@@ -173,15 +174,7 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 			break
 		}
 	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, nil, advise(fmt.Errorf("port %d is in use: %w", s.listen.Port(), err), "Stop what uses it, or choose another one, such as --listen %s.", net.JoinHostPort(s.host, "8444"))
-	case errors.Is(err, fs.ErrPermission):
-		return nil, nil, advise(fmt.Errorf("port %d: %w", s.listen.Port(), err), "Ports below 1024 need a privilege: choose a higher one with --listen, or grant CAP_NET_BIND_SERVICE.")
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, nil, advise(fmt.Errorf("address %s: %w", s.host, err), "No interface of this machine has that address; --listen 0.0.0.0:%d takes all.", s.listen.Port())
-	}
-	return nil, nil, fmt.Errorf("open port %d: %w", s.listen.Port(), err)
+	return nil, nil, portError(s, err)
 }
 
 func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {

@@ -213,7 +213,7 @@ func TestProofOverIPv6(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.closeSockets)
-	r := &rig{t: t, server: s, w: s.workers[0]}
+	r := &rig{t: t, server: s, w: s.workers()[0]}
 	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
 	sess, _, err := s.Open(t.Context(), "p", spec.offer(), newRecorder())
 	if err != nil {

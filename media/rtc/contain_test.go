@@ -70,7 +70,7 @@ func TestReceiveErrorsPass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := s.workers[0]
+	w := s.workers()[0]
 	calls := 0
 	w.recv = func(b *udp.RecvBatch) error {
 		if calls++; calls <= 3 {

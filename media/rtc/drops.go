@@ -34,6 +34,7 @@ const (
 	dropMuted       // of a muted source
 	dropDuplicate   // arrived again as a repair
 	dropPadding     // nothing in it: a probe for bandwidth
+	dropSourceRate  // more bytes than a source may send
 	// Out.
 	dropNotConnected // subscriber has no keys, no address that consents, or an inactive section
 	dropUndecodable  // subscriber did not offer the codec, or not its profile
@@ -55,7 +56,7 @@ var dropNames = [dropCount]string{
 	dropReplayedCheck: "stun_replay", dropTaken: "address_taken", dropAnswer: "stun_answer",
 	dropDTLS: "dtls", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropPayload: "payload",
-	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding",
+	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropSendFull: "send_full", dropRefused: "send_refused",
 	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",
 	dropEvent: "event_full", dropPanic: "panic", dropReceive: "receive",

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"parley/media/udp"
 )
 
 // Server is the packet side of a Parley process: its sockets, workers and
@@ -21,9 +19,9 @@ type Server struct {
 	log        *slog.Logger
 	clock      clock
 	cert       *certificate
-	candidates []netip.AddrPort
-	locals     int
-	workers    []*worker // by local address, then by index
+	sourceRate sourceRate
+	network    atomic.Pointer[network]
+	binder     *binder
 	ufrags     registry
 	tieBreaker [8]byte // of our checks (RFC 8445 §16.1); never compared, for we are lite
 	events     *dispatcher
@@ -39,6 +37,7 @@ type Server struct {
 	jobs      chan job
 	handovers *handovers
 	stop      chan struct{}
+	binding   sync.WaitGroup // until no worker is added any more
 	wg        sync.WaitGroup
 }
 
@@ -54,12 +53,19 @@ func Listen(c Config) (*Server, error) {
 
 // run starts the goroutines, which Close ends.
 func (s *Server) run() {
-	for _, w := range s.workers {
-		go w.runLoop()
-	}
+	startWorkers(s.workers())
+	s.binding.Go(func() { s.binder.run(s.config.bindAgain) })
 	s.wg.Go(s.runControl)
 	s.wg.Go(s.runHandovers)
 	s.wg.Go(func() { s.events.run(s.stop, s.deliver) })
+}
+
+// startWorkers starts workers that are published already: quiesce must not miss
+// one that holds a table.
+func startWorkers(group []*worker) {
+	for _, w := range group {
+		go w.runLoop()
+	}
 }
 
 // open makes a server whose goroutines do not run yet.
@@ -70,75 +76,21 @@ func open(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config: c, log: c.Log, clock: newClock(), cert: cert,
+		config: c, log: c.Log, clock: newClock(), cert: cert, sourceRate: newSourceRate(c.SourceRate),
 		sessions: make(map[*Session]struct{}),
 		jobs:     make(chan job, 1024), handovers: newHandovers(),
 		stop: make(chan struct{}),
 	}
+	s.network.Store(&network{})
+	s.binder = &binder{server: s, bound: make(map[netip.AddrPort]bool), failed: make(map[netip.AddrPort]bool)}
 	s.ufrags.init()
 	_, _ = rand.Read(s.tieBreaker[:]) // never fails (crypto/rand)
 	s.events = newDispatcher(&s.drops[dropEvent])
-	if err := s.openSockets(); err != nil {
+	if err := s.binder.open(); err != nil {
 		s.closeSockets()
 		return nil, err
 	}
 	return s, nil
-}
-
-// openSockets makes one worker per local address and worker index. With port
-// 0 the first socket of an address takes a free port that the others share.
-func (s *Server) openSockets() error {
-	addrs, err := bindAddresses(s.config.Addrs)
-	if err != nil {
-		return err
-	}
-	c := udp.Config{
-		Share: s.config.Workers > 1, NoGSO: s.config.NoGSO,
-		Plain: s.config.PlainSockets, Buffer: s.config.Buffer,
-	}
-	s.locals = len(addrs)
-	for local, addr := range addrs {
-		for range s.config.Workers {
-			sock, err := udp.Listen(addr, c)
-			if err != nil {
-				return err
-			}
-			addr = sock.LocalAddr()
-			s.workers = append(s.workers, newWorker(s, sock, local))
-		}
-		s.candidates = append(s.candidates, addr)
-	}
-	s.advertise()
-	for i, w := range s.workers {
-		w.loop.out = make([]*udp.SendBatch, s.locals)
-		w.loop.sent = make([]udp.SendStats, s.locals)
-		for local := range s.locals {
-			peer := s.workers[local*s.config.Workers+i%s.config.Workers]
-			w.peers = append(w.peers, peer.sock)
-		}
-	}
-	return nil
-}
-
-// advertise replaces the local addresses in answers by the configured ones.
-func (s *Server) advertise() {
-	if len(s.config.Advertise) == 0 {
-		return
-	}
-	port := s.candidates[0].Port()
-	s.candidates = nil
-	for _, a := range s.config.Advertise {
-		s.candidates = append(s.candidates, netip.AddrPortFrom(a.Unmap(), port))
-	}
-}
-
-// Candidates are the addresses that answers name.
-func (s *Server) Candidates() []netip.AddrPort { return s.candidates }
-
-func (s *Server) closeSockets() {
-	for _, w := range s.workers {
-		_ = w.sock.Close()
-	}
 }
 
 // Close ends all sessions without telling anyone and stops the workers. It
@@ -155,8 +107,9 @@ func (s *Server) Close() error {
 		sess.Close()
 	}
 	close(s.stop)
+	s.binding.Wait()
 	s.closeSockets()
-	for _, w := range s.workers {
+	for _, w := range s.workers() {
 		<-w.done
 	}
 	s.wg.Wait()
@@ -218,7 +171,7 @@ func (s *Server) runControl() {
 		case <-tick.C:
 			s.runJob(job{run: s.expire})
 		case <-sweep.C:
-			for _, w := range s.workers {
+			for _, w := range s.workers() {
 				w.post(command{kind: cmdSweep})
 			}
 		}

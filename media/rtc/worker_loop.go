@@ -85,7 +85,7 @@ func (w *worker) handleLoop() {
 	defer w.recoverLoop()
 	l := &w.loop
 	l.now = w.server.clock.now()
-	l.patch.SendTime = l.now.AbsSendTime()
+	l.sendTime = l.now.AbsSendTime()
 	n := l.in.Len()
 	bytes := 0
 	if n == 0 {
@@ -113,7 +113,7 @@ func (w *worker) recoverLoop() {
 	w.count.drop(dropPanic)
 	w.server.log.Error("packet handling panicked", "panic", r, "stack", string(debug.Stack()))
 	l := &w.loop
-	l.run.init()
+	l.run.reset()
 	for _, b := range l.out {
 		if b != nil { // what waits in it may point into the receive arena
 			w.count.dropN(dropPanic, b.Discard())

@@ -452,6 +452,11 @@ export interface RoomEvents {
   activeDeviceChanged: { kind: DeviceKind; deviceId: string };
   /** Whether sound handed to play() may be heard; if not call startAudio() from a click. */
   audioPlaybackChanged: { playing: boolean };
+  /**
+   * More of a source is sent from here than the server passes on: others miss
+   * part of it. Told again every 5 s at most while that lasts.
+   */
+  limited: { source: Source; reason: 'rate'; limitBps: number };
   /** The server will stop in so many milliseconds. */
   draining: { inMs: number };
 }
