@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"time"
@@ -23,7 +24,7 @@ type Client struct {
 
 	signal  *netloop.Text // nil when wired by hand, or while it is cut
 	token   string        // to resume with
-	seq     uint64        // of the join
+	seq     uint64        // of the newest event
 	lastID  int64
 	leaving bool
 	bye     wire.Code
@@ -183,6 +184,7 @@ func headerLen(pkt []byte) int {
 
 // OnText takes a message from the server.
 func (c *Client) OnText(msg []byte, now int64) {
+	c.seq = max(c.seq, eventSeq(msg))
 	if c.shard.onChat(msg, now) {
 		return
 	}
@@ -204,6 +206,21 @@ func (c *Client) OnText(msg []byte, now int64) {
 	case *wire.Bye:
 		c.bye = m.Code
 	}
+}
+
+// eventSeq reads the number of an event, 0 for what is none.
+func eventSeq(msg []byte) (seq uint64) {
+	_, after, ok := bytes.Cut(msg, []byte(`"seq":`))
+	if !ok {
+		return 0
+	}
+	for _, b := range after {
+		if b < '0' || b > '9' {
+			break
+		}
+		seq = seq*10 + uint64(b-'0')
+	}
+	return seq
 }
 
 // OnClosed takes the end of the WebSocket.

@@ -21,12 +21,14 @@ type step struct {
 // browserDir holds the client's development tools and browser tests.
 const browserDir = "cmd/check/browser"
 
-func allSteps(long bool) []step {
+// allSteps are the steps of a form: that of a developer, the one that CI adds
+// what needs its own network to, and the long one.
+func allSteps(ci, long bool) []step {
 	fuzzTime, count := "3s", "1"
 	if long {
 		fuzzTime, count = "5m", "5"
 	}
-	return []step{
+	steps := []step{
 		{"tools", "what this machine has, what must be installed", tools},
 		{"format", "gofmt over the tree", format},
 		{"vet", "go vet", goCommand("vet", "./...")},
@@ -40,6 +42,10 @@ func allSteps(long bool) []step {
 		{"unit", "the client's pure modules and SDK under node", npm("run", "--silent", "unit")},
 		{"browser", "the real binary in Chromium and Firefox", browser(long)},
 	}
+	if ci || long {
+		steps = append(steps, step{"school", "a thousand from one address, who are cut off and come back", school})
+	}
+	return steps
 }
 
 // format fails when gofmt would change a file.
@@ -146,22 +152,15 @@ func fuzzTargets() ([]fuzzTarget, error) {
 	return targets, err
 }
 
-// browser builds the binary once and lets the browser tests use it.
+// browser lets the browser tests use one build of the binary.
 func browser(long bool) func(ctx context.Context) error {
+	script := "e2e"
+	if long {
+		script = "e2e:long"
+	}
 	return func(ctx context.Context) error {
-		dir, err := os.MkdirTemp("", "parley-check-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		bin := filepath.Join(dir, "parley")
-		if err := command(ctx, ".", nil, "go", "build", "-o", bin, "./cmd/parley"); err != nil {
-			return err
-		}
-		script := "e2e"
-		if long {
-			script = "e2e:long"
-		}
-		return command(ctx, browserDir, []string{"PARLEY_BIN=" + bin}, "npm", "run", "--silent", script)
+		return withBinary(ctx, func(bin string) error {
+			return command(ctx, browserDir, []string{"PARLEY_BIN=" + bin}, "npm", "run", "--silent", script)
+		})
 	}
 }
