@@ -1,24 +1,21 @@
-// Watches the media path. When it stays broken although the socket is fine,
-// ICE is restarted; when that does not help, the stay is begun anew.
-//
-//   connected ──lost──▶ interrupted ──3 s──▶ restart ──8 s──▶ restart … ×3 ──▶ onGiveUp
-//       ▲                    │                  │
-//       └────────────────────┴─── connected ────┘
+// Watches the media path: tells its state, and has ICE restarted where the
+// server answers over the socket and still nothing comes (lib/path-watch.js).
+// When that does not help, the stay is begun anew.
 //
 // A path that never worked (UDP blocked) ends in "failed" instead: joining
 // anew would not help, and chat goes on.
+import { PathWatch } from '../lib/path-watch.js';
 import { Timer } from './timers.js';
 
 /** @typedef {import('./index.js').MediaState} MediaState */
-
-const PATIENCE = 3_000;
-const RESTART_TIME = 8_000;
-const MAX_RESTARTS = 3;
+/** @typedef {import('../lib/path-watch.js').Seen} Seen */
 
 export class IceWatch {
   #actions;
+  #path = new PathWatch(Math.random);
   #timer = new Timer();
-  #restarts = 0;
+  /** Counts peer connections: a look at one that is gone says nothing. */
+  #epoch = 0;
   #everConnected = false;
   /** Nothing is known of this peer connection yet. */
   #fresh = true;
@@ -30,7 +27,10 @@ export class IceWatch {
 
   /**
    * @param {object} actions
+   * @param {() => number} actions.now  monotonic, milliseconds
    * @param {(state: MediaState) => void} actions.onState
+   * @param {() => Promise<Omit<Seen, 'broken'> | null>} actions.look
+   * @param {() => void} actions.onAsk  find out whether the server answers: then call answered()
    * @param {() => void} actions.onRestart  make an offer with an ICE restart
    * @param {() => void} actions.onGiveUp
    */
@@ -42,22 +42,28 @@ export class IceWatch {
     return this.#state;
   }
 
-  /**
-   * Whether the socket is fine: restarting needs it. When it has just come
-   * back the network has probably changed, and there is no time to lose.
-   * @param {boolean} online
-   */
+  /** Whether the socket is fine, without which nothing can be done. @param {boolean} online */
   setOnline(online) {
     this.#online = online;
-    this.#timer.clear();
-    this.#restarts = 0;
-    if (online && (this.#peer === 'disconnected' || this.#peer === 'failed')) this.#restart();
+    if (online) this.answered();
+    else this.#timer.clear();
+  }
+
+  /** The server was heard over its socket. */
+  answered() {
+    this.#act(this.#path.answered(this.#actions.now()));
+  }
+
+  /** The network may have changed, or somebody wants it tried again. */
+  hint() {
+    this.#act(this.#path.hint(this.#actions.now()));
   }
 
   /** @param {RTCPeerConnectionState} state */
   update(state) {
     this.#peer = state;
     this.#judge();
+    void this.#look();
   }
 
   /** There is a new peer connection. */
@@ -66,29 +72,45 @@ export class IceWatch {
     this.#peer = 'new';
     this.#fresh = true;
     this.#everConnected = false;
+    this.#path.reset(this.#actions.now());
   }
 
   stop() {
     this.#timer.clear();
-    this.#restarts = 0;
+    this.#epoch++;
     this.#online = false;
+  }
+
+  async #look() {
+    const epoch = this.#epoch;
+    this.#timer.clear();
+    const seen = await this.#actions.look().catch(() => null);
+    if (epoch !== this.#epoch || !this.#online) return;
+    this.#act(seen ? this.#path.saw(this.#actions.now(), { ...seen, broken: this.#broken }) : '');
+  }
+
+  get #broken() {
+    return this.#peer === 'disconnected' || this.#peer === 'failed' ? this.#peer : '';
+  }
+
+  /** @param {import('../lib/path-watch.js').Action} action */
+  #act(action) {
+    if (!this.#online) return;
+    this.#timer.set(this.#path.wait(this.#actions.now()), () => void this.#look());
+    if (action === 'ask') this.#actions.onAsk();
+    else if (action === 'restart') this.#actions.onRestart();
+    else if (action === 'give_up' && this.#everConnected) this.#actions.onGiveUp();
   }
 
   #judge() {
     switch (this.#peer) {
       case 'connected':
-        this.#timer.clear();
-        this.#restarts = 0;
         this.#everConnected = true;
         return this.#become('connected');
       case 'disconnected':
-        this.#become('interrupted');
-        if (this.#online && !this.#timer.pending) this.#timer.set(PATIENCE, () => this.#restart());
-        return undefined;
+        return this.#become('interrupted');
       case 'failed':
-        this.#become(this.#everConnected ? 'interrupted' : 'failed');
-        if (this.#online && this.#restarts === 0) return this.#restart();
-        return undefined;
+        return this.#become(this.#everConnected ? 'interrupted' : 'failed');
       case 'connecting':
         if (this.#fresh) this.#become('connecting');
         this.#fresh = false;
@@ -96,16 +118,6 @@ export class IceWatch {
       default:
         return undefined;
     }
-  }
-
-  #restart() {
-    if (this.#restarts === MAX_RESTARTS) {
-      if (this.#everConnected) this.#actions.onGiveUp();
-      return;
-    }
-    this.#restarts++;
-    this.#timer.set(RESTART_TIME, () => this.#restart());
-    this.#actions.onRestart();
   }
 
   /** @param {MediaState} state */

@@ -6,6 +6,7 @@
 // source on needs no negotiation; seats are only ever added at the end.
 import { codecPreferences } from '../lib/codecs.js';
 import { usedExtensions } from '../lib/header-extensions.js';
+import { selectedPair } from '../lib/selected-pair.js';
 import { cameraLayers } from '../lib/simulcast.js';
 import { Lane } from './timers.js';
 
@@ -16,6 +17,9 @@ import { Lane } from './timers.js';
 /** Bits per second. */
 const SCREEN_BITRATE = 2_500_000;
 const MUSIC_BITRATE = 128_000;
+
+/** @type {Map<string, any>} */
+const NO_REPORT = new Map();
 
 /** @type {readonly [Source, 'audio' | 'video', RTCRtpEncodingParameters[] | undefined][]} */
 const SENDING = [
@@ -132,6 +136,24 @@ export class Peer {
 
   getStats() {
     return this.#pc.getStats();
+  }
+
+  /**
+   * What came over the pair of addresses in use, looked up where it is cheap:
+   * the report of one sender names that pair and little else.
+   * @returns {Promise<Omit<import('../lib/path-watch.js').Seen, 'voices' | 'echo' | 'broken'>>}
+   */
+  async received() {
+    const sender = this.#sending.get('microphone')?.sender;
+    const pair = selectedPair((await sender?.getStats()) ?? NO_REPORT) ?? selectedPair(await this.getStats());
+    const age = pair?.lastPacketReceivedTimestamp === undefined ? undefined : Math.max(0, pair.timestamp - pair.lastPacketReceivedTimestamp);
+    return {
+      pair: pair?.id ?? '',
+      packets: pair?.packetsReceived ?? pair?.bytesReceived ?? 0,
+      age,
+      asked: pair?.responsesReceived === undefined ? undefined : pair.requestsSent,
+      answers: (pair?.responsesReceived ?? 0) + (pair?.requestsReceived ?? 0),
+    };
   }
 
   close() {

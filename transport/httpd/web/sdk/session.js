@@ -15,6 +15,7 @@ import { summaryFrom } from './messages.js';
 import { Peer } from './peer.js';
 import { Reconnector } from './reconnect.js';
 import { Signal } from './signal.js';
+import { pause } from './timers.js';
 
 /** @typedef {import('./index.js').Summary} Summary */
 /** @typedef {import('./wire.js').Event} Event */
@@ -22,6 +23,12 @@ import { Signal } from './signal.js';
 
 /** How long leaving waits for the server's goodbye. */
 const GOODBYE = 2_000;
+
+/** How long a socket that is in doubt may take to answer until another is opened beside it, and what is added at random. */
+const ASK_TIME = 350;
+const ASK_JITTER = 100;
+/** How long the first may still answer when the other is open: a server that was stopped answers on both. */
+const SPARE_TIME = 150;
 
 /**
  * Close statuses that are final, should the `bye` before them be lost.
@@ -81,6 +88,9 @@ export class Session {
     this.#parts = parts;
     this.#reconnector = new Reconnector(parts.policy);
     this.#ice = new IceWatch({
+      now: parts.platform.now,
+      look: () => this.#lookAtPath(),
+      onAsk: () => void this.#ask(),
       onState: (state) => parts.emit('mediaStateChanged', { state }),
       onRestart: () => void this.#negotiate({ iceRestart: true }).catch(() => {}), // tried again by the watch
       onGiveUp: () => this.#lose(new ParleyError('media_failed'), { fresh: true }),
@@ -144,7 +154,7 @@ export class Session {
 
   tryNow() {
     this.#reconnector.tryNow();
-    if (this.link.signal) this.#ice.setOnline(true);
+    this.#ice.hint();
   }
 
   /** More seats if the view needs them: doubled, so that it happens seldom. @param {number} wanted */
@@ -169,6 +179,32 @@ export class Session {
     };
     const opening = Signal.open(platform.WebSocket, this.#entry.socket, handlers, this.#over.signal);
     return opening.then((signal) => (opened = signal));
+  }
+
+  async #lookAtPath() {
+    const { state, media } = this.#parts;
+    const received = await this.#peer?.received();
+    return received ? { ...received, voices: state.seats.voices, echo: media.tracks.size > 0 } : null;
+  }
+
+  /**
+   * Whether the server answers, now that little else comes from it. A socket that
+   * says nothing may have died with the old address: another is opened beside
+   * it, and takes its place unless the first one answers after all.
+   */
+  async #ask() {
+    const { signal } = this.link;
+    if (!signal) return; // being got back, which asks as well
+    const answer = signal.probe();
+    if (await Promise.race([answer, pause(ASK_TIME + Math.random() * ASK_JITTER)])) return this.#ice.answered();
+    if (signal !== this.link.signal) return;
+    const opening = this.#open();
+    const spare = await opening.catch(() => null);
+    if (!spare) return;
+    if (signal === this.link.signal) this.#ice.answered();
+    await Promise.race([answer, pause(SPARE_TIME)]);
+    if (signal !== this.link.signal || (await Promise.race([answer, false]))) return spare.close();
+    await this.#lose(new ParleyError('connection_lost', { message: 'no answer to a ping' }), { fresh: false, opening });
   }
 
   /**
@@ -207,11 +243,11 @@ export class Session {
 
   /**
    * Opens a socket and takes the session up again; joins where it is gone.
-   * @param {{fresh: boolean}} how  fresh: there is none to take up
+   * @param {{fresh: boolean, opening?: Promise<Signal>}} how
+   *   fresh: there is none to take up; opening: a socket that is under way
    * @returns {Promise<boolean>} whether it was resumed
    */
-  async #reattach({ fresh }) {
-    const opening = this.#open();
+  async #reattach({ fresh, opening = this.#open() }) {
     try {
       const resumed = !fresh && (await this.#resume(await opening));
       if (!resumed) await this.#join(opening);
@@ -308,9 +344,9 @@ export class Session {
   /**
    * The connection is not usable: gets it back.
    * @param {ParleyError} cause
-   * @param {{fresh: boolean}} how
+   * @param {{fresh: boolean, opening?: Promise<Signal>}} how  opening: a socket for the first attempt
    */
-  async #lose(cause, { fresh }) {
+  async #lose(cause, { fresh, opening }) {
     const { emit, onState } = this.#parts;
     this.link.signal?.close();
     this.link.detach();
@@ -318,9 +354,14 @@ export class Session {
     if (this.#reconnecting || this.#over.signal.aborted) return;
     this.#reconnecting = true;
     onState('reconnecting');
+    let first = opening;
     try {
       const resumed = await this.#reconnector.run({
-        attempt: () => this.#reattach({ fresh }),
+        attempt: () => {
+          const attempt = this.#reattach({ fresh, opening: first });
+          first = undefined;
+          return attempt;
+        },
         onWait: (wait) => emit('reconnecting', wait),
         cause,
         signal: this.#over.signal,
@@ -337,16 +378,16 @@ export class Session {
 
   /** What the browser knows about the network and the page. */
   #watchBrowser() {
-    const { window, document } = this.#parts.platform;
+    const { window, document, connection } = this.#parts.platform;
     const { signal } = this.#over;
     const look = () => {
-      if (!this.link.signal) return this.tryNow();
-      this.link.signal.probe();
-      return this.#ice.setOnline(true);
+      void this.link.signal?.probe();
+      this.tryNow();
     };
     listen(window, 'online', look, { signal });
-    listen(window, 'offline', () => this.link.signal?.probe(), { signal });
+    listen(window, 'offline', () => void this.link.signal?.probe(), { signal });
     listen(document, 'visibilitychange', () => document.visibilityState === 'visible' && look(), { signal });
+    if (connection) listen(connection, 'change', look, { signal });
     listen(window, 'pagehide', () => this.#vanish(), { signal });
   }
 

@@ -63,6 +63,8 @@ export function bench(options = {}) {
       return new Response('{}', { status: 200 });
     },
     codecs: () => [],
+    connection: new EventTarget(),
+    now: () => Date.now(),
     origin: 'https://meet.test',
   });
   const room = new Room({ reconnect: { nextDelayMs: ({ attempt }) => (attempt < 5 ? attempt * 1_000 : null) }, platform, ...options });
