@@ -48,6 +48,10 @@ export const codes = Object.freeze({
   room_full: again,
   server_full: again,
   draining: again,
+  // refused at the door, see reach.js
+  forbidden_origin: again,
+  foreign_host: again,
+  server_busy: again,
   resume_gone: again,
   bad_sdp: final,
   sdp_profile: final,
@@ -59,11 +63,13 @@ export const codes = Object.freeze({
   no_such_participant: final,
   no_such_source: final,
   chat_too_long: final,
+  quota: final,
   store_failed: again,
   // ends
   duplicate_identity: final,
   removed: final,
   ended: final,
+  gave_way: final,
   shutdown: again,
   media_failed: again,
   internal: again,
@@ -73,15 +79,18 @@ export const codes = Object.freeze({
 export class ParleyError extends Error {
   /**
    * @param {string} code
-   * @param {{message?: string, retryable?: boolean, retryAfterMs?: number, source?: Source, cause?: unknown}} [options]
+   * @param {{message?: string, retryable?: boolean, retryAfterMs?: number, source?: Source, limit?: string, origin?: string, host?: string, cause?: unknown}} [options]
    */
-  constructor(code, { message, retryable, retryAfterMs = 0, source, cause } = {}) {
+  constructor(code, { message, retryable, retryAfterMs = 0, source, limit = '', origin = '', host = '', cause } = {}) {
     super(message ? `${code}: ${message}` : code, cause === undefined ? undefined : { cause });
     this.name = 'ParleyError';
     this.code = /** @type {import('./index.js').ErrorCode} */ (code);
     this.retryable = retryable ?? codes[this.code]?.retryable ?? false;
     this.retryAfterMs = retryAfterMs;
     this.source = source;
+    this.limit = limit;
+    this.origin = origin;
+    this.host = host;
   }
 }
 
@@ -99,10 +108,10 @@ export function mediaError(error, source) {
 
 /**
  * What an `error` reply says.
- * @param {{code: string, message?: string, retry_after_ms?: number}} reply
+ * @param {{code: string, message?: string, limit?: string, retry_after_ms?: number}} reply
  */
-export function serverError({ code, message, retry_after_ms: retryAfterMs = 0 }) {
-  return new ParleyError(code, { message, retryAfterMs, retryable: retryAfterMs > 0 ? true : undefined });
+export function serverError({ code, message, limit, retry_after_ms: retryAfterMs = 0 }) {
+  return new ParleyError(code, { message, limit, retryAfterMs, retryable: retryAfterMs > 0 ? true : undefined });
 }
 
 /**

@@ -13,6 +13,7 @@ import { IceWatch } from './ice_watch.js';
 import { Link } from './link.js';
 import { summaryFrom } from './messages.js';
 import { Peer } from './peer.js';
+import { whyRefused } from './reach.js';
 import { Reconnector } from './reconnect.js';
 import { Signal } from './signal.js';
 import { pause } from './timers.js';
@@ -30,6 +31,9 @@ const ASK_JITTER = 100;
 /** How long the first may still answer when the other is open: a server that was stopped answers on both. */
 const SPARE_TIME = 150;
 
+/** How often at most the server is asked why it refuses sockets. */
+const ASK_WHY_EVERY = 5_000;
+
 /**
  * Close statuses that are final, should the `bye` before them be lost.
  * @type {Record<number, string>}
@@ -41,6 +45,7 @@ const STOPPED_STATUS = new Set([1001, 4004]);
 
 /**
  * @typedef {object} Entry  how to get in
+ * @property {string} origin  of the server
  * @property {string} socket
  * @property {string} room
  * @property {string} identity
@@ -76,6 +81,8 @@ export class Session {
   /** Events that came before their time, null while they are taken at once. @type {Event[] | null} */
   #held = [];
   #reconnecting = false;
+  /** Why the server refused a socket, and when it was asked. */
+  #why = { at: -Infinity, error: /** @type {ParleyError | null} */ (null) };
 
   /**
    * @param {Entry} entry
@@ -169,7 +176,7 @@ export class Session {
   }
 
   /** @returns {Promise<Signal>} */
-  #open() {
+  async #open() {
     const { platform } = this.#parts;
     /** @type {Signal | undefined} */
     let opened;
@@ -177,8 +184,23 @@ export class Session {
       onEvent: (/** @type {Event} */ event) => this.#receive(opened, event),
       onClose: (/** @type {{code: number, reason: string}} */ lost) => this.#closed(opened, lost),
     };
-    const opening = Signal.open(platform.WebSocket, this.#entry.socket, handlers, this.#over.signal);
-    return opening.then((signal) => (opened = signal));
+    try {
+      return (opened = await Signal.open(platform.WebSocket, this.#entry.socket, handlers, this.#over.signal));
+    } catch (error) {
+      throw (await this.#whyRefused(/** @type {ParleyError} */ (error))) ?? error;
+    }
+  }
+
+  /** @param {ParleyError} error with which a socket did not open */
+  async #whyRefused({ code }) {
+    const { fetch, now } = this.#parts.platform;
+    if (code !== 'connect_failed') return null;
+    if (now() - this.#why.at >= ASK_WHY_EVERY) {
+      this.#why = { at: now(), error: null };
+      this.#why.error = await whyRefused(fetch, this.#entry.origin);
+      throwIfAborted(this.#over.signal);
+    }
+    return this.#why.error;
   }
 
   async #lookAtPath() {
@@ -217,7 +239,7 @@ export class Session {
     this.#replacePeer(new Peer(platform, this.#entry.seats, (s) => this.#ice.update(s)));
     const peer = /** @type {Peer} */ (this.#peer);
     await media.resend();
-    const { socket, ...entry } = this.#entry;
+    const { socket, origin, ...entry } = this.#entry;
     /** @type {Joined | undefined} */
     let joined;
     let muted = new Map();

@@ -261,4 +261,5 @@ const handlers = {
     }
   },
   draining: (state, { in_ms: inMs }) => state.emit('draining', { inMs }),
+  limited: (state, { source, reason, limit_bps: bitrate }) => state.emit('localTrackLimited', { source, reason, bitrate }),
 };

@@ -91,6 +91,7 @@ interface EventTypes {
   speakers: { speakers: { participant: string; level: number }[] | null };
   quality: { participants: { participant: string; score: 'excellent' | 'good' | 'poor' | 'lost'; up_loss: number; down_loss: number; rtt_ms: number }[] | null };
   draining: { in_ms: number };
+  limited: { source: Source; reason: string; limit_bps: number };
   bye: { code: string; message: string; summary?: Summary; retryable: boolean };
 }
 
