@@ -1,6 +1,7 @@
 // When the way to the server is given up for another, and when it is not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PathWatch } from '../../../../transport/httpd/web/lib/path-watch.js';
 import { Client, Server, chance, run } from './fake/path.mjs';
 
 /** Long enough for whatever is going on to be over. */
@@ -12,13 +13,15 @@ const p95 = (times) => times.sort((a, b) => a - b)[Math.ceil(times.length * 0.95
 /**
  * How long after a change of address something comes again: of 200 clients.
  * @param {import('./fake/path.mjs').Setting} setting
- * @param {{socket?: boolean, hint?: boolean}} [how]  socket: lives on; hint: the browser says something
+ * @param {{socket?: boolean, hint?: boolean, answered?: boolean}} [how]  socket: lives
+ *   on; hint: the browser says something; answered: checks are
  */
-function recovery(setting, { socket = true, hint = false } = {}) {
+function recovery(setting, { socket = true, hint = false, answered = false } = {}) {
   const times = [];
   for (let seed = 1; seed <= 200; seed++) {
     const random = chance(seed);
     const client = new Client(new Server(random), random, setting);
+    client.answered = answered;
     const moved = SETTLED + Math.floor(300 * random()) * 10;
     let back = 0;
     run([client], 0, moved + 20_000, (now) => {
@@ -40,6 +43,8 @@ for (const [what, setting, how, limit] of /** @type {[string, import('./fake/pat
   ['two people talk, and the socket died as well', { voices: 2 }, { socket: false }, 2_500],
   ['two people talk, and the browser says that it is online', { voices: 2, echo: true }, { hint: true }, 1_300],
   ['the same in a browser that says little of its pairs', { voices: 2, checks: false }, {}, 2_500],
+  ['two people talk, and the server answers the new address but sends to the old one', { voices: 2 }, { answered: true }, 2_500],
+  ['the same with one, who is sent to', { voices: 1, echo: true }, { answered: true }, 2_500],
   ['only one talks, who may have lost their own way', { voices: 1 }, {}, 4_000],
   ['nobody talks', { voices: 0 }, {}, 5_000],
   ['nobody talks, in a background tab', { voices: 0, throttle: 1_000 }, {}, 6_500],
@@ -105,6 +110,15 @@ for (const [what, setting, happens] of HEALTHY) {
   });
 }
 
+test('two of one house who lose their line together: those who listen restart once at most', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = chance(seed);
+    const client = new Client(new Server(random), random, { voices: 2 });
+    run([client], 0, 120_000, (now) => now === SETTLED && (client.hushed = true));
+    assert.ok(client.restarts.length <= 1 && !client.gaveUp, `seed ${seed}: ${client.restarts}`);
+  }
+});
+
 test('who alone is missed by many: in a browser that says little one restart at most', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = chance(seed);
@@ -132,4 +146,15 @@ test('restarts that help nothing: two, then the stay is begun anew, once', () =>
   run([client], 0, 120_000, (now) => now === SETTLED && client.move(now));
   assert.equal(client.restarts.length, 2);
   assert.equal(client.gaveUp, 1);
+});
+
+test('a look a hair too early is soon followed by another, however long it took', () => {
+  const watch = new PathWatch(() => 0);
+  watch.reset(0);
+  const seen = { pair: 'p', packets: 0, age: 0, asked: 0, answers: 0, voices: 2, echo: true, broken: /** @type {const} */ ('') };
+  for (let now = 0; now <= 3_000; now += 500) watch.saw(now, { ...seen, packets: now / 10 });
+  assert.equal(watch.wait(3_000), 1_000);
+  assert.equal(watch.saw(3_999.8, { ...seen, packets: 300, age: 999.8 }), '');
+  assert.ok(watch.wait(3_999.8) <= 100);
+  assert.ok(watch.wait(4_000.1) < 600, 'the silence is over while it was looked');
 });

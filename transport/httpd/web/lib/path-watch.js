@@ -12,9 +12,10 @@
 //
 // What counts as silence depends on what should come. A server that is sent to
 // gives feedback many times a second, and two people do not fall silent together:
-// then a second is enough. One person alone may have lost their own way, so a
-// connectivity check has to go unanswered as well. Where nobody delivers, only
-// the checks tell, which browsers make every 2.5 s.
+// then a second is enough, and answers to connectivity checks are no excuse, for
+// a server may answer a new address and still send to the old one. One person
+// alone may have lost their own way, so a check has to go unanswered as well.
+// Where nobody delivers, only the checks tell, which browsers make every 2.5 s.
 
 /** Silence until the server is asked, milliseconds: while somebody delivers, and otherwise. */
 const SILENCE = 1_000;
@@ -67,9 +68,11 @@ export class PathWatch {
   /** The last look. @type {Seen} */
   #seen = NOTHING;
   #lookedAt = 0;
-  /** When anything came last. */
+  /** When anything came last, and when a packet did. */
   #sign = 0;
   #packetAt = 0;
+  /** Since when this pair is in use. */
+  #pairAt = 0;
   /** Packets a second up to the last that came, in this look and the one before. */
   #rates = [0, 0];
   /** Checks that had no answer when anything came last. */
@@ -96,7 +99,7 @@ export class PathWatch {
   reset(now) {
     this.#state = 'trusting';
     this.#seen = NOTHING;
-    this.#lookedAt = this.#sign = now;
+    this.#lookedAt = this.#sign = this.#packetAt = this.#pairAt = now;
     this.#rates = [0, 0];
     this.#hinted = false;
     this.#tries = this.#lost = this.#unansweredAt = 0;
@@ -110,7 +113,8 @@ export class PathWatch {
    */
   saw(now, seen) {
     this.#note(now, seen);
-    if (this.#sign > this.#doubtAt && seen.broken !== 'failed') this.#trust();
+    const came = this.#certain ? this.#packetAt : this.#sign;
+    if (came > this.#doubtAt && seen.broken !== 'failed') this.#trust();
     return this.#decide(now, true);
   }
 
@@ -144,8 +148,9 @@ export class PathWatch {
 
   /** In how many milliseconds to look again. @param {number} now */
   wait(now) {
-    const pace = this.#state !== 'trusting' ? LOOK_DOUBT : this.#delivered ? LOOK_MOST : LOOK_QUIET;
-    const ends = [this.#state === 'waiting' ? this.#momentEnds : 0, this.#sign + (this.#delivered ? SILENCE : QUIET)];
+    const calm = this.#delivered && now < this.#last + SILENCE;
+    const pace = this.#state !== 'trusting' ? LOOK_DOUBT : calm ? LOOK_MOST : LOOK_QUIET;
+    const ends = [this.#state === 'waiting' ? this.#momentEnds : 0, this.#last + (this.#delivered ? SILENCE : QUIET)];
     return Math.max(LOOK_LEAST, Math.min(...ends.filter((at) => at > now), now + pace) - now);
   }
 
@@ -154,10 +159,11 @@ export class PathWatch {
     const before = this.#seen;
     this.#seen = seen;
     if (seen.pair !== before.pair) {
-      // Checks have chosen it. What comes over it is still to be seen.
       this.#lost = 0;
-      if (seen.pair) this.#came(now, now);
-      this.#rates = [0, 0];
+      this.#pairAt = now;
+      if (seen.pair) this.#came(now, now); // checks have chosen it
+      // Those who say nothing on a way that is fine are silent themselves.
+      if (!seen.echo) this.#hush(now);
     } else if (seen.packets > before.packets) {
       const at = now - (seen.age ?? 0);
       const seconds = Math.max(at - this.#lookedAt, 100) / 1_000;
@@ -165,13 +171,17 @@ export class PathWatch {
       this.#packetAt = at;
       this.#came(Math.max(at, this.#sign), now);
     } else if (seen.answers > before.answers) {
-      // The way is fine: it is the others who fell silent.
-      if (now - this.#packetAt >= SILENCE) this.#rates = [0, 0];
+      if (!this.#certain) this.#hush(now);
       this.#came(now, now);
     }
     if (!this.#unanswered) this.#unansweredAt = 0;
     else this.#unansweredAt ||= now;
     this.#lookedAt = now;
+  }
+
+  /** The way is fine: if nothing comes, nothing is sent. @param {number} now */
+  #hush(now) {
+    if (now - this.#packetAt >= SILENCE) this.#rates = [0, 0];
   }
 
   /** @param {number} at @param {number} now */
@@ -191,6 +201,17 @@ export class PathWatch {
   get #delivered() {
     const { voices, echo } = this.#seen;
     return (voices > 0 || echo) && Math.max(...this.#rates) >= LIVELY;
+  }
+
+  /** Whether it can only be the way if what was delivered comes no more. */
+  get #certain() {
+    const { voices, echo } = this.#seen;
+    return this.#delivered && (voices > 1 || echo);
+  }
+
+  /** Since when it is silent. */
+  get #last() {
+    return this.#certain ? Math.max(this.#packetAt, this.#pairAt) : this.#sign;
   }
 
   #trust() {
@@ -216,16 +237,16 @@ export class PathWatch {
   #suspect(now) {
     const { broken, pair } = this.#seen;
     if (broken || !pair) return broken !== '';
-    return now - this.#sign >= SILENCE && (this.#delivered || this.#silent(now));
+    return now - this.#last >= SILENCE && (this.#delivered || this.#silent(now));
   }
 
   /** Whether nothing comes although the server answers. @param {number} now */
   #dead(now) {
-    const { broken, pair, voices, echo } = this.#seen;
+    const { broken, pair } = this.#seen;
     if (now < this.#momentEnds) return false;
     if (broken || !pair) return broken !== '';
-    if (!this.#delivered || (voices < 2 && !echo)) return this.#silent(now);
-    return now - this.#sign >= (this.#hinted ? MOMENT : SILENCE);
+    if (!this.#certain) return this.#silent(now);
+    return now - this.#last >= (this.#hinted ? MOMENT : SILENCE);
   }
 
   /** Whether also those checks that browsers make go unanswered. @param {number} now */

@@ -51,12 +51,14 @@ export class IceWatch {
 
   /** The server was heard over its socket. */
   answered() {
-    this.#act(this.#path.answered(this.#actions.now()));
+    const now = this.#actions.now();
+    this.#act(now, this.#path.answered(now));
   }
 
   /** The network may have changed, or somebody wants it tried again. */
   hint() {
-    this.#act(this.#path.hint(this.#actions.now()));
+    const now = this.#actions.now();
+    this.#act(now, this.#path.hint(now));
   }
 
   /** @param {RTCPeerConnectionState} state */
@@ -86,17 +88,18 @@ export class IceWatch {
     this.#timer.clear();
     const seen = await this.#actions.look().catch(() => null);
     if (epoch !== this.#epoch || !this.#online) return;
-    this.#act(seen ? this.#path.saw(this.#actions.now(), { ...seen, broken: this.#broken }) : '');
+    const now = this.#actions.now();
+    this.#act(now, seen ? this.#path.saw(now, { ...seen, broken: this.#broken }) : '');
   }
 
   get #broken() {
     return this.#peer === 'disconnected' || this.#peer === 'failed' ? this.#peer : '';
   }
 
-  /** @param {import('../lib/path-watch.js').Action} action */
-  #act(action) {
+  /** @param {number} now @param {import('../lib/path-watch.js').Action} action */
+  #act(now, action) {
     if (!this.#online) return;
-    this.#timer.set(this.#path.wait(this.#actions.now()), () => void this.#look());
+    this.#timer.set(this.#path.wait(now), () => void this.#look());
     if (action === 'ask') this.#actions.onAsk();
     else if (action === 'restart') this.#actions.onRestart();
     else if (action === 'give_up' && this.#everConnected) this.#actions.onGiveUp();

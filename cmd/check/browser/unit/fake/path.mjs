@@ -45,6 +45,8 @@ export class Client {
   hushed = false;
   /** No restart helps. */
   stuck = false;
+  /** The server answers checks from the new address, and still sends to the old one. */
+  answered = false;
   #watch;
   #random;
   #lookAt = 0;
@@ -123,11 +125,11 @@ export class Client {
     if (now < this.#checkAt) return;
     this.#asked++;
     this.#checkAt = now + (now - this.heardAt > 2_000 ? 900 : 2_500);
-    if (this.brokenAt) return;
+    if (this.brokenAt && !this.answered) return;
     this.#after(this.server.when(now, this) + this.rtt, (at) => {
-      if (this.brokenAt) return;
+      if (this.brokenAt && !this.answered) return;
       this.#answers++;
-      this.heardAt = at;
+      if (!this.brokenAt) this.heardAt = at;
     });
   }
 
