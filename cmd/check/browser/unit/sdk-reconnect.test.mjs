@@ -322,6 +322,23 @@ test('a server that stands still and goes on: nothing is restarted, and the sock
   assert.equal(b.server.received('resume').length, 0);
 });
 
+test('a browser that counts bytes: a report a second is not somebody who delivers', async () => {
+  const b = await joined({ audio: true });
+  b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true });
+  const counts = { packetsReceived: undefined, requestsSent: undefined, responsesReceived: 1 };
+  for (let i = 1; i <= 8; i++) {
+    received(b, 0, { ...counts, bytesReceived: 80 * i });
+    await advance(1_300, 100);
+  }
+  assert.equal(b.server.received('ping').length, 0);
+  for (let i = 1; i <= 30; i++) {
+    received(b, 0, { ...counts, bytesReceived: 1_000 + 500 * i });
+    await advance(100);
+  }
+  await advance(1_500);
+  assert.equal(b.server.received('ping').length, 1);
+});
+
 test('everybody mutes themselves: nothing is asked', async () => {
   const b = await joined();
   await delivers(b);

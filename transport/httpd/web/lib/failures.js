@@ -18,7 +18,7 @@ const JOIN = {
   server_full: { title: 'fail.busy.title', text: 'fail.busy.text' },
   server_busy: { title: 'fail.busy.title', text: 'fail.busy.text' },
   rate_limited: { title: 'fail.crowd.title', text: 'fail.crowd.text' },
-  forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_set_header Host $http_host;' },
+  forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_set_header Host $http_host;\n--trusted-proxies ADDRESS' },
   foreign_host: { title: 'fail.host.title', mend: 'fail.host.mend', command: '--allow-host {host}' },
   draining: { title: 'fail.draining.title', text: 'fail.draining.text' },
   bad_room: { title: 'fail.room.title' },

@@ -18,6 +18,9 @@ import { Lane } from './timers.js';
 const SCREEN_BITRATE = 2_500_000;
 const MUSIC_BITRATE = 128_000;
 
+/** Firefox counts the bytes of a pair only: so many are about a packet. */
+const PACKET_BYTES = 100;
+
 /** @type {Map<string, any>} */
 const NO_REPORT = new Map();
 
@@ -149,7 +152,7 @@ export class Peer {
     const age = pair?.lastPacketReceivedTimestamp === undefined ? undefined : Math.max(0, pair.timestamp - pair.lastPacketReceivedTimestamp);
     return {
       pair: pair?.id ?? '',
-      packets: pair?.packetsReceived ?? pair?.bytesReceived ?? 0,
+      packets: pair?.packetsReceived ?? (pair?.bytesReceived ?? 0) / PACKET_BYTES,
       age,
       asked: pair?.responsesReceived === undefined ? undefined : pair.requestsSent,
       answers: (pair?.responsesReceived ?? 0) + (pair?.requestsReceived ?? 0),

@@ -32,7 +32,8 @@ export function failNotice(error, { tries, retry, signal }) {
   if (left) text(countdown, msg('fail.retryIn', { s: left }));
   const notice = h(
     'div',
-    { class: 'notice bad' },
+    // What mends itself is no alarm.
+    { class: `notice ${left ? 'warn' : 'bad'}` },
     icon('warn'),
     h(
       'div',
