@@ -110,6 +110,13 @@ for (const [what, setting, happens] of HEALTHY) {
   });
 }
 
+test('where nothing can be known one question is enough', () => {
+  const random = chance(9);
+  const client = new Client(new Server(random), random, { voices: 0, checks: false });
+  run([client], 0, 120_000, (now) => now === SETTLED && client.hint(now));
+  assert.deepEqual([client.asks, client.restarts.length], [1, 0]);
+});
+
 test('two of one house who lose their line together: those who listen restart once at most', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = chance(seed);

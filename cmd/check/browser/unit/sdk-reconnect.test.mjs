@@ -322,6 +322,23 @@ test('a server that stands still and goes on: nothing is restarted, and the sock
   assert.equal(b.server.received('resume').length, 0);
 });
 
+test('an answer that comes late counts, also where no other socket is let in', async () => {
+  const b = await joined({ audio: true });
+  await delivers(b);
+  let answer = () => {};
+  b.server.answers.ping = (r) => {
+    answer = () => b.server.sockets[0].deliver({ id: r.id, type: 'ok' });
+    return null;
+  };
+  b.server.door = 'refuse';
+  await advance(3_000);
+  assert.deepEqual([b.server.sockets.length, b.pc.restarts], [2, 0]);
+  answer();
+  await advance(1_500);
+  assert.equal(b.pc.restarts, 1);
+  assert.deepEqual(b.seen('reconnecting'), []);
+});
+
 test('a browser that counts bytes: a report a second is not somebody who delivers', async () => {
   const b = await joined({ audio: true });
   b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true });

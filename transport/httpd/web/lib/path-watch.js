@@ -222,7 +222,10 @@ export class PathWatch {
 
   /** @param {number} now @param {boolean} [looked] just now @returns {Action} */
   #decide(now, looked = false) {
-    if (this.#state === 'waiting' && now > this.#momentEnds + ANSWER_HOLDS) this.#state = 'trusting';
+    if (this.#state === 'waiting' && now > this.#momentEnds + ANSWER_HOLDS) {
+      this.#state = 'trusting';
+      this.#hinted = false;
+    }
     if (this.#tries > MAX_TRIES || now < this.#notBefore) return '';
     if (this.#state === 'trusting' && (this.#hinted || this.#suspect(now))) {
       this.#state = 'asking';

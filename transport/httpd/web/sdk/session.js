@@ -218,7 +218,8 @@ export class Session {
     const { signal } = this.link;
     if (!signal) return; // being got back, which asks as well
     const answer = signal.probe();
-    if (await Promise.race([answer, pause(ASK_TIME + Math.random() * ASK_JITTER)])) return this.#ice.answered();
+    void answer.then((yes) => yes && this.#ice.answered()); // late, too
+    if (await Promise.race([answer, pause(ASK_TIME + Math.random() * ASK_JITTER)])) return;
     if (signal !== this.link.signal) return;
     const opening = this.#open();
     const spare = await opening.catch(() => null);
