@@ -388,7 +388,7 @@ async function trouble(look, room) {
   await tour.stop('the server drains', who.page.getByText(who.t('room.draining').split('{time}')[0].trim()));
   await tour.stop('a silent microphone', who.text('room.silentMic'));
   wire.say({ type: 'limited', source: 'camera', reason: 'rate', limit_bps: 15_000_000 });
-  await tour.stop('too much for the server', who.text('room.limited.camera', { n: 15 }));
+  await tour.stop('too much for the server', who.text('room.limited.picture', { n: 15 }));
 
   wire.now = (ws) => ws.close({ code: 1011 });
   await wire.socket?.close({ code: 1011 });

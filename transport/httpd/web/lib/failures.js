@@ -19,7 +19,7 @@ const JOIN = {
   server_busy: { title: 'fail.busy.title', text: 'fail.busy.text' },
   rate_limited: { title: 'fail.crowd.title', text: 'fail.crowd.text' },
   forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_set_header Host $http_host;\n--trusted-proxies ADDRESS' },
-  foreign_host: { title: 'fail.host.title', mend: 'fail.host.mend', command: '--allow-host {host}' },
+  foreign_host: { title: 'fail.host.title', mend: 'fail.mend', command: '--allow-host {host}' },
   draining: { title: 'fail.draining.title', text: 'fail.draining.text' },
   bad_room: { title: 'fail.room.title' },
   bad_name: { title: 'fail.name.title' },
@@ -41,7 +41,7 @@ const PACES = new Set(['', 'opens', 'joins', 'requests']);
  */
 export function joinFailure({ code, limit = '', host = '' }) {
   const { title, text, mend = '', command = '' } = JOIN[code] ?? { title: 'fail.title' };
-  if (code === 'rate_limited' && !PACES.has(limit)) return { title, text: 'fail.crowd.most', mend: 'fail.crowd.mend', command: `--limit-${limit}` };
+  if (code === 'rate_limited' && !PACES.has(limit)) return { title, text: 'fail.crowd.most', mend: 'fail.mend', command: `--limit-${limit}` };
   return { title, text: text ?? messageKey(code), mend, command: command.replace('{host}', () => host) };
 }
 

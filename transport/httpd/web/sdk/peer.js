@@ -6,7 +6,6 @@
 // source on needs no negotiation; seats are only ever added at the end.
 import { codecPreferences } from '../lib/codecs.js';
 import { usedExtensions } from '../lib/header-extensions.js';
-import { selectedPair } from '../lib/selected-pair.js';
 import { cameraLayers } from '../lib/simulcast.js';
 import { Lane } from './timers.js';
 
@@ -17,12 +16,6 @@ import { Lane } from './timers.js';
 /** Bits per second. */
 const SCREEN_BITRATE = 2_500_000;
 const MUSIC_BITRATE = 128_000;
-
-/** Firefox counts the bytes of a pair only: so many are about a packet. */
-const PACKET_BYTES = 100;
-
-/** @type {Map<string, any>} */
-const NO_REPORT = new Map();
 
 /** @type {readonly [Source, 'audio' | 'video', RTCRtpEncodingParameters[] | undefined][]} */
 const SENDING = [
@@ -141,22 +134,15 @@ export class Peer {
     return this.#pc.getStats();
   }
 
-  /**
-   * What came over the pair of addresses in use, looked up where it is cheap:
-   * the report of one sender names that pair and little else.
-   * @returns {Promise<Omit<import('../lib/path-watch.js').Seen, 'voices' | 'echo' | 'broken'>>}
-   */
-  async received() {
-    const sender = this.#sending.get('microphone')?.sender;
-    const pair = selectedPair((await sender?.getStats()) ?? NO_REPORT) ?? selectedPair(await this.getStats());
-    const age = pair?.lastPacketReceivedTimestamp === undefined ? undefined : Math.max(0, pair.timestamp - pair.lastPacketReceivedTimestamp);
-    return {
-      pair: pair?.id ?? '',
-      packets: pair?.packetsReceived ?? (pair?.bytesReceived ?? 0) / PACKET_BYTES,
-      age,
-      asked: pair?.responsesReceived === undefined ? undefined : pair.requestsSent,
-      answers: (pair?.responsesReceived ?? 0) + (pair?.requestsReceived ?? 0),
-    };
+  /** The report of one sender, which names the pair of addresses in use and little else. @returns {Promise<ReadonlyMap<string, any>>} */
+  async senderStats() {
+    return (await this.#sending.get('microphone')?.sender.getStats()) ?? new Map();
+  }
+
+  /** What the browser itself says against the path. */
+  get broken() {
+    const { state } = this;
+    return state === 'disconnected' || state === 'failed' ? state : '';
   }
 
   close() {

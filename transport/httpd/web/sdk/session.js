@@ -13,10 +13,9 @@ import { IceWatch } from './ice_watch.js';
 import { Link } from './link.js';
 import { summaryFrom } from './messages.js';
 import { Peer } from './peer.js';
-import { whyRefused } from './reach.js';
 import { Reconnector } from './reconnect.js';
 import { Signal } from './signal.js';
-import { pause } from './timers.js';
+import { Timer } from './timers.js';
 
 /** @typedef {import('./index.js').Summary} Summary */
 /** @typedef {import('./wire.js').Event} Event */
@@ -25,14 +24,8 @@ import { pause } from './timers.js';
 /** How long leaving waits for the server's goodbye. */
 const GOODBYE = 2_000;
 
-/** How long a socket that is in doubt may take to answer until another is opened beside it, and what is added at random. */
-const ASK_TIME = 350;
-const ASK_JITTER = 100;
-/** How long the first may still answer when the other is open: a server that was stopped answers on both. */
-const SPARE_TIME = 150;
-
-/** How often at most the server is asked why it refuses sockets. */
-const ASK_WHY_EVERY = 5_000;
+/** How long after a join what looks after the media path is loaded: first comes what is waited for. */
+const GUARD_AFTER = 2_000;
 
 /**
  * Close statuses that are final, should the `bye` before them be lost.
@@ -74,6 +67,9 @@ export class Session {
   /** @type {Peer | null} */
   #peer = null;
   #ice;
+  /** Comes with its module. @type {import('./path_guard.js').PathGuard | null} */
+  #guard = null;
+  #guardTimer = new Timer();
   #reconnector;
   #over = new AbortController();
   /** Secret for resume, rating and record. */
@@ -81,8 +77,8 @@ export class Session {
   /** Events that came before their time, null while they are taken at once. @type {Event[] | null} */
   #held = [];
   #reconnecting = false;
-  /** Why the server refused a socket, and when it was asked. */
-  #why = { at: -Infinity, error: /** @type {ParleyError | null} */ (null) };
+  /** Comes with its module. @type {import('./reach.js').Reach | null} */
+  #reach = null;
 
   /**
    * @param {Entry} entry
@@ -94,14 +90,7 @@ export class Session {
     this.#name = name;
     this.#parts = parts;
     this.#reconnector = new Reconnector(parts.policy);
-    this.#ice = new IceWatch({
-      now: parts.platform.now,
-      look: () => this.#lookAtPath(),
-      onAsk: () => void this.#ask(),
-      onState: (state) => parts.emit('mediaStateChanged', { state }),
-      onRestart: () => void this.#negotiate({ iceRestart: true }).catch(() => {}), // tried again by the watch
-      onGiveUp: () => this.#lose(new ParleyError('media_failed'), { fresh: true }),
-    });
+    this.#ice = new IceWatch((state) => parts.emit('mediaStateChanged', { state }));
   }
 
   get peer() {
@@ -161,7 +150,8 @@ export class Session {
 
   tryNow() {
     this.#reconnector.tryNow();
-    this.#ice.hint();
+    if (this.#guard) this.#guard.hint();
+    else if (this.link.signal) void this.#guardPath();
   }
 
   /** More seats if the view needs them: doubled, so that it happens seldom. @param {number} wanted */
@@ -193,41 +183,31 @@ export class Session {
 
   /** @param {ParleyError} error with which a socket did not open */
   async #whyRefused({ code }) {
-    const { fetch, now } = this.#parts.platform;
     if (code !== 'connect_failed') return null;
-    if (now() - this.#why.at >= ASK_WHY_EVERY) {
-      this.#why = { at: now(), error: null };
-      this.#why.error = await whyRefused(fetch, this.#entry.origin);
-      throwIfAborted(this.#over.signal);
-    }
-    return this.#why.error;
+    const module = await import('./reach.js').catch(() => null); // the server may be gone altogether
+    if (module) this.#reach ??= new module.Reach(this.#parts.platform, this.#entry.origin);
+    const why = await this.#reach?.why();
+    throwIfAborted(this.#over.signal);
+    return why;
   }
 
-  async #lookAtPath() {
-    const { state, media } = this.#parts;
-    const received = await this.#peer?.received();
-    return received ? { ...received, voices: state.seats.voices, echo: media.tracks.size > 0 } : null;
-  }
-
-  /**
-   * Whether the server answers, now that little else comes from it. A socket that
-   * says nothing may have died with the old address: another is opened beside
-   * it, and takes its place unless the first one answers after all.
-   */
-  async #ask() {
-    const { signal } = this.link;
-    if (!signal) return; // being got back, which asks as well
-    const answer = signal.probe();
-    void answer.then((yes) => yes && this.#ice.answered()); // late, too
-    if (await Promise.race([answer, pause(ASK_TIME + Math.random() * ASK_JITTER)])) return;
-    if (signal !== this.link.signal) return;
-    const opening = this.#open();
-    const spare = await opening.catch(() => null);
-    if (!spare) return;
-    if (signal === this.link.signal) this.#ice.answered();
-    await Promise.race([answer, pause(SPARE_TIME)]);
-    if (signal !== this.link.signal || (await Promise.race([answer, false]))) return spare.close();
-    await this.#lose(new ParleyError('connection_lost', { message: 'no answer to a ping' }), { fresh: false, opening });
+  /** Loads what looks after the media path, unless it is there; tried again until it is. */
+  async #guardPath() {
+    const module = await import('./path_guard.js').catch(() => null);
+    if (this.#over.signal.aborted || this.#guard) return undefined;
+    if (!module) return this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
+    const { platform, state, media } = this.#parts;
+    this.#guard = new module.PathGuard({
+      now: platform.now,
+      peer: () => this.#peer,
+      expected: () => ({ voices: state.seats.voices, echo: media.tracks.size > 0 }),
+      signal: () => this.link.signal,
+      open: () => this.#open(),
+      replace: (opening) => void this.#lose(new ParleyError('connection_lost', { message: 'no answer to a ping' }), { fresh: false, opening }),
+      restart: () => void this.#negotiate({ iceRestart: true }).catch(() => {}), // tried again by the guard
+      giveUp: () => void (this.#ice.everConnected && this.#lose(new ParleyError('media_failed'), { fresh: true })),
+    });
+    return this.#guard.look();
   }
 
   /**
@@ -237,7 +217,7 @@ export class Session {
   async #join(opening) {
     const { platform, state, media, mutes, view } = this.#parts;
     opening.catch(() => {}); // reported by the exchange below
-    this.#replacePeer(new Peer(platform, this.#entry.seats, (s) => this.#ice.update(s)));
+    this.#replacePeer(new Peer(platform, this.#entry.seats, (s) => this.#heard(s)));
     const peer = /** @type {Peer} */ (this.#peer);
     await media.resend();
     const { socket, origin, ...entry } = this.#entry;
@@ -303,7 +283,8 @@ export class Session {
   #attach(signal) {
     if (signal.isClosed) throw new ParleyError('connection_lost');
     this.link.attach(signal);
-    this.#ice.setOnline(true);
+    if (this.#guard) this.#guard.answered();
+    else if (!this.#guardTimer.pending) this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
     this.#parts.onState('connected');
   }
 
@@ -317,6 +298,13 @@ export class Session {
       if (!answer) throw new ParleyError('bad_message', { message: 'answer without SDP' });
       return answer;
     }, how);
+  }
+
+  /** @param {RTCPeerConnectionState} state of the peer connection */
+  #heard(state) {
+    this.#ice.update(state);
+    if (this.#guard) void this.#guard.look();
+    else if (this.#peer?.broken && this.link.signal) void this.#guardPath();
   }
 
   /** @param {Peer | null} peer */
@@ -373,7 +361,6 @@ export class Session {
     const { emit, onState } = this.#parts;
     this.link.signal?.close();
     this.link.detach();
-    this.#ice.setOnline(false);
     if (this.#reconnecting || this.#over.signal.aborted) return;
     this.#reconnecting = true;
     onState('reconnecting');
@@ -435,7 +422,8 @@ export class Session {
     this.link.signal?.close();
     this.link.end();
     this.#parts.view.stop();
-    this.#ice.stop();
+    this.#guardTimer.clear();
+    this.#guard?.stop();
     this.#replacePeer(null);
   }
 }

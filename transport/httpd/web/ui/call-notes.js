@@ -93,7 +93,7 @@ export class CallNotes {
   #tooMuch(source, bitrate) {
     if (this.#limited.has(source)) return;
     this.#limited.add(source);
-    toast({ key: 'limited', icon: 'info', text: msg(`room.limited.${source}`, { n: Math.round(bitrate / 100_000) / 10 }), ms: 20_000 });
+    toast({ key: 'limited', icon: 'info', text: msg(source === 'camera' || source === 'screen' ? 'room.limited.picture' : 'room.limited.sound', { n: Math.round(bitrate / 100_000) / 10 }), ms: 20_000 });
   }
 
   /** @param {import('../sdk/index.js').Participant} participant @param {boolean} raised */
