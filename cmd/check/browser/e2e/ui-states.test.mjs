@@ -147,6 +147,9 @@ test('the same person in a second tab: told, moved here, and brought back', asyn
   await first.close();
 });
 
+/** Runs in the page: the cutter stops everything, a refusal only the socket. */
+const load = () => Promise.all(['/ui/room.js', '/ui/end.js', '/sdk/reach.js'].map((path) => import(path))).then(() => {});
+
 /** What the server says over HTTP of the sockets it refuses. @param {Guest} who @param {number} status @param {object} json */
 const door = (who, status, json) => who.page.route('**/api/v1/reach', (route) => route.fulfill({ status, json: { message: '', ...json } }));
 
@@ -155,7 +158,7 @@ for (const language of LANGUAGES) {
     const ben = await guest(browser, cutter.url, { as: 'Ben', language, prefs: QUIET });
     await ben.page.goto(`${cutter.url}/r/door-${language.toLowerCase()}`);
     await ben.field('prejoin.name').fill('Ben');
-    await ben.page.evaluate(() => Promise.all(['/ui/room.js', '/ui/end.js'].map((path) => import(path)))); // the page of the meeting comes with the lobby in time
+    await ben.page.evaluate(load);
     await door(ben, 429, { code: 'rate_limited', limit: 'opens', retry_after_ms: 2_000 });
     cutter.cut();
     await ben.button('prejoin.joinListen').click();
@@ -176,7 +179,7 @@ for (const language of LANGUAGES) {
     const ben = await guest(browser, cutter.url, { as: 'Ben', language, prefs: QUIET });
     await ben.page.goto(`${cutter.url}/r/proxy-${language.toLowerCase()}`);
     await ben.field('prejoin.name').fill('Ben');
-    await ben.page.evaluate(() => Promise.all(['/ui/room.js', '/ui/end.js'].map((path) => import(path))));
+    await ben.page.evaluate(load);
     await door(ben, 403, { code: 'forbidden_origin', origin: 'https://meet.example.org', host: 'inner:8443' });
     cutter.cut();
     await ben.button('prejoin.joinListen').click();

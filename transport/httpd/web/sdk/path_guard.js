@@ -3,7 +3,7 @@
 // way into the meeting is done: it is wanted later.
 import { PathWatch } from '../lib/path-watch.js';
 import { selectedPair } from '../lib/selected-pair.js';
-import { Timer, pause } from './timers.js';
+import { Timer } from './timers.js';
 
 /** @typedef {import('./signal.js').Signal} Signal */
 /** @typedef {import('../lib/path-watch.js').Seen} Seen */
@@ -100,6 +100,9 @@ export class PathGuard {
     else replace(opening);
   }
 }
+
+/** @param {number} ms @returns {Promise<void>} */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * What came over the pair of addresses in use, looked up where it is cheap: the

@@ -191,9 +191,13 @@ export class Session {
     return why;
   }
 
-  /** Loads what looks after the media path, unless it is there; tried again until it is. */
+  /**
+   * Loads what looks after the media path, unless it is there; tried again until
+   * it is. With it comes what asks why sockets are refused: by then the server
+   * may give nothing any more.
+   */
   async #guardPath() {
-    const module = await import('./path_guard.js').catch(() => null);
+    const [module] = await Promise.all([import('./path_guard.js'), import('./reach.js')]).catch(() => []);
     if (this.#over.signal.aborted || this.#guard) return undefined;
     if (!module) return this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
     const { platform, state, media } = this.#parts;

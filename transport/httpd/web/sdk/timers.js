@@ -17,9 +17,6 @@ export class Lane {
   }
 }
 
-/** @param {number} ms @returns {Promise<void>} */
-export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
 /**
  * One timer that can be set again and cleared.
  */
