@@ -63,7 +63,7 @@ func TestReachSaysWhatTheSocketWould(t *testing.T) {
 		{"full", Config{MaxConnections: 1}, func(r *running) { r.opened(t) }, nil,
 			refused{status: 503, Code: "server_full", RetryAfterMS: 10_000, retryAfter: "10"}},
 		{"busy", Config{}, nil, nil,
-			refused{status: 503, Code: "busy", RetryAfterMS: 5000, retryAfter: "5"}},
+			refused{status: 503, Code: "server_busy", RetryAfterMS: 5000, retryAfter: "5"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

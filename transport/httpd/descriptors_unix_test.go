@@ -127,7 +127,7 @@ func TestOutOfDescriptors(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := refusalOf(t, resp, n)
-		if got.status != 503 || got.Code != "busy" || got.retryAfter != "5" || !resp.Close {
+		if got.status != 503 || got.Code != "server_busy" || got.retryAfter != "5" || !resp.Close {
 			t.Fatalf("refused with %+v", got)
 		}
 		refusals++
@@ -142,7 +142,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	if resp, body := c.do(t, "GET", "/readyz", ""); resp.StatusCode != 200 {
 		t.Errorf("readyz: %s %s", resp.Status, body)
 	}
-	if resp, body := c.do(t, "POST", "/api/v1/reach", ""); resp.StatusCode != 503 || !strings.Contains(body, "busy") {
+	if resp, body := c.do(t, "POST", "/api/v1/reach", ""); resp.StatusCode != 503 || !strings.Contains(body, "server_busy") {
 		t.Errorf("reach: %s %s", resp.Status, body)
 	}
 	for i, conn := range open {

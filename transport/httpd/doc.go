@@ -76,7 +76,7 @@
 // have no share; the requests they pass on count for the client.
 //
 // When descriptors get scarce connections that wait give way, then WebSockets
-// are refused before the 101 (503, busy). A reserve stays for files and packets.
+// are refused before the 101 (503, server_busy). A reserve stays for files and packets.
 //
 // What strangers do is logged once for each (foreign names, origins, proxies), at
 // most 20 lines and then one every 10 s.

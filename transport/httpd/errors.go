@@ -26,7 +26,7 @@ const (
 	codeRate         = "rate_limited"
 	codeInternal     = "internal"
 	codeFull         = "server_full"
-	codeBusy         = "busy"
+	codeBusy         = "server_busy"
 	codeDraining     = "draining"
 	codeStore        = "store_failed"
 )

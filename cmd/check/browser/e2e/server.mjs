@@ -100,6 +100,15 @@ export async function startCutter(to) {
       clearTimeout(timer);
       if (ms < Infinity) timer = setTimeout(() => (refusing = false), ms).unref();
     },
+    /** What runs through it now carries nothing any more, and nobody says so. Newcomers get through. */
+    deaden() {
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream);
+        upstream.unpipe(client);
+        client.resume();
+        upstream.resume();
+      }
+    },
     /** Lets newcomers through again, at once. */
     mend() {
       clearTimeout(timer);

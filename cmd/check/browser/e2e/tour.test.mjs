@@ -144,7 +144,7 @@ async function joining(look, room) {
   await tour.stop('joining', who.button('prejoin.joining'));
 
   /** @type {[string, Key][]} */
-  const refusals = [['room_full', 'fail.full.title'], ['bad_name', 'fail.name.title'], ['no_codec', 'fail.title'], ['draining', 'fail.draining.title']];
+  const refusals = [['room_full', 'fail.full.title'], ['server_full', 'fail.busy.title'], ['rate_limited', 'fail.crowd.title'], ['bad_name', 'fail.name.title'], ['no_codec', 'fail.title'], ['draining', 'fail.draining.title']];
   for (const [code, title] of refusals) {
     wire.now = (ws) => ws.onMessage((text) => ws.send(JSON.stringify({ type: 'error', id: JSON.parse(String(text)).id, code, message: '' })));
     await begin();
@@ -153,6 +153,21 @@ async function joining(look, room) {
   wire.now = (ws) => ws.close({ code: 1011 });
   await begin();
   await tour.stop('not joined, no answer', who.heading('fail.server.title'));
+
+  /** @type {[string, number, object, Key][]} */
+  const doors = [
+    ['proxy', 403, { code: 'forbidden_origin', origin: 'https://meet.example.org', host: '127.0.0.1:8443' }, 'fail.proxy.title'],
+    ['foreign name', 421, { code: 'foreign_host', host: 'meet.example.org' }, 'fail.host.title'],
+    ['crowd', 429, { code: 'rate_limited', limit: 'opens', retry_after_ms: 30_000 }, 'fail.crowd.text'],
+    ['many connections', 429, { code: 'rate_limited', limit: 'sockets', retry_after_ms: 30_000 }, 'fail.crowd.most'],
+    ['full', 503, { code: 'server_full', retry_after_ms: 30_000 }, 'fail.busy.title'],
+  ];
+  for (const [name, status, json, proof] of doors) {
+    await who.page.route('**/api/v1/reach', (route) => route.fulfill({ status, json: { message: '', ...json } }));
+    await begin();
+    await tour.stop(`refused, ${name}`, who.text(proof));
+    await who.page.unroute('**/api/v1/reach');
+  }
   await who.close();
 }
 
@@ -372,10 +387,15 @@ async function trouble(look, room) {
   wire.say({ type: 'draining', in_ms: 300_000 });
   await tour.stop('the server drains', who.page.getByText(who.t('room.draining').split('{time}')[0].trim()));
   await tour.stop('a silent microphone', who.text('room.silentMic'));
+  wire.say({ type: 'limited', source: 'camera', reason: 'rate', limit_bps: 15_000_000 });
+  await tour.stop('too much for the server', who.text('room.limited.picture', { n: 15 }));
 
   wire.now = (ws) => ws.close({ code: 1011 });
   await wire.socket?.close({ code: 1011 });
   await tour.stop('reconnecting', who.text('room.reconnecting'));
+  await who.page.route('**/api/v1/reach', (route) => route.fulfill({ status: 429, json: { code: 'rate_limited', message: '', limit: 'opens', retry_after_ms: 20_000 } }));
+  await tour.stop('reconnecting in a crowd', who.text('fail.crowd.text'));
+  await who.page.unroute('**/api/v1/reach');
   wire.now = (ws) => ws.connectToServer();
   await who.button('room.tryNow').click({ timeout: 1_000 }).catch(() => {});
   await who.text('room.reconnecting').first().waitFor({ state: 'detached' });
@@ -415,7 +435,7 @@ async function ends(look, room) {
   await who.page.getByText(who.t('record.title'), { exact: true }).click();
   await tour.stop('meeting record', who.page.getByRole('table', { name: who.t('record.title') }));
   /** @type {[string, Key][]} */
-  const byes = [['removed', 'end.title.removed'], ['ended', 'end.title.ended'], ['shutdown', 'end.title.shutdown'], ['duplicate_identity', 'end.title.duplicate_identity'], ['internal', 'end.title.failed'], ['timeout', 'end.title.lost']];
+  const byes = [['removed', 'end.title.removed'], ['ended', 'end.title.ended'], ['room_yielded', 'end.title.room_yielded'], ['shutdown', 'end.title.shutdown'], ['duplicate_identity', 'end.title.duplicate_identity'], ['internal', 'end.title.failed'], ['timeout', 'end.title.lost']];
   for (const [code, title] of byes) {
     await who.enter(room);
     wire.say({ type: 'bye', code, message: '', retryable: false });

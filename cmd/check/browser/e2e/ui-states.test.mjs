@@ -147,6 +147,51 @@ test('the same person in a second tab: told, moved here, and brought back', asyn
   await first.close();
 });
 
+/** Runs in the page: the cutter stops everything, a refusal only the socket. */
+const load = () => Promise.all(['/ui/room.js', '/ui/end.js', '/sdk/reach.js'].map((path) => import(path))).then(() => {});
+
+/** What the server says over HTTP of the sockets it refuses. @param {Guest} who @param {number} status @param {object} json */
+const door = (who, status, json) => who.page.route('**/api/v1/reach', (route) => route.fulfill({ status, json: { message: '', ...json } }));
+
+for (const language of LANGUAGES) {
+  test(`refused at the door: why, a countdown, and in without a click, ${language}`, async () => {
+    const ben = await guest(browser, cutter.url, { as: 'Ben', language, prefs: QUIET });
+    await ben.page.goto(`${cutter.url}/r/door-${language.toLowerCase()}`);
+    await ben.field('prejoin.name').fill('Ben');
+    await ben.page.evaluate(load);
+    await door(ben, 429, { code: 'rate_limited', limit: 'opens', retry_after_ms: 2_000 });
+    cutter.cut();
+    await ben.button('prejoin.joinListen').click();
+    await ben.text('fail.crowd.text').first().waitFor();
+    await ben.page.getByText(new RegExp(ben.t('fail.retryIn', { s: '\\d+' }))).waitFor();
+    cutter.mend();
+    await ben.bar.waitFor();
+
+    // The same while reconnecting.
+    cutter.cut();
+    await ben.text('fail.crowd.text').first().waitFor();
+    cutter.mend();
+    await ben.shown('room.reconnected');
+    await ben.close();
+  });
+
+  test(`a proxy that hides the address is named, with what mends it, ${language}`, async () => {
+    const ben = await guest(browser, cutter.url, { as: 'Ben', language, prefs: QUIET });
+    await ben.page.goto(`${cutter.url}/r/proxy-${language.toLowerCase()}`);
+    await ben.field('prejoin.name').fill('Ben');
+    await ben.page.evaluate(load);
+    await door(ben, 403, { code: 'forbidden_origin', origin: 'https://meet.example.org', host: 'inner:8443' });
+    cutter.cut();
+    await ben.button('prejoin.joinListen').click();
+    await ben.heading('fail.proxy.title').waitFor();
+    await ben.text('fail.proxy.mend', { origin: 'https://meet.example.org', host: 'inner:8443' }).first().waitFor();
+    await ben.page.getByText('proxy_set_header Host $http_host;').waitFor();
+    cutter.mend();
+    await ben.pressUntil(ben.button('app.retry'), ben.bar);
+    await ben.close();
+  });
+}
+
 for (const language of LANGUAGES) {
   test(`the server drains, stops and comes back, ${language}`, async () => {
     const own = await startServer({ args: ['--drain', '5m'] });

@@ -4,7 +4,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import en from '../../../../transport/httpd/web/i18n/en.js';
 import zh from '../../../../transport/httpd/web/i18n/zh-Hans.js';
-import { KNOWN, endKind, joinFailure, messageKey, retryAfter } from '../../../../transport/httpd/web/lib/failures.js';
+import { KNOWN, endKind, joinFailure, messageKey, reconnectReason, retryAfter } from '../../../../transport/httpd/web/lib/failures.js';
 import { I18n, chooseLanguage, clock, format, matchLanguage, placeholders } from '../../../../transport/httpd/web/lib/i18n.js';
 import { codes } from '../../../../transport/httpd/web/sdk/errors.js';
 
@@ -107,9 +107,28 @@ test('a clock shows minutes, and hours when there are any', () => {
 });
 
 test('failures are told as what they are', () => {
-  assert.equal(joinFailure('connect_failed').title, 'fail.server.title');
-  assert.deepEqual(joinFailure('sdp_profile'), { title: 'fail.title', text: 'error.sdp_profile' });
-  assert.equal(retryAfter('room_full', 1), 0);
-  assert.deepEqual([1, 2, 3, 6, 7].map((n) => retryAfter('connect_failed', n)), [3, 6, 12, 30, 0]);
+  assert.equal(joinFailure({ code: 'connect_failed' }).title, 'fail.server.title');
+  assert.deepEqual(joinFailure({ code: 'sdp_profile' }), { title: 'fail.title', text: 'error.sdp_profile', mend: '', command: '' });
+  assert.deepEqual([1, 2, 3, 6, 7].map((n) => retryAfter({ code: 'connect_failed' }, n)), [3, 6, 12, 30, 0]);
   assert.deepEqual(['left', 'alone', 'removed', 'reconnect_failed', 'draining', 'internal', 'whatever'].map(endKind), ['left', 'alone', 'removed', 'lost', 'shutdown', 'failed', 'failed']);
+});
+
+test('who is refused at the door is told why, and who can mend it', () => {
+  assert.equal(joinFailure({ code: 'foreign_host', host: 'meet.example' }).command, '--allow-host meet.example');
+  assert.match(joinFailure({ code: 'forbidden_origin' }).command, /proxy_set_header Host/);
+  assert.equal(joinFailure({ code: 'rate_limited', limit: 'opens' }).text, 'fail.crowd.text');
+  assert.equal(joinFailure({ code: 'rate_limited' }).command, '');
+  assert.equal(joinFailure({ code: 'rate_limited', limit: 'sockets' }).command, '--limit-sockets');
+  for (const code of ['rate_limited', 'server_full', 'room_full', 'server_busy', 'forbidden_origin', 'foreign_host']) assert.ok(reconnectReason({ code }), code);
+  for (const code of ['connect_failed', 'connection_lost', 'shutdown', 'brand_new']) assert.equal(reconnectReason({ code }), '', code);
+});
+
+test('who is told when to come again does, a little later, and not for ever', () => {
+  const at = (/** @type {number} */ x) => retryAfter({ code: 'rate_limited', retryAfterMs: 8_000 }, 1, () => x);
+  assert.deepEqual([at(0), at(0.99)], [8, 11]);
+  assert.equal(retryAfter({ code: 'room_full' }, 1, () => 0), 3);
+  assert.equal(retryAfter({ code: 'server_full' }, 20, () => 0), 30);
+  assert.equal(retryAfter({ code: 'server_full' }, 21), 0);
+  assert.equal(retryAfter({ code: 'forbidden_origin' }, 1), 0);
+  assert.equal(retryAfter({ code: 'brand_new', retryAfterMs: 100 }, 1), 0);
 });

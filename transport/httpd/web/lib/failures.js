@@ -1,35 +1,74 @@
-// How an error code is told: as which kind of failure, and whether the page
-// should try again by itself. Pure.
+// How an error is told: as which kind of failure, who can mend it, and whether
+// the page should try again by itself. Pure.
 
 /** @typedef {import('./i18n.js').Key} Key */
 
-/** @type {Record<string, {title: Key, text?: Key}>} */
+/**
+ * What is known of an error.
+ * @typedef {{code: string, limit?: string, origin?: string, host?: string, retryAfterMs?: number}} Failure
+ */
+
+/** @type {Record<string, {title: Key, text?: Key, mend?: Key, command?: string}>} */
 const JOIN = {
   connect_failed: { title: 'fail.server.title', text: 'fail.server.text' },
   connection_lost: { title: 'fail.server.title', text: 'fail.server.text' },
   timeout: { title: 'fail.server.title', text: 'fail.server.text' },
   shutdown: { title: 'fail.draining.title', text: 'fail.draining.text' },
   room_full: { title: 'fail.full.title', text: 'fail.full.text' },
+  server_full: { title: 'fail.busy.title', text: 'fail.busy.text' },
+  server_busy: { title: 'fail.busy.title', text: 'fail.busy.text' },
+  rate_limited: { title: 'fail.crowd.title', text: 'fail.crowd.text' },
+  forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_set_header Host $http_host;\n--trusted-proxies ADDRESS' },
+  foreign_host: { title: 'fail.host.title', mend: 'fail.mend', command: '--allow-host {host}' },
   draining: { title: 'fail.draining.title', text: 'fail.draining.text' },
   bad_room: { title: 'fail.room.title' },
   bad_name: { title: 'fail.name.title' },
 };
 
-/** Codes after which joining is tried again without being asked. */
-const AGAIN = new Set(['connect_failed', 'connection_lost', 'timeout', 'shutdown', 'draining']);
+/** Codes after which joining is tried again without being asked, and how often. */
+const AGAIN = new Map([
+  ...['connect_failed', 'connection_lost', 'timeout', 'shutdown', 'draining'].map((code) => /** @type {const} */ ([code, 6])),
+  ...['rate_limited', 'room_full', 'server_full', 'server_busy'].map((code) => /** @type {const} */ ([code, 20])),
+]);
+
+/** Limits that come again by themselves; the others are of what is there at once. */
+const PACES = new Set(['', 'opens', 'joins', 'requests']);
 
 /**
- * @param {string} code
- * @returns {{title: Key, text: Key}} text may be the code's own message
+ * @param {Failure} failure
+ * @returns {{title: Key, text: Key, mend: Key | '', command: string}} text may be the
+ *   code's own message; mend and command are for whoever runs the server
  */
-export function joinFailure(code) {
-  const { title, text } = JOIN[code] ?? { title: 'fail.title' };
-  return { title, text: text ?? messageKey(code) };
+export function joinFailure({ code, limit = '', host = '' }) {
+  const { title, text, mend = '', command = '' } = JOIN[code] ?? { title: 'fail.title' };
+  if (code === 'rate_limited' && !PACES.has(limit)) return { title, text: 'fail.crowd.most', mend: 'fail.mend', command: `--limit-${limit}` };
+  return { title, text: text ?? messageKey(code), mend, command: command.replace('{host}', () => host) };
 }
 
-/** Seconds until the next try, 0 for none. @param {string} code @param {number} tries how many have failed */
-export function retryAfter(code, tries) {
-  return AGAIN.has(code) && tries <= 6 ? Math.min(30, 3 * 2 ** (tries - 1)) : 0;
+/**
+ * What is said beside the attempts to connect again; '' where nothing is known
+ * but that nobody answers.
+ * @param {Failure} failure
+ * @returns {Key | ''}
+ */
+export function reconnectReason(failure) {
+  const { code } = failure;
+  return JOIN[code]?.mend || (AGAIN.get(code) ?? 0) > 6 ? joinFailure(failure).text : '';
+}
+
+/**
+ * Seconds until the next try, 0 for none. Whoever is told by the server when to
+ * come again comes a little later, each at another time.
+ * @param {Failure} failure
+ * @param {number} tries how many have failed
+ * @param {() => number} [random] 0 ≤ x < 1
+ */
+export function retryAfter({ code, retryAfterMs = 0 }, tries, random = Math.random) {
+  const most = AGAIN.get(code) ?? 0;
+  if (tries > most) return 0;
+  const planned = Math.min(30, 3 * 2 ** (tries - 1));
+  if (most <= 6) return Math.max(planned, Math.ceil(retryAfterMs / 1000));
+  return Math.ceil((retryAfterMs / 1000 || planned) * (1 + random() / 4) + random());
 }
 
 /** The message for a code. @param {string} code @returns {Key} */
@@ -42,16 +81,16 @@ export const KNOWN = new Set([
   'bad_json', 'too_deep', 'too_large', 'unknown_type', 'missing_field', 'bad_field', 'rate_limited', 'bad_order',
   'not_joined', 'already_joined', 'bad_room', 'bad_name', 'room_full', 'server_full', 'too_many_rooms', 'draining', 'resume_gone', 'bad_sdp',
   'sdp_profile', 'sdp_too_large', 'sdp_mismatch', 'no_codec', 'too_many_seats', 'no_such_participant', 'no_such_source',
-  'chat_too_long', 'chat_full', 'store_failed', 'duplicate_identity', 'removed', 'ended', 'shutdown', 'media_failed',
+  'chat_too_long', 'chat_full', 'store_failed', 'duplicate_identity', 'removed', 'ended', 'room_yielded', 'shutdown', 'media_failed',
   'timeout', 'internal', 'bad_url', 'connect_failed', 'connection_lost', 'not_connected', 'busy', 'reconnect_failed',
   'webrtc_failed', 'bad_message', 'aborted', 'cancelled', 'insecure_context', 'unsupported', 'permission_denied',
-  'system_denied', 'not_found', 'in_use', 'other', 'replaced', 'room_yielded', 'bad_request', 'unauthorized',
+  'system_denied', 'not_found', 'in_use', 'other', 'replaced', 'bad_request', 'unauthorized', 'forbidden_origin', 'foreign_host', 'server_busy',
 ]);
 
 /**
  * Which end page a reason gets.
  * @param {string} reason 'left', 'alone' or an error code
- * @returns {'left' | 'alone' | 'removed' | 'ended' | 'duplicate_identity' | 'shutdown' | 'lost' | 'failed'}
+ * @returns {'left' | 'alone' | 'removed' | 'ended' | 'room_yielded' | 'duplicate_identity' | 'shutdown' | 'lost' | 'failed'}
  */
 export function endKind(reason) {
   switch (reason) {
@@ -59,6 +98,7 @@ export function endKind(reason) {
     case 'alone':
     case 'removed':
     case 'ended':
+    case 'room_yielded':
     case 'duplicate_identity':
     case 'shutdown':
       return reason;

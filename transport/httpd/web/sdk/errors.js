@@ -49,6 +49,10 @@ export const codes = Object.freeze({
   server_full: again,
   too_many_rooms: again,
   draining: again,
+  // refused at the door, see reach.js
+  forbidden_origin: again,
+  foreign_host: again,
+  server_busy: again,
   resume_gone: again,
   bad_sdp: final,
   sdp_profile: final,
@@ -76,15 +80,18 @@ export const codes = Object.freeze({
 export class ParleyError extends Error {
   /**
    * @param {string} code
-   * @param {{message?: string, retryable?: boolean, retryAfterMs?: number, source?: Source, cause?: unknown}} [options]
+   * @param {{message?: string, retryable?: boolean, retryAfterMs?: number, source?: Source, limit?: string, origin?: string, host?: string, cause?: unknown}} [options]
    */
-  constructor(code, { message, retryable, retryAfterMs = 0, source, cause } = {}) {
+  constructor(code, { message, retryable, retryAfterMs = 0, source, limit = '', origin = '', host = '', cause } = {}) {
     super(message ? `${code}: ${message}` : code, cause === undefined ? undefined : { cause });
     this.name = 'ParleyError';
     this.code = /** @type {import('./index.js').ErrorCode} */ (code);
     this.retryable = retryable ?? codes[this.code]?.retryable ?? false;
     this.retryAfterMs = retryAfterMs;
     this.source = source;
+    this.limit = limit;
+    this.origin = origin;
+    this.host = host;
   }
 }
 
@@ -102,10 +109,10 @@ export function mediaError(error, source) {
 
 /**
  * What an `error` reply says.
- * @param {{code: string, message?: string, retry_after_ms?: number}} reply
+ * @param {{code: string, message?: string, limit?: string, retry_after_ms?: number}} reply
  */
-export function serverError({ code, message, retry_after_ms: retryAfterMs = 0 }) {
-  return new ParleyError(code, { message, retryAfterMs, retryable: retryAfterMs > 0 ? true : undefined });
+export function serverError({ code, message, limit, retry_after_ms: retryAfterMs = 0 }) {
+  return new ParleyError(code, { message, limit, retryAfterMs, retryable: retryAfterMs > 0 ? true : undefined });
 }
 
 /**

@@ -46,16 +46,20 @@ export type ServerErrorCode =
   | 'bad_json' | 'too_deep' | 'too_large' | 'unknown_type' | 'missing_field' | 'bad_field'
   | 'rate_limited' | 'bad_order' | 'not_joined' | 'already_joined'
   | 'bad_room' | 'bad_name' | 'room_full' | 'server_full' | 'too_many_rooms' | 'draining' | 'resume_gone'
+  | 'forbidden_origin' | 'foreign_host' | 'server_busy'
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
   | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed'
-  | 'duplicate_identity' | 'removed' | 'ended' | 'shutdown' | 'media_failed'
-  | 'timeout' | 'internal' | 'replaced' | 'room_yielded';
+  | 'duplicate_identity' | 'removed' | 'ended' | 'room_yielded' | 'shutdown' | 'media_failed'
+  | 'timeout' | 'internal' | 'replaced';
 
 /** Newer servers may know more codes; treat an unknown one as 'internal'. */
 export type ErrorCode = MediaErrorCode | ClientErrorCode | ServerErrorCode;
 
 export class ParleyError extends Error {
-  constructor(code: string, options?: { message?: string; retryable?: boolean; retryAfterMs?: number; source?: Source; cause?: unknown });
+  constructor(
+    code: string,
+    options?: { message?: string; retryable?: boolean; retryAfterMs?: number; source?: Source; limit?: string; origin?: string; host?: string; cause?: unknown },
+  );
   /** Stable; what programs and translations go by. */
   readonly code: ErrorCode;
   /** Whether the same call may succeed later without anything being changed. */
@@ -64,6 +68,11 @@ export class ParleyError extends Error {
   readonly retryAfterMs: number;
   /** The source a media error is about. */
   readonly source: Source | undefined;
+  /** With rate_limited, which limit of the server it is: 'opens', 'sockets', 'joins' …; '' if it does not say. */
+  readonly limit: string;
+  /** With forbidden_origin and foreign_host, what the server saw: a proxy may have changed it. */
+  readonly origin: string;
+  readonly host: string;
 }
 
 export const errors: {
@@ -435,6 +444,8 @@ export interface RoomEvents {
   trackUnmuted: { participant: Participant; source: Source };
   localTrackPublished: { source: Source; track: MediaStreamTrack };
   localTrackUnpublished: { source: Source };
+  /** The server drops what exceeds so many bits per second of a source; others miss part of it. Told again every 5 s at most while that lasts. */
+  localTrackLimited: { source: Source; reason: 'rate'; bitrate: number };
   /** Loudest first. */
   activeSpeakersChanged: { speakers: Participant[] };
   chatMessage: { message: ChatMessage };
@@ -452,11 +463,6 @@ export interface RoomEvents {
   activeDeviceChanged: { kind: DeviceKind; deviceId: string };
   /** Whether sound handed to play() may be heard; if not call startAudio() from a click. */
   audioPlaybackChanged: { playing: boolean };
-  /**
-   * More of a source is sent from here than the server passes on: others miss
-   * part of it. Told again every 5 s at most while that lasts.
-   */
-  limited: { source: Source; reason: 'rate'; limitBps: number };
   /** The server will stop in so many milliseconds. */
   draining: { inMs: number };
 }

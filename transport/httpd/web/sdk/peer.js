@@ -4,8 +4,7 @@
 // audio, all sendonly; then the seats, each an audio and a video section,
 // recvonly. All four sending sections are there from the start, so turning a
 // source on needs no negotiation; seats are only ever added at the end.
-import { codecPreferences } from '../lib/codecs.js';
-import { usedExtensions } from '../lib/header-extensions.js';
+import { codecPreferences, usedExtensions } from '../lib/codecs.js';
 import { cameraLayers } from '../lib/simulcast.js';
 import { Lane } from './timers.js';
 
@@ -132,6 +131,17 @@ export class Peer {
 
   getStats() {
     return this.#pc.getStats();
+  }
+
+  /** The report of one sender, which names the pair of addresses in use and little else. @returns {Promise<ReadonlyMap<string, any>>} */
+  async senderStats() {
+    return (await this.#sending.get('microphone')?.sender.getStats()) ?? new Map();
+  }
+
+  /** What the browser itself says against the path. */
+  get broken() {
+    const { state } = this;
+    return state === 'disconnected' || state === 'failed' ? state : '';
   }
 
   close() {

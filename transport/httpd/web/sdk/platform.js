@@ -13,6 +13,8 @@
  * @property {typeof fetch} fetch
  * @property {(kind: 'audio' | 'video', dir: 'send' | 'receive') => RTCRtpCodec[]} codecs
  *   what this browser can encode or decode
+ * @property {EventTarget | undefined} connection  says when the kind of network changes, in some browsers
+ * @property {() => number} now  monotonic, milliseconds
  * @property {string} origin  where the page came from
  */
 
@@ -32,6 +34,8 @@ export function browserPlatform(replaced = {}) {
     document: g.document ?? Object.assign(new EventTarget(), { visibilityState: 'visible' }),
     fetch: (...args) => g.fetch(...args),
     codecs: browserCodecs,
+    connection: Reflect.get(g.navigator ?? {}, 'connection'),
+    now: () => performance.now(),
     origin: g.location?.origin ?? '',
     ...replaced,
   };

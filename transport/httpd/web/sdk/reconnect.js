@@ -11,6 +11,12 @@ export const defaultPolicy = {
   nextDelayMs: ({ attempt, elapsedMs }) => backoff(attempt, elapsedMs, Math.random),
 };
 
+/**
+ * Many may be told the same time to come again: they do not come in step.
+ * @param {number} ms
+ */
+const spread = (ms) => Math.ceil(ms * (1 + Math.random() / 4));
+
 /** Runs attempts until one succeeds, one fails for good, or the policy ends it. */
 export class Reconnector {
   #policy;
@@ -43,8 +49,9 @@ export class Reconnector {
     for (let n = 0; ; n++) {
       const nextInMs = this.#policy.nextDelayMs({ attempt: n, elapsedMs: Date.now() - begin, error });
       if (nextInMs === null) throw new ParleyError('reconnect_failed', { cause: error });
-      onWait({ attempt: n + 1, nextInMs, error });
-      await this.#wait(Math.max(nextInMs, n > 0 ? error.retryAfterMs : 0), signal);
+      const wait = Math.max(nextInMs, n > 0 ? spread(error.retryAfterMs) : 0);
+      onWait({ attempt: n + 1, nextInMs: wait, error });
+      await this.#wait(wait, signal);
       try {
         return await attempt();
       } catch (thrown) {

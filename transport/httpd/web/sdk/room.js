@@ -132,10 +132,10 @@ export class Room extends Emitter {
   /** @param {ConnectOptions} options */
   async connect(options) {
     if (this.#roomState !== 'disconnected') throw new ParleyError('already_joined');
-    const { origin, ...entry } = this.#entryFrom(options);
+    const entry = this.#entryFrom(options);
     const { WebSocket, RTCPeerConnection } = this.#platform;
     if (!WebSocket || !RTCPeerConnection) throw new ParleyError('unsupported');
-    this.#origin = origin;
+    this.#origin = entry.origin;
     this.#leaving = null;
     this.#state.clear();
     this.#local.name = options.name;

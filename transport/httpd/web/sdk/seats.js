@@ -47,6 +47,15 @@ export class Seats {
     return this.#occupants.get(seat);
   }
 
+  /** How many people sit here whose sound or picture should be coming. */
+  get voices() {
+    const heard = new Set();
+    for (const occupant of this.#occupants.values()) {
+      if (sourcesIn(occupant).some((source) => !occupant.participant.isMuted(source))) heard.add(occupant.participant);
+    }
+    return heard.size;
+  }
+
   /** @param {number} seat */
   layer(seat) {
     return this.#layers.get(seat);

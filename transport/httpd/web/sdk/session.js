@@ -15,6 +15,7 @@ import { summaryFrom } from './messages.js';
 import { Peer } from './peer.js';
 import { Reconnector } from './reconnect.js';
 import { Signal } from './signal.js';
+import { Timer } from './timers.js';
 
 /** @typedef {import('./index.js').Summary} Summary */
 /** @typedef {import('./wire.js').Event} Event */
@@ -22,6 +23,9 @@ import { Signal } from './signal.js';
 
 /** How long leaving waits for the server's goodbye. */
 const GOODBYE = 2_000;
+
+/** How long after a join what looks after the media path is loaded: first comes what is waited for. */
+const GUARD_AFTER = 2_000;
 
 /**
  * Close statuses that are final, should the `bye` before them be lost.
@@ -34,6 +38,7 @@ const STOPPED_STATUS = new Set([1001, 4004]);
 
 /**
  * @typedef {object} Entry  how to get in
+ * @property {string} origin  of the server
  * @property {string} socket
  * @property {string} room
  * @property {string} identity
@@ -62,6 +67,9 @@ export class Session {
   /** @type {Peer | null} */
   #peer = null;
   #ice;
+  /** Comes with its module. @type {import('./path_guard.js').PathGuard | null} */
+  #guard = null;
+  #guardTimer = new Timer();
   #reconnector;
   #over = new AbortController();
   /** Secret for resume, rating and record. */
@@ -69,6 +77,8 @@ export class Session {
   /** Events that came before their time, null while they are taken at once. @type {Event[] | null} */
   #held = [];
   #reconnecting = false;
+  /** Comes with its module. @type {import('./reach.js').Reach | null} */
+  #reach = null;
 
   /**
    * @param {Entry} entry
@@ -80,11 +90,7 @@ export class Session {
     this.#name = name;
     this.#parts = parts;
     this.#reconnector = new Reconnector(parts.policy);
-    this.#ice = new IceWatch({
-      onState: (state) => parts.emit('mediaStateChanged', { state }),
-      onRestart: () => void this.#negotiate({ iceRestart: true }).catch(() => {}), // tried again by the watch
-      onGiveUp: () => this.#lose(new ParleyError('media_failed'), { fresh: true }),
-    });
+    this.#ice = new IceWatch((state) => parts.emit('mediaStateChanged', { state }));
   }
 
   get peer() {
@@ -144,7 +150,8 @@ export class Session {
 
   tryNow() {
     this.#reconnector.tryNow();
-    if (this.link.signal) this.#ice.setOnline(true);
+    if (this.#guard) this.#guard.hint();
+    else if (this.link.signal) void this.#guardPath();
   }
 
   /** More seats if the view needs them: doubled, so that it happens seldom. @param {number} wanted */
@@ -159,7 +166,7 @@ export class Session {
   }
 
   /** @returns {Promise<Signal>} */
-  #open() {
+  async #open() {
     const { platform } = this.#parts;
     /** @type {Signal | undefined} */
     let opened;
@@ -167,8 +174,44 @@ export class Session {
       onEvent: (/** @type {Event} */ event) => this.#receive(opened, event),
       onClose: (/** @type {{code: number, reason: string}} */ lost) => this.#closed(opened, lost),
     };
-    const opening = Signal.open(platform.WebSocket, this.#entry.socket, handlers, this.#over.signal);
-    return opening.then((signal) => (opened = signal));
+    try {
+      return (opened = await Signal.open(platform.WebSocket, this.#entry.socket, handlers, this.#over.signal));
+    } catch (error) {
+      throw (await this.#whyRefused(/** @type {ParleyError} */ (error))) ?? error;
+    }
+  }
+
+  /** @param {ParleyError} error with which a socket did not open */
+  async #whyRefused({ code }) {
+    if (code !== 'connect_failed') return null;
+    const module = await import('./reach.js').catch(() => null); // the server may be gone altogether
+    if (module) this.#reach ??= new module.Reach(this.#parts.platform, this.#entry.origin);
+    const why = await this.#reach?.why();
+    throwIfAborted(this.#over.signal);
+    return why;
+  }
+
+  /**
+   * Loads what looks after the media path, unless it is there; tried again until
+   * it is. With it comes what asks why sockets are refused: by then the server
+   * may give nothing any more.
+   */
+  async #guardPath() {
+    const [module] = await Promise.all([import('./path_guard.js'), import('./reach.js')]).catch(() => []);
+    if (this.#over.signal.aborted || this.#guard) return undefined;
+    if (!module) return this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
+    const { platform, state, media } = this.#parts;
+    this.#guard = new module.PathGuard({
+      now: platform.now,
+      peer: () => this.#peer,
+      expected: () => ({ voices: state.seats.voices, echo: media.tracks.size > 0 }),
+      signal: () => this.link.signal,
+      open: () => this.#open(),
+      replace: (opening) => void this.#lose(new ParleyError('connection_lost', { message: 'no answer to a ping' }), { fresh: false, opening }),
+      restart: () => void this.#negotiate({ iceRestart: true }).catch(() => {}), // tried again by the guard
+      giveUp: () => void (this.#ice.everConnected && this.#lose(new ParleyError('media_failed'), { fresh: true })),
+    });
+    return this.#guard.look();
   }
 
   /**
@@ -178,10 +221,10 @@ export class Session {
   async #join(opening) {
     const { platform, state, media, mutes, view } = this.#parts;
     opening.catch(() => {}); // reported by the exchange below
-    this.#replacePeer(new Peer(platform, this.#entry.seats, (s) => this.#ice.update(s)));
+    this.#replacePeer(new Peer(platform, this.#entry.seats, (s) => this.#heard(s)));
     const peer = /** @type {Peer} */ (this.#peer);
     await media.resend();
-    const { socket, ...entry } = this.#entry;
+    const { socket, origin, ...entry } = this.#entry;
     /** @type {Joined | undefined} */
     let joined;
     let muted = new Map();
@@ -207,11 +250,11 @@ export class Session {
 
   /**
    * Opens a socket and takes the session up again; joins where it is gone.
-   * @param {{fresh: boolean}} how  fresh: there is none to take up
+   * @param {{fresh: boolean, opening?: Promise<Signal>}} how
+   *   fresh: there is none to take up; opening: a socket that is under way
    * @returns {Promise<boolean>} whether it was resumed
    */
-  async #reattach({ fresh }) {
-    const opening = this.#open();
+  async #reattach({ fresh, opening = this.#open() }) {
     try {
       const resumed = !fresh && (await this.#resume(await opening));
       if (!resumed) await this.#join(opening);
@@ -244,7 +287,8 @@ export class Session {
   #attach(signal) {
     if (signal.isClosed) throw new ParleyError('connection_lost');
     this.link.attach(signal);
-    this.#ice.setOnline(true);
+    if (this.#guard) this.#guard.answered();
+    else if (!this.#guardTimer.pending) this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
     this.#parts.onState('connected');
   }
 
@@ -258,6 +302,13 @@ export class Session {
       if (!answer) throw new ParleyError('bad_message', { message: 'answer without SDP' });
       return answer;
     }, how);
+  }
+
+  /** @param {RTCPeerConnectionState} state of the peer connection */
+  #heard(state) {
+    this.#ice.update(state);
+    if (this.#guard) void this.#guard.look();
+    else if (this.#peer?.broken && this.link.signal) void this.#guardPath();
   }
 
   /** @param {Peer | null} peer */
@@ -308,19 +359,23 @@ export class Session {
   /**
    * The connection is not usable: gets it back.
    * @param {ParleyError} cause
-   * @param {{fresh: boolean}} how
+   * @param {{fresh: boolean, opening?: Promise<Signal>}} how  opening: a socket for the first attempt
    */
-  async #lose(cause, { fresh }) {
+  async #lose(cause, { fresh, opening }) {
     const { emit, onState } = this.#parts;
     this.link.signal?.close();
     this.link.detach();
-    this.#ice.setOnline(false);
     if (this.#reconnecting || this.#over.signal.aborted) return;
     this.#reconnecting = true;
     onState('reconnecting');
+    let first = opening;
     try {
       const resumed = await this.#reconnector.run({
-        attempt: () => this.#reattach({ fresh }),
+        attempt: () => {
+          const attempt = this.#reattach({ fresh, opening: first });
+          first = undefined;
+          return attempt;
+        },
         onWait: (wait) => emit('reconnecting', wait),
         cause,
         signal: this.#over.signal,
@@ -337,16 +392,16 @@ export class Session {
 
   /** What the browser knows about the network and the page. */
   #watchBrowser() {
-    const { window, document } = this.#parts.platform;
+    const { window, document, connection } = this.#parts.platform;
     const { signal } = this.#over;
     const look = () => {
-      if (!this.link.signal) return this.tryNow();
-      this.link.signal.probe();
-      return this.#ice.setOnline(true);
+      void this.link.signal?.probe();
+      this.tryNow();
     };
     listen(window, 'online', look, { signal });
-    listen(window, 'offline', () => this.link.signal?.probe(), { signal });
+    listen(window, 'offline', () => void this.link.signal?.probe(), { signal });
     listen(document, 'visibilitychange', () => document.visibilityState === 'visible' && look(), { signal });
+    if (connection) listen(connection, 'change', look, { signal });
     listen(window, 'pagehide', () => this.#vanish(), { signal });
   }
 
@@ -371,7 +426,8 @@ export class Session {
     this.link.signal?.close();
     this.link.end();
     this.#parts.view.stop();
-    this.#ice.stop();
+    this.#guardTimer.clear();
+    this.#guard?.stop();
     this.#replacePeer(null);
   }
 }

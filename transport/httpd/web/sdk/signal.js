@@ -125,13 +125,21 @@ export class Signal {
     return this.#closed;
   }
 
-  /** Asks now whether the other side is there; if not the socket is given up. */
-  probe() {
+  /**
+   * Asks now whether the other side is there; if not the socket is given up.
+   * @returns {Promise<boolean>} whether it is
+   */
+  async probe() {
     this.#heartbeat.clear();
-    this.request('ping', {}, { timeoutMs: PING_TIMEOUT }).then(
-      () => this.#beat(),
-      (error) => (error.code === 'timeout' ? this.#lost(1006, 'no answer to a ping') : this.#beat()),
-    );
+    try {
+      await this.request('ping', {}, { timeoutMs: PING_TIMEOUT });
+    } catch (error) {
+      const { code } = /** @type {ParleyError} */ (error);
+      if (code === 'timeout') this.#lost(1006, 'no answer to a ping');
+      if (code === 'timeout' || code === 'connection_lost') return false;
+    }
+    this.#beat(); // a refusal is an answer, too
+    return true;
   }
 
   /** Closes the socket; onClose is not called. */

@@ -1,12 +1,13 @@
 // Figures per stream out of getStats(). Totals become rates by comparing with
 // the report before.
+import { selectedPair } from '../lib/selected-pair.js';
 
 /** @typedef {import('./index.js').StreamStats} StreamStats */
 /** @typedef {import('./index.js').RoomStats} RoomStats */
 
 /**
  * A member of a stats report. Browsers differ in which fields are there.
- * @typedef {Record<string, any> & {id: string, type: string}} Entry
+ * @typedef {import('../lib/selected-pair.js').Entry} Entry
  */
 
 /**
@@ -165,18 +166,6 @@ function remoteOf(entry, all) {
 function codecOf(entry, all) {
   const mime = all.get(entry.codecId)?.mimeType;
   return mime ? { codec: mime.split('/')[1] } : {};
-}
-
-/**
- * The candidate pair in use: named by the transport, or flagged in Firefox.
- * @param {Map<string, Entry>} all
- */
-function selectedPair(all) {
-  for (const entry of all.values()) {
-    if (entry.type === 'transport' && all.has(entry.selectedCandidatePairId)) return all.get(entry.selectedCandidatePairId);
-  }
-  for (const entry of all.values()) if (entry.type === 'candidate-pair' && (entry.selected || (entry.nominated && entry.state === 'succeeded'))) return entry;
-  return undefined;
 }
 
 /** @param {Entry | undefined} candidate */

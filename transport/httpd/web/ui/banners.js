@@ -1,6 +1,7 @@
 // Lines above the stage that stay as long as something is so: reconnecting,
 // sound blocked, sharing, a silent microphone, the server about to stop.
 import { icon } from '../icons/icons.js';
+import { reconnectReason } from '../lib/failures.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { clock, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
@@ -14,6 +15,7 @@ export class ParleyBanners extends ParleyElement {
   /** @type {Call} */
   call = /** @type {any} */ (null);
   #attempt = h('span', { class: 'hint' });
+  #refused = h('span');
   #drain = h('p');
   /** @type {Map<string, HTMLElement>} */
   #shown = new Map();
@@ -61,7 +63,7 @@ export class ParleyBanners extends ParleyElement {
     return this.#banner(
       'warn',
       'wifiOff',
-      h('p', null, h('strong', null, msg(this.call.state.stopped ? 'room.serverStopped' : 'room.reconnecting')), ' ', this.#attempt),
+      h('p', null, h('strong', null, msg(this.call.state.stopped ? 'room.serverStopped' : 'room.reconnecting')), ' ', this.#refused, ' ', this.#attempt),
       this.#action('room.tryNow', () => this.call.room.tryNow()),
       this.#action('room.giveUp', () => this.call.leave()),
     );
@@ -130,12 +132,14 @@ export class ParleyBanners extends ParleyElement {
 
   /** Counts what runs down. */
   #count() {
-    const { phase, attempt, nextAt, drainAt } = this.call.state;
+    const { phase, attempt, nextAt, refused, drainAt } = this.call.state;
     const now = performance.now();
     if (phase === 'reconnecting') {
       const s = Math.ceil((nextAt - now) / 1000);
       const parts = [msg('room.reconnectAttempt', { n: attempt }), ...(s > 0 ? [msg('room.reconnectIn', { s })] : [])];
       text(this.#attempt, parts.join(', '));
+      const reason = refused ? reconnectReason(refused) : '';
+      text(this.#refused, reason ? msg(reason, { origin: refused?.origin ?? '', host: refused?.host ?? '' }) : '');
     }
     if (drainAt) text(this.#drain, msg('room.draining', { time: clock(drainAt - now) }));
   }

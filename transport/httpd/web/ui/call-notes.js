@@ -20,6 +20,8 @@ const SPEAK_TO_LOWER = 1500;
 export class CallNotes {
   #call;
   #handTimer = 0;
+  /** Sources that were told to be too much for the server. @type {Set<string>} */
+  #limited = new Set();
   #speaking = false;
   /** @type {Batch<{id: string, name: string}>} */
   #joined = new Batch(TOGETHER, (people) => this.#people('join', people));
@@ -52,6 +54,7 @@ export class CallNotes {
       if (attempt === 1) say(msg(code === 'shutdown' ? 'room.serverStopped' : 'room.reconnecting'), { now: true });
     }, { signal });
     room.on('reconnected', () => toast({ key: 'connection', icon: 'check', text: msg('room.reconnected') }), { signal });
+    room.on('localTrackLimited', ({ source, bitrate }) => this.#tooMuch(source, bitrate), { signal });
     room.on('localTrackUnpublished', ({ source }) => {
       if (source === 'screen') this.#tell(msg('room.shareEnded'));
     }, { signal });
@@ -84,6 +87,13 @@ export class CallNotes {
   /** @param {import('../lib/i18n.js').Msg} text */
   #tell(text) {
     toast({ key: text.key, text, ms: 4000 });
+  }
+
+  /** Told once for each source: it goes on, and seldom can anything be done. @param {import('../sdk/index.js').Source} source @param {number} bitrate */
+  #tooMuch(source, bitrate) {
+    if (this.#limited.has(source)) return;
+    this.#limited.add(source);
+    toast({ key: 'limited', icon: 'info', text: msg(source === 'camera' || source === 'screen' ? 'room.limited.picture' : 'room.limited.sound', { n: Math.round(bitrate / 100_000) / 10 }), ms: 20_000 });
   }
 
   /** @param {import('../sdk/index.js').Participant} participant @param {boolean} raised */

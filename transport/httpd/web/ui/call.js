@@ -24,6 +24,7 @@ import { messageKey } from '../lib/failures.js';
  * @property {number} attempt of reconnecting, from 1
  * @property {import('../sdk/index.js').MediaState} media whether sound and picture get through
  * @property {boolean} stopped the server said that it stops: that is why
+ * @property {import('../lib/failures.js').Failure | null} refused why the last attempt failed
  * @property {number} nextAt when the next attempt is, performance.now()
  * @property {readonly Person[]} people oneself first, then by time of joining
  * @property {boolean} mic
@@ -50,7 +51,7 @@ import { messageKey } from '../lib/failures.js';
 
 /** @type {Readonly<CallState>} */
 const START = Object.freeze({
-  phase: 'live', attempt: 0, nextAt: 0, media: 'new', stopped: false, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
+  phase: 'live', attempt: 0, nextAt: 0, media: 'new', stopped: false, refused: null, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
   pins: [], layout: 'auto', panel: '', chatTo: '', unread: 0, audioBlocked: false, captions: [], captionInput: false,
   stats: false, drainAt: 0, volumes: {}, silenced: {}, dataSaver: false, silentMic: false, pip: false,
 });
@@ -147,13 +148,13 @@ export class Call extends EventTarget {
       if (code === 'codec') this.#undecodable.set(participant.id, (this.#undecodable.get(participant.id) ?? new Set()).add(source));
       this.refresh();
     }, { signal });
-    room.on('reconnecting', ({ attempt, nextInMs, error: { code } }) => {
-      // Later attempts only tell that nobody is there yet.
-      const stopped = attempt === 1 ? code === 'shutdown' : this.state.stopped;
-      this.store.set({ phase: 'reconnecting', attempt, nextAt: performance.now() + nextInMs, stopped, ...(stopped ? { drainAt: 0 } : {}) });
+    room.on('reconnecting', ({ attempt, nextInMs, error }) => {
+      // Later attempts only tell that nobody is there yet, or why nobody is let in.
+      const stopped = attempt === 1 ? error.code === 'shutdown' : this.state.stopped;
+      this.store.set({ phase: 'reconnecting', attempt, refused: error, nextAt: performance.now() + nextInMs, stopped, ...(stopped ? { drainAt: 0 } : {}) });
     }, { signal });
     room.on('reconnected', ({ resumed }) => {
-      this.store.set({ phase: 'live', attempt: 0, nextAt: 0, stopped: false, ...(resumed ? {} : { drainAt: 0 }) });
+      this.store.set({ phase: 'live', attempt: 0, nextAt: 0, stopped: false, refused: null, ...(resumed ? {} : { drainAt: 0 }) });
       this.refresh();
     }, { signal });
     room.on('mediaStateChanged', ({ state }) => this.store.set({ media: state }), { signal });

@@ -135,7 +135,7 @@ export default class ParleyMeeting extends ParleyElement {
     if (!known) reportError(error);
     // The tracks given to the room were stopped with it.
     media.forgetEnded();
-    page.failed(known ? error : { code: /** @type {Error} */ (error).name, retryable: true });
+    page.failed(known ? error : { code: /** @type {Error} */ (error).name });
     await media.open();
   }
 

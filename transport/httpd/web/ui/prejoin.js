@@ -245,7 +245,7 @@ export class ParleyPrejoin extends ParleyElement {
     } else fill(this.#fail);
   }
 
-  /** Why joining failed; the button below tries again. @param {{code: string, retryable: boolean}} error */
+  /** Why joining failed; the button below tries again. @param {import('../lib/failures.js').Failure} error */
   failed(error) {
     this.joining = false;
     if (error.code === 'aborted') return;

@@ -7,8 +7,8 @@ import { FakeServer } from './server.mjs';
 const EVENTS = [
   'stateChanged', 'connected', 'reconnecting', 'reconnected', 'disconnected', 'mediaStateChanged', 'participantConnected', 'participantDisconnected',
   'participantNameChanged', 'participantAway', 'trackSubscribed', 'trackUnsubscribed', 'trackSubscriptionFailed', 'trackMuted', 'trackUnmuted',
-  'localTrackPublished', 'localTrackUnpublished', 'activeSpeakersChanged', 'chatMessage', 'handChanged', 'reaction', 'caption',
-  'connectionQualityChanged', 'layerChanged', 'mediaDevicesError', 'deviceLost', 'activeDeviceChanged', 'audioPlaybackChanged', 'limited', 'draining',
+  'localTrackPublished', 'localTrackUnpublished', 'localTrackLimited', 'activeSpeakersChanged', 'chatMessage', 'handChanged', 'reaction', 'caption',
+  'connectionQualityChanged', 'layerChanged', 'mediaDevicesError', 'deviceLost', 'activeDeviceChanged', 'audioPlaybackChanged', 'draining',
 ];
 
 /** Lets everything happen that needs no time. */
@@ -46,6 +46,8 @@ export function bench(options = {}) {
   const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
   /** @type {{url: string, body: any}[]} */
   const posted = [];
+  /** What the server says of sockets over HTTP. @type {{status: number, body: object, asked: string[]}} */
+  const reach = { status: 404, body: { code: 'not_found' }, asked: [] };
   const platform = /** @type {any} */ ({
     WebSocket: server.WebSocket,
     RTCPeerConnection: class extends FakePeerConnection {
@@ -59,10 +61,16 @@ export function bench(options = {}) {
     window,
     document,
     fetch: async (/** @type {string} */ url, /** @type {any} */ init) => {
+      if (url.endsWith('/reach')) {
+        reach.asked.push(`${init.method} ${url}`);
+        return new Response(reach.status === 204 ? null : JSON.stringify(reach.body), { status: reach.status });
+      }
       posted.push({ url, body: JSON.parse(init.body) });
       return new Response('{}', { status: 200 });
     },
     codecs: () => [],
+    connection: new EventTarget(),
+    now: () => Date.now(),
     origin: 'https://meet.test',
   });
   const room = new Room({ reconnect: { nextDelayMs: ({ attempt }) => (attempt < 5 ? attempt * 1_000 : null) }, platform, ...options });
@@ -78,6 +86,7 @@ export function bench(options = {}) {
     document,
     platform,
     posted,
+    reach,
     events,
     /** Details of all events of a name. @param {string} name @returns {any[]} */
     seen: (name) => events.filter((e) => e.name === name).map((e) => e.detail),

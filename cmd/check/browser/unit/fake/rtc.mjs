@@ -56,8 +56,8 @@ class FakeTransceiver {
   /** @type {any} */
   codecs = null;
 
-  /** @param {string} kind @param {any} init */
-  constructor(kind, init) {
+  /** @param {string} kind @param {any} init @param {FakePeerConnection} pc */
+  constructor(kind, init, pc) {
     this.kind = kind;
     this.direction = init.direction;
     this.receiver = { track: new FakeTrack(kind) };
@@ -65,6 +65,7 @@ class FakeTransceiver {
       /** @type {FakeTrack | null} */
       track: null,
       encodings: init.sendEncodings ?? [{}],
+      getStats: async () => pc.report,
       getParameters: () => ({ transactionId: '1', codecs: [], headerExtensions: [], rtcp: {}, encodings: structuredClone(this.sender.encodings) }),
       setParameters: async (/** @type {any} */ { encodings }) => {
         this.sender.encodings = encodings;
@@ -105,7 +106,7 @@ export class FakePeerConnection {
 
   /** @param {string} kind @param {any} init */
   addTransceiver(kind, init) {
-    const transceiver = new FakeTransceiver(kind, init);
+    const transceiver = new FakeTransceiver(kind, init, this);
     this.transceivers.push(transceiver);
     return transceiver;
   }
