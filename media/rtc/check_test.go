@@ -187,6 +187,35 @@ func TestLostChecks(t *testing.T) {
 	}
 }
 
+// TestNominatedOnce: the check that answers a nomination is lost, and later
+// requests do not nominate, for their sender had its response. The address is
+// selected all the same when the check is answered.
+func TestNominatedOnce(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	ice := &r.from.ice
+	ice.selected.Load().touch(r.server.clock.now().Add(-time.Hour))
+	conn := stranger(t, r.w.sock.LocalAddr())
+	r.ask(t, conn, ice.current, request(t, ice.current, nominate))
+	e := r.ask(t, conn, ice.current, request(t, ice.current))
+	r.answer(t, conn, ice.current, e.check)
+	if got := ice.selected.Load().addr.AddrPort().Port(); int(got) != conn.LocalAddr().(*net.UDPAddr).Port {
+		t.Error("the nomination is forgotten")
+	}
+}
+
+// TestSweptProspects: a prospect that was to be forgotten while the queue of
+// commands was full is forgotten by the next sweep.
+func TestSweptProspects(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	ice := &r.from.ice
+	r.ask(t, stranger(t, r.w.sock.LocalAddr()), ice.current, request(t, ice.current))
+	ice.prospects = nil // as if evicted by another worker
+	r.w.commandLoop(command{kind: cmdSweep})
+	if len(r.w.loop.checks) != 0 || r.w.loop.prospects.Len() != 0 {
+		t.Errorf("%d checks and %d prospects are left", len(r.w.loop.checks), r.w.loop.prospects.Len())
+	}
+}
+
 // TestProofUnderLoss: who loses a third of all that goes either way gets in.
 func TestProofUnderLoss(t *testing.T) {
 	s := listen(t, Config{})

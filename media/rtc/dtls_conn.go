@@ -49,6 +49,9 @@ type dtlsConn struct {
 // errForged is why an attempt ends of which two differing ClientHellos came.
 var errForged = errors.New("one of two client hellos is forged")
 
+// errNoCookie says that setCookie does not work with this pion/dtls.
+var errNoCookie = errors.New("no way to give the dtls server a cookie")
+
 func newDTLSConn(s *Session, random [32]byte, cookie []byte) *dtlsConn {
 	return &dtlsConn{
 		session: s, random: random, cookie: cookie, gate: dtlsgate.New(s.handshake.expects, cookie),
@@ -116,8 +119,10 @@ func (c *dtlsConn) genuine() bool {
 func (c *dtlsConn) WriteTo(p []byte, _ net.Addr) (int, error) {
 	switch {
 	case c.parked.Load() || len(p) > udp.MaxSend:
-	case dtlsgate.IsRetry(p):
-		setCookie(c.dtls, c.cookie) // the peer has it already
+	case dtlsgate.IsRetry(p): // the peer has it already
+		if !setCookie(c.dtls, c.cookie) {
+			return 0, errNoCookie
+		}
 	case dtlsgate.IsAlert(p) && !c.genuine():
 		// It would end the handshake of a peer who did not say what it is about.
 	case c.settle(p) != nil:

@@ -18,8 +18,9 @@ var (
 
 // Errors that end a session, given to Events.MediaFailed.
 var (
-	ErrTimeout     = errors.New("nothing authentic received for too long")
-	ErrFingerprint = errors.New("peer certificate does not match the offered fingerprint")
-	ErrHandshake   = errors.New("dtls handshake did not complete")
-	ErrPanicked    = errors.New("packet handling panicked")
+	ErrTimeout      = errors.New("nothing authentic received for too long")
+	ErrFingerprint  = errors.New("peer certificate does not match the offered fingerprint")
+	ErrHandshake    = errors.New("dtls handshake did not complete")
+	ErrNotNominated = errors.New("peer did not nominate any of its addresses")
+	ErrPanicked     = errors.New("packet handling panicked")
 )

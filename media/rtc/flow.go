@@ -51,7 +51,7 @@ type flow struct {
 type check struct {
 	id    [stun.TransactionIDSize]byte
 	creds *credentials // whose password has to be in the answer; nil: none is under way
-	// nominate and priority are of the peer's newest request.
+	// nominate: some request since had USE-CANDIDATE; priority is the newest's.
 	nominate bool
 	priority uint64
 }

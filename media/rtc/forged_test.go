@@ -3,6 +3,7 @@ package rtc
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -156,6 +157,56 @@ func TestForgedHandshake(t *testing.T) {
 	}
 }
 
+// TestForgedHandshakeUnderWay: nor with datagrams that come when the peer's
+// handshake has begun, one at any moment of it or 1,000 a second from then on.
+func TestForgedHandshakeUnderWay(t *testing.T) {
+	all := forgeries(t)
+	begun := func(p *peer) bool {
+		h := &p.session.handshake
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.attempt != nil || h.over
+	}
+	for name, forge := range all {
+		t.Run(name+", all along", func(t *testing.T) {
+			t.Parallel()
+			attackedFrom(t, begun, 0, forge, time.Millisecond, nil)
+		})
+	}
+	for _, name := range []string{"ClientHello, other random", "ClientHello, null cipher", "ClientHello, seq 1", "Certificate, foreign", "CertificateVerify"} {
+		for _, after := range []time.Duration{0, 4, 8, 12, 20} {
+			t.Run(fmt.Sprintf("%s, once after %d ms", name, after), func(t *testing.T) {
+				t.Parallel()
+				attackedFrom(t, begun, after*time.Millisecond, all[name], 0, nil)
+			})
+		}
+	}
+}
+
+// TestForgedHelloBehindALostFlight: the peer's hello comes again, ours to it was
+// lost, and somebody else's came meanwhile.
+func TestForgedHelloBehindALostFlight(t *testing.T) {
+	s := listen(t, Config{Workers: 1})
+	proxy, err := netem.NewProxy(netem.Config{Server: s.Candidates()[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Close() })
+	p := newPeer(t, s, peerOptions{seats: 1, via: func(netip.AddrPort) netip.AddrPort { return proxy.Addr() }})
+	forge, lost := forgeries(t)["ClientHello, other random"], 0
+	p.pipe.lose = func(pkt []byte) bool {
+		if pkt[0] != recordHandshake || lost > 0 {
+			return false
+		}
+		lost++
+		proxy.Forge(forge())
+		return true
+	}
+	if err := p.connect(); err != nil {
+		t.Fatalf("connect: %v, drops %v", err, s.Figures().Drops)
+	}
+}
+
 // TestForgedHandshakeInFragments: nor if its own messages come in pieces.
 func TestForgedHandshakeInFragments(t *testing.T) {
 	all := forgeries(t)
@@ -170,6 +221,12 @@ func TestForgedHandshakeInFragments(t *testing.T) {
 // attacked has a peer join while forged datagrams come from its address.
 func attacked(t *testing.T, forge func() []byte, every time.Duration, option dtls.ClientOption) {
 	t.Helper()
+	attackedFrom(t, func(*peer) bool { return true }, 0, forge, every, option)
+}
+
+// attackedFrom is attacked from so long after begun is true on.
+func attackedFrom(t *testing.T, begun func(*peer) bool, after time.Duration, forge func() []byte, every time.Duration, option dtls.ClientOption) {
+	t.Helper()
 	s := listen(t, Config{Workers: 1})
 	link := netem.Link{Delay: 5 * time.Millisecond}
 	proxy, err := netem.NewProxy(netem.Config{Server: s.Candidates()[0], Up: link, Down: link})
@@ -179,7 +236,7 @@ func attacked(t *testing.T, forge func() []byte, every time.Duration, option dtl
 	t.Cleanup(func() { _ = proxy.Close() })
 	p := newPeer(t, s, peerOptions{seats: 1, via: func(netip.AddrPort) netip.AddrPort { return proxy.Addr() }})
 	p.extra = option
-	stop := forgeFor(proxy, forge, every)
+	stop := forgeFor(proxy, func() bool { return begun(p) }, after, forge, every)
 	err = p.connect()
 	stop()
 	if err != nil {
@@ -190,22 +247,28 @@ func attacked(t *testing.T, forge func() []byte, every time.Duration, option dtl
 	wantPicture(t, from, p, 0)
 }
 
-// forgeFor sends forged datagrams from a proxy's client as soon as there is one:
-// one only if every is 0. It goes on until stop is called.
-func forgeFor(proxy *netem.Proxy, forge func() []byte, every time.Duration) (stop func()) {
+// forgeFor sends forged datagrams from a proxy's client, as soon as there is one
+// and so long after begun is true: one only if every is 0. It goes on until stop
+// is called.
+func forgeFor(proxy *netem.Proxy, begun func() bool, after time.Duration, forge func() []byte, every time.Duration) (stop func()) {
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(max(every, 100*time.Microsecond))
 		defer tick.Stop()
+		started := false
 		for {
 			select {
 			case <-end:
 				return
 			case <-tick.C:
-				if proxy.Forge(forge()) > 0 && every == 0 {
-					return
-				}
+			}
+			if !started && begun() {
+				started = true
+				time.Sleep(after)
+			}
+			if started && proxy.Forge(forge()) > 0 && every == 0 {
+				return
 			}
 		}
 	}()

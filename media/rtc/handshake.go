@@ -103,31 +103,39 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 		return h.repeatFinale(pkt, from)
 	}
 	hello, ok := dtlsgate.ParseHello(pkt)
-	proves := ok && bytes.Equal(hello.Cookie, h.cookie)
 	switch {
-	case h.attempt == nil && proves:
+	case !ok:
+		return h.attempt != nil && h.attempt.push(pkt, from)
+	case h.provesLocked(hello):
 		h.beginLocked(hello, pkt, from)
 		return true
-	case h.attempt != nil && (!ok || hello.Random == h.attempt.random):
-		return h.attempt.push(pkt, from)
-	case ok && proves && h.attempt.cookie == nil:
-		// The attempt under way was about somebody else's ClientHello.
-		_ = h.attempt.Close()
-		h.beginLocked(hello, pkt, from)
-		return true
-	case ok:
-		// Whose it is we do not know. If it is the peer's it gets a cookie; if
-		// the peer is further already it pays no heed to that.
-		if h.attempt != nil {
-			h.attempt.doubted.Store(true)
-		}
-		h.retryLocked(from)
+	case h.attempt != nil && bytes.Equal(hello.Cookie, h.attempt.cookie) && hello.Random == h.attempt.random:
+		return h.attempt.push(pkt, from) // again
 	}
+	// Whose it is we do not know. If it is the peer's it gets a cookie; if the
+	// peer is further already it pays no heed to that.
+	if h.attempt != nil {
+		h.attempt.doubted.Store(true)
+	}
+	h.retryLocked(from)
 	return false
 }
 
-// beginLocked starts an attempt.
+// provesLocked reports whether an attempt is to begin with a ClientHello: the
+// first one as long as nothing was suspicious, and one with the cookie, even if
+// an attempt without one is under way. That was about somebody else's.
+func (h *handshake) provesLocked(hello dtlsgate.Hello) bool {
+	if !bytes.Equal(hello.Cookie, h.cookie) {
+		return false
+	}
+	return h.attempt == nil || h.cookie != nil && h.attempt.cookie == nil
+}
+
+// beginLocked starts an attempt, in place of the one under way, if any.
 func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) {
+	if h.attempt != nil {
+		_ = h.attempt.Close()
+	}
 	c := newDTLSConn(h.session, hello.Random, h.cookie)
 	c.push(pkt, from)
 	h.attempt = c
@@ -231,15 +239,17 @@ func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	return false, false
 }
 
-// overdue returns why there are no keys long after there was an address, nil
-// as long as there is time.
+// overdue returns why a session is not connected long after there was an
+// address, nil as long as there is time.
 func (h *handshake) overdue(now media.Instant) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over || h.since == 0 || now.Sub(h.since) < handshakeTimeout {
+	switch {
+	case h.since == 0 || now.Sub(h.since) < handshakeTimeout:
 		return nil
-	}
-	if h.failure != nil {
+	case h.over:
+		return ErrNotNominated
+	case h.failure != nil:
 		return fmt.Errorf("%w: %w", ErrHandshake, h.failure)
 	}
 	return fmt.Errorf("%w: no answer in time", ErrHandshake)

@@ -190,7 +190,7 @@ func (s *Server) deliver(e event) {
 }
 
 // expire fails the sessions from which nothing authentic came for too long, and
-// those that have an address but got no keys in time.
+// those that have an address but were not connected in time.
 func (s *Server) expire() {
 	now := s.clock.now()
 	for _, sess := range s.all() {

@@ -80,6 +80,13 @@ func (i *iceLite) findLocked(w *worker, addr *udp.Addr) *flow {
 	return nil
 }
 
+// has reports whether f is one of the session's flows.
+func (i *iceLite) has(f *flow) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Contains(i.flows, f) || slices.Contains(i.prospects, f)
+}
+
 // proof is what the answer to a check brought about.
 type proof struct {
 	// ok is false if the session has as many addresses as it may, or f was

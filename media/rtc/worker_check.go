@@ -20,7 +20,8 @@ func (w *worker) intendLoop(f *flow, c *credentials, m *stun.Message) {
 		_, _ = rand.Read(ch.id[:]) // never fails (crypto/rand)
 		w.loop.checks[ch.id] = f
 	}
-	ch.nominate = m.Contains(stun.AttrUseCandidate)
+	// A nomination stands until it is answered: peers may make it only once.
+	ch.nominate = ch.nominate || m.Contains(stun.AttrUseCandidate)
 	ch.priority = pairPriority(m, w.local)
 	if !f.hasProof() {
 		w.loop.prospects.Put(&f.addr, f)
@@ -102,9 +103,7 @@ func (w *worker) provenLoop(f *flow, ch *check) {
 		w.count.drop(dropFlows)
 		return
 	}
-	if p.evicted != nil {
-		p.evicted.worker.post(command{kind: cmdForget, flow: p.evicted})
-	}
+	w.dismiss(p.evicted)
 	w.server.ufrags.remove(p.expired)
 	s.touch(l.now)
 	if known, ok := l.flows.Get(&f.addr); !ok || known != f {
@@ -127,6 +126,17 @@ func (w *worker) unprospectLoop(f *flow) {
 	}
 }
 
+// dismiss has a flow that its session gave up, if any, forgotten by its worker.
+func (w *worker) dismiss(f *flow) {
+	switch {
+	case f == nil:
+	case f.worker == w:
+		w.forgetLoop(f)
+	default:
+		f.worker.post(command{kind: cmdForget, flow: f})
+	}
+}
+
 // forgetLoop takes a flow that its session gave up out of all tables.
 func (w *worker) forgetLoop(f *flow) {
 	if known, ok := w.loop.flows.Get(&f.addr); ok && known == f {
@@ -136,9 +146,10 @@ func (w *worker) forgetLoop(f *flow) {
 	w.uncheckLoop(f)
 }
 
-// sweepLoop forgets all flows of ended sessions.
+// sweepLoop forgets all flows of ended sessions, and those that their session
+// gave up while the queue of commands was full.
 func (w *worker) sweepLoop() {
-	ended := func(f *flow) bool { return !f.session.running() }
+	ended := func(f *flow) bool { return !f.session.running() || !f.session.ice.has(f) }
 	w.loop.flows.DeleteFunc(ended)
 	w.loop.prospects.DeleteFunc(ended)
 	for id, f := range w.loop.checks {

@@ -172,7 +172,7 @@ func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
 	f, ok := w.loop.prospects.Get(from)
 	if !ok {
 		w.loop.strangers.note(from)
-	} else if !f.early {
+	} else {
 		f.early = true
 		w.checkLoop(f)
 	}

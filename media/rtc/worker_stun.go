@@ -70,9 +70,7 @@ func (w *worker) requestedLoop(m *stun.Message, from *udp.Addr) {
 		return
 	}
 	f, fresh, evicted, why := c.session.ice.ask(c, w, from, m.TransactionID[:], l.now)
-	if evicted != nil {
-		evicted.worker.post(command{kind: cmdForget, flow: evicted})
-	}
+	w.dismiss(evicted)
 	if f == nil {
 		w.count.drop(why)
 		return
