@@ -50,12 +50,15 @@ func (s *Signal) takeRead(size int, req wire.Request, now time.Time) (wait time.
 
 // takeOffer returns how long to wait, 0 if it need not.
 func (s *Signal) takeOffer(size int, now time.Time) (wait time.Duration) {
-	if wait = takeN(s.offers, now, 1+size/wire.MaxSmallMessage); wait > 0 {
+	take := s.offers.ReserveN(now, min(1+size/wire.MaxSmallMessage, s.offers.Burst()))
+	if wait = take.DelayFrom(now); wait > 0 {
+		take.CancelAt(now)
 		s.env.meters.limited.add("offers")
 		return wait
 	}
 	wait, ok := s.env.offers.AllowN(s.info.Addr, now, size)
 	if !ok {
+		take.CancelAt(now)
 		s.env.meters.limited.add("address_offers")
 	}
 	return wait

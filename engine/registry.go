@@ -132,7 +132,9 @@ func (g *registryState) tell(entry *roomEntry, msg roomMsg) bool {
 
 func (g *registryState) onResumeSession(msg resumeSession) {
 	entry := g.rooms[msg.token.room]
-	if entry == nil || !g.tell(entry, msg) {
+	// What is told to a room that yields comes behind its end, and is answered by
+	// nobody.
+	if entry == nil || entry.yielding || !g.tell(entry, msg) {
 		msg.signal.refuseResume(msg.req.ID)
 	}
 }

@@ -3,7 +3,8 @@ package engine
 import "net/netip"
 
 // sourceOf is what counts as one address: a /64 of IPv6, which is what one
-// customer gets. Without a valid address it is invalid: no limit.
+// customer gets. Without a valid address it is invalid: no limit. It is what
+// transport/limit says, too, which is not ours to import.
 func sourceOf(addr netip.Addr) netip.Prefix {
 	addr = addr.Unmap().WithZone("")
 	p, _ := addr.Prefix(min(addr.BitLen(), 64)) // fails for the zero Addr only

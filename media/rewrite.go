@@ -90,7 +90,8 @@ type Output struct {
 // Verdict says what becomes of a packet.
 type Verdict uint8
 
-// The verdicts. All but Forward are drops, to be counted by reason.
+// The verdicts. All but Forward are drops; those that are no part of an honest
+// stream's life are to be counted by reason.
 const (
 	Forward          Verdict = iota
 	DropFormer               // of a source that does not sit here

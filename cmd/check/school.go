@@ -15,7 +15,10 @@ ip address add 192.0.2.1/32 dev lo
 "$PARLEY" serve --listen 192.0.2.1:8443 --data "$DATA" --log-level warn &
 server=$!
 trap 'kill -INT $server; wait $server' EXIT
-sleep 1
+until "$PARLEY" bench sockets --url http://192.0.2.1:8443 -n 1 --duration 1s --warmup 0s --quiet >/dev/null 2>&1; do
+  kill -0 $server
+  sleep 0.2
+done
 "$PARLEY" bench school --url http://192.0.2.1:8443 --server-pid $server -n 1000 --ramp 50s --duration 1s --warmup 1s \
   --max-back 15s --quiet
 `

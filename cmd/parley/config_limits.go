@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"parley/bench"
 	"parley/media/rtc"
 )
@@ -22,14 +24,17 @@ type limitFlags struct {
 	SourceRate bench.Bits `help:"Most that one microphone, camera or screen may send, all its simulcast layers together, such as 15Mbps or 800kbps; 0 for no limit. What is beyond is not passed on, and the sender is told." default:"15Mbps" placeholder:"RATE" env:"PARLEY_LIMIT_SOURCE_RATE" group:"limits"`
 }
 
+// mostLimit is the most that a limit can be set to.
+const mostLimit = 1_000_000
+
 // check finds numbers that make no sense.
 func (l *limitFlags) check() error {
 	for name, n := range map[string]int{
 		"joins": l.Joins, "sockets": l.Sockets, "opens": l.Opens, "requests": l.Requests, "records": l.Records,
 		"rooms": l.Rooms, "offers": l.Offers, "chat": l.Chat,
 	} {
-		if n < 0 {
-			return usage("--limit-%s must be at least 0, which is no limit", name)
+		if n < 0 || n > mostLimit {
+			return usage("--limit-%s must be from 0, which is no limit, to %d", name, mostLimit)
 		}
 	}
 	if l.SourceRate > bench.Bits(rtc.MaxSourceRate) {
@@ -37,3 +42,14 @@ func (l *limitFlags) check() error {
 	}
 	return nil
 }
+
+// chatBytes are those of --limit-chat, or a multiple; -1 for any number.
+func (l *limitFlags) chatBytes(times int64) int64 {
+	if l.Chat == 0 {
+		return -1
+	}
+	return times * int64(l.Chat) << 20
+}
+
+// word is n as far as an int goes, which is not far where words have 32 bits.
+func word(n int64) int { return int(min(n, math.MaxInt)) }

@@ -134,7 +134,7 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 }
 
 func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
-	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: int64(noneIfZero(c.Limits.Chat << 20))})
+	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: c.Limits.chatBytes(1)})
 	switch {
 	case err == nil:
 		return store, nil
@@ -183,7 +183,7 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 		JoinRate: rate.Limit(float64(noneIfZero(c.Limits.Joins)) / 60), JoinBurst: noneIfZero(c.Limits.Joins),
 	}
 	c.limitOffers(&limits)
-	limits.AddressChatBytes = noneIfZero(32 * c.Limits.Chat << 20)
+	limits.AddressChatBytes = word(c.Limits.chatBytes(32))
 	return engine.Options{
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
 		NewRate: func(perSecond rate.Limit, atOnce int) engine.AddressRate { return limit.NewRate(perSecond, atOnce) },
@@ -207,7 +207,7 @@ func (c *serveCmd) limitOffers(l *engine.Limits) {
 	if c.Limits.Offers == 0 {
 		l.OfferRate = rate.Limit(-1)
 	}
-	l.AddressOfferRate, l.AddressOfferBurst = address*l.OfferRate, max(64<<20, address*l.OfferBurst)
+	l.AddressOfferRate, l.AddressOfferBurst = address*l.OfferRate, max(64<<20, word(address*int64(l.OfferBurst)))
 }
 
 // stop ends everything from the top down: no newcomers, participants told and

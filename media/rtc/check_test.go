@@ -203,6 +203,26 @@ func TestNominatedOnce(t *testing.T) {
 	}
 }
 
+// TestKeyframesAtAnotherAddress: a viewer whose address changed missed more than
+// repairs reach, so key frames are asked for what sits in its seats.
+func TestKeyframesAtAnotherAddress(t *testing.T) {
+	r := newRig(t, 1, Config{})
+	r.frame(1, 100, true)
+	r.turn(1)
+	gate := &r.from.track(Camera).layers[0].gate
+	gate.arrived()
+	viewer := r.to[0]
+	viewer.ice.selected.Load().touch(r.server.clock.now().Add(-time.Hour))
+	r.prove(t, stranger(t, r.w.sock.LocalAddr()), viewer.ice.current, nominate)
+	r.server.runJob(<-r.server.jobs)
+	before := gate.newest
+	r.w.loop.in.Reset()
+	r.w.handleLoop()
+	if gate.newest == before && !gate.wanted {
+		t.Error("no key frame is asked for")
+	}
+}
+
 // TestSweptProspects: a prospect that was to be forgotten while the queue of
 // commands was full is forgotten by the next sweep.
 func TestSweptProspects(t *testing.T) {

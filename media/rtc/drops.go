@@ -37,6 +37,7 @@ const (
 	dropSourceRate  // more bytes than a source may send
 	// Out.
 	dropNotConnected // subscriber has no keys, no address that consents, or an inactive section
+	dropTimestamp    // late, with a time that can not have been its own
 	dropUndecodable  // subscriber did not offer the codec, or not its profile
 	dropSendFull     // kernel's send buffer stayed full
 	dropRefused      // kernel refused the destination
@@ -57,7 +58,7 @@ var dropNames = [dropCount]string{
 	dropDTLS: "dtls", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropPayload: "payload",
 	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate",
-	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropSendFull: "send_full", dropRefused: "send_refused",
+	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropTimestamp: "timestamp", dropSendFull: "send_full", dropRefused: "send_refused",
 	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",
 	dropEvent: "event_full", dropPanic: "panic", dropReceive: "receive",
 }

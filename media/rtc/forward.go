@@ -72,8 +72,11 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 			continue
 		}
 		var out media.Output
-		if tx.rewriter.Rewrite(&p.in, &out) != media.Forward {
-			continue
+		if v := tx.rewriter.Rewrite(&p.in, &out); v != media.Forward {
+			if v == media.DropTimestamp {
+				w.count.drop(dropTimestamp)
+			}
+			continue // of another layer, before its key frame, or too late
 		}
 		if out.Switched {
 			w.switchedLoop(st, l)

@@ -112,7 +112,8 @@ func (st *stream) unlink() {
 }
 
 // greetSeats asks for key frames for all seats of a session that has just
-// been connected: what was forwarded to it before went nowhere.
+// been connected, or has another address: what was forwarded to it before went
+// nowhere.
 func (s *Session) greetSeats() {
 	out := s.outgoing.Load()
 	if out == nil {

@@ -196,10 +196,14 @@ func (s *Session) keyed(k *keys) {
 }
 
 // selectedChanged is called by a worker when another flow was selected, or the
-// same one again after an ICE restart; restarted says so.
+// same one again after an ICE restart; restarted says so. What went to the flow
+// before was lost for a while, more of it than repairs reach.
 func (s *Session) selectedChanged(restarted bool) {
 	if restarted {
 		s.ready.Store(false)
+	}
+	if s.ready.Load() {
+		s.server.control(s, s.greetSeats)
 	}
 	s.checkConnected()
 }

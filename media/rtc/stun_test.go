@@ -98,6 +98,7 @@ func TestRestartOverTheSameAddresses(t *testing.T) {
 	r := newRig(t, 0, Config{})
 	r.bind(t, r.from.ice.current, nominate)
 	before := r.from.ice.selected.Load()
+	r.server.runJob(<-r.server.jobs) // it is another flow than the rig's
 	spec := offerSpec{ufrag: "efgh", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
 	if _, err := r.from.Offer(t.Context(), spec.offer()); err != nil {
 		t.Fatal(err)

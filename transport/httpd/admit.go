@@ -100,7 +100,7 @@ func stopping() *apiError {
 // nobody attacks, but a proxy passes on another Host than it was asked for.
 func (s *Server) foreignOrigin(r *http.Request, v *visitor) *apiError {
 	origin := forLog(r.Header.Get("Origin"))
-	if s.told.first("origin "+origin+" "+forLog(v.host), time.Now()) {
+	if s.foreign.first("origin "+origin+" "+forLog(v.host), time.Now()) {
 		s.cfg.Log.Warn("refused a page of another origin; if it is ours, the proxy must pass on the Host it was asked for or be named with --trusted-proxies; else --allow-origin lets it in",
 			"origin", origin, "host", forLog(v.host))
 	}

@@ -210,14 +210,18 @@ func TestWrongTokensArePaced(t *testing.T) {
 			t.Fatalf("one too many: %+v", got)
 		}
 	}
-	if got := ask("198.51.100.7", right); got.status != 200 {
-		t.Errorf("the right token from where others guess: %+v", got)
+	// It is not looked at: the answer to a right guess would be one, too.
+	if got := ask("198.51.100.7", right); got.status != 429 {
+		t.Errorf("the right token among too many guesses: %+v", got)
 	}
-	if got := ask("198.51.100.8", "guess"); got.status != 401 {
+	if resp, _ := r.do(t, "GET", "/", "", "Host: evil.example", "Authorization: Bearer "+right, via("198.51.100.7")); resp.StatusCode != 421 {
+		t.Errorf("at another door: %s", resp.Status)
+	}
+	if got := ask("198.51.100.8", right); got.status != 200 {
 		t.Errorf("another source: %+v", got)
 	}
 	_, body := r.do(t, "GET", "/metrics", "", "Authorization: Bearer "+right)
-	if want := `parley_http_refused_total{reason="guesses"} 5`; !strings.Contains(body, want) {
+	if want := `parley_http_refused_total{reason="guesses"} 6`; !strings.Contains(body, want) {
 		t.Errorf("no line %s in\n%s", want, grep(body, "refused"))
 	}
 	// On loopback alone guesses are paced, too: an unknown proxy may bring them.

@@ -83,7 +83,16 @@ func (c *crowd) shed() bool {
 	return c.shedLocked()
 }
 
-func (c *crowd) shedLocked() bool { return len(c.largest) > 0 && c.evictLocked(c.largest[0], false) }
+// shedLocked looks where most are first; who is busy is not sent away.
+func (c *crowd) shedLocked() bool {
+	var from *household
+	for _, h := range c.largest {
+		if h.waiting.Len() > 0 && (from == nil || c.largest.Less(h.place, from.place)) {
+			from = h
+		}
+	}
+	return from != nil && c.evictLocked(from, false)
+}
 
 // evictLocked ends who waits longest in h, if nobody does and busy ones may go
 // the one that is busy longest. That happens under the lock, so that a

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// guessesPerMinute is how many wrong API tokens of one address are answered as
-// such: more is answered with 429.
+// guessesPerMinute is how many wrong API tokens of one address are looked at.
+// Until the next one's time no token from there is, not even the right one: what
+// is looked at is guessed, whatever the answer says.
 const guessesPerMinute = 10
 
 // guard lets only those through who may use the API, see the package comment.
@@ -42,19 +43,16 @@ func (s *Server) mayUseAPI(r *http.Request) *apiError {
 	return nil
 }
 
-// checkToken wants the API token. The right one always works, also from where
-// somebody else guesses: who shares an address with a guesser is not shut out. So
-// the pace protects the log and the processor; what protects the token is its
-// length.
+// checkToken wants the API token.
 func (s *Server) checkToken(r *http.Request) *apiError {
-	if s.showsToken(r) {
-		return nil
-	}
 	if _, ok := bearer(r); !ok {
 		return refuse(http.StatusUnauthorized, codeUnauthorized, "an API token is required: Authorization: Bearer …")
 	}
-	// Loopback counts, too: a proxy there may bring anybody.
-	if wait, ok := s.guesses.Allow(visitorFrom(r).from, time.Now()); !ok {
+	right, wait := s.showsToken(r)
+	switch {
+	case right:
+		return nil
+	case wait > 0:
 		s.metrics.refusedHTTP.WithLabelValues("guesses").Inc()
 		e := refuse(http.StatusTooManyRequests, codeRate, "too many wrong API tokens from this address")
 		e.Limit, e.retry = "guesses", wait
@@ -63,15 +61,25 @@ func (s *Server) checkToken(r *http.Request) *apiError {
 	return refuse(http.StatusUnauthorized, codeUnauthorized, "the API token is wrong")
 }
 
-// showsToken reports whether r comes with the API token.
-func (s *Server) showsToken(r *http.Request) bool {
+// showsToken reports whether r comes with the API token or, if it was not looked
+// at, how long to wait until one is. Loopback waits, too: a proxy there may
+// bring anybody.
+func (s *Server) showsToken(r *http.Request) (right bool, wait time.Duration) {
 	given, ok := bearer(r)
 	if !ok || s.cfg.APIToken == "" {
-		return false
+		return false, 0
+	}
+	from, now := visitorFrom(r).from, time.Now()
+	if wait = s.guesses.Wait(from, now); wait > 0 {
+		return false, wait
 	}
 	// Hashes have one length, so that the time tells nothing of the token.
 	want, got := sha256.Sum256([]byte(s.cfg.APIToken)), sha256.Sum256([]byte(given))
-	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	if subtle.ConstantTimeCompare(want[:], got[:]) == 1 {
+		return true, 0
+	}
+	s.guesses.Allow(from, now)
+	return false, 0
 }
 
 // failAuth writes e and says how to do better.

@@ -119,7 +119,11 @@ func parseHost(text string) (string, error) {
 func (s *Server) named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := visitorFrom(r)
-		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || s.hosts.allow(v.host) || s.showsToken(r) {
+		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || s.hosts.allow(v.host) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if right, _ := s.showsToken(r); right {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -36,8 +36,9 @@ type Server struct {
 	draining    atomic.Bool
 	stopping    atomic.Bool
 
-	// What strangers do is told to the log once, and slowly.
-	told, foreign *told
+	// What strangers do, and what is noticed of proxies, is told to the log once,
+	// and slowly: each has a pace of its own.
+	foreign, told *told
 	shortage      *rate.Limiter
 }
 
@@ -196,7 +197,7 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.named(bounded(cross)))
+	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.proxiedShare(s.named(bounded(cross))))
 	return s.identified(s.metrics.count(s.recovered(inner))), nil
 }
 

@@ -25,13 +25,18 @@ type visitor struct {
 
 type visitorKey struct{}
 
-// identified settles who asks, for all that comes after. Requests that trusted
-// proxies pass on are counted here, where those of others are by their
-// connections.
+// identified settles who asks, for all that comes after.
 func (s *Server) identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := s.visitorOf(r)
-		if v.proxied {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, s.visitorOf(r))))
+	})
+}
+
+// proxiedShare counts the requests that trusted proxies pass on, as those of
+// others are by their connections.
+func (s *Server) proxiedShare(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v := visitorFrom(r); v.proxied {
 			if !s.proxied.Add(v.limited) {
 				s.metrics.refusedHTTP.WithLabelValues(limitRequests).Inc()
 				fail(w, tooMany(limitRequests, "too many requests at once from this address", time.Second))
@@ -39,7 +44,7 @@ func (s *Server) identified(next http.Handler) http.Handler {
 			}
 			defer s.proxied.Give(v.limited)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)))
+		next.ServeHTTP(w, r)
 	})
 }
 

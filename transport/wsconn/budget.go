@@ -3,6 +3,8 @@ package wsconn
 import (
 	"net/netip"
 	"sync"
+
+	"parley/transport/limit"
 )
 
 // budget shares out the memory for messages that are not complete. A message
@@ -50,14 +52,6 @@ func newBudget(l Limits) *budget {
 	}
 }
 
-// sourceOf is what limits count as one address: a /64 of IPv6, which is what
-// one customer gets. The zero Prefix stands for all that are exempt.
-func sourceOf(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	p, _ := a.Prefix(min(a.BitLen(), 64)) // fails for the zero Addr only
-	return p
-}
-
 // noCause is why nobody has to go.
 const noCause = causePeer
 
@@ -82,7 +76,7 @@ func (b *budget) settle(c *Conn, held int64) (gone []*Conn, why cause) {
 	} else if why := cause(c.evicted.Load()); why != noCause {
 		return nil, why
 	}
-	key := sourceOf(c.source)
+	key := limit.Source(c.source)
 	if !b.noteLocked(key, c, held) {
 		return nil, noCause
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"parley/transport/limit"
 )
 
 // half is a message that lacks its end, and that end.
@@ -168,7 +170,7 @@ func checkSums(t *testing.T, b *budget, held map[*Conn]int64, l Limits) {
 	each := map[netip.Prefix]int64{}
 	for c, n := range held {
 		total, large = total+n, large+largePart(n)
-		each[sourceOf(c.source)] += n
+		each[limit.Source(c.source)] += n
 	}
 	if b.total != total || b.large != large {
 		t.Fatalf("%d and %d are counted, %d and %d held", b.total, b.large, total, large)

@@ -17,6 +17,7 @@ const JOIN = {
   room_full: { title: 'fail.full.title', text: 'fail.full.text' },
   server_full: { title: 'fail.busy.title', text: 'fail.busy.text' },
   server_busy: { title: 'fail.busy.title', text: 'fail.busy.text' },
+  too_many_rooms: { title: 'fail.busy.title' },
   rate_limited: { title: 'fail.crowd.title', text: 'fail.crowd.text' },
   forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_set_header Host $http_host;\n--trusted-proxies ADDRESS' },
   foreign_host: { title: 'fail.host.title', mend: 'fail.mend', command: '--allow-host {host}' },
@@ -28,7 +29,7 @@ const JOIN = {
 /** Codes after which joining is tried again without being asked, and how often. */
 const AGAIN = new Map([
   ...['connect_failed', 'connection_lost', 'timeout', 'shutdown', 'draining'].map((code) => /** @type {const} */ ([code, 6])),
-  ...['rate_limited', 'room_full', 'server_full', 'server_busy'].map((code) => /** @type {const} */ ([code, 20])),
+  ...['rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms'].map((code) => /** @type {const} */ ([code, 20])),
 ]);
 
 /** Limits that come again by themselves; the others are of what is there at once. */
