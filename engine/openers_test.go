@@ -177,6 +177,22 @@ func TestYieldingRoomEndsBeforeItsNameIsFree(t *testing.T) {
 	})
 }
 
+// TestResumeIntoAYieldingRoom: whoever comes back into a room on its way out is
+// told so at once.
+func TestResumeIntoAYieldingRoom(t *testing.T) {
+	run(t, Options{Limits: Limits{Rooms: 2, AddressRooms: -1}}, func(w *world) {
+		all := w.openMany(greedy, "r", 2)
+		ada, back := w.connectFrom(honest), w.connectFrom(greedy)
+		ada.send(joinReq("new", "Ada", 0)) // makes r0 yield
+		back.send(&wire.Resume{Head: wire.Head{Type: wire.TypeResume, ID: 9}, Token: all[0].joined.Resume, Seq: all[0].joined.Seq})
+		w.settle()
+		back.pump()
+		if e := one[*wire.Error](back); e.Code != wire.CodeResumeGone {
+			t.Errorf("answered with %v", e.Code)
+		}
+	})
+}
+
 // TestOccupancyIsExact: a room on whose way somebody is does not yield.
 func TestOccupancyIsExact(t *testing.T) {
 	var o occupancy

@@ -79,6 +79,24 @@ func TestCrowdShare(t *testing.T) {
 	r.wantCut()
 }
 
+// TestCrowdSheds: without descriptors who waits goes, though the source that has
+// most is busy with all it has.
+func TestCrowdSheds(t *testing.T) {
+	r := newRig(t, 100, 100)
+	r.come("192.0.2.1", false, false)
+	r.come("192.0.2.1", false, false)
+	r.work(r.conns[0], true)
+	r.work(r.conns[1], true)
+	if r.shed() {
+		t.Fatal("somebody who is answered had to go")
+	}
+	r.come("198.51.100.1", false, false)
+	if !r.shed() {
+		t.Fatal("nobody had to go")
+	}
+	r.wantCut(2)
+}
+
 func TestCrowdWhenFull(t *testing.T) {
 	r := newRig(t, 100, 6)
 	for _, from := range []string{"192.0.2.1", "198.51.100.1", "192.0.2.1", "2001:db8::1", "2001:db8::2", "192.0.2.1"} {
