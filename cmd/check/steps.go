@@ -26,7 +26,7 @@ func allSteps(long bool) []step {
 	if long {
 		fuzzTime, count = "5m", "5"
 	}
-	return []step{
+	steps := []step{
 		{"tools", "what this machine has, what must be installed", tools},
 		{"format", "gofmt over the tree", format},
 		{"vet", "go vet", goCommand("vet", "./...")},
@@ -40,6 +40,10 @@ func allSteps(long bool) []step {
 		{"unit", "the client's pure modules and SDK under node", npm("run", "--silent", "unit")},
 		{"browser", "the real binary in Chromium and Firefox", browser(long)},
 	}
+	if long {
+		steps = append(steps, step{"stacks", "which foreign WebRTC stacks answer a check of the server's", goCommand("run", "./cmd/check/stacks")})
+	}
+	return steps
 }
 
 // format fails when gofmt would change a file.
