@@ -39,6 +39,7 @@ func newCheck(c *credentials) (*check, error) {
 	var number, tie [8]byte
 	binary.BigEndian.PutUint32(number[:4], priority)
 	_, _ = rand.Read(tie[:]) // never fails (crypto/rand)
+	tie[0] |= 1              // libdatachannel takes 0 for none, and refuses the check
 	m, err := stun.Build(stun.TransactionID, stun.BindingRequest,
 		stun.NewUsername(c.clientUfrag+":"+c.serverUfrag),
 		stun.RawAttribute{Type: stun.AttrPriority, Value: number[:4]},

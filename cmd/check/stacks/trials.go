@@ -12,6 +12,9 @@ const (
 	// reboundWithin is longer than stacks take from one consent check to the
 	// next, by which alone they notice.
 	reboundWithin = 20 * time.Second
+	// settled is how long a session runs before its addresses change: in
+	// their first seconds stacks check more often than later.
+	settled = 5 * time.Second
 	// lostChecks are the first of an address that are lost in the trial of it.
 	lostChecks = 3
 	// slowTrip is the round trip of the path on which both parts of the DTLS
@@ -55,6 +58,7 @@ func (l *lab) rebind(ctx context.Context, st *stack) (rebound, mended *change) {
 	if !t.Up || !t.Down {
 		return nil, nil
 	}
+	time.Sleep(settled)
 	if rebound = s.rebound(ctx); !rebound.Up || !rebound.Down {
 		mended = s.restarted(ctx)
 	}
@@ -84,6 +88,7 @@ func meet(ctx context.Context, g *rig, st *stack, c conditions) (*session, trial
 	if err != nil {
 		t.Problem = err.Error()
 	}
+	s.proven(ctx, 0)
 	t.Check = s.watch.facts(0)
 	s.watch.describe(&t)
 	return s, t
@@ -106,6 +111,15 @@ func (s *session) shaken(ctx context.Context) (err error) {
 	return err
 }
 
+// proven waits for an answer to one of the checks from the n-th on. A server
+// that holds media back until then has it already.
+func (s *session) proven(ctx context.Context, n int) {
+	until(ctx, mediaWithin, func() bool {
+		a := s.watch.facts(n)
+		return a != nil && a.Answered
+	})
+}
+
 // heard reports whether SRTP came from the stack.
 func (w *watch) heard() bool {
 	w.mu.Lock()
@@ -119,10 +133,7 @@ func (s *session) restarted(ctx context.Context) *change {
 	if err := s.restart(); err != nil {
 		return &change{Problem: err.Error()}
 	}
-	until(ctx, mediaWithin, func() bool {
-		a := s.watch.facts(before)
-		return a != nil && a.Answered
-	})
+	s.proven(ctx, before)
 	return s.after(ctx, before, began, mediaWithin)
 }
 

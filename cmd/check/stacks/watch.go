@@ -293,6 +293,8 @@ func (w *watch) passLocked(p *path, c *check, now time.Time) bool {
 		p.dropped++
 		return false
 	}
-	c.sent = now
+	if c.answered.IsZero() {
+		c.sent = now
+	}
 	return true
 }

@@ -94,7 +94,9 @@ func TestServersOwnCheck(t *testing.T) {
 	if out := r.respond(c.raw, stun.BindingSuccess, "their password"); len(out) != 1 {
 		t.Error("the server does not get its answer")
 	}
-	if a := r.w.facts(0); !a.Answered || !a.ByServer || a.Sendings != 2 {
+	r.now = r.now.Add(time.Second)
+	r.w.fromServer(r.client, c.raw, r.now) // on its way before the answer came
+	if a := r.w.facts(0); !a.Answered || !a.ByServer || a.Sendings != 3 || a.MS != 1 {
 		t.Errorf("facts %+v", a)
 	}
 }
