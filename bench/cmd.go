@@ -20,6 +20,7 @@ type Command struct {
 	Sockets  SocketsCmd  `cmd:"" help:"N WebSockets that have joined nothing: memory each."`
 	Chat     ChatCmd     `cmd:"" help:"Texts to everyone in rooms of N."`
 	Join     JoinCmd     `cmd:"" help:"Joins and leaves at a rate."`
+	School   SchoolCmd   `cmd:"" help:"Many from one address who join, are cut off at one moment and come back."`
 	Records  RecordsCmd  `cmd:"" help:"Durable records by 1, 8 and 64 writers, in this process."`
 	Floor    FloorCmd    `cmd:"" help:"What kernel and cipher cost on this machine; no server."`
 	Compare  CompareCmd  `cmd:"" help:"Compare two reports."`

@@ -58,6 +58,7 @@ type LimitFlags struct {
 	MaxRSS         *float64      `name:"max-rss" placeholder:"KIB" help:"Fail if a participant costs more memory."`
 	MaxFirstPacket time.Duration `name:"max-first-packet" help:"Fail if the first packet's p50 comes later (join)."`
 	MaxFailures    *float64      `name:"max-join-failures" help:"Fail if more joins fail (join)."`
+	MaxBack        time.Duration `help:"Fail unless all are back within this time (school)."`
 	MinPPS         *float64      `name:"min-pps" help:"Fail if fewer packets a second are forwarded."`
 	MinRunShare    *float64      `name:"min-run-share" help:"Fail if a smaller share of packets leaves in runs, 0 … 1."`
 }
@@ -71,7 +72,7 @@ func (f *LimitFlags) limits() *report.Limits {
 	}
 	return &report.Limits{
 		P99MS: ms(f.MaxP99), LossPct: (*float64)(f.MaxLoss), Ratio: f.MaxRatio, CPUUS: f.MaxCPU, Allocs: f.MaxAllocs,
-		RSSKiB: f.MaxRSS, FirstPacket: ms(f.MaxFirstPacket), JoinFailures: f.MaxFailures, MinPPS: f.MinPPS, MinRunShare: f.MinRunShare,
+		RSSKiB: f.MaxRSS, FirstPacket: ms(f.MaxFirstPacket), JoinFailures: f.MaxFailures, Back: ms(f.MaxBack), MinPPS: f.MinPPS, MinRunShare: f.MinRunShare,
 	}
 }
 

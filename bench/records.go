@@ -68,7 +68,7 @@ func (c *RecordsCmd) step(ctx context.Context, writers int) (*report.Record, err
 		return nil, err
 	}
 	defer disk.file.Close()
-	opts := storage.Options{Log: slog.New(slog.DiscardHandler), ChatLimit: 1 << 30}
+	opts := storage.Options{Log: slog.New(slog.DiscardHandler), ChatLimit: 1 << 30, ChatBytes: -1}
 	store, err := storage.Open(filepath.Join(dir, "store"), opts)
 	if err != nil {
 		return nil, err

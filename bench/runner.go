@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/bench/client"
@@ -108,6 +109,10 @@ func (r *runner) settle() error {
 	p["warmup"], p["ramp"] = r.flags.Warmup.String(), r.flags.Ramp.String()
 	p["server_cpus"], p["bench_cpus"] = r.serverCPUs.String(), r.benchCPUs.String()
 	p["own_server"] = r.own != nil
+	limited := func(arg string) bool { return strings.HasPrefix(arg, "--limit-source-rate") }
+	if r.own != nil && !slices.ContainsFunc(r.flags.ServerArg, limited) {
+		r.rep.Notes = append(r.rep.Notes, "the server was started with PARLEY_LIMIT_SOURCE_RATE=0: one source may send as much as it can")
+	}
 	if len(r.flags.ServerArg) > 0 {
 		p["server_args"] = r.flags.ServerArg
 	}

@@ -21,7 +21,7 @@ func (b *Bits) UnmarshalText(text []byte) error {
 		}
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil || v < 0 || v*factor > 1e12 {
+	if err != nil || !(v >= 0 && v*factor <= 1e12) {
 		return fmt.Errorf("%q is not a bitrate like 1Mbps or 64kbps", text)
 	}
 	*b = Bits(v * factor)
@@ -44,7 +44,7 @@ type Percent float64
 // UnmarshalText reads a share.
 func (p *Percent) UnmarshalText(text []byte) error {
 	v, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(string(text)), "%"), 64)
-	if err != nil || v < 0 || v > 100 {
+	if err != nil || !(v >= 0 && v <= 100) {
 		return fmt.Errorf("%q is not a share like 0.1%%", text)
 	}
 	*p = Percent(v)

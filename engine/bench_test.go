@@ -44,7 +44,7 @@ type bench struct {
 func newBench(b testing.TB) *bench {
 	engine, err := New(Options{
 		Media: &memMedia{}, Records: newMemRecords(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Limits: Limits{MessageRate: 1e9, MessageBurst: 1e9, JoinRate: -1, RoomParticipants: 5000},
+		Limits: Limits{MessageRate: 1e9, MessageBurst: 1e9, RoomParticipants: 5000},
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -39,8 +39,10 @@
 // # Limits
 //
 // Every queue, list and table has a bound: see Limits, wire's Max constants, and
-// logBytes, maxSaying, maxTickets here. One pass over the seats of a room costs its
-// members times their seats and runs at most every 50 ms.
+// logBytes, maxSaying, maxTickets here. What one address could take from all others
+// has a limit per address besides: joins, offers, rooms, chat; and rooms give way to
+// a newcomer when there are no more (registry_openers.go). One pass over the seats
+// of a room costs its members times their seats and runs at most every 50 ms.
 //
 // # Growing past one process
 //

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"parley/actors"
 	"parley/engine/wire"
 	"parley/storage"
@@ -34,7 +36,9 @@ type env struct {
 	times     Times
 	faults    bool
 	registry  actors.Ref[registryMsg]
-	addresses *addressLimiter
+	joins     AddressRate
+	offers    AddressRate // bytes
+	texts     AddressRate // bytes stored
 	meters    meters
 	writes    writeCount
 	draining  atomic.Bool
@@ -57,7 +61,9 @@ func New(o Options) (*Engine, error) {
 	e.env = &env{
 		media: o.Media, records: o.Records, directory: o.Directory, bus: o.Bus,
 		log: o.Log, version: o.Version, limits: o.Limits, times: o.Times, faults: o.Faults,
-		addresses: newAddressLimiter(o.Limits.JoinRate, o.Limits.JoinBurst),
+		joins:  o.NewRate(o.Limits.JoinRate, o.Limits.JoinBurst),
+		offers: o.NewRate(o.Limits.AddressOfferRate, o.Limits.AddressOfferBurst),
+		texts:  o.NewRate(rate.Limit(float64(o.Limits.AddressChatBytes)/historyAge.Seconds()), o.Limits.AddressChatBytes),
 	}
 	registry, err := spawnRegistry(e.sys, e.env)
 	if err != nil {

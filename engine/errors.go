@@ -24,12 +24,27 @@ type Coded interface {
 type refusal struct {
 	code    wire.Code
 	message string
+	limit   string // of --limit-…, which one was reached
 }
 
 func (r *refusal) Error() string       { return fmt.Sprintf("%s: %s", r.code, r.message) }
 func (r *refusal) WireCode() wire.Code { return r.code }
 
-func refuse(code wire.Code, message string) *refusal { return &refusal{code, message} }
+func refuse(code wire.Code, message string) *refusal { return &refusal{code: code, message: message} }
+
+// overLimit is a refusal because a limit of that name is reached.
+func overLimit(limit, message string) *refusal {
+	return &refusal{code: wire.CodeRateLimited, message: message, limit: limit}
+}
+
+// limitOf names the limit that err is about, empty if it is about none.
+func limitOf(err error) string {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.limit
+	}
+	return ""
+}
 
 // CodeOf maps an error to the code clients are told: the one it carries, or
 // internal. It is the one place where that is decided.

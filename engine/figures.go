@@ -18,6 +18,10 @@ type Figures struct {
 	Leaves map[string]uint64
 	// Errors counts refused requests by code.
 	Errors map[string]uint64
+	// Limited counts the requests that a limit refused, by the limit's name:
+	// messages, offers and address_offers, joins (per address), texts and shows,
+	// rooms and address_rooms, room_chat, address_chat and address_chat_day.
+	Limited map[string]uint64
 	// Byes counts connections the server ended, by code.
 	Byes map[string]uint64
 	// Chats counts texts to everyone, Private those to one; Events what was
@@ -25,6 +29,8 @@ type Figures struct {
 	Chats, Private, Events, Frames uint64
 	// Accepted counts connections.
 	Accepted uint64
+	// Yielded counts rooms that gave way to another on a full server.
+	Yielded uint64
 	// Unrecorded counts records that failed or came too late.
 	Unrecorded uint64
 	Actors     []actors.Figure
@@ -34,9 +40,9 @@ type Figures struct {
 type meters struct {
 	rooms, participants, connections atomic.Int64
 
-	accepted, chats, private, events, frames, unrecorded atomic.Uint64
+	accepted, chats, private, events, frames, unrecorded, yielded atomic.Uint64
 
-	joins, resumes, leaves, errors, byes tally
+	joins, resumes, leaves, errors, limited, byes tally
 }
 
 // tally counts by a word.
@@ -66,8 +72,8 @@ func (m *meters) figures() Figures {
 	return Figures{
 		Rooms: int(m.rooms.Load()), Participants: int(m.participants.Load()), Connections: int(m.connections.Load()),
 		Joins: m.joins.snapshot(), Resumes: m.resumes.snapshot(), Leaves: m.leaves.snapshot(),
-		Errors: m.errors.snapshot(), Byes: m.byes.snapshot(),
+		Errors: m.errors.snapshot(), Limited: m.limited.snapshot(), Byes: m.byes.snapshot(),
 		Chats: m.chats.Load(), Private: m.private.Load(), Events: m.events.Load(), Frames: m.frames.Load(),
-		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(),
+		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(), Yielded: m.yielded.Load(),
 	}
 }

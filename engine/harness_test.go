@@ -40,7 +40,12 @@ func newWorld(t *testing.T, o Options) *world {
 	t.Helper()
 	w := &world{t: t, media: &memMedia{}, records: newMemRecords()}
 	o.Media, o.Records, o.Version = w.media, w.records, "test"
-	o.Log = slog.New(slog.NewTextHandler(testLog(t), nil))
+	if o.NewRate == nil {
+		o.NewRate = newMemRate
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(testLog(t), nil))
+	}
 	engine, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -347,12 +352,14 @@ func (c *client) drop() {
 }
 
 // resume takes the session up on a new connection.
-func (c *client) resume() wire.Message {
+func (c *client) resume() wire.Message { return c.resumeFrom(netip.Addr{}) }
+
+func (c *client) resumeFrom(addr netip.Addr) wire.Message {
 	c.w.t.Helper()
 	c.pump()
 	c.got = nil
 	c.conn = &memConn{}
-	c.attach(netip.Addr{})
+	c.attach(addr)
 	return c.call(&wire.Resume{Token: c.joined.Resume, Seq: c.seq})
 }
 

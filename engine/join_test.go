@@ -285,11 +285,36 @@ func TestJoinsPerAddress(t *testing.T) {
 			w.connectFrom(addr).ok(joinReq("tea", fmt.Sprint("P", i), 0))
 		}
 		late := w.connectFrom(addr)
-		if e := late.refused(joinReq("tea", "P3", 0), wire.CodeRateLimited); e.RetryAfterMS < 900 || e.RetryAfterMS > 1000 {
-			t.Errorf("retry after %d ms", e.RetryAfterMS)
+		if e := late.refused(joinReq("tea", "P3", 0), wire.CodeRateLimited); e.RetryAfterMS < 900 || e.RetryAfterMS > 1000 || e.Limit != "joins" {
+			t.Errorf("retry after %d ms, limit %q", e.RetryAfterMS, e.Limit)
 		}
 		w.advance(time.Second)
 		late.ok(joinReq("tea", "P3", 0))
+	})
+}
+
+// TestResumeIsNoJoin: whoever was cut gets back in, whatever has become of the
+// joins of its address.
+func TestResumeIsNoJoin(t *testing.T) {
+	run(t, Options{Limits: Limits{JoinRate: 1, JoinBurst: 2}}, func(w *world) {
+		addr := netip.MustParseAddr("192.0.2.7")
+		var people []*client
+		for i := range 2 {
+			c := w.connectFrom(addr)
+			c.ok(joinReq("tea", fmt.Sprint("P", i), 0))
+			people = append(people, c)
+		}
+		w.connectFrom(addr).refused(joinReq("tea", "Late", 0), wire.CodeRateLimited)
+		for range 3 {
+			for _, c := range people {
+				c.drop()
+			}
+			for i, c := range people {
+				if _, ok := c.resumeFrom(addr).(*wire.Resumed); !ok {
+					t.Fatalf("P%d did not come back", i)
+				}
+			}
+		}
 	})
 }
 

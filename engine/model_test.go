@@ -27,7 +27,7 @@ func TestModel(t *testing.T) {
 	}
 	for seed := first; seed <= last; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			limits := Limits{MessageRate: 1e6, MessageBurst: 1e6, ChatRate: 1e6, ChatBurst: 1e6, ShowRate: 1e6, ShowBurst: 1e6, RoomParticipants: 6}
+			limits := Limits{MessageRate: 1e6, MessageBurst: 1e6, ChatRate: 1e6, ChatBurst: 1e6, ShowRate: 1e6, ShowBurst: 1e6, OfferRate: -1, RoomParticipants: 6}
 			run(t, Options{Faults: true, Limits: limits}, func(w *world) {
 				m := &model{w: w, r: rand.New(rand.NewPCG(seed, 7)), rooms: map[string]*modelRoom{}}
 				defer func() { t.Log("last:", m.step, m.did) }()

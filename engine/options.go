@@ -2,6 +2,7 @@ package engine
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -17,6 +18,9 @@ type Options struct {
 	Directory Directory
 	Bus       Bus
 	Log       *slog.Logger // slog.Default if nil
+	// NewRate makes the limits per address: so many events a second, so many at
+	// once, none if one of the numbers is not positive. Nil: there are none.
+	NewRate func(perSecond rate.Limit, atOnce int) AddressRate
 	// Version is told to clients.
 	Version string
 	Limits  Limits
@@ -30,6 +34,9 @@ type Options struct {
 type Limits struct {
 	// Rooms and Participants are of this process: server_full. 2,000 and 10,000.
 	Rooms, Participants int
+	// AddressRooms is how many of the rooms that run one remote address may have
+	// opened: too_many_rooms. 200; negative means any number.
+	AddressRooms int
 	// RoomParticipants is per room: room_full. 1,000.
 	RoomParticipants int
 	// Seats per participant: too_many_seats. 64, which is also the most.
@@ -48,9 +55,23 @@ type Limits struct {
 	ShowRate  rate.Limit
 	ShowBurst int
 	// Joins per second and at once per remote address (IPv6: /64):
-	// rate_limited. 10 and 200; a negative rate means no limit.
+	// rate_limited. 20 and 1,200; a negative rate means no limit. Resumed sessions do not
+	// count.
 	JoinRate  rate.Limit
 	JoinBurst int
+	// Offers of media, those in joins included, per second and at once per
+	// connection, where each 64 KiB of a message count as one: rate_limited. 1
+	// and 20. And their bytes per remote address: 2 MiB and 64 MiB, which 1,000
+	// people of a school need who come within a minute. A negative rate means no
+	// limit.
+	OfferRate         rate.Limit
+	OfferBurst        int
+	AddressOfferRate  rate.Limit
+	AddressOfferBurst int
+	// AddressChatBytes are what the texts of one remote address that are stored
+	// may take in 24 h, in all rooms together: chat_full. 256 MiB; negative means
+	// any number. Those of a room are the storage's.
+	AddressChatBytes int
 	// Refusals a connection may collect within 10 s before it is closed with
 	// rate_limited. 200.
 	Refusals int
@@ -84,9 +105,13 @@ func (o *Options) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.NewRate == nil {
+		o.NewRate = func(rate.Limit, int) AddressRate { return anyRate{} }
+	}
 	l, t := &o.Limits, &o.Times
 	def(&l.Rooms, 2000)
 	def(&l.Participants, 10000)
+	def(&l.AddressRooms, 200)
 	def(&l.RoomParticipants, 1000)
 	def(&l.Seats, wire.MaxSeats)
 	l.Seats = min(l.Seats, wire.MaxSeats)
@@ -97,8 +122,13 @@ func (o *Options) setDefaults() {
 	def(&l.ChatBurst, 10)
 	def(&l.ShowRate, 5)
 	def(&l.ShowBurst, 10)
-	def(&l.JoinRate, 10)
-	def(&l.JoinBurst, 200)
+	def(&l.JoinRate, 20)
+	def(&l.JoinBurst, 1200)
+	def(&l.OfferRate, 1)
+	def(&l.OfferBurst, 20)
+	def(&l.AddressOfferRate, 2<<20)
+	def(&l.AddressOfferBurst, 64<<20)
+	def(&l.AddressChatBytes, 256<<20)
 	def(&l.Refusals, 200)
 	def(&t.Join, 60*time.Second)
 	def(&t.Resume, 30*time.Second)
@@ -107,3 +137,9 @@ func (o *Options) setDefaults() {
 	def(&t.EchoRoom, 10*time.Minute)
 	def(&t.Record, 2*time.Second)
 }
+
+// anyRate is no limit.
+type anyRate struct{}
+
+func (anyRate) AllowN(netip.Addr, time.Time, int) (time.Duration, bool) { return 0, true }
+func (anyRate) WaitN(netip.Addr, time.Time, int) time.Duration          { return 0 }

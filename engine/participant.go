@@ -88,8 +88,9 @@ func (p *participantState) Stopped(_ *actors.Context[participantMsg], _ error) {
 }
 
 func (p *participantState) onClientRequest(ctx *actors.Context[participantMsg], msg clientRequest) {
-	if limiter, what := p.limiterOf(msg.req); limiter != nil {
+	if limiter, name, what := p.limiterOf(msg.req); limiter != nil {
 		if wait := take(limiter, ctx.Now()); wait > 0 {
+			p.env.meters.limited.add(name)
 			msg.signal.refuseFor(wait, msg.req.RequestID(), wire.CodeRateLimited, what)
 			return
 		}
@@ -112,19 +113,22 @@ func (p *participantState) onClientRequest(ctx *actors.Context[participantMsg], 
 
 // limiterOf returns the limit of its own that a request has, nil for none. What
 // goes to everybody has one: a request of one client is a message to a thousand.
-func (p *participantState) limiterOf(req wire.Request) (limiter *rate.Limiter, refusal string) {
+func (p *participantState) limiterOf(req wire.Request) (limiter *rate.Limiter, name, refusal string) {
 	switch req.(type) {
 	case *wire.Chat:
-		return p.chats, "too many texts"
+		return p.chats, "texts", "too many texts"
 	case *wire.Mute, *wire.Hand, *wire.React, *wire.Caption, *wire.Rename:
-		return p.shows, "too many changes for all others to see"
+		return p.shows, "shows", "too many changes for all others to see"
 	}
-	return nil, ""
+	return nil, "", ""
 }
 
 // take takes one from a limiter, or returns how long to wait for it.
-func take(l *rate.Limiter, now time.Time) (wait time.Duration) {
-	r := l.ReserveN(now, 1)
+func take(l *rate.Limiter, now time.Time) (wait time.Duration) { return takeN(l, now, 1) }
+
+// takeN takes n, or as many as there can be at once.
+func takeN(l *rate.Limiter, now time.Time, n int) (wait time.Duration) {
+	r := l.ReserveN(now, min(n, max(1, l.Burst())))
 	if wait = r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
 	}

@@ -126,6 +126,15 @@ func (e mediaEvents) MediaSpeaking(speaking bool, level int) {
 	_ = e.room.Tell(voiceChanged{e.id, speaking, level}, actors.Coalesce(actors.Key{Class: keyVoice, ID: e.number}))
 }
 
+func (e mediaEvents) MediaLimited(source string, limit uint64) {
+	i := slices.Index(wire.Sources[:], wire.Source(source))
+	if i < 0 {
+		return
+	}
+	key := actors.Key{Class: keyLimited, ID: e.number*uint64(len(wire.Sources)) + uint64(i)}
+	_ = e.room.Tell(sourceLimited{e.id, wire.Sources[i], limit}, actors.Coalesce(key))
+}
+
 func (e mediaEvents) MediaLayer(seat int, layer string, width, height int, reason string) {
 	key := actors.Key{Class: keyLayer, ID: e.number*(wire.MaxSeats+1) + uint64(seat)}
 	_ = e.room.Tell(layerChanged{e.id, seat, layer, width, height, reason}, actors.Coalesce(key))

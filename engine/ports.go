@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"parley/engine/wire"
@@ -17,6 +18,16 @@ type Conn interface {
 	// Close sends what is queued, then a close frame with the WebSocket
 	// status code (1000, 1008, 4000 …) and reason, then ends the connection.
 	Close(status int, reason string)
+}
+
+// AddressRate bounds how often each address (IPv6: each /64) may do something.
+// Its methods may be called from any goroutine; an invalid address is exempt.
+type AddressRate interface {
+	// AllowN counts n events of addr, all or none. If they are too many it returns
+	// how long to wait.
+	AllowN(addr netip.Addr, now time.Time, n int) (wait time.Duration, ok bool)
+	// WaitN returns how long addr would have to wait, and counts nothing.
+	WaitN(addr netip.Addr, now time.Time, n int) time.Duration
 }
 
 // Media is the packet side as the engine sees it.
@@ -92,4 +103,7 @@ type MediaEvents interface {
 	// MediaLayer: a seat of this session now carries another layer. reason is
 	// one of wire.LayerReason.
 	MediaLayer(seat int, layer string, width, height int, reason string)
+	// MediaLimited: a source of this session, one of wire.Source, sends more
+	// than limit bits per second, and less of it reaches its viewers.
+	MediaLimited(source string, limit uint64)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,43 +184,6 @@ func FuzzParseToken(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestAddressLimit(t *testing.T) {
-	l := newAddressLimiter(1, 2)
-	a := netip.MustParseAddr("192.0.2.1")
-	for i, want := range []bool{true, true, false} {
-		if _, ok := l.allow(a, testNow); ok != want {
-			t.Errorf("join %d: %v", i, ok)
-		}
-	}
-	if wait, _ := l.allow(a, testNow); wait != time.Second {
-		t.Errorf("wait %v", wait)
-	}
-	if _, ok := l.allow(netip.MustParseAddr("::ffff:192.0.2.1"), testNow); ok {
-		t.Error("the mapped form is another address")
-	}
-	if _, ok := l.allow(netip.MustParseAddr("192.0.2.2"), testNow); !ok {
-		t.Error("one address limits another")
-	}
-	if _, ok := l.allow(a, testNow.Add(time.Second)); !ok {
-		t.Error("the limit does not end")
-	}
-	for range 2 {
-		l.allow(netip.MustParseAddr("2001:db8::1"), testNow)
-	}
-	if _, ok := l.allow(netip.MustParseAddr("2001:db8::2"), testNow); ok {
-		t.Error("a /64 has many addresses")
-	}
-	for i := range maxAddresses + 100 {
-		l.allow(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), testNow.Add(time.Duration(i)))
-	}
-	if len(l.seen) > maxAddresses {
-		t.Errorf("remembers %d addresses", len(l.seen))
-	}
-	if _, ok := newAddressLimiter(-1, 0).allow(a, testNow); !ok {
-		t.Error("no limit limits")
-	}
 }
 
 func TestHistory(t *testing.T) {

@@ -22,6 +22,7 @@ type Records interface {
 	Attendance(id, participant string) (storage.Attendance, error)
 	// AppendChat gives the text an ID that rises. A text whose room, identity
 	// and key are known already is not stored: done gets the first one.
+	// storage.ErrRoomFull and ErrSourceFull are for what is beyond a quota.
 	AppendChat(r storage.ChatRecord, done func(storage.ChatRecord, error)) error
 	// ChatHistory returns the last texts of a room, oldest first.
 	ChatHistory(room string, limit int) ([]storage.ChatRecord, error)
@@ -35,7 +36,7 @@ var _ Records = (*storage.Store)(nil)
 func (e *env) record(write func(done func(error)) error, then func(error)) {
 	e.writes.begin()
 	done := func(err error) {
-		if err != nil {
+		if over, _ := overQuota(err); err != nil && over == "" {
 			e.meters.unrecorded.Add(1)
 		}
 		if then != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -18,6 +19,10 @@ type registryState struct {
 	rooms map[string]*roomEntry
 	byID  map[uint64]*roomEntry // by actor
 	end   time.Time             // of the drain; zero: none
+	// openers counts the rooms that an address opened and that do not yield.
+	openers  map[netip.Prefix]int
+	opened   uint64 // so far
+	yielding int    // of rooms: those on their way out to make place
 	// stopping is there when all rooms are to end.
 	stopping *stopRooms
 }
@@ -26,13 +31,16 @@ type registryState struct {
 type roomEntry struct {
 	name string
 	ref  actors.Ref[roomMsg]
-	// journal is the room's while it runs, the registry's after its end.
-	journal *roomJournal
-	sent    uint64
+	// journal is the room's while it runs, but for its occupancy, and the
+	// registry's after its end.
+	journal  *roomJournal
+	sent     uint64
+	opening  opening
+	yielding bool
 }
 
 func spawnRegistry(sys *actors.System, e *env) (actors.Ref[registryMsg], error) {
-	state := &registryState{env: e, rooms: make(map[string]*roomEntry), byID: make(map[uint64]*roomEntry)}
+	state := &registryState{env: e, rooms: make(map[string]*roomEntry), byID: make(map[uint64]*roomEntry), openers: make(map[netip.Prefix]int)}
 	return actors.Spawn(sys, actors.Spec[registryMsg]{
 		Kind: "registry", Name: "registry", Mailbox: registryMailbox,
 		// The registry's state outlives a panic of its own: rooms go on.
@@ -74,23 +82,27 @@ func (g *registryState) onJoinRoom(ctx *actors.Context[registryMsg], msg joinRoo
 	entry := g.rooms[name]
 	if entry == nil {
 		var err error
-		if entry, err = g.open(ctx, name); err != nil {
-			msg.signal.refuseJoin(msg.req.ID, err, time.Second)
+		if entry, err = g.open(ctx, name, sourceOf(msg.signal.info.Addr)); err != nil {
+			msg.signal.refuseJoin(msg.req.ID, err, waitToOpen(err))
 			return
 		}
+	}
+	if entry.yielding {
+		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeServerFull, "the room is being closed"), time.Second)
+		return
 	}
 	if !g.tell(entry, msg) {
 		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeServerFull, "the room is overloaded"), time.Second)
 	}
 }
 
-// open makes a room.
-func (g *registryState) open(ctx *actors.Context[registryMsg], name string) (*roomEntry, error) {
+// open makes a room, for source.
+func (g *registryState) open(ctx *actors.Context[registryMsg], name string, source netip.Prefix) (*roomEntry, error) {
 	if g.env.draining.Load() {
 		return nil, refuse(wire.CodeDraining, "the server takes no new meetings")
 	}
-	if len(g.rooms) >= g.env.limits.Rooms {
-		return nil, refuse(wire.CodeServerFull, "the server has all the rooms it may have")
+	if err := g.admit(source); err != nil {
+		return nil, err
 	}
 	if node, mine := g.env.directory.Claim(name); !mine {
 		return nil, refuse(wire.CodeInternal, "the room lives on "+node)
@@ -101,8 +113,10 @@ func (g *registryState) open(ctx *actors.Context[registryMsg], name string) (*ro
 		g.env.directory.Release(name)
 		return nil, refuse(wire.CodeDraining, "the server stops")
 	}
-	entry := &roomEntry{name: name, ref: ref, journal: journal}
+	g.opened++
+	entry := &roomEntry{name: name, ref: ref, journal: journal, opening: opening{source, g.opened}}
 	g.rooms[name], g.byID[ref.ID()] = entry, entry
+	g.count(entry)
 	g.env.meters.rooms.Add(1)
 	return entry, nil
 }
@@ -125,7 +139,7 @@ func (g *registryState) onResumeSession(msg resumeSession) {
 
 func (g *registryState) onRoomIdle(msg roomIdle) {
 	entry := g.rooms[msg.name]
-	if entry == nil || entry.sent != msg.handled {
+	if entry == nil || entry.yielding || entry.sent != msg.handled {
 		return
 	}
 	g.forget(entry)
@@ -138,6 +152,11 @@ func (g *registryState) forget(entry *roomEntry) {
 		return
 	}
 	delete(g.rooms, entry.name)
+	if entry.yielding {
+		g.yielding--
+	} else {
+		g.uncount(entry)
+	}
 	g.env.directory.Release(entry.name)
 	g.env.meters.rooms.Add(-1)
 }
@@ -145,7 +164,13 @@ func (g *registryState) forget(entry *roomEntry) {
 // Exited is told of the end of a room, and of its restarts.
 func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exit) {
 	entry := g.byID[exit.ID]
-	if entry == nil || exit.Restarted {
+	if entry == nil {
+		return
+	}
+	if exit.Restarted {
+		if entry.yielding {
+			g.tell(entry, yieldRoom{}) // it may have been lost in the panic
+		}
 		return
 	}
 	delete(g.byID, exit.ID)

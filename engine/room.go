@@ -37,7 +37,7 @@ type roomState struct {
 
 func spawnRoom(ctx *actors.Context[registryMsg], e *env, j *roomJournal) (actors.Ref[roomMsg], error) {
 	return actors.Spawn(ctx, actors.Spec[roomMsg]{
-		Kind: "room", Name: j.name, Mailbox: roomMailbox,
+		Kind: "room", Name: roomLabel(j.name), Mailbox: roomMailbox,
 		New:     func() actors.Handler[roomMsg] { return &roomState{env: e, j: j} },
 		Restart: actors.Restart{Max: roomRestarts, Within: roomRestartWindow}, KeepChildren: true,
 	})
@@ -56,6 +56,7 @@ func (r *roomState) Init(ctx *actors.Context[roomMsg]) error {
 		ctx.After(r.env.times.EchoRoom, echoOver{})
 	}
 	r.watchEmpty(ctx)
+	r.j.tellOccupancy()
 	return nil
 }
 
@@ -64,6 +65,7 @@ func (r *roomState) Handle(ctx *actors.Context[roomMsg], msg roomMsg) {
 	r.j.doing = doing{}
 	r.takeInbox(ctx)
 	r.settleSeats(ctx)
+	r.j.tellOccupancy()
 }
 
 func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
@@ -78,6 +80,8 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onAnnounceDrain(msg.in)
 	case shutRoom:
 		r.onShutRoom(ctx)
+	case yieldRoom:
+		r.onYieldRoom(ctx)
 	case panicHere:
 		r.onPanicHere(msg.participant)
 	case mediaOpened:
@@ -100,6 +104,8 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onVoiceChanged(ctx, msg)
 	case layerChanged:
 		r.onLayerChanged(msg)
+	case sourceLimited:
+		r.onSourceLimited(msg)
 	default:
 		r.onTimer(ctx, msg)
 	}
@@ -128,6 +134,7 @@ func (r *roomState) onTimer(ctx *actors.Context[roomMsg], msg roomMsg) {
 func (r *roomState) Exited(ctx *actors.Context[roomMsg], exit actors.Exit) {
 	r.onParticipantExited(ctx, exit)
 	r.settleSeats(ctx)
+	r.j.tellOccupancy()
 }
 
 // onShutRoom ends everybody in order: out of the seats, told, recorded.
@@ -137,6 +144,16 @@ func (r *roomState) onShutRoom(ctx *actors.Context[roomMsg]) {
 		r.giveUp(ctx, n, refuse(wire.CodeDraining, "the server stops"))
 	}
 	r.endAll(ctx, wire.CodeShutdown, wire.ReasonShutdown, "the server stops")
+	ctx.Stop(nil)
+}
+
+// onYieldRoom makes place on a full server.
+func (r *roomState) onYieldRoom(ctx *actors.Context[roomMsg]) {
+	r.j.handled++
+	for _, n := range r.j.joining {
+		r.giveUp(ctx, n, refuse(wire.CodeServerFull, "the room gave way to another"))
+	}
+	r.endAll(ctx, wire.CodeYielded, wire.ReasonRemoved, "the server is full: the room gave way to another")
 	ctx.Stop(nil)
 }
 

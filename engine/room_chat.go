@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,11 +40,34 @@ func (r *roomState) onChat(m *member, s *Signal, req *wire.Chat, now time.Time) 
 	}
 }
 
+// textOverhead is about what a stored text takes besides its words.
+const textOverhead = 200
+
+func textSize(text string) int { return textOverhead + len(text) }
+
+// overQuota says which quota a text that was not stored was beyond, in words for
+// the figures and for developers; empty for other errors.
+func overQuota(err error) (name, message string) {
+	switch {
+	case errors.Is(err, storage.ErrRoomFull):
+		return "room_chat", "the room has stored all the texts it may"
+	case errors.Is(err, storage.ErrSourceFull):
+		return "address_chat", "this address has stored all the texts it may in the room"
+	}
+	return "", ""
+}
+
 // say gives a text to the storage. It is said, and acknowledged, when it is on
 // disk.
 func (r *roomState) say(m *member, s *Signal, req *wire.Chat, now time.Time) {
+	from := s.info.Addr
+	if r.env.texts.WaitN(from, now, textSize(req.Text)) > 0 {
+		r.env.meters.limited.add("address_chat_day")
+		s.refuse(req.ID, wire.CodeChatFull, "this address has stored all the texts it may today")
+		return
+	}
 	record := storage.ChatRecord{
-		Room: r.j.name, Key: req.Key, Identity: m.identity, Participant: m.id, Name: m.name, At: now, Text: req.Text,
+		Room: r.j.name, Source: sourceName(from), Key: req.Key, Identity: m.identity, Participant: m.id, Name: m.name, At: now, Text: req.Text,
 	}
 	wait := &saying{s, req.ID}
 	r.j.saying++
@@ -60,6 +84,11 @@ func (r *roomState) say(m *member, s *Signal, req *wire.Chat, now time.Time) {
 // onSaid is called in the order of storing, which is the order of the room.
 func (r *roomState) onSaid(w *saying, text storage.ChatRecord, err error) {
 	r.j.saying--
+	if name, message := overQuota(err); name != "" {
+		r.env.meters.limited.add(name)
+		w.signal.refuse(w.reqID, wire.CodeChatFull, message)
+		return
+	}
 	if err != nil {
 		r.log.Warn("chat not stored", "error", err)
 		w.signal.refuse(w.reqID, wire.CodeStoreFailed, "the text could not be stored")
@@ -68,6 +97,7 @@ func (r *roomState) onSaid(w *saying, text storage.ChatRecord, err error) {
 	message := chatMessage(text)
 	if r.j.history.add(message) { // else it was said before, under the same key
 		r.j.texts++
+		r.env.texts.AllowN(w.signal.info.Addr, time.Now(), textSize(text.Text))
 		r.env.meters.chats.Add(1)
 		r.publish(&wire.Chatted{Message: message}, audience{})
 	}

@@ -9,8 +9,9 @@ import (
 
 // roomJournal is what a room must not lose when its actor panics: the next
 // handler starts from it. It belongs to the room's goroutine, and to the
-// registry after the room's end. Others touch only what inbox points to. What can
-// be worked out again (stage, speakers, timers) is not here but in roomState.
+// registry after the room's end. Others touch only what inbox and occupancy point
+// to. What can be worked out again (stage, speakers, timers) is not here but in
+// roomState.
 type roomJournal struct {
 	name string
 	echo bool
@@ -28,7 +29,8 @@ type roomJournal struct {
 	leaving []*leaveWait
 	inbox   *inbox
 
-	handled uint64 // messages from the registry
+	handled   uint64 // messages from the registry
+	occupancy *occupancy
 	// welcoming is a newcomer becoming a member: if the handler panics, it is
 	// sent away.
 	welcoming *newcomer
@@ -55,7 +57,7 @@ func newJournal(name string, echo bool) *roomJournal {
 		name: name, echo: echo,
 		byID:    make(map[string]*member),
 		joining: make(map[string]*newcomer),
-		inbox:   &inbox{},
+		inbox:   &inbox{}, occupancy: &occupancy{},
 	}
 }
 
@@ -70,6 +72,10 @@ func (j *roomJournal) people() int {
 		return min(len(j.members), 1)
 	}
 	return len(j.members)
+}
+
+func (j *roomJournal) tellOccupancy() {
+	j.occupancy.set(j.people()+len(j.joining)+len(j.leaving), j.handled)
 }
 
 func (j *roomJournal) drop(m *member) {

@@ -25,7 +25,8 @@ func (j *roomJournal) beginMeeting(e *env, creator string, now time.Time) {
 	}
 	id := uuid.Must(uuid.NewV7()).String()
 	j.meeting = &meeting{id: id, start: now}
-	e.log.Info("meeting began", "room", j.name, "meeting", id)
+	e.log.Info("meeting began", "room", roomLabel(j.name), "meeting", id)
+	e.log.Debug("room of the meeting", "room", roomLabel(j.name), "name", j.name, "meeting", id)
 	m := storage.Meeting{ID: id, Room: j.name, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
 	e.record(func(done func(error)) error { return e.records.BeginMeeting(m, done) }, nil)
 }
@@ -51,7 +52,7 @@ func (j *roomJournal) endMeeting(e *env, now time.Time) {
 	id, peak := j.meeting.id, j.meeting.peak
 	j.meeting = nil
 	if !j.echo {
-		e.log.Info("meeting ended", "room", j.name, "meeting", id, "peak", peak)
+		e.log.Info("meeting ended", "room", roomLabel(j.name), "meeting", id, "peak", peak)
 		e.record(func(done func(error)) error { return e.records.EndMeeting(id, now, "", done) }, nil)
 	}
 }

@@ -12,6 +12,7 @@ const (
 	keySignalAttached
 	keyVoice
 	keyLayer
+	keyLimited
 	keyMediaUp
 	keyMediaFailed
 	keyRecords
@@ -28,6 +29,8 @@ type (
 	panicHere      struct{ participant string }
 	// shutRoom ends everybody and the room.
 	shutRoom struct{}
+	// yieldRoom ends it for the sake of another room, if nobody or one is in it.
+	yieldRoom struct{}
 )
 
 // From participants. Control waits for room in the mailbox, client requests
@@ -74,7 +77,7 @@ type (
 	}
 )
 
-// From the media side, coalesced by participant (and seat): the latest counts.
+// From the media side, coalesced by participant (and seat or source): the latest counts.
 type (
 	mediaUp      struct{ id string }
 	voiceChanged struct {
@@ -88,6 +91,11 @@ type (
 		layer         string
 		width, height int
 		reason        string
+	}
+	sourceLimited struct {
+		id     string
+		source wire.Source
+		limit  uint64 // bits per second
 	}
 )
 
@@ -112,6 +120,7 @@ func (removeFromRoom) toRoom() {}
 func (announceDrain) toRoom()  {}
 func (panicHere) toRoom()      {}
 func (shutRoom) toRoom()       {}
+func (yieldRoom) toRoom()      {}
 func (mediaOpened) toRoom()    {}
 func (mediaOffered) toRoom()   {}
 func (memberAway) toRoom()     {}
@@ -122,6 +131,7 @@ func (mediaUp) toRoom()        {}
 func (mediaFailed) toRoom()    {}
 func (voiceChanged) toRoom()   {}
 func (layerChanged) toRoom()   {}
+func (sourceLimited) toRoom()  {}
 func (recordsWritten) toRoom() {}
 func (roomEmpty) toRoom()      {}
 func (echoOver) toRoom()       {}

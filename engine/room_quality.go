@@ -60,6 +60,13 @@ func (r *roomState) onQualityDue(ctx *actors.Context[roomMsg]) {
 	}
 }
 
+// onSourceLimited tells a member that others get less of it than it sends.
+func (r *roomState) onSourceLimited(msg sourceLimited) {
+	if m := r.j.byID[msg.id]; m != nil {
+		m.tell(&wire.Limited{Source: msg.source, Reason: wire.LimitRate, LimitBPS: msg.limit})
+	}
+}
+
 // tellQualityTo tells a member how well the others do: a score that stays
 // what it is would never be told.
 func (r *roomState) tellQualityTo(m *member) {

@@ -14,7 +14,7 @@ import (
 
 // ConnInfo is what a transport knows about a connection.
 type ConnInfo struct {
-	// Addr is the remote address, for limits; the zero Addr has none.
+	// Addr is the client's address, for limits; the zero Addr has none.
 	Addr netip.Addr
 }
 
@@ -33,6 +33,7 @@ type Signal struct {
 	conn    Conn
 	info    ConnInfo
 	limiter *rate.Limiter
+	offers  *rate.Limiter // see offerlimit.go
 
 	mu        sync.Mutex // guards the rest
 	state     connState
@@ -49,6 +50,7 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 	s := &Signal{
 		env: e, number: e.meters.accepted.Add(1), conn: conn, info: info,
 		limiter: rate.NewLimiter(e.limits.MessageRate, e.limits.MessageBurst),
+		offers:  newOfferLimiter(e.limits),
 	}
 	e.meters.connections.Add(1)
 	s.mu.Lock()
@@ -61,7 +63,12 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 func (s *Signal) OnText(data []byte) {
 	now := time.Now()
 	if wait := take(s.limiter, now); wait > 0 {
-		s.refuseFor(wait, requestID(data), wire.CodeRateLimited, "too many messages")
+		s.env.meters.limited.add("messages")
+		s.refuseFor(wait, wire.PeekID(data), wire.CodeRateLimited, "too many messages")
+		return
+	}
+	if wait := s.takeUnread(len(data), now); wait > 0 {
+		s.refuseOver("offers", wait, wire.PeekID(data), tooManyOffers)
 		return
 	}
 	req, err := wire.ParseRequest(data)
@@ -74,6 +81,10 @@ func (s *Signal) OnText(data []byte) {
 	}
 	if _, ping := req.(*wire.Ping); ping && s.alive() {
 		s.reply(wire.OKTo(req.RequestID()))
+		return
+	}
+	if wait := s.takeRead(len(data), req, now); wait > 0 {
+		s.refuseOver("offers", wait, req.RequestID(), tooManyOffers)
 		return
 	}
 	member, code := s.enter(req)
@@ -89,19 +100,6 @@ func (s *Signal) OnText(data []byte) {
 	default:
 		s.forward(member, req)
 	}
-}
-
-// requestID reads the id of a message that is refused unread, 0 if that would
-// be work.
-func requestID(data []byte) int64 {
-	if len(data) > 1024 {
-		return 0
-	}
-	req, err := wire.ParseRequest(data)
-	if err != nil {
-		return 0
-	}
-	return req.RequestID()
 }
 
 // OnClose tells that the connection is gone. It may be called twice.
@@ -142,8 +140,9 @@ func (s *Signal) enter(req wire.Request) (actors.Ref[participantMsg], wire.Code)
 }
 
 func (s *Signal) join(req *wire.Join, now time.Time) {
-	if wait, ok := s.env.addresses.allow(s.info.Addr, now); !ok {
-		s.refuseJoin(req.ID, refuse(wire.CodeRateLimited, "too many joins from this address"), wait)
+	if wait, ok := s.env.joins.AllowN(s.info.Addr, now, 1); !ok {
+		s.env.meters.limited.add("joins")
+		s.refuseJoin(req.ID, overLimit("joins", "too many joins from this address"), wait)
 		return
 	}
 	if len(req.Seats) > s.env.limits.Seats {
@@ -206,7 +205,9 @@ func (s *Signal) refuseJoin(id int64, err error, wait time.Duration) {
 	code := CodeOf(err)
 	s.env.meters.joins.code(code)
 	s.release()
-	s.refuseFor(wait, id, code, developerText(err))
+	e := wire.ErrorTo(id, code, developerText(err))
+	e.Limit = limitOf(err)
+	s.refuseWith(wait, e)
 }
 
 func (s *Signal) refuseResume(id int64) {
@@ -243,10 +244,22 @@ func (s *Signal) ok(id int64) { s.reply(wire.OKTo(id)) }
 func (s *Signal) refuse(id int64, code wire.Code, message string) { s.refuseFor(0, id, code, message) }
 
 // refuseFor refuses a request, with the time after which trying again makes
-// sense. A connection that collects too many refusals is ended.
+// sense.
 func (s *Signal) refuseFor(wait time.Duration, id int64, code wire.Code, message string) {
-	s.env.meters.errors.code(code)
-	e := wire.ErrorTo(id, code, message)
+	s.refuseWith(wait, wire.ErrorTo(id, code, message))
+}
+
+// refuseOver refuses a request because the limit of that name is reached.
+func (s *Signal) refuseOver(limit string, wait time.Duration, id int64, message string) {
+	e := wire.ErrorTo(id, wire.CodeRateLimited, message)
+	e.Limit = limit
+	s.refuseWith(wait, e)
+}
+
+// refuseWith answers with e. A connection that collects too many refusals is
+// ended.
+func (s *Signal) refuseWith(wait time.Duration, e *wire.Error) {
+	s.env.meters.errors.code(e.Code)
 	if wait > 0 {
 		e.RetryAfterMS = max(1, wait.Milliseconds())
 	}

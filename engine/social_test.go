@@ -177,6 +177,26 @@ func TestLayerChanged(t *testing.T) {
 	})
 }
 
+func TestLimited(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada, bob := w.join("tea", "Ada", 4), w.join("tea", "Bob", 4)
+		ada.session().events.MediaLimited("camera", 15e6)
+		ada.session().events.MediaLimited("screen", 15e6)
+		ada.session().events.MediaLimited("piano", 15e6)
+		w.settle()
+		list := events[*wire.Limited](ada)
+		if len(list) != 2 || list[0].Source != wire.Camera || list[1].Source != wire.Screen {
+			t.Fatalf("Ada was told %+v", list)
+		}
+		if l := list[0]; l.Reason != wire.LimitRate || l.LimitBPS != 15e6 || l.Seq != 0 {
+			t.Errorf("limited %+v", l)
+		}
+		if n := len(events[*wire.Limited](bob)); n != 0 {
+			t.Error("Bob was told too")
+		}
+	})
+}
+
 func TestView(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		ada := w.join("tea", "Ada", 2)

@@ -148,7 +148,7 @@ func (s *memSession) Offer(_ context.Context, offer MediaOffer) (string, error) 
 	s.media.mu.Lock()
 	defer s.media.mu.Unlock()
 	if len(offer.Seats) < len(s.seats) {
-		return "", &refusal{wire.CodeSDPMismatch, "seats are missing"}
+		return "", refuse(wire.CodeSDPMismatch, "seats are missing")
 	}
 	s.takeSources(offer)
 	for len(s.seats) < len(offer.Seats) {

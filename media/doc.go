@@ -30,6 +30,12 @@
 // twice: with GCM two packets under one index give the key away. Repairs go
 // out on the RTX SSRC, whose numbers the caller counts.
 //
+// What goes out is bounded by what receivers stand, not by what a publisher
+// sends: numbers run ahead of packets by at most 1,000 in a second, and a
+// timestamp by 5 s of the clock, or 10 behind (FuzzHostilePublisher). A viewer
+// that hears nothing for 3 s finds its way back into the SRTP of whoever sits
+// in the seat then (TestViewerOpensAfterAGap).
+//
 // # Limits
 //
 // Opus, VP8 and H264 are understood; other codecs are not negotiated. Header

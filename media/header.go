@@ -49,10 +49,11 @@ func NewHeaderTemplate(s HeaderSpec) (*HeaderTemplate, error) {
 	if b, t.seq, err = appendElement(b, s.TransportSeqID, make([]byte, 2)); err != nil {
 		return nil, err
 	}
-	if b, t.level, err = appendElement(b, s.AudioLevelID, make([]byte, 1)); err != nil {
+	if b, _, err = appendElement(b, s.MIDID, []byte(s.MID)); err != nil {
 		return nil, err
 	}
-	if b, _, err = appendElement(b, s.MIDID, []byte(s.MID)); err != nil {
+	// The last one, so that without a level padding follows the elements.
+	if b, t.level, err = appendElement(b, s.AudioLevelID, make([]byte, 1)); err != nil {
 		return nil, err
 	}
 	if len(b) == start {
@@ -82,15 +83,33 @@ func appendElement(b []byte, id uint8, data []byte) ([]byte, uint8, error) {
 	return append(b, data...), at, nil
 }
 
-// Patch is what differs from packet to packet. Values for extensions that the
-// template does not have are ignored.
+// Patch is what differs from packet to packet, made anew for each. Values for
+// extensions that the template does not have are ignored.
 type Patch struct {
-	Seq          Seq
-	TS           Ticks
-	Marker       bool
-	AudioLevel   uint8 // RFC 6464 byte: V bit and level
+	Seq    Seq
+	TS     Ticks
+	Marker bool
+	// Level is left out of the header if it is not known: the two bytes of
+	// its element are padding then (RFC 8285 §4.2).
+	Level        AudioLevel
 	TransportSeq uint16
 	SendTime     uint32 // Instant.AbsSendTime
+}
+
+// AudioLevel is what a packet says of its loudness. The zero value is that it
+// says nothing.
+type AudioLevel struct {
+	Known bool
+	Byte  uint8 // RFC 6464 §3: V bit and level
+}
+
+// AudioLevelOf reads the level of a packet; id is the extension's, 0 if it was
+// not negotiated.
+func AudioLevelOf(pkt []byte, h *Header, id uint8) (l AudioLevel) {
+	if v := FindExt(pkt, h, id); len(v) > 0 {
+		l = AudioLevel{true, v[0]}
+	}
+	return l
 }
 
 // Len returns the length of every header this template writes.
@@ -114,7 +133,11 @@ func (t *HeaderTemplate) Write(dst []byte, p *Patch) int {
 		binary.BigEndian.PutUint16(dst[o:], p.TransportSeq)
 	}
 	if o := int(t.level); o != 0 {
-		dst[o] = p.AudioLevel
+		if p.Level.Known {
+			dst[o] = p.Level.Byte
+		} else {
+			dst[o-1] = 0
+		}
 	}
 	return n
 }

@@ -16,7 +16,15 @@ import "time"
 //
 // Packets lost on the way in leave holes in the numbers going out, so that
 // the subscriber asks for them again and they still fit when the publisher
-// repeats them. Packets left out on purpose (Skip) leave no holes.
+// repeats them: as far as repairs reach, and no more in a second than
+// holeBudget allows. Beyond that the numbers go on without a hole, at a key
+// frame for pictures. Packets left out on purpose (Skip) leave no holes.
+//
+// Timestamps are the source's own, moved by a constant, as long as they keep
+// to the clock (see timeline). One that leaps goes on instead from where the
+// stream stood, by the time that passed. Picture ids are passed on as they
+// come: receivers take them relative to the one before and start over at the
+// key frame of the next source, which gets the id after the last.
 //
 // No outgoing number is ever given to two packets: see Sealer.
 //
@@ -28,11 +36,14 @@ type Rewriter struct {
 	cur, target stream // cur is where the open segment comes from; 0: none
 	segs        seqMap
 	sent        replayWindow // outgoing numbers already used
-	highIn      ExtSeq       // newest incoming number of cur
-	next        ExtSeq       // outgoing number for the next switch; valid while cur is none
+	holes       holeBudget
+	line        timeline
+	highIn      ExtSeq // newest incoming number of cur
+	next        ExtSeq // outgoing number for the next switch; valid while cur is none
 	started     bool
 	lastTS      Ticks   // newest outgoing timestamp
 	lastAt      Instant // when it was first used
+	doubtful    Instant // the source's clock may have stood still until then
 	lastPID     uint16  // newest outgoing picture id, 15 bits
 	lastTL0     uint8
 	havePID     bool
@@ -87,16 +98,18 @@ const (
 	DropWaitKeyframe         // of the wanted layer, before its key frame
 	DropLate                 // too old, or from before the switch
 	DropDuplicate            // sent before
+	DropTimestamp            // late, with a time that can not have been its own
 )
 
 // String returns a name for counters.
 func (v Verdict) String() string {
-	return [...]string{"forward", "former", "other_layer", "wait_keyframe", "late", "duplicate"}[v]
+	return [...]string{"forward", "former", "other_layer", "wait_keyframe", "late", "duplicate", "timestamp"}[v]
 }
 
-// maxJump is the largest gap that is kept as a gap. Beyond it repairs are
-// hopeless and the stream starts anew, at a key frame for pictures.
-const maxJump = 1000
+// maxJump is the largest gap that is kept as a gap: what is missing beyond it
+// is asked of no publisher (see NackTracker), so it never comes, and the stream
+// starts anew, at a key frame for pictures.
+const maxJump = maxNackGap
 
 // SetTarget says what the seat shall carry: a layer of a source. Source 0
 // empties the seat. A change of source takes effect at once (the former stops,
@@ -146,7 +159,7 @@ func (r *Rewriter) Rewrite(in *Input, out *Output) Verdict {
 	if in.Source == 0 || in.Source != r.target.source {
 		return DropFormer
 	}
-	if st == r.cur && in.Ext > r.highIn+maxJump {
+	if st == r.cur && in.Ext > r.highIn+1 && !r.holes.take(in.Ext-r.highIn-1, in.Now) {
 		r.stop()
 	}
 	if st != r.cur {
@@ -156,7 +169,46 @@ func (r *Rewriter) Rewrite(in *Input, out *Output) Verdict {
 	if s == nil {
 		return DropLate
 	}
+	if in.Ext > r.highIn && !r.onTime(in.TS+s.ts, in.Now) {
+		s = r.retime(s, in)
+	}
 	return r.forward(s, in, out, false)
+}
+
+// onTime reports whether the newest packet may have the timestamp ts. The
+// packets of one picture share theirs, however long they take.
+func (r *Rewriter) onTime(ts Ticks, now Instant) bool {
+	return ts == r.lastTS || int32(ts-r.lastTS) >= -maxBack*int32(r.clock) && r.line.holds(ts, now, r.clock)
+}
+
+// retime goes on with the open segment s, from the packet in on, at the time
+// that passed since the newest timestamp.
+func (r *Rewriter) retime(s *segment, in *Input) *segment {
+	if in.Ext != s.in {
+		s = r.divide(s, in.Ext, in.Ext)
+	}
+	r.doubtful = in.Now
+	s.ts = r.later(r.lastTS+ticksIn(max(0, in.Now.Sub(r.lastAt)), r.clock), in.Now) - in.TS
+	return s
+}
+
+// later bounds what becomes the newest timestamp.
+func (r *Rewriter) later(ts Ticks, now Instant) Ticks {
+	if ts = r.line.bound(ts, now, r.clock); !ts.Newer(r.lastTS) {
+		ts = r.lastTS + 1
+	}
+	return ts
+}
+
+// divide ends the open segment s before the incoming number end and opens
+// another one like it, which starts with the number in under the outgoing
+// number that end would have had.
+func (r *Rewriter) divide(s *segment, end, in ExtSeq) *segment {
+	rest := *s
+	rest.out += end - s.in
+	rest.in, rest.mark = in, false
+	s.open, s.end = false, end-1
+	return r.segs.push(rest)
 }
 
 // rewriteOther handles a packet that is not of the current layer: a late one
@@ -179,6 +231,10 @@ func (r *Rewriter) rewriteOther(st stream, in *Input, out *Output) Verdict {
 // begin opens a segment for st whose first packet is in.
 func (r *Rewriter) begin(st stream, in *Input) *segment {
 	s := segment{stream: st, open: true, in: in.Ext, mark: r.kind == KindAudio}
+	r.doubtful = 0
+	if last := r.segs.last(); last != nil && last.stream == st {
+		r.doubtful = in.Now // the same again, after a pause
+	}
 	s.ts = r.startTS(st, in) - in.TS
 	r.stop()
 	s.out = r.next
@@ -211,10 +267,7 @@ func (r *Rewriter) startTS(st stream, in *Input) Ticks {
 			}
 		}
 	}
-	if !ts.Newer(r.lastTS) {
-		ts = r.lastTS + 1
-	}
-	return ts
+	return r.later(ts, in.Now)
 }
 
 // sharedClock continues the timeline of s, the segment before.
@@ -241,20 +294,34 @@ func (r *Rewriter) forward(s *segment, in *Input, out *Output, switched bool) Ve
 		}
 		return DropDuplicate
 	}
+	newest := s.open && in.Ext > r.highIn
+	if !newest {
+		if !r.wasTimely(in.TS + s.ts) {
+			return DropTimestamp
+		}
+		r.holes.filled()
+	}
 	r.sent.mark(uint64(ext))
 	s.fill(in, out)
 	out.Switched = switched
-	if s.open && in.Ext > r.highIn {
+	if newest {
 		r.highIn = in.Ext
 		r.noteNewest(in, out)
 	}
 	return Forward
 }
 
+// wasTimely reports whether ts may be that of a packet which comes late.
+func (r *Rewriter) wasTimely(ts Ticks) bool {
+	d := int32(ts - r.lastTS)
+	return d <= maxBack*int32(r.clock) && d >= -maxLate*int32(r.clock)
+}
+
 // noteNewest remembers where the outgoing stream stands.
 func (r *Rewriter) noteNewest(in *Input, out *Output) {
 	if !r.started || out.TS.Newer(r.lastTS) {
 		r.lastTS, r.lastAt, r.started = out.TS, in.Now, true
+		r.line.follow(out.TS, in.Now, r.clock)
 	}
 	v := &in.Facts.VP8
 	if v.PIDBits != 0 {
@@ -285,18 +352,17 @@ func (s *segment) fill(in *Input, out *Output) {
 // ones move up, so the subscriber sees no gap. Frames have to be left out
 // whole. It does nothing for packets that would not have been forwarded.
 func (r *Rewriter) Skip(in *Input) {
-	if r.cur.source == 0 || (stream{in.Source, in.Layer}) != r.cur || in.Ext <= r.highIn || in.Ext > r.highIn+maxJump {
+	if r.cur.source == 0 || (stream{in.Source, in.Layer}) != r.cur || in.Ext <= r.highIn {
+		return
+	}
+	if gap := in.Ext - r.highIn - 1; gap > 0 && !r.holes.take(gap, in.Now) {
 		return
 	}
 	s := r.segs.last()
 	if in.Ext == s.in { // nothing of this segment has been sent or reserved
 		s.in++
 	} else {
-		rest := *s
-		rest.out += in.Ext - s.in
-		rest.in, rest.mark = in.Ext+1, false
-		s.open, s.end = false, in.Ext-1
-		s = r.segs.push(rest)
+		s = r.divide(s, in.Ext, in.Ext+1)
 	}
 	r.highIn = in.Ext
 	if in.Facts.VP8.PIDBits == 0 {
@@ -312,8 +378,9 @@ func (r *Rewriter) Skip(in *Input) {
 // SenderReport returns the clock to state in a sender report at now: the
 // outgoing timestamp of this moment on our wall clock. clocks are those of
 // the current source, offset its publisher's; either may know nothing, then
-// the time since the newest packet has to do. ok is false while nothing is
-// being sent.
+// the time since the newest packet has to do, as it has after a pause until the
+// publisher reports again: some clocks stand still while a source is muted. ok
+// is false while nothing is being sent.
 func (r *Rewriter) SenderReport(now Instant, clocks *LayerClocks, offset *ClockOffset) (c SenderClock, ok bool) {
 	if r.cur.source == 0 || !r.started {
 		return c, false
@@ -325,7 +392,7 @@ func (r *Rewriter) SenderReport(now Instant, clocks *LayerClocks, offset *ClockO
 	}
 	sender := clocks[r.cur.layer]
 	captured, known := offset.Local(sender.NTP)
-	if !sender.Known() || !known {
+	if !sender.Known() || !known || captured.Sub(r.doubtful.NTP()) < 0 {
 		return c, true
 	}
 	exact := sender.RTP + r.segs.last().ts + ticksIn(c.NTP.Sub(captured), r.clock)

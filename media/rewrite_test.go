@@ -485,12 +485,12 @@ func TestRewriterJump(t *testing.T) {
 	s := newSeat(t, KindVideo, 0, 0)
 	s.r.SetTarget(1, 0)
 	s.send(Input{Source: 1, Ext: 70000, Facts: keyStart}, Forward)
-	s.send(Input{Source: 1, Ext: 70001 + maxJump}, DropWaitKeyframe)
+	s.send(Input{Source: 1, Ext: 70002 + maxJump}, DropWaitKeyframe)
 	if !s.r.Pending() {
 		t.Error("no key frame wanted after a jump")
 	}
 	s.now = s.now.Add(time.Second)
-	if out := s.send(Input{Source: 1, Ext: 70002 + maxJump, TS: 90000, Facts: keyStart}, Forward); out.Ext != 1 || out.TS != 90000 {
+	if out := s.send(Input{Source: 1, Ext: 70003 + maxJump, TS: 90000, Facts: keyStart}, Forward); out.Ext != 1 || out.TS != 90000 {
 		t.Errorf("after the jump: %+v", out)
 	}
 }
@@ -619,6 +619,7 @@ func BenchmarkRewrite(b *testing.B) {
 	for b.Loop() {
 		in.Ext++
 		in.TS += 3000
+		in.Now = in.Now.Add(time.Second / 30)
 		r.Rewrite(&in, &out)
 	}
 }

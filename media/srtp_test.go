@@ -519,7 +519,7 @@ func TestSealedHeaderReadByPion(t *testing.T) {
 		t.Fatal(err)
 	}
 	var slot [MaxHeaderLen]byte
-	n := tmpl.Write(slot[:], &Patch{Seq: 65535, TS: 1 << 31, Marker: true, AudioLevel: 0x85, TransportSeq: 0x1234, SendTime: 0xabcdef})
+	n := tmpl.Write(slot[:], &Patch{Seq: 65535, TS: 1 << 31, Marker: true, Level: AudioLevel{true, 0x85}, TransportSeq: 0x1234, SendTime: 0xabcdef})
 	var h rtp.Header
 	if m, err := h.Unmarshal(slot[:n]); err != nil || m != n {
 		t.Fatalf("pion read %d of %d: %v", m, n, err)

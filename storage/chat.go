@@ -18,6 +18,9 @@ type ChatRecord struct {
 	// Identity is the client's lasting key. It is not stored, only a hash of it
 	// and Key, and is empty in what is read.
 	Identity string `json:"-"`
+	// Source is whose share of the room's quota the text takes; empty: nobody's.
+	// It is not stored, only a mark that many have, and is empty in what is read.
+	Source string `json:"-"`
 	// Participant and Name are who said it, at that time.
 	Participant string    `json:"participant"`
 	Name        string    `json:"name"`
@@ -31,21 +34,24 @@ const (
 	MaxChatID   = 64
 	MaxChatKey  = 128
 	MaxIdentity = 256
+	MaxSource   = 64
 )
 
 // chatValue is a ChatRecord as stored, after the hash of identity and key; the
 // room is in the key.
 type chatValue struct {
-	ID          string `json:"id,omitempty"` // empty: the key's number
-	Key         string `json:"key"`
-	Participant string `json:"participant"`
-	Name        string `json:"name"`
-	At          int64  `json:"at"` // Unix milliseconds
-	Text        string `json:"text"`
+	// Source comes first, so that markIn finds it.
+	Source      sourceMark `json:"src,omitempty"`
+	ID          string     `json:"id,omitempty"` // empty: the key's number
+	Key         string     `json:"key"`
+	Participant string     `json:"participant"`
+	Name        string     `json:"name"`
+	At          int64      `json:"at"` // Unix milliseconds
+	Text        string     `json:"text"`
 }
 
 // AppendChat stores a text. done gets it with its ID, or the one that was stored
-// first under the same key.
+// first under the same key. ErrRoomFull and ErrSourceFull are those of the quotas.
 func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
 	for _, f := range []struct {
 		what, value string
@@ -55,6 +61,7 @@ func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
 		{"id", r.ID, 0, MaxChatID},
 		{"key", r.Key, 1, MaxChatKey},
 		{"identity", r.Identity, 0, MaxIdentity},
+		{"source", r.Source, 0, MaxSource},
 		{"participant", r.Participant, 0, MaxParticipant},
 		{"name", r.Name, 0, MaxName},
 		{"text", r.Text, 1, MaxText},
@@ -64,9 +71,10 @@ func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
 		}
 	}
 	hash := keyHash(r.Identity, r.Key)
-	r.At, r.Identity = moment(r.At), ""
+	mark := markOf(r.Room, r.Source)
+	r.At, r.Identity, r.Source = moment(r.At), "", ""
 	value, err := json.Marshal(chatValue{
-		ID: r.ID, Key: r.Key, Participant: r.Participant, Name: r.Name,
+		Source: mark, ID: r.ID, Key: r.Key, Participant: r.Participant, Name: r.Name,
 		At: r.At.UnixMilli(), Text: r.Text,
 	})
 	if err != nil {

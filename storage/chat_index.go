@@ -24,16 +24,25 @@ type chatIndex struct {
 
 // roomChat are the texts of a room that are on disk, oldest first.
 type roomChat struct {
-	texts  []chatText
-	byHash map[chatHash]chatID // the latest text of a key
+	texts    []chatText
+	byHash   map[chatHash]chatID // the latest text of a key
+	bytes    int64               // of all texts
+	bySource map[sourceMark]int64
 }
 
+// chatText is what the index knows of a text.
 type chatText struct {
-	id   chatID
-	hash chatHash
+	id     chatID
+	hash   chatHash
+	size   uint32 // of its value
+	source sourceMark
 }
 
-// maxIndexed bounds the texts of all indexed rooms together; one takes about 80
+func newChatText(id chatID, value []byte) chatText {
+	return chatText{id, hashOf(value), uint32(len(value)), markIn(value)}
+}
+
+// maxIndexed bounds the texts of all indexed rooms together; one takes about 90
 // bytes. The room being written to is always indexed.
 const maxIndexed = 400_000
 
@@ -66,9 +75,12 @@ func (x *chatIndex) put(room string, texts []chatText) {
 		x.texts -= len(r.texts)
 		delete(x.rooms, other)
 	}
-	r := &roomChat{texts: texts, byHash: make(map[chatHash]chatID, len(texts))}
+	r := &roomChat{
+		texts: texts, byHash: make(map[chatHash]chatID, len(texts)), bySource: make(map[sourceMark]int64),
+	}
 	for _, t := range texts {
 		r.byHash[t.hash] = t.id
+		r.countText(t, 1)
 	}
 	if x.rooms == nil {
 		x.rooms = make(map[string]*roomChat)
@@ -84,6 +96,7 @@ func (x *chatIndex) add(room string, t chatText) {
 	r := x.rooms[room]
 	r.texts = append(r.texts, t)
 	r.byHash[t.hash] = t.id
+	r.countText(t, 1)
 	x.texts++
 }
 
@@ -129,6 +142,7 @@ func (x *chatIndex) drop(room string, id chatID) {
 	if hash := r.texts[0].hash; r.byHash[hash] == id {
 		delete(r.byHash, hash)
 	}
+	r.countText(r.texts[0], -1)
 	r.texts = r.texts[1:]
 	x.texts--
 }

@@ -2,7 +2,7 @@ package storage
 
 import "bytes"
 
-// chatOp appends a text. The value was encoded by the caller's goroutine.
+// chatOp appends a text, if the quotas allow it. The value was encoded by the caller's goroutine.
 type chatOp struct {
 	done   func(ChatRecord, error)
 	record ChatRecord
@@ -16,7 +16,8 @@ func (o *chatOp) apply(t *txn) error {
 	if !index.has(name) {
 		index.put(name, t.roomTexts(name, room))
 	}
-	if first, _ := index.find(name, o.hash, t.store.retention(t.now)); first != 0 {
+	keep := t.store.retention(t.now)
+	if first, _ := index.find(name, o.hash, keep); first != 0 {
 		record, err := decodeChat(name, first, t.text(name, room, first))
 		if err == nil {
 			o.record = record
@@ -24,8 +25,13 @@ func (o *chatOp) apply(t *txn) error {
 		return err
 	}
 	id := newChatID(t.w.chat, t.now)
+	text := newChatText(id, o.value)
+	all, source := index.used(name, text.source, keep)
+	if err := t.store.o.quota().check(text, all, source); err != nil {
+		return err
+	}
 	t.w.chat = id
-	index.add(name, chatText{id, o.hash})
+	index.add(name, text)
 	if t.tx.Writable() {
 		t.put(bucketChat, join(room, id.key()), o.value)
 		t.pruneRoom(name, room, 1)
@@ -74,11 +80,11 @@ func (t *txn) roomTexts(name string, room []byte) []chatText {
 	var texts []chatText
 	c := t.tx.Bucket(bucketChat).Cursor()
 	for k, v := c.Seek(room); bytes.HasPrefix(k, room); k, v = c.Next() {
-		texts = append(texts, chatText{chatID(uint64Of(k[len(room):])), hashOf(v)})
+		texts = append(texts, newChatText(chatID(uint64Of(k[len(room):])), v))
 	}
 	if !t.tx.Writable() {
 		for _, text := range t.store.fresh.all(name) {
-			texts = append(texts, chatText{text.id, hashOf(text.value)})
+			texts = append(texts, newChatText(text.id, text.value))
 		}
 	}
 	return texts

@@ -83,15 +83,17 @@
 //
 // The hash (16 bytes) is of the author's identity and the text's key; the identity
 // itself is a client's secret and not kept. Which keys a room has seen is indexed
-// in memory, from the hashes, when the room is first written to. Attendance.User
+// in memory, from the hashes, when the room is first written to. Who takes a text's
+// quota is likewise a mark of 16 bits, the first field of chatValue. Attendance.User
 // is stored and returned as given.
 //
 // # Limits
 //
-// Chat is pruned by number when texts come into parley.db and by age with the
-// heartbeat, a bounded number of records at a time. Meetings are kept for ever; at
-// about 300 bytes per attendance a million of them fit in the 1 GiB that is mapped
-// from the start, beyond which a growing file makes writers wait for readers now
-// and then. Read transactions are short: every read copies what it returns, a page
-// at most.
+// The texts of a room, and of one source in it, have a quota in bytes, beyond which
+// AppendChat fails (chat_quota.go). Chat is pruned by number when texts come into
+// parley.db and by age with the heartbeat, a bounded number of records at a time.
+// Meetings are kept for ever; at about 300 bytes per attendance a million of them
+// fit in the 1 GiB that is mapped from the start, beyond which a growing file makes
+// writers wait for readers now and then. Read transactions are short: every read
+// copies what it returns, a page at most.
 package storage

@@ -34,6 +34,10 @@ var (
 	ErrPresent = errors.New("participant is present")
 	// ErrAbsent: the participant has left or never joined.
 	ErrAbsent = errors.New("participant is not present")
+	// ErrRoomFull and ErrSourceFull: the room's texts, or those of the source in
+	// it, have all the bytes they may.
+	ErrRoomFull   = errors.New("room has all the texts it may keep")
+	ErrSourceFull = errors.New("source has all the texts it may keep in the room")
 	// ErrTooMany: the participant has joined and left too often.
 	ErrTooMany = errors.New("too many intervals")
 )

@@ -31,6 +31,11 @@ type Options struct {
 	// text is kept.
 	ChatLimit int
 	ChatAge   time.Duration
+	// ChatBytes is the most that a room's texts may take, default 8 MiB: a
+	// thousand texts of two pages each, and more. ChatShare is what those of one source
+	// may (ChatRecord.Source), default a quarter of it. Negative: any number.
+	// Texts that are too old or too many give their bytes back.
+	ChatBytes, ChatShare int64
 	// Now is the clock for chat ids, ages and heartbeats, default time.Now.
 	Now func() time.Time
 
@@ -49,6 +54,15 @@ func (o Options) withDefaults() Options {
 	o.Heartbeat = positive(o.Heartbeat, 5*time.Second)
 	o.ChatLimit = positive(o.ChatLimit, 1000)
 	o.ChatAge = positive(o.ChatAge, 24*time.Hour)
+	if o.ChatBytes == 0 {
+		o.ChatBytes = 8 << 20
+	}
+	switch {
+	case o.ChatShare == 0 && o.ChatBytes < 0:
+		o.ChatShare = -1
+	case o.ChatShare == 0:
+		o.ChatShare = max(1, o.ChatBytes/4)
+	}
 	return o
 }
 

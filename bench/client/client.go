@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"time"
@@ -21,7 +22,9 @@ type Client struct {
 	id    string // participant, empty when wired by hand
 	times Times
 
-	signal  *netloop.Text // nil when wired by hand
+	signal  *netloop.Text // nil when wired by hand, or while it is cut
+	token   string        // to resume with
+	seq     uint64        // of the newest event
 	lastID  int64
 	leaving bool
 	bye     wire.Code
@@ -51,13 +54,24 @@ type inbound struct {
 // OnPacket takes a datagram from the server (RFC 7983).
 func (c *Client) OnPacket(pkt []byte, now int64) {
 	if len(pkt) < 12 || pkt[0] < 128 || pkt[0] > 191 {
-		return // STUN answers and late DTLS records need nothing
+		c.onCheck(pkt) // STUN answers and late DTLS records need nothing
+		return
 	}
 	if pkt[1] >= 192 && pkt[1] <= 223 {
 		c.onRTCP(pkt, now)
 		return
 	}
 	c.onRTP(pkt, now)
+}
+
+// onCheck answers a check of the server's.
+func (c *Client) onCheck(pkt []byte) {
+	if c.check == nil {
+		return
+	}
+	if r := c.check.respond(pkt); r != nil {
+		c.udp.Send(r)
+	}
 }
 
 func (c *Client) onRTP(pkt []byte, now int64) {
@@ -170,6 +184,7 @@ func headerLen(pkt []byte) int {
 
 // OnText takes a message from the server.
 func (c *Client) OnText(msg []byte, now int64) {
+	c.seq = max(c.seq, eventSeq(msg))
 	if c.shard.onChat(msg, now) {
 		return
 	}
@@ -191,6 +206,21 @@ func (c *Client) OnText(msg []byte, now int64) {
 	case *wire.Bye:
 		c.bye = m.Code
 	}
+}
+
+// eventSeq reads the number of an event, 0 for what is none.
+func eventSeq(msg []byte) (seq uint64) {
+	_, after, ok := bytes.Cut(msg, []byte(`"seq":`))
+	if !ok {
+		return 0
+	}
+	for _, b := range after {
+		if b < '0' || b > '9' {
+			break
+		}
+		seq = seq*10 + uint64(b-'0')
+	}
+	return seq
 }
 
 // OnClosed takes the end of the WebSocket.

@@ -63,9 +63,10 @@ func NewIdentity() (*Identity, error) {
 
 // handshake runs DTLS on conn, which is connected to the server, and returns
 // the keys that the client writes and reads with. Nothing of the DTLS
-// connection is kept: it is parked without a close_notify.
-func (id *Identity) handshake(ctx context.Context, conn *net.UDPConn, fingerprint []byte) (write, read gcm.Keys, err error) {
-	demux := &dtlsConn{UDPConn: conn}
+// connection is kept: it is parked without a close_notify. Checks that come
+// meanwhile are answered.
+func (id *Identity) handshake(ctx context.Context, conn *net.UDPConn, check *checker, fingerprint []byte) (write, read gcm.Keys, err error) {
+	demux := &dtlsConn{UDPConn: conn, check: check}
 	c, err := dtls.ClientWithOptions(demux, conn.RemoteAddr(),
 		dtls.WithCertificates(id.cert),
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM),
@@ -110,6 +111,7 @@ func (id *Identity) handshake(ctx context.Context, conn *net.UDPConn, fingerprin
 // its reads.
 type dtlsConn struct {
 	*net.UDPConn
+	check  *checker
 	parked atomic.Bool
 	closed atomic.Bool
 }
@@ -125,6 +127,9 @@ func (c *dtlsConn) ReadFrom(p []byte) (int, net.Addr, error) {
 		}
 		if n > 0 && p[0] >= 20 && p[0] <= 63 {
 			return n, c.UDPConn.RemoteAddr(), nil
+		}
+		if r := c.check.respond(p[:n]); r != nil {
+			c.UDPConn.Write(r)
 		}
 	}
 }

@@ -29,16 +29,34 @@ var errNoPath = errors.New("no answer to ICE checks on any candidate")
 // checker makes the checks of one controlling agent.
 type checker struct {
 	username stun.Username
-	key      stun.MessageIntegrity
+	key      stun.MessageIntegrity // of the server's password
+	own      stun.MessageIntegrity // of ours
 	tie      uint64
+	server   netip.AddrPort // that is tried, or answered
 }
 
-func newChecker(localUfrag string, a *answer, tie uint64) *checker {
+func newChecker(localUfrag, localPwd string, a *answer, tie uint64) *checker {
 	return &checker{
 		username: stun.NewUsername(a.ufrag + ":" + localUfrag),
 		key:      stun.NewShortTermIntegrity(a.pwd),
+		own:      stun.NewShortTermIntegrity(localPwd),
 		tie:      tie,
 	}
+}
+
+// respond answers a check of the server's, which makes sure of our address. It
+// returns nil for what is none.
+func (c *checker) respond(pkt []byte) []byte {
+	m := &stun.Message{Raw: append([]byte(nil), pkt...)}
+	if !stun.IsMessage(pkt) || m.Decode() != nil || m.Type != stun.BindingRequest || c.own.Check(m) != nil {
+		return nil
+	}
+	x := &stun.XORMappedAddress{IP: c.server.Addr().AsSlice(), Port: int(c.server.Port())}
+	r, err := stun.Build(stun.NewTransactionIDSetter(m.TransactionID), stun.BindingSuccess, x, c.own, stun.Fingerprint)
+	if err != nil {
+		return nil
+	}
+	return r.Raw
 }
 
 // number64 and number32 are attributes that hold one number.
@@ -120,6 +138,7 @@ func (c *checker) try(ctx context.Context, addr netip.AddrPort, request *stun.Me
 	if err != nil {
 		return nil, fmt.Errorf("udp socket: %w", err)
 	}
+	c.server = addr
 	buf := make([]byte, 1500)
 	for n := 0; ctx.Err() == nil && (only || n < 10); n++ {
 		if _, err = conn.Write(request.Raw); err != nil {
@@ -130,6 +149,10 @@ func (c *checker) try(ctx context.Context, addr netip.AddrPort, request *stun.Me
 			k, err := conn.Read(buf)
 			if err != nil {
 				break
+			}
+			if r := c.respond(buf[:k]); r != nil {
+				conn.Write(r)
+				continue
 			}
 			if c.answered(buf[:k], request) {
 				conn.SetReadDeadline(time.Time{})

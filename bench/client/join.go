@@ -81,7 +81,7 @@ func (s *Shard) enter(ctx context.Context, signal *signalConn, spec *Spec, rng *
 	if !ok {
 		return nil, &NotParleyError{URL: s.cfg.URL, Detail: "join was not answered with joined"}
 	}
-	c.id = joined.Participant
+	c.id, c.token, c.seq = joined.Participant, joined.Resume, joined.Seq
 	n := &newcomer{client: c, signal: signal, adopted: make(chan error, 1)}
 	s.dir.add(c.id, Peer{Sender: spec.Sender, Room: spec.Room, Audio: spec.Publish.Audio, Video: spec.Publish.Bitrate > 0})
 	if spec.NoMedia {
@@ -116,11 +116,11 @@ func (n *newcomer) connect(ctx context.Context, s *Shard, off *offerSpec, join *
 		return err
 	}
 	c := n.client
-	c.check = newChecker(off.ufrag, a, uint64(off.camera)<<32|uint64(off.mic))
+	c.check = newChecker(off.ufrag, off.pwd, a, uint64(off.camera)<<32|uint64(off.mic))
 	if n.udp, err = c.check.connect(ctx, candidates); err != nil {
 		return err
 	}
-	if n.write, n.read, err = s.cfg.Identity.handshake(ctx, n.udp, a.fingerprint); err != nil {
+	if n.write, n.read, err = s.cfg.Identity.handshake(ctx, n.udp, c.check, a.fingerprint); err != nil {
 		return err
 	}
 	c.times.Connected = netloop.Now()

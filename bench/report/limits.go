@@ -17,6 +17,7 @@ type Limits struct {
 	MinPPS       *float64
 	MinRunShare  *float64
 	JoinFailures *float64
+	Back         *float64 // max in ms
 }
 
 // Check is one limit and how it went.
@@ -61,6 +62,13 @@ func (r *Report) Check(l *Limits) []Check {
 			failures += float64(n)
 		}
 		most("join.failures", l.JoinFailures, &failures)
+	}
+	if b := r.Return; b != nil {
+		if b.Took != nil {
+			most("return.back_ms.max", l.Back, &b.Took.Max)
+		}
+		lost := uint64(b.Cut - b.Back)
+		zero("return.failures", &lost)
 	}
 	zero("crosstalk", r.Crosstalk)
 	zero("silent_streams", r.Silent)

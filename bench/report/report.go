@@ -32,6 +32,7 @@ type Report struct {
 	Bench
 
 	Join     *Join    `json:"join,omitempty"`
+	Return   *Return  `json:"return,omitempty"`
 	Chat     *Chat    `json:"chat,omitempty"`
 	Records  []Record `json:"records,omitempty"`
 	Floor    []Step   `json:"floor,omitempty"`
@@ -133,6 +134,16 @@ type Join struct {
 	// Growth after everybody has left.
 	GoroutinesLeft *float64 `json:"goroutines_left,omitempty"`
 	RSSLeftKiB     *float64 `json:"rss_left_kib,omitempty"`
+}
+
+// Return is how clients came back whose WebSockets were cut at one moment.
+type Return struct {
+	Cut  int `json:"cut"`
+	Back int `json:"back"`
+	// Attempts is how many WebSockets all of them tried to open.
+	Attempts int               `json:"attempts"`
+	Failures map[string]uint64 `json:"failures,omitempty"`
+	Took     *Quantiles        `json:"back_ms,omitempty"`
 }
 
 // Chat is how fan-out of texts went.

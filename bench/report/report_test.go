@@ -37,6 +37,7 @@ func sample() *Report {
 	q := QuantilesOf(h)
 	r.Join = &Join{Attempts: 51, Rate: 9.5, Failures: map[string]uint64{"z": 1}, Answer: q, Connected: q, First: q, CPUMS: Some(1.0), GoroutinesLeft: Some(0.0), RSSLeftKiB: Some(0.0)}
 	r.Chat = &Chat{Sent: 1, Deliveries: 2, Delay: q, CPUUSPerDelivery: Some(5.0), FloorUS: Some(4.0), Ratio: Some(1.25)}
+	r.Return = &Return{Cut: 50, Back: 50, Attempts: 60, Failures: map[string]uint64{"z": 1}, Took: q}
 	r.Records = []Record{{Writers: 8, RecordsPerS: 100, Ack: q, BatchMean: Some(3.0), FdatasyncMS: Some(1.0), LimitPerS: Some(120.0), ShareOfLimit: Some(0.8)}}
 	r.Floor = []Step{{Name: "sendto", Bytes: 1200, Destinations: 50, Batch: 1, US: 4}}
 	r.Saturate = &Climb{Steps: []ClimbStep{{Load: 1, PPS: 10, P99: 1, Good: true}, {Load: 2, PPS: 20, P99: 60}}, PPS: Some(10.0), FloorPPS: Some(12.0), ShareOfFloor: Some(0.83), P99At60: Some(0.8), MedianP99At60: Some(0.7), FloorP99At60: Some(0.9), FloorMedianP99At60: Some(0.6)}

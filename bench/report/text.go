@@ -107,6 +107,13 @@ func (r *Report) textScenario(w io.Writer) {
 		line(w, "goroutines left", j.GoroutinesLeft, "")
 		line(w, "memory left", j.RSSLeftKiB, "KiB")
 	}
+	if b := r.Return; b != nil {
+		fmt.Fprintf(w, "  cut                 %10d\n  back                %10d after %d attempts\n", b.Cut, b.Back, b.Attempts)
+		for _, why := range slices.Sorted(maps.Keys(b.Failures)) {
+			fmt.Fprintf(w, "  not back            %10d %s\n", b.Failures[why], why)
+		}
+		quantiles(w, "back", b.Took)
+	}
 	if c := r.Chat; c != nil {
 		fmt.Fprintf(w, "  texts               %10d\n  deliveries          %10d of %d, %.0f/s\n",
 			c.Sent, c.Deliveries, c.Expected, c.DeliveriesPerS)

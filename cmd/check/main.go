@@ -20,7 +20,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	steps := allSteps(*long)
+	steps := allSteps(os.Getenv("CI") == "true" || *only != "" || *list, *long)
 	if *list {
 		for _, s := range steps {
 			fmt.Printf("%-12s %s\n", s.name, s.what)

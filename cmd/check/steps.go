@@ -21,7 +21,9 @@ type step struct {
 // browserDir holds the client's development tools and browser tests.
 const browserDir = "cmd/check/browser"
 
-func allSteps(long bool) []step {
+// allSteps are the steps of a form: that of a developer, the one that CI adds
+// what needs its own network to, and the long one.
+func allSteps(ci, long bool) []step {
 	fuzzTime, count := "3s", "1"
 	if long {
 		fuzzTime, count = "5m", "5"
@@ -39,6 +41,9 @@ func allSteps(long bool) []step {
 		{"types", "tsc over the client and the SDK's declarations", npm("run", "--silent", "types")},
 		{"unit", "the client's pure modules and SDK under node", npm("run", "--silent", "unit")},
 		{"browser", "the real binary in Chromium and Firefox", browser(long)},
+	}
+	if ci || long {
+		steps = append(steps, step{"school", "a thousand from one address, who are cut off and come back", school})
 	}
 	if long {
 		steps = append(steps, step{"stacks", "which foreign WebRTC stacks answer a check of the server's", goCommand("run", "./cmd/check/stacks")})
@@ -150,22 +155,15 @@ func fuzzTargets() ([]fuzzTarget, error) {
 	return targets, err
 }
 
-// browser builds the binary once and lets the browser tests use it.
+// browser lets the browser tests use one build of the binary.
 func browser(long bool) func(ctx context.Context) error {
+	script := "e2e"
+	if long {
+		script = "e2e:long"
+	}
 	return func(ctx context.Context) error {
-		dir, err := os.MkdirTemp("", "parley-check-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		bin := filepath.Join(dir, "parley")
-		if err := command(ctx, ".", nil, "go", "build", "-o", bin, "./cmd/parley"); err != nil {
-			return err
-		}
-		script := "e2e"
-		if long {
-			script = "e2e:long"
-		}
-		return command(ctx, browserDir, []string{"PARLEY_BIN=" + bin}, "npm", "run", "--silent", script)
+		return withBinary(ctx, func(bin string) error {
+			return command(ctx, browserDir, []string{"PARLEY_BIN=" + bin}, "npm", "run", "--silent", script)
+		})
 	}
 }

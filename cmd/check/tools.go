@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// need is something from the system's packages that the browser tests use.
+// need is something from the system's packages that tests use.
 type need struct {
 	what    string
 	present func() bool
@@ -19,6 +19,7 @@ var needs = []need{
 	{"Chromium", inPath("chromium"), "chromium"},
 	{"Firefox ESR", inPath("firefox-esr"), "firefox-esr"},
 	{"a Chinese font", hasChineseFont, "fonts-wqy-zenhei"},
+	{"ip", inPath("ip"), "iproute2"},
 }
 
 // tools names what this machine lacks and installs it when it may.
@@ -56,7 +57,7 @@ func tools(ctx context.Context) error {
 func install(ctx context.Context, packages []string) error {
 	advice := "apt-get install " + strings.Join(packages, " ")
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
-		return fmt.Errorf("missing for the browser tests; as root: %s", advice)
+		return fmt.Errorf("missing for the tests; as root: %s", advice)
 	}
 	fmt.Println("installing", strings.Join(packages, ", "))
 	quiet := []string{"DEBIAN_FRONTEND=noninteractive"}

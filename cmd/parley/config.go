@@ -30,18 +30,21 @@ type serveCmd struct {
 	TLSCert string   `name:"tls-cert" help:"Certificate chain (PEM); with --tls-key serves HTTPS. Reloaded when it changes." type:"path" placeholder:"FILE" env:"PARLEY_TLS_CERT" group:"serve"`
 	TLSKey  string   `name:"tls-key" help:"Private key (PEM) of --tls-cert." type:"path" placeholder:"FILE" env:"PARLEY_TLS_KEY" group:"serve"`
 	Origins []string `name:"allow-origin" help:"Other web origins that may open the WebSocket, such as https://intranet.example." placeholder:"ORIGIN" env:"PARLEY_ALLOW_ORIGIN" group:"serve"`
+	Hosts   []string `name:"allow-host" help:"Other names this server answers to, such as meet.example.org or *.example.org; IP addresses, localhost, the machine's own name and those of --tls-cert are known. Protects against pages of other sites whose name resolves to this server." placeholder:"NAME" env:"PARLEY_ALLOW_HOST" group:"serve"`
+	Proxies []string `name:"trusted-proxies" help:"Reverse proxies: their addresses, networks such as 10.0.0.0/8, or the word loopback. Only from them do Forwarded and X-Forwarded-For, -Proto and -Host count, so that limits, host names and origins follow the client." placeholder:"ADDR" env:"PARLEY_TRUSTED_PROXIES" group:"serve"`
 	Frames  []string `name:"allow-frame" help:"Web origins that may embed /embed.html in a frame." placeholder:"ORIGIN" env:"PARLEY_ALLOW_FRAME" group:"serve"`
 
-	Advertise []string `help:"Addresses that browsers reach the media port at. Default: those of the interfaces listened on." placeholder:"IP" env:"PARLEY_ADVERTISE" group:"media"`
-	Workers   int      `help:"Packet workers per local address; 0 means one per core." default:"0" env:"PARLEY_WORKERS" group:"media"`
-	GSO       bool     `help:"Send runs of equal packets with UDP segmentation offload where the kernel can." default:"true" negatable:"" env:"PARLEY_GSO" group:"media"`
+	Advertise  []string `help:"Addresses that browsers reach the media port at. Default: those of the interfaces listened on." placeholder:"IP" env:"PARLEY_ADVERTISE" group:"media"`
+	Interfaces []string `help:"Network interfaces whose addresses take media, such as eth0,wg0, where --listen names no single address. Default: all but those of containers and virtual machines." placeholder:"NAME" env:"PARLEY_INTERFACES" group:"media"`
+	Workers    int      `help:"Packet workers per local address; 0 means one per core. Of many addresses the later ones get one." default:"0" env:"PARLEY_WORKERS" group:"media"`
+	GSO        bool     `help:"Send runs of equal packets with UDP segmentation offload where the kernel can." default:"true" negatable:"" env:"PARLEY_GSO" group:"media"`
 
 	MaxRooms        int           `help:"Rooms at once." default:"1000" env:"PARLEY_MAX_ROOMS" group:"limits"`
 	MaxParticipants int           `help:"Participants in one room." default:"1000" env:"PARLEY_MAX_PARTICIPANTS" group:"limits"`
 	MaxConnections  int           `help:"WebSocket connections at once." default:"20000" env:"PARLEY_MAX_CONNECTIONS" group:"limits"`
-	JoinsPerMinute  int           `help:"Joins from one address per minute; loopback is exempt." default:"120" env:"PARLEY_JOINS_PER_MINUTE" group:"limits"`
 	MuteFrom        int           `help:"From how many others on a browser that joins begins muted, which one click undoes; 0 for never." default:"12" env:"PARLEY_MUTE_FROM" group:"limits"`
 	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM before they are ended; Ctrl-C ends them at once." default:"0s" env:"PARLEY_DRAIN" group:"limits"`
+	Limits          limitFlags    `embed:"" prefix:"limit-"`
 
 	APIToken string `name:"api-token" help:"Bearer token for /api/v1/meetings and /metrics. Without one they answer on loopback only." placeholder:"TOKEN" env:"PARLEY_API_TOKEN" group:"operate"`
 	LogLevel string `help:"error, warn, info or debug." enum:"error,warn,info,debug" default:"info" env:"PARLEY_LOG_LEVEL" group:"operate"`
@@ -81,6 +84,12 @@ func (c *serveCmd) check() (settings, error) {
 		}
 		s.advertise = append(s.advertise, a)
 	}
+	if len(c.Interfaces) > 0 && !addr.IsUnspecified() && !addr.IsLoopback() {
+		return s, usage("--interfaces chooses among all interfaces; --listen %s has chosen one address already", c.Listen)
+	}
+	if slices.Contains(c.Interfaces, "") {
+		return s, usage("--interfaces has an empty name")
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return s, usage("--tls-cert and --tls-key go together")
 	}
@@ -92,18 +101,28 @@ func (c *serveCmd) check() (settings, error) {
 			}
 		}
 	}
+	for _, text := range c.Hosts {
+		if err := httpd.CheckHost(text); err != nil {
+			return s, usage("--allow-host: %w", err)
+		}
+	}
+	for _, text := range c.Proxies {
+		if err := httpd.CheckProxy(text); err != nil {
+			return s, usage("--trusted-proxies: %w", err)
+		}
+	}
 	if c.Workers < 0 || c.Workers > 256 {
 		return s, usage("--workers must be from 0 to 256")
 	}
 	if c.MuteFrom < 0 {
 		return s, usage("--mute-from must be at least 0")
 	}
-	for name, n := range map[string]int{"max-rooms": c.MaxRooms, "max-participants": c.MaxParticipants, "max-connections": c.MaxConnections, "joins-per-minute": c.JoinsPerMinute} {
+	for name, n := range map[string]int{"max-rooms": c.MaxRooms, "max-participants": c.MaxParticipants, "max-connections": c.MaxConnections} {
 		if n < 1 {
 			return s, usage("--%s must be at least 1", name)
 		}
 	}
-	return s, nil
+	return s, c.Limits.check()
 }
 
 // mediaAddrs are the local addresses that take packets. A server on loopback

@@ -2,13 +2,19 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"parley/media/rtc"
 )
 
 // parse runs the command line as run does, up to the point of serving.
@@ -58,6 +64,18 @@ func TestPrecedence(t *testing.T) {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 	})
+	t.Run("rates", func(t *testing.T) {
+		for text, want := range map[string]int64{"": 15e6, "800kbps": 8e5, "0": 0} {
+			if text != "" {
+				t.Setenv("PARLEY_LIMIT_SOURCE_RATE", text)
+			}
+			got, err := parse(t)
+			if err != nil || int64(got.Limits.SourceRate) != want {
+				t.Fatalf("%q: got %v, %v", text, got.Limits.SourceRate, err)
+			}
+			_ = os.Unsetenv("PARLEY_LIMIT_SOURCE_RATE")
+		}
+	})
 	t.Run("config from the environment", func(t *testing.T) {
 		t.Setenv("PARLEY_CONFIG", file)
 		got, err := parse(t)
@@ -97,11 +115,23 @@ func TestMistakesGetOneLineAndAdvice(t *testing.T) {
 		{"not a mapping", []string{"--config", write("b.yaml", "- a\n- b\n")}, "read settings", 1},
 		{"zero rooms", []string{"--max-rooms", "0"}, "must be at least 1", 2},
 		{"origin with a path", []string{"--allow-origin", "https://a.example/x"}, "--allow-origin: origin", 2},
+		{"host with a port", []string{"--allow-host", "meet.example:443"}, "--allow-host: host", 2},
+		{"proxy that is a name", []string{"--trusted-proxies", "loopback,proxy.example"}, "--trusted-proxies: proxy", 2},
+		{"proxy that is everybody", []string{"--trusted-proxies", "0.0.0.0/0"}, "is everybody", 2},
 		{"no certificate", []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "d1"), "--tls-cert", filepath.Join(dir, "none.pem"), "--tls-key", filepath.Join(dir, "none.pem")}, "--tls-cert takes a file", 1},
 		{"port in use", []string{"--listen", busy(t), "--data", filepath.Join(dir, "d2")}, "is in use", 1},
 		{"unwritable folder", []string{"--listen", "127.0.0.1:0", "--data", "/proc/parley"}, "Choose a folder you may write to", 1},
 		{"foreign address", []string{"--listen", "192.0.2.1:0", "--data", filepath.Join(dir, "d3")}, "No interface of this machine", 1},
+		{"joins below none", []string{"--limit-joins=-1"}, "--limit-joins must be at least 0", 2},
 		{"muting from fewer than none", []string{"--mute-from=-1"}, "must be at least 0", 2},
+		{"fewer offers than none", []string{"--limit-offers=-1"}, "must be at least 0", 2},
+		{"fewer rooms than none", []string{"--limit-rooms=-1"}, "must be at least 0", 2},
+		{"less chat than none", []string{"--limit-chat=-1"}, "must be at least 0", 2},
+		{"interfaces and one address", []string{"--listen", "192.0.2.1:1", "--interfaces", "eth0"}, "has chosen one address already", 2},
+		{"an interface that is none", []string{"--listen", "0.0.0.0:0", "--data", filepath.Join(dir, "d4"), "--interfaces", "nosuch0"}, "there is no interface nosuch0", 1},
+		{"a rate that is none", []string{"--limit-source-rate", "fast"}, "is not a bitrate", 2},
+		{"a rate that is not a number", []string{"--limit-source-rate", "nan"}, "is not a bitrate", 2},
+		{"a rate that can not be kept", []string{"--limit-source-rate", "2Gbps"}, "must be at most 1000Mbps, or 0", 2},
 		{"reports that are none", []string{"bench", "--compare", write("a.json", "{}"), write("b.json", "")}, "a.json", 1},
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", write("file", "")}, "data folder", 1},
 	}
@@ -140,6 +170,31 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	for _, want := range []string{"--listen", "--data", "--advertise", "--tls-cert", "PARLEY_LISTEN", "127.0.0.1:8443"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("help lacks %s:\n%s", want, out.String())
+		}
+	}
+}
+
+// TestPortErrorsSayWhatIsTheMatter: the advice fits the fault.
+func TestPortErrorsSayWhatIsTheMatter(t *testing.T) {
+	at := func(addr string) settings {
+		a := netip.MustParseAddrPort(addr)
+		return settings{listen: a, host: a.Addr().String()}
+	}
+	for _, c := range []struct {
+		s    settings
+		err  error
+		want string
+	}{
+		{at("192.0.2.1:8443"), syscall.EADDRNOTAVAIL, "No interface of this machine"},
+		{at("127.0.0.1:8443"), syscall.EADDRNOTAVAIL, "An interface has that address"},
+		{at("0.0.0.0:8443"), fmt.Errorf("%w: %w", rtc.ErrNoAddress, syscall.EADDRNOTAVAIL), "Bring up an interface"},
+		{at("0.0.0.0:8443"), fmt.Errorf("x: %w", syscall.EMFILE), "open files"},
+		{at("0.0.0.0:8443"), fmt.Errorf("x: %w", syscall.EADDRINUSE), "is in use"},
+	} {
+		var told *told
+		err := portError(c.s, c.err)
+		if !errors.As(err, &told) || !strings.Contains(told.Error()+" "+told.mend, c.want) {
+			t.Errorf("%v on %v: %v lacks %q", c.err, c.s.listen, err, c.want)
 		}
 	}
 }

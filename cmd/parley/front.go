@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -17,22 +16,32 @@ import (
 
 // newFront builds what is served over TCP.
 func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error) {
+	if c.APIToken != "" && len(c.APIToken) < goodToken {
+		log.Warn("the API token is short enough to be guessed", "characters", len(c.APIToken), "better", goodToken)
+	}
 	front, err := httpd.New(httpd.Config{
 		CertFile: c.TLSCert, KeyFile: c.TLSKey,
-		Origins: c.Origins, FrameAncestors: c.Frames,
+		Origins: c.Origins, FrameAncestors: c.Frames, Hosts: c.Hosts, TrustedProxies: c.Proxies,
 		APIToken: c.APIToken, Debug: c.Debug, Dev: c.Dev,
 		MaxConnections: c.MaxConnections,
-		Accept:         acceptor{srv.engine}.accept,
-		Records:        recordsBridge{srv.store, srv.engine},
-		Ready:          func() error { return ready(srv) },
-		Collectors:     []prometheus.Collector{collector{srv.engine.Figures, srv.media.Figures, srv.store.Figures}},
-		Log:            log,
+		PerAddress: httpd.PerAddress{
+			Sockets: noneIfZero(c.Limits.Sockets), OpensPerMinute: noneIfZero(c.Limits.Opens),
+			Requests: noneIfZero(c.Limits.Requests), RecordsPerMinute: noneIfZero(c.Limits.Records),
+		},
+		Accept:     acceptor{srv.engine}.accept,
+		Records:    recordsBridge{srv.store, srv.engine},
+		Ready:      func() error { return ready(srv) },
+		Collectors: []prometheus.Collector{collector{srv.engine.Figures, srv.media.Figures, srv.store.Figures}},
+		Log:        log,
 	})
 	if errors.Is(err, httpd.ErrCertificate) {
 		return nil, advise(err, "--tls-cert takes a file with the certificate and its chain, --tls-key one with its private key, both PEM.")
 	}
 	return front, err
 }
+
+// goodToken is how many characters make an API token that nobody finds by trying.
+const goodToken = 16
 
 // errNotTaking: the engine is draining.
 var errNotTaking = errors.New("draining: no new meetings")
@@ -48,16 +57,7 @@ func ready(srv *server) error {
 type acceptor struct{ engine *engine.Engine }
 
 func (a acceptor) accept(conn *wsconn.Conn, _ *http.Request) wsconn.Handler {
-	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: limitedAddr(conn.RemoteAddr())})}
-}
-
-// limitedAddr is the address that limits count for. Loopback has none: behind
-// a local reverse proxy everyone comes from there.
-func limitedAddr(remote netip.AddrPort) netip.Addr {
-	if remote.Addr().Unmap().IsLoopback() {
-		return netip.Addr{}
-	}
-	return remote.Addr().Unmap()
+	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: conn.Source()})}
 }
 
 // signalBridge is the engine's side of a connection as the transport sees it.

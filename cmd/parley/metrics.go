@@ -75,11 +75,13 @@ func (s sink) engine(f *engine.Figures) {
 	s.by("parley_resumes_total", "Resumed sessions by result.", "result", f.Resumes)
 	s.by("parley_leaves_total", "Ended participations by reason.", "reason", f.Leaves)
 	s.by("parley_errors_total", "Refused requests by code.", "code", f.Errors)
+	s.by("parley_limited_total", "Requests that a limit refused, by limit.", "limit", f.Limited)
 	s.by("parley_byes_total", "Connections the server ended, by code.", "code", f.Byes)
 	s.counter("parley_chat_messages_total", "Texts to everyone.", f.Chats)
 	s.counter("parley_private_messages_total", "Texts to one participant.", f.Private)
 	s.counter("parley_events_total", "Room events encoded.", f.Events)
 	s.counter("parley_frames_total", "Frames queued to connections.", f.Frames)
+	s.counter("parley_rooms_yielded_total", "Rooms with one member or none that gave way to another on a full server.", f.Yielded)
 	s.counter("parley_records_failed_total", "Records that could not be written in time.", f.Unrecorded)
 }
 

@@ -17,9 +17,12 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/engine"
+	"parley/engine/wire"
+	"parley/media"
 	"parley/media/rtc"
 	"parley/storage"
 	"parley/transport/httpd"
+	"parley/transport/limit"
 )
 
 // stopTime bounds the orderly stop: telling participants, closing records.
@@ -131,7 +134,7 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 }
 
 func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
-	store, err := storage.Open(c.Data, storage.Options{Log: log})
+	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: int64(noneIfZero(c.Limits.Chat << 20))})
 	switch {
 	case err == nil:
 		return store, nil
@@ -160,8 +163,8 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 		port := ln.Addr().(*net.TCPAddr).AddrPort().Port()
 		var server *rtc.Server
 		server, err = rtc.Listen(rtc.Config{
-			Addrs: s.mediaAddrs(port), Advertise: s.advertise,
-			Workers: c.Workers, NoGSO: !c.GSO, Log: log,
+			Addrs: s.mediaAddrs(port), Interfaces: c.Interfaces, Advertise: s.advertise,
+			Workers: c.Workers, NoGSO: !c.GSO, SourceRate: media.BitsPerSecond(c.Limits.SourceRate), Log: log,
 		})
 		if err == nil {
 			return ln, server, nil
@@ -171,29 +174,40 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 			break
 		}
 	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, nil, advise(fmt.Errorf("port %d is in use: %w", s.listen.Port(), err), "Stop what uses it, or choose another one, such as --listen %s.", net.JoinHostPort(s.host, "8444"))
-	case errors.Is(err, fs.ErrPermission):
-		return nil, nil, advise(fmt.Errorf("port %d: %w", s.listen.Port(), err), "Ports below 1024 need a privilege: choose a higher one with --listen, or grant CAP_NET_BIND_SERVICE.")
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, nil, advise(fmt.Errorf("address %s: %w", s.host, err), "No interface of this machine has that address; --listen 0.0.0.0:%d takes all.", s.listen.Port())
-	}
-	return nil, nil, fmt.Errorf("open port %d: %w", s.listen.Port(), err)
+	return nil, nil, portError(s, err)
 }
 
 func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
-	muteFrom := c.MuteFrom
-	if muteFrom == 0 {
-		muteFrom = -1 // never, where 0 would be the default
+	limits := engine.Limits{
+		Rooms: c.MaxRooms, AddressRooms: noneIfZero(c.Limits.Rooms), RoomParticipants: c.MaxParticipants, MuteFrom: noneIfZero(c.MuteFrom),
+		JoinRate: rate.Limit(float64(noneIfZero(c.Limits.Joins)) / 60), JoinBurst: noneIfZero(c.Limits.Joins),
 	}
+	c.limitOffers(&limits)
+	limits.AddressChatBytes = noneIfZero(32 * c.Limits.Chat << 20)
 	return engine.Options{
 		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
-		Limits: engine.Limits{
-			Rooms: c.MaxRooms, RoomParticipants: c.MaxParticipants, MuteFrom: muteFrom,
-			JoinRate: rate.Limit(float64(c.JoinsPerMinute) / 60), JoinBurst: c.JoinsPerMinute,
-		},
+		NewRate: func(perSecond rate.Limit, atOnce int) engine.AddressRate { return limit.NewRate(perSecond, atOnce) },
+		Limits:  limits,
 	}
+}
+
+// noneIfZero makes a limit of 0, which for the engine is the default, none.
+func noneIfZero(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// limitOffers gives a connection what --limit-offers says, twenty at once for one
+// that comes to a large meeting, and an address 32 times as much.
+func (c *serveCmd) limitOffers(l *engine.Limits) {
+	const address = 32 * wire.MaxSmallMessage
+	l.OfferRate, l.OfferBurst = rate.Limit(float64(c.Limits.Offers)/60), max(20, c.Limits.Offers/3)
+	if c.Limits.Offers == 0 {
+		l.OfferRate = rate.Limit(-1)
+	}
+	l.AddressOfferRate, l.AddressOfferBurst = address*l.OfferRate, max(64<<20, address*l.OfferBurst)
 }
 
 // stop ends everything from the top down: no newcomers, participants told and

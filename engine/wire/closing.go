@@ -22,6 +22,7 @@ var closeStatus = map[Code]int{
 	CodeTimeout:     4007,
 	CodeRateLimited: 4008,
 	CodeReplaced:    4009,
+	CodeYielded:     4010,
 }
 
 // CloseStatus returns the WebSocket close status that follows a bye with code,

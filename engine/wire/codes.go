@@ -19,18 +19,20 @@ const (
 
 // Codes of joining and resuming.
 const (
-	CodeBadRoom     Code = "bad_room"
-	CodeBadName     Code = "bad_name"
-	CodeRoomFull    Code = "room_full"
-	CodeServerFull  Code = "server_full"
-	CodeDraining    Code = "draining"
-	CodeResumeGone  Code = "resume_gone"
-	CodeBadSDP      Code = "bad_sdp"
-	CodeSDPProfile  Code = "sdp_profile"
-	CodeSDPTooLarge Code = "sdp_too_large"
-	CodeSDPMismatch Code = "sdp_mismatch"
-	CodeNoCodec     Code = "no_codec"
-	CodeTooManySeat Code = "too_many_seats"
+	CodeBadRoom    Code = "bad_room"
+	CodeBadName    Code = "bad_name"
+	CodeRoomFull   Code = "room_full"
+	CodeServerFull Code = "server_full"
+	// CodeTooManyRooms: one address has opened all the rooms it may.
+	CodeTooManyRooms Code = "too_many_rooms"
+	CodeDraining     Code = "draining"
+	CodeResumeGone   Code = "resume_gone"
+	CodeBadSDP       Code = "bad_sdp"
+	CodeSDPProfile   Code = "sdp_profile"
+	CodeSDPTooLarge  Code = "sdp_too_large"
+	CodeSDPMismatch  Code = "sdp_mismatch"
+	CodeNoCodec      Code = "no_codec"
+	CodeTooManySeat  Code = "too_many_seats"
 )
 
 // Codes of requests inside a room.
@@ -39,6 +41,8 @@ const (
 	CodeNoSource      Code = "no_such_source"
 	CodeChatTooLong   Code = "chat_too_long"
 	CodeStoreFailed   Code = "store_failed"
+	// CodeChatFull: the room, or the address, has stored all the texts it may.
+	CodeChatFull Code = "chat_full"
 )
 
 // Codes that end a connection.
@@ -52,6 +56,8 @@ const (
 	CodeInternal    Code = "internal"
 	// CodeReplaced: the session was resumed on another socket.
 	CodeReplaced Code = "replaced"
+	// CodeYielded: nobody else was in the room, and the server was full.
+	CodeYielded Code = "room_yielded"
 )
 
 // Bounds on what clients send. Bytes unless the name says otherwise.

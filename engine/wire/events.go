@@ -174,6 +174,21 @@ const (
 	ScoreLost      Score = "lost"
 )
 
+// Limited: the receiver sends more of a source than the server passes on.
+type Limited struct {
+	EventHead
+	Source Source      `json:"source"`
+	Reason LimitReason `json:"reason"`
+	// LimitBPS is how much is passed on, in bits per second.
+	LimitBPS uint64 `json:"limit_bps"`
+}
+
+// LimitReason says what there is too much of.
+type LimitReason string
+
+// LimitRate: bits per second.
+const LimitRate LimitReason = "rate"
+
 // Draining: the server will stop; new meetings are refused.
 type Draining struct {
 	EventHead

@@ -41,6 +41,7 @@ const (
 	TypeLayerChanged       = "layer_changed"
 	TypeSpeakers           = "speakers"
 	TypeQuality            = "quality"
+	TypeLimited            = "limited"
 	TypeDraining           = "draining"
 	TypeBye                = "bye"
 )
@@ -110,6 +111,7 @@ var newMessage = map[string]func() Message{
 	TypeLayerChanged:       func() Message { return new(LayerChanged) },
 	TypeSpeakers:           func() Message { return new(Speakers) },
 	TypeQuality:            func() Message { return new(Quality) },
+	TypeLimited:            func() Message { return new(Limited) },
 	TypeDraining:           func() Message { return new(Draining) },
 	TypeBye:                func() Message { return new(Bye) },
 }
@@ -134,5 +136,6 @@ func (m *Vacated) setType()            { m.Type = TypeVacated }
 func (m *LayerChanged) setType()       { m.Type = TypeLayerChanged }
 func (m *Speakers) setType()           { m.Type = TypeSpeakers }
 func (m *Quality) setType()            { m.Type = TypeQuality }
+func (m *Limited) setType()            { m.Type = TypeLimited }
 func (m *Draining) setType()           { m.Type = TypeDraining }
 func (m *Bye) setType()                { m.Type = TypeBye }

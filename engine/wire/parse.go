@@ -63,6 +63,24 @@ var requestKinds = map[string]requestKind{
 // a missing field; a field whose name is a known one in another case is refused.
 // data is not kept.
 func ParseRequest(data []byte) (Request, error) {
+	fields, bad := readFields(data)
+	if bad != nil {
+		bad.ID = PeekID(data)
+		return nil, bad
+	}
+	id, typ, bad := readHead(fields)
+	if bad == nil {
+		var req Request
+		if req, bad = decode(Head{typ, id}, fields, data); bad == nil {
+			return req, nil
+		}
+	}
+	bad.ID = id
+	return nil, bad
+}
+
+// readFields checks size, UTF-8 and nesting and takes the object apart.
+func readFields(data []byte) (fields map[string]json.RawMessage, bad *RequestError) {
 	if len(data) > MaxMessage {
 		return nil, refuse(CodeTooLarge, "%d bytes; the limit is %d", len(data), MaxMessage)
 	}
@@ -75,19 +93,10 @@ func ParseRequest(data []byte) (Request, error) {
 	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
 		return nil, refuse(CodeBadJSON, "not a JSON object")
 	}
-	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return nil, refuse(CodeBadJSON, "%.200s", err.Error())
 	}
-	id, typ, bad := readHead(fields)
-	if bad == nil {
-		var req Request
-		if req, bad = decode(Head{typ, id}, fields, data); bad == nil {
-			return req, nil
-		}
-	}
-	bad.ID = id
-	return nil, bad
+	return fields, nil
 }
 
 // readHead returns id and type. The id is 0 with an error.

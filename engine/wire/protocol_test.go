@@ -155,6 +155,7 @@ var enums = map[string]struct {
 	"Code":        {"codes.go", false},
 	"Reason":      {"events.go", true},
 	"LayerReason": {"events.go", true},
+	"LimitReason": {"events.go", true},
 	"Score":       {"events.go", true},
 	"Problem":     {"events.go", true},
 	"Kind":        {"replies.go", true},

@@ -18,6 +18,9 @@ type Error struct {
 	Message string `json:"message"`
 	// RetryAfterMS is set where trying again later makes sense.
 	RetryAfterMS int64 `json:"retry_after_ms,omitempty"`
+	// Limit names the limit that was reached, as its flag does: "joins" is
+	// --limit-joins. Only with rate_limited, and not for all that is limited.
+	Limit string `json:"limit,omitempty"`
 }
 
 // Joined answers a Join.

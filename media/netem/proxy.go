@@ -126,6 +126,21 @@ func (p *Proxy) Rebind() error {
 	return errors.Join(errs...)
 }
 
+// Forge sends data to the server from the address of every client, at once and
+// whatever the links are like: what somebody can do who knows the addresses. It
+// returns how many clients there are.
+func (p *Proxy) Forge(data []byte) int {
+	p.mu.Lock()
+	clients := p.list()
+	p.mu.Unlock()
+	for _, c := range clients {
+		c.mu.Lock()
+		_, _ = c.back.Write(data) // closed by now: nobody is forged
+		c.mu.Unlock()
+	}
+	return len(clients)
+}
+
 // list returns the clients; p.mu is held.
 func (p *Proxy) list() []*client {
 	var out []*client

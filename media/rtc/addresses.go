@@ -15,9 +15,9 @@ var virtualInterfaces = []string{
 }
 
 // bindAddresses expands what the operator asked for to the addresses that get
-// a socket: an unspecified address stands for those of all interfaces. One
-// socket per address makes replies leave from the address that was asked.
-func bindAddresses(want []netip.AddrPort) ([]netip.AddrPort, error) {
+// a socket: an unspecified address stands for those of the interfaces, local.
+// One socket per address makes replies leave from the address that was asked.
+func bindAddresses(want []netip.AddrPort, local []netip.Addr) ([]netip.AddrPort, error) {
 	var out []netip.AddrPort
 	for _, w := range want {
 		w = netip.AddrPortFrom(w.Addr().Unmap(), w.Port())
@@ -27,10 +27,6 @@ func bindAddresses(want []netip.AddrPort) ([]netip.AddrPort, error) {
 		if !w.Addr().IsUnspecified() {
 			out = append(out, w)
 			continue
-		}
-		local, err := interfaceAddresses()
-		if err != nil {
-			return nil, fmt.Errorf("media address %s: %w", w, err)
 		}
 		for _, a := range local {
 			// "0.0.0.0" asks for IPv4 only; "::" asks for both, as it
@@ -52,40 +48,51 @@ func bindAddresses(want []netip.AddrPort) ([]netip.AddrPort, error) {
 	return out, nil
 }
 
-// interfaceAddresses lists the addresses peers may reach us at; loopback only
-// if there is nothing else.
-func interfaceAddresses() ([]netip.Addr, error) {
+// interfaceAddresses lists the addresses peers may reach us at: those of the
+// named interfaces, or of all that lead out of this host, and of loopback only
+// if there is nothing else. absent are the names that no interface has now.
+func interfaceAddresses(names []string) (addrs []netip.Addr, absent []string, err error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
-		return nil, err
+		return nil, nil, fmt.Errorf("network interfaces: %w", err)
 	}
-	var out, loopback []netip.Addr
+	absent = slices.Clone(names)
+	var loopback []netip.Addr
 	for _, i := range interfaces {
-		if i.Flags&net.FlagUp == 0 || isVirtual(i.Name) {
+		absent = slices.DeleteFunc(absent, func(name string) bool { return name == i.Name })
+		if i.Flags&net.FlagUp == 0 || !chosen(i.Name, names) {
 			continue
 		}
-		addrs, err := i.Addrs()
+		list, err := i.Addrs()
 		if err != nil {
 			continue // the interface went away
 		}
-		for _, a := range addrs {
+		for _, a := range list {
 			prefix, err := netip.ParsePrefix(a.String())
 			if err != nil {
 				continue
 			}
 			ip := prefix.Addr().Unmap()
 			switch {
-			case ip.IsLoopback():
+			case ip.IsLoopback() && len(names) == 0:
 				loopback = append(loopback, ip)
-			case ip.IsGlobalUnicast():
-				out = append(out, ip)
+			case ip.IsLoopback(), ip.IsGlobalUnicast():
+				addrs = append(addrs, ip)
 			}
 		}
 	}
-	if len(out) == 0 {
-		return loopback, nil
+	if len(addrs) == 0 {
+		addrs = loopback
 	}
-	return out, nil
+	return addrs, absent, nil
+}
+
+// chosen reports whether an interface takes media.
+func chosen(name string, names []string) bool {
+	if len(names) > 0 {
+		return slices.Contains(names, name)
+	}
+	return !isVirtual(name)
 }
 
 func isVirtual(name string) bool {

@@ -2,31 +2,66 @@ package rtc
 
 import (
 	"errors"
+	"net"
 	"net/netip"
+	"slices"
 	"testing"
 )
 
 func TestBindAddresses(t *testing.T) {
 	parse := netip.MustParseAddrPort
-	got, err := bindAddresses([]netip.AddrPort{parse("127.0.0.1:7000"), parse("127.0.0.1:7000"), parse("[::ffff:127.0.0.2]:7000")})
-	if err != nil || len(got) != 2 || got[0] != parse("127.0.0.1:7000") || got[1] != parse("127.0.0.2:7000") {
-		t.Errorf("explicit addresses became %v, %v", got, err)
+	local := []netip.Addr{netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("2001:db8::7")}
+	for _, c := range []struct {
+		want, got []netip.AddrPort
+	}{
+		{[]netip.AddrPort{parse("127.0.0.1:7000"), parse("127.0.0.1:7000"), parse("[::ffff:127.0.0.2]:7000")}, []netip.AddrPort{parse("127.0.0.1:7000"), parse("127.0.0.2:7000")}},
+		{[]netip.AddrPort{parse("0.0.0.0:7000")}, []netip.AddrPort{parse("10.0.0.7:7000")}},
+		{[]netip.AddrPort{parse("[::]:7000")}, []netip.AddrPort{parse("10.0.0.7:7000"), parse("[2001:db8::7]:7000")}},
+	} {
+		if got, err := bindAddresses(c.want, local); err != nil || !slices.Equal(got, c.got) {
+			t.Errorf("%v became %v, %v", c.want, got, err)
+		}
 	}
-	got, err = bindAddresses([]netip.AddrPort{parse("0.0.0.0:7000")})
+	if _, err := bindAddresses(nil, local); !errors.Is(err, ErrNoAddress) {
+		t.Errorf("no address: %v", err)
+	}
+	if _, err := bindAddresses([]netip.AddrPort{{}}, local); err == nil {
+		t.Error("an invalid address was taken")
+	}
+}
+
+func TestInterfaceAddresses(t *testing.T) {
+	got, _, err := interfaceAddresses(nil)
 	if err != nil || len(got) == 0 {
 		t.Fatalf("all interfaces: %v, %v", got, err)
 	}
 	for _, a := range got {
-		if a.Port() != 7000 || !a.Addr().Is4() || a.Addr().IsUnspecified() || a.Addr().IsLinkLocalUnicast() {
-			t.Errorf("0.0.0.0 stands for %s", a)
+		if a.IsUnspecified() || a.IsLinkLocalUnicast() {
+			t.Errorf("an interface has %s", a)
 		}
 	}
-	if _, err := bindAddresses(nil); !errors.Is(err, ErrNoAddress) {
-		t.Errorf("no address: %v", err)
+	loopback := loopbackName(t)
+	got, absent, err := interfaceAddresses([]string{loopback, "nosuch0"})
+	if err != nil || len(got) == 0 || !slices.Equal(absent, []string{"nosuch0"}) {
+		t.Fatalf("%s and nosuch0: %v, absent %v, %v", loopback, got, absent, err)
 	}
-	if _, err := bindAddresses([]netip.AddrPort{{}}); err == nil {
-		t.Error("an invalid address was taken")
+	for _, a := range got {
+		if !a.IsLoopback() {
+			t.Errorf("%s has %s", loopback, a)
+		}
 	}
+}
+
+func loopbackName(t *testing.T) string {
+	list, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(list, func(i net.Interface) bool { return i.Flags&net.FlagLoopback != 0 })
+	if i < 0 {
+		t.Skip("no loopback interface")
+	}
+	return list[i].Name
 }
 
 func TestContainerInterfacesAreNotAdvertised(t *testing.T) {
@@ -50,7 +85,7 @@ func TestAdvertisedAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sess.Close()
-	want := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), s.workers[0].sock.LocalAddr().Port())
+	want := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), s.workers()[0].sock.LocalAddr().Port())
 	if a := parseAnswer(t, text); len(a.candidates) != 1 || a.candidates[0] != want {
 		t.Errorf("candidates %v, want %v", a.candidates, want)
 	}

@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"runtime"
 	"time"
+
+	"parley/media"
+	"parley/media/udp"
 )
 
 // Config says where a Server listens and how it forwards.
@@ -13,24 +16,40 @@ type Config struct {
 	// interfaces but those of containers and virtual machines; port 0 for
 	// any free port.
 	Addrs []netip.AddrPort
+	// Interfaces are the names of those that an unspecified address stands
+	// for, if there are any.
+	Interfaces []string
 	// Advertise are the addresses that answers name instead of the local
 	// ones: public addresses of a host behind one-to-one NAT. The port is
 	// that of the sockets.
 	Advertise []netip.Addr
 	// Workers is how many sockets share each address's port, each with a
-	// goroutine of its own; 0 means GOMAXPROCS.
+	// goroutine of its own; 0 means GOMAXPROCS. Of many addresses the later
+	// ones get fewer, see maxSockets.
 	Workers int
 	// NoGSO switches segmentation offload off, PlainSockets also recvmmsg
 	// and sendmmsg.
 	NoGSO, PlainSockets bool
 	// Buffer is the size of the kernel's socket buffers, 0 for a default.
 	Buffer int
+	// SourceRate is the most that one source may send to its viewers, all
+	// layers and repairs together, at most MaxSourceRate; 0 means no limit.
+	SourceRate media.BitsPerSecond
 	// Timeout ends a session from which nothing authentic came; 0 means 30 s
 	// (consent to send, RFC 7675 §5.1).
 	Timeout time.Duration
 	// Log takes the server's few lines; nil means slog's default.
 	Log *slog.Logger
+
+	// Tests have others: the making of sockets, the listing of interfaces'
+	// addresses, and how long until the first attempt to bind again.
+	bind      func(netip.AddrPort, udp.Config) (*udp.Socket, error)
+	local     func(names []string) (addrs []netip.Addr, absent []string, err error)
+	bindAgain time.Duration
 }
+
+// MaxSourceRate is the highest limit that can be kept.
+const MaxSourceRate media.BitsPerSecond = 1e9
 
 const defaultTimeout = 30 * time.Second
 
@@ -44,8 +63,18 @@ func (c *Config) setDefaults() {
 	if c.Timeout <= 0 {
 		c.Timeout = defaultTimeout
 	}
+	c.SourceRate = min(c.SourceRate, MaxSourceRate)
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.bind == nil {
+		c.bind = udp.Listen
+	}
+	if c.local == nil {
+		c.local = interfaceAddresses
+	}
+	if c.bindAgain == 0 {
+		c.bindAgain = bindAgainFirst
 	}
 }
 
@@ -54,6 +83,8 @@ func (c *Config) setDefaults() {
 const (
 	// maxFlows is how many remote addresses may prove themselves.
 	maxFlows = 16
+	// maxProspects is how many more may wait for proof.
+	maxProspects = 16
 	// maxStreams bounds the incoming SSRCs, repair streams included.
 	maxStreams = 32
 	// maxDTLSQueue is how many handshake datagrams may wait.

@@ -70,7 +70,7 @@ func TestReceiveErrorsPass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := s.workers[0]
+	w := s.workers()[0]
 	calls := 0
 	w.recv = func(b *udp.RecvBatch) error {
 		if calls++; calls <= 3 {
@@ -123,7 +123,7 @@ func TestPanicsOfHelpers(t *testing.T) {
 	noCert := &Server{log: s.log, events: s.events, stop: s.stop}
 	sess = &Session{server: noCert, to: shaken}
 	sess.handshake.session = sess
-	sess.handshake.run(newDTLSConn())
+	sess.handshake.run(newDTLSConn(sess, [32]byte{}, nil))
 	shaken.wait(t, "failure", func() bool { return len(shaken.failed) == 1 && errors.Is(shaken.failed[0], ErrPanicked) })
 
 	if n, lines := s.Figures().Drops[dropPanic.String()]+noCert.drops[dropPanic].Load(), strings.Count(log.String(), "media goroutine panicked"); n != 3 || lines != 3 {
@@ -226,6 +226,7 @@ func TestHandshakePolicy(t *testing.T) {
 		"weak cipher suite":         dtls.WithCipherSuites(dtls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := listen(t, Config{Workers: 1})
 			p := newPeer(t, s, peerOptions{})
 			p.extra = option

@@ -30,7 +30,7 @@
 //
 // # Who owns what
 //
-// A worker is one goroutine with one socket. A session is owned by the worker
+// A worker is one goroutine with one socket of one local address. A session is owned by the worker
 // that its media arrives at: the owner alone touches what is received
 // (receiver, layers, caches) and, through the tracks' forwarding tables, the
 // sending state of all streams that carry the session's tracks. So what a
@@ -47,20 +47,41 @@
 // odd while busy; see quiesce) and links it again. Nothing is freed by hand:
 // what a worker still holds at the end of its batch is garbage then.
 //
+// The list of workers only grows, by a new one in its place (see network): an
+// address that can not be bound, because the system still checks whether
+// another machine has it, or because its interface went away, is tried again
+// while the others serve. Workers that come late are published before they run,
+// so quiesce misses none that holds a table. Where there are many addresses the
+// first get a socket for each worker and the others one, as long as 128
+// sockets go; a worker without a socket of its own at an address sends from
+// one that it shares with others. A receive arena is allocated with the first
+// datagram, a send arena with the first packet that leaves by an address.
+//
 // What one worker wants from another (a repair, a key frame) goes through a
 // bounded queue of small commands.
 //
 // # Invariants
 //
-//   - Before an address has sent a binding request with the right user names
-//     and message integrity, nothing but STUN is looked at from it
-//     (TestStrangers). Where packets go changes only by such a request with
-//     USE-CANDIDATE, and only while that very address is heard from
-//     (TestConsentIsPerAddress).
+//   - Before an address has answered a binding request of ours, nothing but STUN
+//     is looked at from it (TestStrangers). We ask when the peer asks, before our
+//     response, under an id that nobody else can know. A request, which whoever
+//     captured it can send again from anywhere, moves and renews nothing by
+//     itself (TestReplayedRequest, TestForgottenRequest, TestConsentNeedsAnswers):
+//     where packets go changes by the answer, if the request had USE-CANDIDATE,
+//     and only while that very address is heard from (TestConsentIsPerAddress).
+//   - An address that lives belongs to the session that it proved itself for
+//     (TestAddressOfAnother).
+//   - A handshake can not be ended by who only knows addresses, or sends from a
+//     peer's own (TestForgedHandshake; see dtlsgate). What is left to him: a
+//     ClientHello that is the first to arrive in the round trip after the proof
+//     and before the peer's own. Then the peer has to join again.
 //   - Keys are used only if the peer's certificate matches the fingerprint
 //     in its offer (TestWrongFingerprint).
 //   - No SRTP packet is accepted twice, and failures to authenticate end
 //     nothing: they are counted (TestReplayAndForgery).
+//   - Nothing of a packet outlives it: the memory that packets share is written
+//     as a whole for each, or one person's level, say, would go out with
+//     another's sound (TestLevelsDoNotLeak, TestNothingOfAPacketSurvives).
 //   - No SRTP index is sealed twice: the first sending of a packet has the
 //     rewriter's number, a repair that of the repair SSRC.
 //   - All that a peer can make us hold is bounded, see config.go. Offers do
@@ -83,11 +104,14 @@
 // # Limits
 //
 // DTLS 1.2, no data channels, no MKI. One BUNDLE group. 16 proven remote
-// addresses and 32 incoming SSRCs per session. Simulcast of up to three
+// addresses, 16 that are still to be proven and 32 incoming SSRCs per session.
+// Peers that share one address among several sessions are not possible. Simulcast of up to three
 // layers. Key frames are asked of a publisher at most twice in any second per
 // layer; repairs are at most what was sent in the first place, and a worker
 // that gets more than it can forward asks for none. A session may send 20,000
-// packets a second, 10,000 at once. Layers are chosen by size only; the
+// packets a second, 10,000 at once. One source may send Config.SourceRate, and
+// a second's worth at once: what is beyond reaches nobody and is missed by
+// nobody (see sourceRate). Layers are chosen by size only; the
 // transport-wide numbers that are stamped on what is sent are not yet used to
 // estimate bandwidth.
 package rtc

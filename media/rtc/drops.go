@@ -11,13 +11,16 @@ type drop uint8
 const (
 	dropNone drop = iota
 	// In, before anything is known about the sender.
-	dropMalformed    // first byte of no protocol we speak, or too short
-	dropUnknownFlow  // not STUN, from an address that did not prove itself
-	dropSTUN         // not a binding request, or not decodable
-	dropUnknownUfrag // binding request for no session of ours
-	dropIntegrity    // binding request with a wrong message integrity
-	dropFlows        // one more remote address than a session may have
-	dropDTLS         // handshake queue full, or after the handshake
+	dropMalformed     // first byte of no protocol we speak, or too short
+	dropUnknownFlow   // not STUN, from an address that did not prove itself
+	dropSTUN          // not a binding request, or not decodable
+	dropUnknownUfrag  // binding request for no session of ours
+	dropIntegrity     // binding request with a wrong message integrity
+	dropFlows         // one more remote address than a session may have
+	dropReplayedCheck // binding request that was seen before, from elsewhere
+	dropTaken         // binding request from an address that belongs to another session
+	dropAnswer        // answer to no check of ours, or by somebody else
+	dropDTLS          // handshake queue full, or after the handshake
 	// In, from a peer that proved its address.
 	dropNoKeys      // SRTP before the handshake
 	dropFlood       // more packets than a session may send
@@ -31,6 +34,7 @@ const (
 	dropMuted       // of a muted source
 	dropDuplicate   // arrived again as a repair
 	dropPadding     // nothing in it: a probe for bandwidth
+	dropSourceRate  // more bytes than a source may send
 	// Out.
 	dropNotConnected // subscriber has no keys, no address that consents, or an inactive section
 	dropUndecodable  // subscriber did not offer the codec, or not its profile
@@ -49,9 +53,10 @@ const (
 var dropNames = [dropCount]string{
 	dropMalformed: "malformed", dropUnknownFlow: "unknown_flow", dropSTUN: "stun",
 	dropUnknownUfrag: "unknown_ufrag", dropIntegrity: "bad_integrity", dropFlows: "too_many_flows",
+	dropReplayedCheck: "stun_replay", dropTaken: "address_taken", dropAnswer: "stun_answer",
 	dropDTLS: "dtls", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropPayload: "payload",
-	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding",
+	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropSendFull: "send_full", dropRefused: "send_refused",
 	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",
 	dropEvent: "event_full", dropPanic: "panic", dropReceive: "receive",

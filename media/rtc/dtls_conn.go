@@ -1,36 +1,60 @@
 package rtc
 
 import (
+	"errors"
 	"net"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/transport/v5/deadline"
 
+	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
-// dtlsConn is what pion/dtls reads handshake datagrams from and writes them
-// to. Its queue is bounded; the worker that fills it drops what does not fit
-// and the peer's retransmission repairs that.
+// dtlsConn is what pion/dtls reads the datagrams of an attempt from and writes
+// them to. What comes from the network waits in a bounded queue, of which the
+// worker that fills it drops what does not fit; the peer's retransmission
+// repairs that. What comes out has passed the gate:
+//
+//	worker ──push──▶ queue ──▶ gate ──▶ ready ──ReadFrom──▶ pion/dtls
 type dtlsConn struct {
+	session  *Session
+	random   [32]byte   // of the ClientHello that it is about
+	cookie   []byte     // of that ClientHello, nil for none
+	dtls     *dtls.Conn // that reads here; set before it begins
 	queue    chan []byte
 	deadline *deadline.Deadline
-	// peer is where to answer: the flow the last datagram came from.
+	// peer is where the newest datagram came from.
 	peer atomic.Pointer[flow]
 	// written is the datagram that was sent last.
 	written atomic.Pointer[[]byte]
-	// parked: the handshake is over and forgotten; writes go nowhere, so
-	// that closing the DTLS connection sends no alert.
+	// parked: the attempt is over and forgotten; writes go nowhere, so that
+	// closing the DTLS connection sends no alert.
 	parked    atomic.Bool
 	closed    chan struct{}
 	closeOnce sync.Once
+	// doubted: there was another ClientHello.
+	doubted atomic.Bool
+
+	mu    sync.Mutex // guards gate, ready and sent
+	gate  *dtlsgate.Gate
+	ready [][]byte
+	sent  bool // our flight has left
 }
 
-func newDTLSConn() *dtlsConn {
-	return &dtlsConn{queue: make(chan []byte, maxDTLSQueue), deadline: deadline.New(), closed: make(chan struct{})}
+// errForged is why an attempt ends of which two differing ClientHellos came.
+var errForged = errors.New("one of two client hellos is forged")
+
+func newDTLSConn(s *Session, random [32]byte, cookie []byte) *dtlsConn {
+	return &dtlsConn{
+		session: s, random: random, cookie: cookie, gate: dtlsgate.New(s.handshake.expects, cookie),
+		queue: make(chan []byte, maxDTLSQueue), deadline: deadline.New(),
+		closed: make(chan struct{}),
+	}
 }
 
 // push queues a copy of pkt. It never blocks.
@@ -44,26 +68,94 @@ func (c *dtlsConn) push(pkt []byte, from *flow) bool {
 	}
 }
 
-// ReadFrom waits for a datagram.
+// ReadFrom waits for a datagram that passes the gate.
 func (c *dtlsConn) ReadFrom(p []byte) (int, net.Addr, error) {
-	select {
-	case pkt := <-c.queue:
-		return copy(p, pkt), dtlsAddr{}, nil
-	case <-c.deadline.Done():
-		return 0, nil, os.ErrDeadlineExceeded
-	case <-c.closed:
-		return 0, nil, net.ErrClosed
+	for {
+		if pkt := c.next(); pkt != nil {
+			return copy(p, pkt), dtlsAddr{}, nil
+		}
+		select {
+		case pkt := <-c.queue:
+			c.take(pkt)
+		case <-c.deadline.Done():
+			return 0, nil, os.ErrDeadlineExceeded
+		case <-c.closed:
+			return 0, nil, net.ErrClosed
+		}
 	}
+}
+
+// next returns what is ready, nil for nothing.
+func (c *dtlsConn) next() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.ready) == 0 {
+		return nil
+	}
+	pkt := c.ready[0]
+	c.ready = c.ready[1:]
+	return pkt
+}
+
+// take lets a datagram through the gate.
+func (c *dtlsConn) take(pkt []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ready = append(c.ready, c.gate.Take(pkt, c.session.server.clock.now())...)
+}
+
+// genuine reports whether what this attempt was about can only have come from
+// the peer.
+func (c *dtlsConn) genuine() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cookie != nil || c.gate.Passed()
 }
 
 // WriteTo sends p to the session's peer whatever the address says.
 func (c *dtlsConn) WriteTo(p []byte, _ net.Addr) (int, error) {
-	if f := c.peer.Load(); f != nil && !c.parked.Load() && len(p) <= udp.MaxSend {
-		sent := append([]byte(nil), p...)
-		c.written.Store(&sent)
-		f.worker.sock.WriteTo(p, &f.addr)
+	switch {
+	case c.parked.Load() || len(p) > udp.MaxSend:
+	case dtlsgate.IsRetry(p):
+		setCookie(c.dtls, c.cookie) // the peer has it already
+	case dtlsgate.IsAlert(p) && !c.genuine():
+		// It would end the handshake of a peer who did not say what it is about.
+	case c.settle(p) != nil:
+		_ = c.Close()
+		return 0, errForged
+	default:
+		c.send(p)
 	}
 	return len(p), nil
+}
+
+// settle takes note of what is about to be sent. Before our flight leaves for
+// the first time there must be no doubt whom it is for: our signature is over
+// the random number of one ClientHello, and a client that is sent another's
+// gives up.
+func (c *dtlsConn) settle(p []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gate.Sent(p)
+	if !c.sent && dtlsgate.IsFlight(p) {
+		if c.cookie == nil && c.doubted.Load() {
+			return errForged
+		}
+		c.sent = true
+	}
+	return nil
+}
+
+// send sends p to the selected flow or, before there is one, to where the peer
+// was heard last.
+func (c *dtlsConn) send(p []byte) {
+	to := c.session.ice.selected.Load()
+	if to == nil {
+		to = c.peer.Load()
+	}
+	sent := append([]byte(nil), p...)
+	c.written.Store(&sent)
+	to.worker.sock.WriteTo(p, &to.addr)
 }
 
 // last returns the datagram that was sent last, nil if none was. Change cipher

@@ -1,6 +1,10 @@
 package rtc
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"parley/media"
+)
 
 // Events is told what happens to a session. Calls come from the server's own
 // goroutines, one at a time and in order, and must not block.
@@ -16,6 +20,10 @@ type Events interface {
 	// MediaLayer: a seat of this session now carries another layer. reason
 	// is one of the Layer… constants.
 	MediaLayer(seat int, layer string, width, height int, reason string)
+	// MediaLimited: a source of this session sends more than limit bits per
+	// second, and less of it reaches its viewers. It is told again every few
+	// seconds while that lasts.
+	MediaLimited(source string, limit uint64)
 }
 
 // event is one call of Events to be made.
@@ -26,8 +34,10 @@ type event struct {
 	flag   bool
 	layer  string
 	reason string
+	source string
 	a, b   int
 	seat   int
+	rate   media.BitsPerSecond
 }
 
 type eventKind uint8
@@ -37,11 +47,12 @@ const (
 	eventFailed
 	eventSpeaking
 	eventLayer
+	eventLimited
 )
 
 // dispatcher makes the calls on a goroutine of its own, so that no worker
-// ever runs foreign code. Its queue is bounded: events of speaking and layers
-// are dropped and counted when it is full, the others wait for room, which
+// ever runs foreign code. Its queue is bounded: events of speaking, layers
+// and limits are dropped and counted when it is full, the others wait for room, which
 // only control goroutines may do.
 type dispatcher struct {
 	queue   chan event
@@ -91,5 +102,7 @@ func (e *event) deliver() {
 		e.to.MediaSpeaking(e.flag, e.a)
 	case eventLayer:
 		e.to.MediaLayer(e.seat, e.layer, e.a, e.b, e.reason)
+	case eventLimited:
+		e.to.MediaLimited(e.source, uint64(e.rate))
 	}
 }

@@ -42,7 +42,7 @@ func (s *Server) Figures() Figures {
 	for d := dropNone + 1; d < dropCount; d++ {
 		f.Drops[d.String()] = s.drops[d].Load()
 	}
-	for _, w := range s.workers {
+	for _, w := range s.workers() {
 		c := &w.count
 		f.Workers = append(f.Workers, WorkerFigures{
 			Address:   w.sock.LocalAddr().String(),

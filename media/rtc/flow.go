@@ -4,33 +4,66 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/stun/v4"
+
 	"parley/media"
 	"parley/media/udp"
 )
 
-// flow is one remote address, as seen from one local address, that proved by
-// a binding request with the right integrity that it belongs to a session.
-// Only from flows are DTLS and SRTP taken, and only to the selected flow of a
-// session is anything sent but answers to binding requests.
+// flow is one remote address, as seen from one local address, that a session's
+// peer seems to be at:
+//
+//	binding request ──▶ prospect ──our check answered──▶ proven ──▶ selected
+//
+// Whoever captured a binding request can send it from anywhere, so a request
+// makes no more than a prospect. Only proven flows are taken DTLS and SRTP
+// from, and only to the selected one is anything sent but what STUN asks for.
 type flow struct {
 	session *Session
 	worker  *worker // whose socket its datagrams arrive at
 	addr    udp.Addr
+	// seen is when something last came that only the peer can make: the answer
+	// to a check of ours, or an authentic packet. 0 for a prospect.
+	seen atomic.Int64
+
+	// check is our own binding request; the worker's.
+	check check
+	// early: DTLS came before the proof; the worker's.
+	early bool
+
+	// The session's ice.mu guards the rest.
+
+	// asked is when the last fresh binding request came.
+	asked media.Instant
 	// priority is the pair's (RFC 8445 §6.1.2.3); the highest nominated wins.
 	priority uint64
-	// seen is when the last authentic packet came in.
-	seen atomic.Int64
 	// generation is that of the credentials it last proved itself with.
 	generation int
-	// nominations counts those in a row, see ice.nominate.
+	// nominations counts those in a row, see ice.nominateLocked.
 	nominations int
+	proven      bool
+}
+
+// check is a binding request of ours (RFC 8445 §7.2) and what its answer sets
+// in motion. It is sent at each request of the peer's, before our response,
+// under the same id until it is answered: the id can not be guessed, so only
+// who receives at the address can answer. The zero check is none.
+type check struct {
+	id    [stun.TransactionIDSize]byte
+	creds *credentials // whose password has to be in the answer; nil: none is under way
+	// nominate and priority are of the peer's newest request.
+	nominate bool
+	priority uint64
 }
 
 // consentFor is how long packets are sent to a flow from which nothing
-// authentic came: consent to receive (RFC 7675), of which the lite side sees
-// no more than that the peer still checks. It is three times the slowest pace
-// of browsers: every 5 s ± 20 %, Chromium 2.5 s.
+// authentic came: consent to receive (RFC 7675). The lite side asks when the
+// peer asks, so it is three times the slowest pace of browsers: every 5 s ±
+// 20 %, Chromium 2.5 s.
 const consentFor = 15 * time.Second
+
+// consents reports whether packets may be sent to f.
+func (f *flow) consents(now media.Instant) bool { return now.Sub(f.lastSeen()) <= consentFor }
 
 // route is where packets to s go now: the selected flow, as long as it
 // consents. Other flows of the session keep it alive but do not consent for
@@ -38,7 +71,7 @@ const consentFor = 15 * time.Second
 // a meeting sent there.
 func (w *worker) route(s *Session) *flow {
 	f := s.ice.selected.Load()
-	if f == nil || w.loop.now.Sub(f.lastSeen()) > consentFor {
+	if f == nil || !f.consents(w.loop.now) {
 		return nil
 	}
 	return f

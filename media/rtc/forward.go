@@ -111,15 +111,15 @@ func (tx *sender) undecodable() bool { return tx.params != nil && tx.format == n
 // patches it again, and the cache has a copy of its own.
 func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	tx := d.st.tx
-	patch := &w.loop.patch
-	patch.Seq, patch.TS, patch.Marker = out.Ext.Seq(), out.TS, out.Marker
-	patch.AudioLevel = p.level
-	patch.TransportSeq = uint16(d.st.session.counts.transport.Add(1))
+	patch := media.Patch{
+		Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
+		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+	}
 	if p.facts.VP8.HeaderLen != 0 {
 		media.PatchVP8(p.payload, &p.facts.VP8, out.PictureID, out.TL0)
 	}
 	slot := d.batch.Room()
-	n := tx.format.header.Write(slot, patch)
+	n := tx.format.header.Write(slot, &patch)
 	n, err := d.sealer.SealRTP(&w.loop.seal, slot, n, p.payload, out.Ext)
 	if err != nil {
 		w.count.drop(dropPayload)

@@ -18,7 +18,8 @@ type seating struct {
 
 func newSeating(t *testing.T, names ...string) *seating {
 	w := &worker{}
-	s := &Server{workers: []*worker{w}, handovers: newHandovers()}
+	s := &Server{handovers: newHandovers()}
+	s.network.Store(&network{workers: []*worker{w}})
 	viewer := &Session{server: s}
 	g := &seating{t: t, server: s, worker: w, viewer: viewer, stream: &stream{session: viewer}, tracks: map[string]*track{"": nil}}
 	for _, name := range names {

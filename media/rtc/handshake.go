@@ -1,16 +1,19 @@
 package rtc
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
 	"crypto/x509"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,15 +21,22 @@ import (
 	"github.com/pion/logging"
 
 	"parley/media"
+	"parley/media/dtlsgate"
 )
 
-// handshake runs a session's DTLS handshake (RFC 5764) as the server side.
+// handshake is a session's DTLS handshake (RFC 5764), as the server side.
 //
-//	idle ──ClientHello of a flow──▶ running ──▶ over
-//	                                   │
-//	                                   └──▶ session fails
+//	idle ──ClientHello of a proven flow──▶ attempt ──Finished──▶ over
+//	  ▲                                       │
+//	  └──────────── failed unproven ──────────┘
 //
-// While it runs it has a goroutine, besides those of pion/dtls. Once keys are
+// It goes on in the clear until the peer's Finished, so an attempt that fails
+// before the peer has shown itself proves nothing and ends nothing: it is
+// forgotten, and the next ClientHello begins anew, with a cookie (see
+// dtlsgate). What the peer itself does wrong ends the session, and so does a
+// peer that has an address but no keys after handshakeTimeout.
+//
+// An attempt has a goroutine, besides those of pion/dtls. Once keys are
 // exported everything of it is freed: nothing else is ever sent over DTLS, for
 // there are no data channels. Only our last flight, one small datagram, is
 // kept until the peer has shown that it got it: if the peer sends its own last
@@ -34,8 +44,16 @@ import (
 type handshake struct {
 	session      *Session
 	fingerprints []media.Fingerprint // of the offer; any may match
-	started      atomic.Bool
-	conn         atomic.Pointer[dtlsConn] // nil before and after
+
+	mu      sync.Mutex    // guards what follows; taken once per DTLS datagram
+	attempt *dtlsConn     // under way, nil for none
+	since   media.Instant // when the first address was proven, 0: not yet
+	// cookie is what a ClientHello must have, nil: nothing was suspicious yet.
+	cookie  []byte
+	retryAt media.Instant // when a cookie may be sent next
+	failure error         // of the last attempt
+	over    bool
+
 	// finale is our last flight, nil before it was sent and after the first
 	// authentic packet from the peer, which has the keys by then.
 	finale atomic.Pointer[finale]
@@ -49,6 +67,10 @@ type finale struct {
 
 // finaleRepeats is more than a client tries before it gives up.
 const finaleRepeats = 32
+
+// retryEvery bounds how often a cookie is sent. It is the same for every
+// ClientHello, so one that another one brought about will do.
+const retryEvery = 20 * time.Millisecond
 
 const (
 	handshakeTimeout = 15 * time.Second
@@ -69,53 +91,75 @@ var cipherSuites = []dtls.CipherSuiteID{
 	dtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, dtls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
 }
 
-// Types of records and the size of their heads (RFC 6347 §4.1).
-const (
-	recordAlert     = 21
-	recordHandshake = 22
-	recordData      = 23
-	recordHead      = 13
-)
-
-// trustworthy reports whether a datagram has no alert or data in the clear
-// (epoch 0). Such records prove nothing but that somebody knows the peer's
-// address, and pion/dtls ends a handshake over the first of them; who gives up
-// in earnest stops answering, which is noticed as well.
-//
-//	0      1        3      5               11      13
-//	| type | version | epoch | sequence no. | length | …
-func trustworthy(pkt []byte) bool {
-	for len(pkt) >= recordHead && pkt[0] < 32 { // from 32 on: encrypted (RFC 9147 §4)
-		clear := pkt[3] == 0 && pkt[4] == 0
-		if clear && (pkt[0] == recordAlert || pkt[0] == recordData) {
-			return false
-		}
-		next := recordHead + int(binary.BigEndian.Uint16(pkt[11:]))
-		pkt = pkt[min(next, len(pkt)):]
-	}
-	return true
-}
-
 // receive takes a datagram of a proven address. It is called by workers and
-// starts the handshake at the first ClientHello.
+// starts an attempt at a ClientHello.
 func (h *handshake) receive(pkt []byte, from *flow) bool {
-	if !trustworthy(pkt) {
+	if !dtlsgate.Plausible(pkt) {
 		return false
 	}
-	if pkt[0] == recordHandshake && h.started.CompareAndSwap(false, true) {
-		c := newDTLSConn()
-		h.conn.Store(c)
-		if !h.session.running() { // closed meanwhile: it may not have seen c
-			_ = c.Close()
-		}
-		c.push(pkt, from)
-		h.session.server.wg.Go(func() { h.run(c) })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over {
+		return h.repeatFinale(pkt, from)
+	}
+	hello, ok := dtlsgate.ParseHello(pkt)
+	proves := ok && bytes.Equal(hello.Cookie, h.cookie)
+	switch {
+	case h.attempt == nil && proves:
+		h.beginLocked(hello, pkt, from)
 		return true
+	case h.attempt != nil && (!ok || hello.Random == h.attempt.random):
+		return h.attempt.push(pkt, from)
+	case ok && proves && h.attempt.cookie == nil:
+		// The attempt under way was about somebody else's ClientHello.
+		_ = h.attempt.Close()
+		h.beginLocked(hello, pkt, from)
+		return true
+	case ok:
+		// Whose it is we do not know. If it is the peer's it gets a cookie; if
+		// the peer is further already it pays no heed to that.
+		if h.attempt != nil {
+			h.attempt.doubted.Store(true)
+		}
+		h.retryLocked(from)
 	}
-	if c := h.conn.Load(); c != nil {
-		return c.push(pkt, from)
+	return false
+}
+
+// beginLocked starts an attempt.
+func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) {
+	c := newDTLSConn(h.session, hello.Random, h.cookie)
+	c.push(pkt, from)
+	h.attempt = c
+	h.session.server.wg.Go(func() { h.run(c) })
+}
+
+// proven is told when a flow proved itself; early says that a ClientHello came
+// before. It may be anybody's, and the peer's on its way, so from now on there
+// has to be a cookie.
+func (h *handshake) proven(f *flow, early bool, now media.Instant) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.since == 0 {
+		h.since = now
 	}
-	return h.repeatFinale(pkt, from)
+	if early && h.attempt == nil && !h.over {
+		h.retryLocked(f)
+	}
+}
+
+// retryLocked asks who is at a flow's address for a cookie.
+func (h *handshake) retryLocked(to *flow) {
+	if h.cookie == nil {
+		h.cookie = make([]byte, dtlsgate.CookieLen)
+		_, _ = rand.Read(h.cookie) // never fails (crypto/rand)
+	}
+	now := h.session.server.clock.now()
+	if now < h.retryAt {
+		return
+	}
+	h.retryAt = now.Add(retryEvery)
+	to.worker.sock.WriteTo(dtlsgate.Retry(h.cookie), &to.addr)
 }
 
 // repeatFinale answers a handshake datagram that comes when all is over.
@@ -128,33 +172,77 @@ func (h *handshake) repeatFinale(pkt []byte, to *flow) bool {
 	return true
 }
 
-// run is the handshake's goroutine.
+// recordHandshake is the content type of handshake messages (RFC 6347 §4.1).
+const recordHandshake = 22
+
+// run is the goroutine of an attempt.
 func (h *handshake) run(c *dtlsConn) {
 	defer h.session.server.contain("handshake", h.session)
-	defer h.conn.Store(nil)
 	defer func() { _ = c.Close() }()
-	conn, err := dtls.ServerWithOptions(c, dtlsAddr{}, h.options()...)
-	if err != nil {
+	k, err := h.shake(c)
+	switch won, final := h.end(c, err); {
+	case won:
+		h.session.keyed(k)
+	case final:
 		h.session.fail(fmt.Errorf("%w: %w", ErrHandshake, err))
-		return
 	}
+}
+
+// shake runs pion's side of an attempt.
+func (h *handshake) shake(c *dtlsConn) (*keys, error) {
+	conn, err := dtls.ServerWithOptions(c, dtlsAddr{}, h.options(c.cookie != nil)...)
+	if err != nil {
+		return nil, err
+	}
+	c.dtls = conn
+	defer func() {
+		c.parked.Store(true)
+		_ = conn.Close()
+	}()
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		h.session.fail(fmt.Errorf("%w: %w", ErrHandshake, err))
-		return
+		return nil, err
 	}
-	k, err := exportKeys(conn)
+	return exportKeys(conn)
+}
+
+// end notes how an attempt ended. It has won if its keys are the session's; it
+// is final if it failed over something that only the peer can have said.
+func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.attempt != c {
+		return false, false // another one took its place, or the session is closed
+	}
+	h.attempt = nil
 	if err == nil {
+		h.over = true
 		h.keep(c.last())
-		h.session.keyed(k)
+		return true, false
 	}
-	c.parked.Store(true)
-	_ = conn.Close()
-	if err != nil {
-		h.session.fail(fmt.Errorf("%w: %w", ErrHandshake, err))
+	h.failure = err
+	if c.genuine() && !errors.Is(err, context.DeadlineExceeded) {
+		return false, true
 	}
+	if f := c.peer.Load(); f != nil {
+		h.retryLocked(f)
+	}
+	return false, false
+}
+
+// overdue returns why there are no keys long after there was an address, nil
+// as long as there is time.
+func (h *handshake) overdue(now media.Instant) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over || h.since == 0 || now.Sub(h.since) < handshakeTimeout {
+		return nil
+	}
+	if h.failure != nil {
+		return fmt.Errorf("%w: %w", ErrHandshake, h.failure)
+	}
+	return fmt.Errorf("%w: no answer in time", ErrHandshake)
 }
 
 // keep holds our last flight until peerProven.
@@ -171,14 +259,20 @@ func (h *handshake) peerProven() {
 	}
 }
 
-// close ends a handshake under way.
+// close ends an attempt under way and begins none any more.
 func (h *handshake) close() {
-	if c := h.conn.Load(); c != nil {
-		_ = c.Close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
+	if h.attempt != nil {
+		_ = h.attempt.Close()
+		h.attempt = nil
 	}
 }
 
-func (h *handshake) options() []dtls.ServerOption {
+// options of an attempt; with a cookie pion/dtls is told to want one, see
+// setCookie.
+func (h *handshake) options(cookie bool) []dtls.ServerOption {
 	return []dtls.ServerOption{
 		dtls.WithCertificates(h.session.server.cert.tls),
 		dtls.WithCipherSuites(cipherSuites...),
@@ -186,8 +280,7 @@ func (h *handshake) options() []dtls.ServerOption {
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
 		dtls.WithClientAuth(dtls.RequireAnyClientCert),
 		dtls.WithVerifyPeerCertificate(h.verify),
-		// The cookie proves an address; ICE has done that already.
-		dtls.WithInsecureSkipVerifyHello(true),
+		dtls.WithInsecureSkipVerifyHello(!cookie),
 		dtls.WithFlightInterval(flightInterval),
 		dtls.WithMTU(dtlsMTU),
 		dtls.WithLoggerFactory(silentLogs),
@@ -204,12 +297,15 @@ func (h *handshake) verify(raw [][]byte, _ [][]*x509.Certificate) error {
 	if len(raw) == 0 {
 		return ErrFingerprint
 	}
-	for _, f := range h.fingerprints {
-		if matchesFingerprint(raw[0], f) {
-			return nil
-		}
+	if !h.expects(raw[0]) {
+		return ErrFingerprint
 	}
-	return ErrFingerprint
+	return nil
+}
+
+// expects reports whether a certificate has one of the offer's fingerprints.
+func (h *handshake) expects(certificate []byte) bool {
+	return slices.ContainsFunc(h.fingerprints, func(f media.Fingerprint) bool { return matchesFingerprint(certificate, f) })
 }
 
 func matchesFingerprint(der []byte, f media.Fingerprint) bool {

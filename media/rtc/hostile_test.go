@@ -148,32 +148,6 @@ func TestWrongFingerprint(t *testing.T) {
 	}
 }
 
-// TestJunkDuringTheHandshake: who knows a peer's address can not end its
-// handshake.
-func TestJunkDuringTheHandshake(t *testing.T) {
-	clear := func(kind byte, body ...byte) []byte {
-		return append([]byte{kind, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 99, 0, byte(len(body))}, body...)
-	}
-	const fatal, warning, handshakeFailure, closeNotify = 2, 1, 40, 0
-	s := listen(t, Config{})
-	p := newPeer(t, s, peerOptions{seats: 1})
-	p.pipe.noise = [][]byte{
-		clear(recordAlert, fatal, handshakeFailure),
-		clear(recordAlert, warning, closeNotify),
-		clear(recordData, 1, 2, 3),
-		append(clear(20, 1), clear(recordAlert, fatal, handshakeFailure)...),
-		clear(recordAlert),                                           // nothing in it
-		{recordAlert, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 99, 255, 255}, // longer than it is
-	}
-	if err := p.connect(); err != nil {
-		t.Fatalf("connect: %v", err)
-	}
-	waitDrops(t, s, dropDTLS, uint64(len(p.pipe.noise)))
-	from := join(t, s, peerOptions{})
-	p.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
-	wantPicture(t, from, p, 0)
-}
-
 func TestReplayAndForgery(t *testing.T) {
 	s := listen(t, Config{})
 	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
@@ -305,19 +279,16 @@ func TestRepairFlood(t *testing.T) {
 // TestTooManyAddresses lets one peer prove more remote addresses than it may
 // have. It loses nothing but the excess.
 func TestTooManyAddresses(t *testing.T) {
-	s := listen(t, Config{})
-	p := join(t, s, peerOptions{})
-	user := p.answer.ufrag + ":" + p.spec.ufrag
+	r := newRig(t, 0, Config{})
+	ice := &r.from.ice
 	for range maxFlows + 10 {
-		c := stranger(t, s.Candidates()[0])
-		_, _ = c.Write(bindingRequest(t, user, p.answer.pwd))
+		r.prove(t, stranger(t, r.w.sock.LocalAddr()), ice.current)
 	}
-	waitDrops(t, s, dropFlows, 11)
-	p.session.ice.mu.Lock()
-	n := len(p.session.ice.flows)
-	p.session.ice.mu.Unlock()
-	if n != maxFlows {
-		t.Errorf("%d flows, want %d", n, maxFlows)
+	if n := r.w.count.drops[dropFlows].Load(); n != 10 {
+		t.Errorf("%d addresses too many, want 10", n)
+	}
+	if len(ice.flows) != maxFlows || len(ice.prospects) > maxProspects {
+		t.Errorf("%d flows and %d prospects, want %d and at most %d", len(ice.flows), len(ice.prospects), maxFlows, maxProspects)
 	}
 }
 

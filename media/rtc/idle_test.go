@@ -50,13 +50,13 @@ func TestHandshakeIsFreed(t *testing.T) {
 	s := listen(t, Config{})
 	p := join(t, s, peerOptions{})
 	h := &p.session.handshake
-	eventually(t, "the handshake to be freed", func() bool { return h.conn.Load() == nil })
+	eventually(t, "the handshake to be freed", func() bool { return h.done() })
 	if f := h.finale.Load(); f == nil || len(f.datagram) > 200 {
 		t.Errorf("kept of the handshake: %v", f)
 	}
 	p.send(opus(1, "I have the keys"))
 	eventually(t, "the last flight to be freed", func() bool { return h.finale.Load() == nil })
-	p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0}) // again?
+	p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0}) // again?
 	waitDrops(t, s, dropDTLS, 1)
 	if len(p.events.failed) != 0 {
 		t.Errorf("failed: %v", p.events.failed)
@@ -80,8 +80,8 @@ func TestLostLastFlight(t *testing.T) {
 	if err := p.connect(); err != nil {
 		t.Fatalf("connect: %v", err)
 	}
-	if lost != 3 || p.session.handshake.conn.Load() != nil {
-		t.Errorf("%d flights were lost, handshake %v", lost, p.session.handshake.conn.Load())
+	if lost != 3 || !p.session.handshake.done() {
+		t.Errorf("%d flights were lost, handshake %v", lost, p.session.handshake.attempt)
 	}
 	p.send(opus(1, "I have the keys"))
 	eventually(t, "the last flight to be freed", func() bool { return p.session.handshake.finale.Load() == nil })
@@ -92,11 +92,18 @@ func TestLostLastFlight(t *testing.T) {
 func TestLastFlightIsBounded(t *testing.T) {
 	s := listen(t, Config{})
 	p := join(t, s, peerOptions{})
-	eventually(t, "the handshake to be freed", func() bool { return p.session.handshake.conn.Load() == nil })
+	eventually(t, "the handshake to be freed", func() bool { return p.session.handshake.done() })
 	for range finaleRepeats + 50 {
-		p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0})
+		p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0})
 	}
 	waitDrops(t, s, dropDTLS, 50)
+}
+
+// done reports whether the handshake is over and nothing of it left.
+func (h *handshake) done() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.over && h.attempt == nil
 }
 
 func eventually(t *testing.T, what string, done func() bool) {

@@ -27,6 +27,7 @@ type layer struct {
 	width  int           // of the newest key frame, 0: unknown
 	height int
 	gate   keyframeGate
+	cut    bool // left out until a key frame, see sourceRate
 	// reported are stats' totals at the last report.
 	reported struct{ received, lost uint64 }
 
@@ -51,6 +52,11 @@ type trackState struct {
 	gap      uint32
 	withheld bool
 	speaking media.Speaking
+	// leveled: packets of the microphone came with their level. Until then
+	// guess stands in for it.
+	leveled bool
+	guess   media.VoiceGuess
+	use     sourceUse
 }
 
 // layerTimeout is how long a layer may be silent and still be offered to

@@ -84,7 +84,7 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 	spec := &media.AnswerSpec{
 		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
 		Fingerprint: s.server.cert.sdp(), Lite: true,
-		Candidates: s.server.candidates, Sections: accepted,
+		Candidates: s.server.Candidates(), Sections: accepted,
 	}
 	if s.handshake.fingerprints == nil {
 		// Before the peer can prove an address: the handshake reads them.
@@ -161,7 +161,7 @@ func (s *Session) credentialsFor(o *media.Offer) (c *credentials, fresh bool) {
 	if c != nil {
 		generation = c.generation + 1
 	}
-	return s.server.ufrags.add(s, o.Ufrag, generation), true
+	return s.server.ufrags.add(s, o.Ufrag, o.Pwd, generation), true
 }
 
 // checkIdentity refuses an offer by another DTLS identity than the session's.

@@ -123,6 +123,7 @@ func TestLossIsRepairedBothWays(t *testing.T) {
 	sent := make(map[uint16]*rtp.Packet)
 	for i := range uint16(n) {
 		sent[i] = vp8(i, i < 5, "picture")
+		sent[i].Timestamp = uint32(i) * 180 // a picture every 2 ms
 	}
 	end := answerNACKs(t, from, func(seq uint16) *rtp.Packet { return sent[seq] })
 	for i := range uint16(n) {

@@ -18,8 +18,6 @@ type dtlsPipe struct {
 	closed   chan struct{}
 	once     sync.Once
 	muted    atomic.Bool
-	// noise is sent before each datagram of the handshake.
-	noise [][]byte
 	// lose says which datagrams from the server do not arrive; nil: all do.
 	lose func(pkt []byte) bool
 }
@@ -55,11 +53,6 @@ func (d *dtlsPipe) ReadFrom(p []byte) (int, net.Addr, error) {
 func (d *dtlsPipe) WriteTo(p []byte, _ net.Addr) (int, error) {
 	if d.muted.Load() {
 		return len(p), nil
-	}
-	for _, junk := range d.noise {
-		if _, err := d.peer.conn.Write(junk); err != nil {
-			return 0, err
-		}
 	}
 	return d.peer.conn.Write(p)
 }

@@ -15,6 +15,7 @@ type offerSpec struct {
 	rids        []string // simulcast layers of the camera
 	noRTX       bool
 	noExts      bool
+	noLevel     bool // no audio levels of the microphone
 	// only restricts a video section, by mid, to one codec, "VP8" or "H264".
 	only map[string]string
 	// h264 is the profile-level-id, empty for Constrained Baseline.
@@ -79,7 +80,7 @@ func (o *offerSpec) section(kind, mid, direction, extra string) string {
 	fmt.Fprintf(&b, "m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\n", kind, formats, mid, direction)
 	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:actpass\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", o.ufrag, o.pwd, o.fingerprint)
 	if !o.noExts {
-		b.WriteString(extensions(kind))
+		b.WriteString(extensions(kind, !o.noLevel || mid != "mic"))
 	}
 	if kind == "audio" {
 		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", ptOpus, ptOpus)
@@ -89,13 +90,13 @@ func (o *offerSpec) section(kind, mid, direction, extra string) string {
 	return b.String() + extra
 }
 
-func extensions(kind string) string {
+func extensions(kind string, level bool) string {
 	var b strings.Builder
 	list := []struct {
 		id  int
 		ext media.Ext
 	}{{extMID, media.ExtMID}, {extAbs, media.ExtAbsSendTime}, {extTWCC, media.ExtTransportCC}}
-	if kind == "audio" {
+	if kind == "audio" && level {
 		list = append(list, struct {
 			id  int
 			ext media.Ext

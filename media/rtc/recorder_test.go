@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ type recorder struct {
 	failed    []error
 	speaking  []bool
 	layers    []layerEvent
+	limited   []string
 }
 
 type layerEvent struct {
@@ -43,6 +45,10 @@ func (r *recorder) MediaSpeaking(on bool, _ int) {
 }
 func (r *recorder) MediaLayer(seat int, layer string, w, h int, reason string) {
 	r.note(func() { r.layers = append(r.layers, layerEvent{seat, layer, w, h, reason}) })
+}
+
+func (r *recorder) MediaLimited(source string, limit uint64) {
+	r.note(func() { r.limited = append(r.limited, fmt.Sprint(source, " ", limit)) })
 }
 
 // wait blocks until ok, called with the lock held, is true.

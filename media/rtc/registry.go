@@ -8,10 +8,11 @@ import (
 // credentials are one generation of a session's ICE user name fragments and
 // passwords. They are immutable; an ICE restart makes new ones.
 type credentials struct {
-	session     *Session
-	ufrag, pwd  string // ours
-	remoteUfrag string
-	generation  int
+	session    *Session
+	ufrag, pwd string // ours
+	// remoteUfrag and remotePwd are the peer's, for checks of ours.
+	remoteUfrag, remotePwd string
+	generation             int
 }
 
 // registry finds the session that a binding request is for by our own user
@@ -32,8 +33,10 @@ func (r *registry) find(ufrag []byte) *credentials {
 }
 
 // add makes credentials with a fresh fragment and password: 48 and 192 bits.
-func (r *registry) add(s *Session, remoteUfrag string, generation int) *credentials {
-	c := &credentials{session: s, pwd: randomText(32), remoteUfrag: remoteUfrag, generation: generation}
+func (r *registry) add(s *Session, remoteUfrag, remotePwd string, generation int) *credentials {
+	c := &credentials{
+		session: s, pwd: randomText(32), remoteUfrag: remoteUfrag, remotePwd: remotePwd, generation: generation,
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for c.ufrag == "" || r.byUfrag[c.ufrag] != nil {

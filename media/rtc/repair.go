@@ -82,14 +82,15 @@ func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
 // cached packet and put back, for the cache holds what the publisher sent.
 func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output) {
 	tx, vp8 := d.st.tx, &p.in.Facts.VP8
-	patch := &w.loop.patch
-	patch.Seq, patch.TS, patch.Marker = tx.repairs.Seq(), out.TS, out.Marker
-	patch.TransportSeq = uint16(d.st.session.counts.transport.Add(1))
+	patch := media.Patch{
+		Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
+		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+	}
 	if vp8.HeaderLen != 0 {
 		media.PatchVP8(p.payload, vp8, out.PictureID, out.TL0)
 	}
 	slot := d.batch.Room()
-	n := f.repair.Write(slot, patch)
+	n := f.repair.Write(slot, &patch)
 	n, err := d.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
 	if vp8.HeaderLen != 0 {
 		media.PatchVP8(p.payload, vp8, vp8.PictureID, vp8.TL0)

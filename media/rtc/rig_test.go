@@ -30,6 +30,7 @@ type rig struct {
 	seq    media.ExtSeq
 	rtcp   uint32 // index of the publisher's last SRTCP packet
 	frames uint32
+	ts     uint32 // of the newest frame, by the clock
 	slot   []byte
 }
 
@@ -51,7 +52,7 @@ func newRig(t testing.TB, subscribers int, c Config) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, server: s, w: s.workers[0], slot: make([]byte, 1500), seq: 1000}
+	r := &rig{t: t, server: s, w: s.workers()[0], slot: make([]byte, 1500), seq: 1000}
 	t.Cleanup(s.closeSockets)
 	if r.client, err = net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(r.w.sock.LocalAddr())); err != nil {
 		t.Fatal(err)
@@ -110,6 +111,7 @@ func (r *rig) session(spec offerSpec, addr netip.AddrPort, key media.MasterKey) 
 // size, as one run. Extensions are those of a browser.
 func (r *rig) frame(packets, size int, key bool) {
 	r.frames++
+	r.ts = max(r.ts+1, uint32(time.Since(r.server.clock.start).Microseconds()*9/100))
 	for i := range packets {
 		pkt := r.packet(size, key && i == 0, i == 0, i == packets-1)
 		if _, err := r.client.Write(pkt); err != nil {
@@ -120,7 +122,7 @@ func (r *rig) frame(packets, size int, key bool) {
 
 func (r *rig) packet(size int, key, start, last bool) []byte {
 	h := append(r.slot[:0], 0x90, ptVP8, byte(r.seq>>8), byte(r.seq))
-	ts := r.frames * 3000
+	ts := r.ts
 	h = append(h, byte(ts>>24), byte(ts>>16), byte(ts>>8), byte(ts), 0, 0, ssrcCam>>8, ssrcCam&0xff)
 	h = append(h, 0xbe, 0xde, 0, 1, extTWCC<<4|1, byte(r.seq>>8), byte(r.seq), 0)
 	if last {
@@ -156,7 +158,7 @@ func (r *rig) turn(n int) {
 
 func TestForwardingDoesNotAllocate(t *testing.T) {
 	const subscribers, packets = 10, 4
-	r := newRig(t, subscribers, Config{})
+	r := newRig(t, subscribers, Config{SourceRate: MaxSourceRate})
 	for range 300 { // fill caches and tables, reach their sizes
 		r.frame(packets, 1100, r.frames == 0)
 		r.turn(packets)
@@ -311,7 +313,7 @@ func (s *subscriber) nack() {
 // report is a sender report of the publisher.
 func (r *rig) report() {
 	r.rtcp++
-	buf := media.AppendSenderReport(r.slot[:0], ssrcCam, media.SenderInfo{Clock: media.SenderClock{NTP: r.w.loop.now.NTP(), RTP: media.Ticks(r.frames * 3000)}}, nil)
+	buf := media.AppendSenderReport(r.slot[:0], ssrcCam, media.SenderInfo{Clock: media.SenderClock{NTP: r.w.loop.now.NTP(), RTP: media.Ticks(r.ts)}}, nil)
 	n, err := r.sealer.SealRTCP(&r.sc, r.slot[:cap(r.slot)], len(buf), r.rtcp)
 	if err != nil {
 		r.t.Fatal(err)

@@ -15,7 +15,7 @@ type packet struct {
 	facts   media.Facts
 	params  *media.CodecParams
 	payload []byte // in the receive slot
-	level   uint8  // audio level extension, RFC 6464 §3
+	level   media.AudioLevel
 	// skip: nothing to forward (padding); subscribers' numbers close up.
 	skip bool
 	next int16 // of the same layer
@@ -31,20 +31,19 @@ type runs struct {
 	nLayers int
 }
 
-func (r *runs) init() {
-	r.reset()
-	for i := range r.packets {
-		r.packets[i].in.Facts = &r.packets[i].facts
-	}
+// next returns the packet to be filled in. It is not in any list yet, and holds
+// nothing of the packet that was there before, which may have been of another
+// room: all that a packet does not set for itself is as in a zero packet.
+func (r *runs) next() *packet {
+	p := &r.packets[r.n]
+	*p = packet{next: noPacket}
+	p.in.Facts = &p.facts
+	return p
 }
-
-// next returns the packet to be filled in. It is not in any list yet.
-func (r *runs) next() *packet { return &r.packets[r.n] }
 
 // add puts the packet that next returned at the end of l's list.
 func (r *runs) add(l *layer) {
 	i := int16(r.n)
-	r.packets[i].next = noPacket
 	r.n++
 	if l.head == noPacket {
 		l.head = i

@@ -1,15 +1,15 @@
 package rtc
 
 import (
+	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"parley/media"
-	"parley/media/udp"
 )
 
 // Server is the packet side of a Parley process: its sockets, workers and
@@ -19,10 +19,11 @@ type Server struct {
 	log        *slog.Logger
 	clock      clock
 	cert       *certificate
-	candidates []netip.AddrPort
-	locals     int
-	workers    []*worker // by local address, then by index
+	sourceRate sourceRate
+	network    atomic.Pointer[network]
+	binder     *binder
 	ufrags     registry
+	tieBreaker [8]byte // of our checks (RFC 8445 §16.1); never compared, for we are lite
 	events     *dispatcher
 	// drops are those that no worker counts.
 	drops [dropCount]atomic.Uint64
@@ -36,6 +37,7 @@ type Server struct {
 	jobs      chan job
 	handovers *handovers
 	stop      chan struct{}
+	binding   sync.WaitGroup // until no worker is added any more
 	wg        sync.WaitGroup
 }
 
@@ -51,12 +53,19 @@ func Listen(c Config) (*Server, error) {
 
 // run starts the goroutines, which Close ends.
 func (s *Server) run() {
-	for _, w := range s.workers {
-		go w.runLoop()
-	}
+	startWorkers(s.workers())
+	s.binding.Go(func() { s.binder.run(s.config.bindAgain) })
 	s.wg.Go(s.runControl)
 	s.wg.Go(s.runHandovers)
 	s.wg.Go(func() { s.events.run(s.stop, s.deliver) })
+}
+
+// startWorkers starts workers that are published already: quiesce must not miss
+// one that holds a table.
+func startWorkers(group []*worker) {
+	for _, w := range group {
+		go w.runLoop()
+	}
 }
 
 // open makes a server whose goroutines do not run yet.
@@ -67,74 +76,21 @@ func open(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config: c, log: c.Log, clock: newClock(), cert: cert,
+		config: c, log: c.Log, clock: newClock(), cert: cert, sourceRate: newSourceRate(c.SourceRate),
 		sessions: make(map[*Session]struct{}),
 		jobs:     make(chan job, 1024), handovers: newHandovers(),
 		stop: make(chan struct{}),
 	}
+	s.network.Store(&network{})
+	s.binder = &binder{server: s, bound: make(map[netip.AddrPort]bool), failed: make(map[netip.AddrPort]bool)}
 	s.ufrags.init()
+	_, _ = rand.Read(s.tieBreaker[:]) // never fails (crypto/rand)
 	s.events = newDispatcher(&s.drops[dropEvent])
-	if err := s.openSockets(); err != nil {
+	if err := s.binder.open(); err != nil {
 		s.closeSockets()
 		return nil, err
 	}
 	return s, nil
-}
-
-// openSockets makes one worker per local address and worker index. With port
-// 0 the first socket of an address takes a free port that the others share.
-func (s *Server) openSockets() error {
-	addrs, err := bindAddresses(s.config.Addrs)
-	if err != nil {
-		return err
-	}
-	c := udp.Config{
-		Share: s.config.Workers > 1, NoGSO: s.config.NoGSO,
-		Plain: s.config.PlainSockets, Buffer: s.config.Buffer,
-	}
-	s.locals = len(addrs)
-	for local, addr := range addrs {
-		for range s.config.Workers {
-			sock, err := udp.Listen(addr, c)
-			if err != nil {
-				return err
-			}
-			addr = sock.LocalAddr()
-			s.workers = append(s.workers, newWorker(s, sock, local))
-		}
-		s.candidates = append(s.candidates, addr)
-	}
-	s.advertise()
-	for i, w := range s.workers {
-		w.loop.out = make([]*udp.SendBatch, s.locals)
-		w.loop.sent = make([]udp.SendStats, s.locals)
-		for local := range s.locals {
-			peer := s.workers[local*s.config.Workers+i%s.config.Workers]
-			w.peers = append(w.peers, peer.sock)
-		}
-	}
-	return nil
-}
-
-// advertise replaces the local addresses in answers by the configured ones.
-func (s *Server) advertise() {
-	if len(s.config.Advertise) == 0 {
-		return
-	}
-	port := s.candidates[0].Port()
-	s.candidates = nil
-	for _, a := range s.config.Advertise {
-		s.candidates = append(s.candidates, netip.AddrPortFrom(a.Unmap(), port))
-	}
-}
-
-// Candidates are the addresses that answers name.
-func (s *Server) Candidates() []netip.AddrPort { return s.candidates }
-
-func (s *Server) closeSockets() {
-	for _, w := range s.workers {
-		_ = w.sock.Close()
-	}
 }
 
 // Close ends all sessions without telling anyone and stops the workers. It
@@ -146,17 +102,14 @@ func (s *Server) Close() error {
 		return nil
 	}
 	s.closed = true
-	var all []*Session
-	for sess := range s.sessions {
-		all = append(all, sess)
-	}
 	s.mu.Unlock()
-	for _, sess := range all {
+	for _, sess := range s.all() {
 		sess.Close()
 	}
 	close(s.stop)
+	s.binding.Wait()
 	s.closeSockets()
-	for _, w := range s.workers {
+	for _, w := range s.workers() {
 		<-w.done
 	}
 	s.wg.Wait()
@@ -218,7 +171,7 @@ func (s *Server) runControl() {
 		case <-tick.C:
 			s.runJob(job{run: s.expire})
 		case <-sweep.C:
-			for _, w := range s.workers {
+			for _, w := range s.workers() {
 				w.post(command{kind: cmdSweep})
 			}
 		}
@@ -236,28 +189,28 @@ func (s *Server) deliver(e event) {
 	e.deliver()
 }
 
-// expire fails the sessions from which nothing authentic came for too long.
+// expire fails the sessions from which nothing authentic came for too long, and
+// those that have an address but got no keys in time.
 func (s *Server) expire() {
-	silent, late := s.overdue(s.clock.now().Add(-s.config.Timeout))
-	for _, sess := range late {
-		sess.checkConnected()
-	}
-	for _, sess := range silent {
-		sess.fail(ErrTimeout)
+	now := s.clock.now()
+	for _, sess := range s.all() {
+		switch {
+		case sess.lastSeen() < now.Add(-s.config.Timeout):
+			sess.fail(ErrTimeout)
+		case sess.ready.Load():
+		case sess.connected():
+			sess.checkConnected() // the control queue was full
+		default:
+			if err := sess.handshake.overdue(now); err != nil {
+				sess.fail(err)
+			}
+		}
 	}
 }
 
-// overdue returns the sessions that were last heard before limit, and those
-// that the engine does not know to be connected.
-func (s *Server) overdue(limit media.Instant) (silent, late []*Session) {
+// all returns the sessions there are now.
+func (s *Server) all() []*Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for sess := range s.sessions {
-		if sess.lastSeen() < limit {
-			silent = append(silent, sess)
-		} else if !sess.ready.Load() && sess.connected() {
-			late = append(late, sess) // the control queue was full
-		}
-	}
-	return silent, late
+	return slices.Collect(maps.Keys(s.sessions))
 }

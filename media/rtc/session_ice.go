@@ -10,8 +10,10 @@ import (
 	"parley/media/udp"
 )
 
-// iceLite is a session's side of ICE-lite (RFC 8445 §2.5): it never sends checks,
-// it answers them and follows the peer's nominations.
+// iceLite is a session's side of ICE-lite (RFC 8445 §2.5): it answers checks and
+// follows the peer's nominations. Beyond what lite asks for, it makes sure of
+// every address by a check of its own before packets go there (RFC 8445
+// §19.5.1).
 //
 // Credentials live in generations. An ICE restart adds one; the one before
 // stays valid until a flow is nominated under the new one (RFC 8445 §9.3.2:
@@ -20,43 +22,105 @@ type iceLite struct {
 	// selected is where packets go, nil before the first nomination.
 	selected atomic.Pointer[flow]
 
-	// mu guards what follows. It is taken once per binding request.
-	mu       sync.Mutex
-	current  *credentials
-	previous *credentials
-	flows    []*flow
-	closed   bool
+	// mu guards what follows. It is taken once per STUN message.
+	mu        sync.Mutex
+	current   *credentials
+	previous  *credentials
+	flows     []*flow // proven
+	prospects []*flow // the others, oldest first
+	requests  requestLog
+	closed    bool
 }
 
 // staleAfter is how long the selected flow may be silent until a nomination
 // of a pair of lower priority is followed at once.
 const staleAfter = time.Second
 
-// prove records that addr at w answered for c with the peer's credentials and
-// returns its flow; nil if the session has as many as it may. evicted is a
-// flow that made room and must be taken out of its worker's table.
-func (i *iceLite) prove(c *credentials, w *worker, addr *udp.Addr, now media.Instant) (f, evicted *flow) {
+// ask takes a binding request with the right user names and integrity. It
+// returns the flow it came from, nil with a reason if it is to be ignored, and
+// whether it was fresh: one seen before may be answered again, and changes
+// nothing. evicted is a prospect that made room and must be forgotten.
+func (i *iceLite) ask(c *credentials, w *worker, addr *udp.Addr, id []byte, now media.Instant) (f *flow, fresh bool, evicted *flow, why drop) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed {
-		return nil, nil
+		return nil, false, nil, dropUnknownUfrag
 	}
-	for _, f := range i.flows {
-		if f.worker == w && f.addr.Equal(addr) {
-			f.generation = max(f.generation, c.generation)
-			f.touch(now)
-			return f, nil
+	f = i.findLocked(w, addr)
+	switch i.requests.look(id, addr) {
+	case requestRepeated:
+		if f == nil {
+			return nil, false, nil, dropReplayedCheck
 		}
+		return f, false, nil, dropNone
+	case requestElsewhere:
+		return nil, false, nil, dropReplayedCheck
 	}
-	if len(i.flows) >= maxFlows {
-		if evicted = i.evictLocked(now); evicted == nil {
-			return nil, nil
+	if f == nil {
+		f = &flow{session: c.session, worker: w, addr: *addr}
+		if len(i.prospects) >= maxProspects {
+			evicted = i.prospects[0]
+			i.prospects = slices.Delete(i.prospects, 0, 1)
 		}
+		i.prospects = append(i.prospects, f)
 	}
-	f = &flow{session: c.session, worker: w, addr: *addr, generation: c.generation}
+	f.asked = now
+	return f, true, evicted, dropNone
+}
+
+// findLocked returns the flow at an address, proven or not, nil for none.
+func (i *iceLite) findLocked(w *worker, addr *udp.Addr) *flow {
+	here := func(f *flow) bool { return f.worker == w && f.addr.Equal(addr) }
+	if n := slices.IndexFunc(i.flows, here); n >= 0 {
+		return i.flows[n]
+	}
+	if n := slices.IndexFunc(i.prospects, here); n >= 0 {
+		return i.prospects[n]
+	}
+	return nil
+}
+
+// proof is what the answer to a check brought about.
+type proof struct {
+	// ok is false if the session has as many addresses as it may, or f was
+	// forgotten meanwhile.
+	ok bool
+	// changed: f is selected and was not before.
+	changed bool
+	// evicted is a flow that made room, expired the credentials that are no
+	// longer valid; both are nil as a rule.
+	evicted *flow
+	expired *credentials
+}
+
+// prove records that f's address answered ch.
+func (i *iceLite) prove(f *flow, ch *check, now media.Instant) (p proof) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.closed {
+		return p
+	}
+	if !f.proven {
+		n := slices.Index(i.prospects, f)
+		if n < 0 {
+			return p
+		}
+		if len(i.flows) >= maxFlows {
+			if p.evicted = i.evictLocked(now); p.evicted == nil {
+				return p
+			}
+		}
+		i.prospects = slices.Delete(i.prospects, n, n+1)
+		i.flows = append(i.flows, f)
+		f.proven = true
+	}
+	p.ok = true
+	f.generation = max(f.generation, ch.creds.generation)
 	f.touch(now)
-	i.flows = append(i.flows, f)
-	return f, evicted
+	if ch.nominate {
+		p.changed, p.expired = i.nominateLocked(f, ch.priority, now)
+	}
+	return p
 }
 
 // evictAfter is how long a flow must be silent to lose its place.
@@ -81,20 +145,16 @@ func (i *iceLite) evictLocked(now media.Instant) *flow {
 	return f
 }
 
-// nominate handles USE-CANDIDATE on f. It reports whether f is now selected
-// and was not before, and the credentials that are no longer valid.
+// nominateLocked follows USE-CANDIDATE on f, which is proven. It reports
+// whether f is now selected and was not before, and the credentials that are
+// no longer valid.
 //
 // Peers differ in how they nominate a lite side. Some nominate every pair and
 // expect the highest priority to win (the aggressive nomination of RFC 5245),
 // some nominate one and later another when their network changes. So a pair
 // of higher priority, of a newer generation, or in place of a silent one is
 // followed at once; one of lower priority on its second nomination in a row.
-func (i *iceLite) nominate(f *flow, priority uint64, now media.Instant) (changed bool, expired *credentials) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.closed {
-		return false, nil
-	}
+func (i *iceLite) nominateLocked(f *flow, priority uint64, now media.Instant) (changed bool, expired *credentials) {
 	for _, other := range i.flows {
 		if other != f {
 			other.nominations = 0
@@ -151,7 +211,8 @@ func (i *iceLite) close() (creds [2]*credentials, flows []*flow) {
 	defer i.mu.Unlock()
 	i.closed = true
 	creds = [2]*credentials{i.current, i.previous}
-	flows, i.flows = i.flows, nil
+	flows = append(i.flows, i.prospects...)
+	i.flows, i.prospects = nil, nil
 	i.selected.Store(nil)
 	return creds, flows
 }

@@ -8,23 +8,78 @@ import (
 	"github.com/pion/stun/v4"
 )
 
-// bind sends a binding request in the name of the rig's publisher and returns
-// the answer.
+// bind sends a binding request in the name of the rig's publisher, answers the
+// check that comes back and returns the response.
 func (r *rig) bind(t *testing.T, c *credentials, setters ...stun.Setter) *stun.Message {
 	t.Helper()
-	if _, err := r.client.Write(bindingRequest(t, c.ufrag+":"+c.remoteUfrag, c.pwd, setters...)); err != nil {
+	return r.prove(t, r.client, c, setters...)
+}
+
+// prove does the same from any socket.
+func (r *rig) prove(t *testing.T, conn *net.UDPConn, c *credentials, setters ...stun.Setter) *stun.Message {
+	t.Helper()
+	m := r.ask(t, conn, c, request(t, c, setters...))
+	if m.check != nil {
+		r.answer(t, conn, c, m.check)
+	}
+	return m.response
+}
+
+// request is a binding request with the peer's credentials.
+func request(t *testing.T, c *credentials, setters ...stun.Setter) []byte {
+	t.Helper()
+	return bindingRequest(t, c.ufrag+":"+c.remoteUfrag, c.pwd, setters...)
+}
+
+// exchange is what a binding request brought: a response, and a check before it.
+type exchange struct{ check, response *stun.Message }
+
+// ask sends a binding request from conn and reads what comes of it.
+func (r *rig) ask(t *testing.T, conn *net.UDPConn, c *credentials, request []byte) (e exchange) {
+	t.Helper()
+	if _, err := conn.Write(request); err != nil {
 		t.Fatal(err)
 	}
 	r.turn(1)
-	m := &stun.Message{Raw: readAnswer(t, r.client)}
-	if err := m.Decode(); err != nil {
+	for e.response == nil {
+		m := &stun.Message{Raw: readAnswer(t, conn)}
+		if err := m.Decode(); err != nil {
+			t.Fatal(err)
+		}
+		pwd := c.pwd
+		if m.Type == stun.BindingRequest {
+			e.check, pwd = m, c.remotePwd
+		} else {
+			e.response = m
+		}
+		if err := stun.NewShortTermIntegrity(pwd).Check(m); err != nil {
+			t.Error(err)
+		}
+	}
+	return e
+}
+
+// answer answers a check of the server's from conn.
+func (r *rig) answer(t *testing.T, conn *net.UDPConn, c *credentials, check *stun.Message) {
+	t.Helper()
+	if _, err := conn.Write(checkAnswer(t, check, c.remotePwd)); err != nil {
 		t.Fatal(err)
 	}
-	if err := stun.NewShortTermIntegrity(c.pwd).Check(m); err != nil {
-		t.Error(err)
-	}
-	return m
+	r.turn(1)
 }
+
+func checkAnswer(t *testing.T, check *stun.Message, pwd string) []byte {
+	t.Helper()
+	m, err := stun.Build(stun.NewTransactionIDSetter(check.TransactionID), stun.BindingSuccess,
+		&stun.XORMappedAddress{IP: net.IPv4(127, 0, 0, 1), Port: 9}, stun.NewShortTermIntegrity(pwd), stun.Fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Raw
+}
+
+// nominate makes a request nominate its address.
+var nominate = stun.RawAttribute{Type: stun.AttrUseCandidate}
 
 func readAnswer(t *testing.T, c *net.UDPConn) []byte {
 	t.Helper()
@@ -41,7 +96,6 @@ func readAnswer(t *testing.T, c *net.UDPConn) []byte {
 // was selected before. The engine is told all the same, once.
 func TestRestartOverTheSameAddresses(t *testing.T) {
 	r := newRig(t, 0, Config{})
-	nominate := stun.RawAttribute{Type: stun.AttrUseCandidate}
 	r.bind(t, r.from.ice.current, nominate)
 	before := r.from.ice.selected.Load()
 	spec := offerSpec{ufrag: "efgh", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}

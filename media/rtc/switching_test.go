@@ -194,7 +194,7 @@ func waitForgotten(t *testing.T, s *Server) {
 	}
 	// The tables belong to the workers: look at them when those have done
 	// what they were told and ended.
-	for _, w := range s.workers {
+	for _, w := range s.workers() {
 		for end := time.Now().Add(patience); len(w.commands) > 0 && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
@@ -203,7 +203,7 @@ func waitForgotten(t *testing.T, s *Server) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for i, w := range s.workers {
+	for i, w := range s.workers() {
 		if n := w.loop.flows.Len(); n != 0 {
 			t.Errorf("worker %d holds %d flows", i, n)
 		}

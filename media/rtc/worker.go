@@ -17,10 +17,9 @@ import (
 type worker struct {
 	server *Server
 	sock   *udp.Socket
-	local  int // index of the socket's address in server.locals
-	// peers are the sockets to send from, by local address.
-	peers []*udp.Socket
-	recv  func(*udp.RecvBatch) error // of sock; tests have others
+	local  int                        // index of the socket's address, see network
+	index  int                        // among the workers of that address
+	recv   func(*udp.RecvBatch) error // of sock; tests have others
 
 	commands chan command
 	// epoch is even while the worker waits for packets and odd while it
@@ -35,12 +34,18 @@ type worker struct {
 
 // workerLoop is what only the worker's goroutine touches.
 type workerLoop struct {
-	now   media.Instant // read once per batch
-	pace  pace
-	in    *udp.RecvBatch
-	out   []*udp.SendBatch // by local address, made when first needed
-	sent  []udp.SendStats  // of out, as of the last publish
-	flows udp.Table[*flow]
+	now      media.Instant // read once per batch
+	sendTime uint32        // now as an abs-send-time
+	pace     pace
+	in       *udp.RecvBatch
+	out      []*udp.SendBatch // by local address, made when first needed
+	sent     []udp.SendStats  // of out, as of the last publish
+	flows    udp.Table[*flow] // proven
+	// prospects are the flows that wait for proof, the latest at each address;
+	// checks are the checks under way, by transaction id.
+	prospects udp.Table[*flow]
+	checks    map[[stun.TransactionIDSize]byte]*flow
+	strangers strangers
 	// active are the sessions that are looked after at every tick.
 	active   []*Session
 	nextTick media.Instant // 0: none
@@ -54,12 +59,13 @@ type workerLoop struct {
 }
 
 // scratch is working memory of the packet path: what is passed to ciphers and
-// parsers would otherwise be allocated.
+// parsers would otherwise be allocated. Whatever is kept here is written as a
+// whole for each packet (TestNothingOfAPacketSurvives), or one person's packet
+// would say something of another's.
 type scratch struct {
 	header media.Header
 	facts  media.Facts
 	seal   media.Scratch
-	patch  media.Patch
 	rtcp   [maxRTCP]byte
 	seqs   [maxRequested]media.Seq
 	blocks [media.MaxLayers * 4]media.ReportBlock
@@ -71,20 +77,24 @@ const maxRTCP = 1200
 // stunScratch is reused for every binding request.
 type stunScratch struct{ request, response stun.Message }
 
-func newWorker(s *Server, sock *udp.Socket, local int) *worker {
-	w := &worker{server: s, sock: sock, local: local, commands: make(chan command, maxCommands), done: make(chan struct{})}
+func newWorker(s *Server, sock *udp.Socket, local, index int) *worker {
+	w := &worker{server: s, sock: sock, local: local, index: index, commands: make(chan command, maxCommands), done: make(chan struct{})}
 	w.recv = sock.Recv
 	w.loop.in = udp.NewRecvBatch()
 	w.loop.woken = true
-	w.loop.run.init()
+	w.loop.checks = make(map[[stun.TransactionIDSize]byte]*flow)
 	return w
 }
 
 // batch returns the send arena for a local address.
 func (w *worker) batch(local int) *udp.SendBatch {
 	l := &w.loop
+	if local >= len(l.out) {
+		l.out = append(l.out, make([]*udp.SendBatch, local+1-len(l.out))...)
+		l.sent = append(l.sent, make([]udp.SendStats, local+1-len(l.sent))...)
+	}
 	if l.out[local] == nil {
-		l.out[local] = udp.NewSendBatch(w.peers[local])
+		l.out[local] = udp.NewSendBatch(w.server.network.Load().peer(w, local))
 	}
 	return l.out[local]
 }
@@ -140,9 +150,9 @@ func (w *worker) post(c command) bool {
 
 // quiesce returns when every worker has finished the batch it was handling at
 // the time of the call, if any. What was unlinked from all tables before can
-// not be in use after.
+// not be in use after. A worker that is added meanwhile begins after that.
 func (s *Server) quiesce() {
-	for _, w := range s.workers {
+	for _, w := range s.workers() {
 		e := w.epoch.Load()
 		if e&1 == 0 {
 			continue

@@ -16,11 +16,9 @@ func (w *worker) commandLoop(c command) {
 	case cmdTable:
 		w.tableLoop(c.track)
 	case cmdForget:
-		if f, ok := w.loop.flows.Get(&c.flow.addr); ok && f == c.flow {
-			w.loop.flows.Delete(&c.flow.addr)
-		}
+		w.forgetLoop(c.flow)
 	case cmdSweep:
-		w.loop.flows.DeleteFunc(func(f *flow) bool { return !f.session.running() })
+		w.sweepLoop()
 	case cmdAdopt:
 		if c.session.owner.Load() == w {
 			// The flag is the former owner's; its list forgets the session

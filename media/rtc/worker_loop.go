@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
@@ -84,7 +85,7 @@ func (w *worker) handleLoop() {
 	defer w.recoverLoop()
 	l := &w.loop
 	l.now = w.server.clock.now()
-	l.patch.SendTime = l.now.AbsSendTime()
+	l.sendTime = l.now.AbsSendTime()
 	n := l.in.Len()
 	bytes := 0
 	if n == 0 {
@@ -112,7 +113,7 @@ func (w *worker) recoverLoop() {
 	w.count.drop(dropPanic)
 	w.server.log.Error("packet handling panicked", "panic", r, "stack", string(debug.Stack()))
 	l := &w.loop
-	l.run.init()
+	l.run.reset()
 	for _, b := range l.out {
 		if b != nil { // what waits in it may point into the receive arena
 			w.count.dropN(dropPanic, b.Discard())
@@ -153,15 +154,27 @@ func (w *worker) packetsLoop(n int) (bytes int) {
 	return bytes
 }
 
-// dtlsLoop hands a handshake datagram of a proven address to its session.
+// dtlsLoop hands a handshake datagram of a proven address to its session. One
+// that comes before the proof is only noted: who has begun to prove an address
+// is asked again, for the answer may have been lost.
 func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
-	f, ok := w.loop.flows.Get(from)
-	if !ok {
-		w.count.drop(dropUnknownFlow)
+	if f, ok := w.loop.flows.Get(from); ok {
+		w.loop.current = f.session
+		if !f.session.handshake.receive(pkt, f) {
+			w.count.drop(dropDTLS)
+		}
 		return
 	}
-	if !f.session.handshake.receive(pkt, f) {
-		w.count.drop(dropDTLS)
+	w.count.drop(dropUnknownFlow)
+	if _, hello := dtlsgate.ParseHello(pkt); !hello {
+		return
+	}
+	f, ok := w.loop.prospects.Get(from)
+	if !ok {
+		w.loop.strangers.note(from)
+	} else if !f.early {
+		f.early = true
+		w.checkLoop(f)
 	}
 }
 

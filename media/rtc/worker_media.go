@@ -144,10 +144,12 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		return
 	}
 	ext := l.extend(h.SSRC, h.Seq, st.repair)
-	if arrival := l.nack.Push(ext, loop.now); arrival.Drop() {
+	arrival := l.nack.Push(ext, loop.now)
+	if arrival.Drop() {
 		w.count.drop(dropDuplicate)
 		return
-	} else if arrival == media.ArrivalJump && l.watched() {
+	}
+	if arrival == media.ArrivalJump && l.watched() {
 		w.wantKeyframe(l)
 	}
 	if l.nack.Missing() > 0 {
@@ -171,15 +173,19 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	if t.sends.Load() != params {
 		t.sends.Store(params)
 	}
-	if id := s.incoming.Load().exts.AudioLevel; id != 0 && t.kind == media.KindAudio {
-		p.level = w.levelLoop(t, pkt, h, id)
-	}
 	if t.muted.Load() {
 		w.withhold(t)
 		return
 	}
+	if t.kind == media.KindAudio && !p.skip {
+		p.level = media.AudioLevelOf(pkt, h, s.incoming.Load().exts.AudioLevel)
+		w.levelLoop(t, p.level, payload)
+	}
 	t.own.withheld = false
-	if p.facts.Keyframe {
+	if !p.skip && !w.admitLoop(l, &p.facts, len(pkt), arrival == media.ArrivalLate) {
+		p.skip = true
+	}
+	if p.facts.Keyframe && !p.skip {
 		l.noteKeyframe(&p.facts)
 	}
 	if !p.skip {
@@ -221,19 +227,26 @@ func (l *layer) noteKeyframe(f *media.Facts) {
 	}
 }
 
-// levelLoop reads the audio level (RFC 6464 §3) and tells the engine when
-// someone starts or stops speaking. A packet without one counts as silence.
-func (w *worker) levelLoop(t *track, pkt []byte, h *media.Header, id uint8) uint8 {
-	v := media.FindExt(pkt, h, id)
-	if len(v) == 0 {
-		return 127
+// levelLoop tells the engine when someone starts or stops speaking. A
+// microphone of which no packet has told its level is judged by the sizes of
+// its packets; those who see it are not told that guess as a level, for their
+// browsers measure what they play themselves.
+func (w *worker) levelLoop(t *track, level media.AudioLevel, payload []byte) {
+	if t.source != Microphone {
+		return
 	}
-	if t.source == Microphone && !t.muted.Load() {
-		if t.own.speaking.Update(v[0], w.loop.now) {
-			w.speakingChanged(t)
-		}
+	l := level.Byte
+	switch own := &t.own; {
+	case level.Known:
+		own.leveled = true
+	case own.leveled:
+		return // some packets of it have none
+	default:
+		l = own.guess.Level(payload, w.loop.now)
 	}
-	return v[0]
+	if t.own.speaking.Update(l, w.loop.now) {
+		w.speakingChanged(t)
+	}
 }
 
 func (w *worker) speakingChanged(t *track) {

@@ -11,18 +11,33 @@ import (
 	"parley/media/udp"
 )
 
-// stunLoop answers a binding request. Everything else, and every request that
-// is not provably from a session's peer, is dropped without a word: an answer
-// would tell a stranger that the session exists, and tearing anything down
-// would let him end it (hardening A2).
+// stunLoop takes a STUN message: a binding request of a peer, or its answer to
+// one of ours.
 func (w *worker) stunLoop(pkt []byte, from *udp.Addr) {
-	l := &w.loop
-	m := &l.stun.request
+	m := &w.loop.stun.request
 	m.Raw = pkt // has 64 spare bytes behind it, see checkIntegrity
-	if !stun.IsMessage(pkt) || m.Decode() != nil || m.Type != stun.BindingRequest {
+	if !stun.IsMessage(pkt) || m.Decode() != nil {
 		w.count.drop(dropSTUN)
 		return
 	}
+	switch m.Type {
+	case stun.BindingRequest:
+		w.requestedLoop(m, from)
+	case stun.BindingSuccess:
+		w.answeredLoop(m, from)
+	case stun.BindingError:
+		w.count.drop(dropAnswer) // who will not prove an address does not
+	default:
+		w.count.drop(dropSTUN)
+	}
+}
+
+// requestedLoop answers a binding request, after a check of our own. Every
+// request that is not provably made by a session's peer is dropped without a
+// word: an answer would tell a stranger that the session exists, and tearing
+// anything down would let him end it (hardening A2).
+func (w *worker) requestedLoop(m *stun.Message, from *udp.Addr) {
+	l := &w.loop
 	c := w.credentialsFor(m)
 	if c == nil {
 		w.count.drop(dropUnknownUfrag)
@@ -50,22 +65,30 @@ func (w *worker) stunLoop(pkt []byte, from *udp.Addr) {
 		w.respond(m, c, from, stun.CodeRoleConflict, nil)
 		return
 	}
-	f, evicted := c.session.ice.prove(c, w, from, l.now)
+	if w.taken(from, c.session) {
+		w.count.drop(dropTaken)
+		return
+	}
+	f, fresh, evicted, why := c.session.ice.ask(c, w, from, m.TransactionID[:], l.now)
 	if evicted != nil {
 		evicted.worker.post(command{kind: cmdForget, flow: evicted})
 	}
 	if f == nil {
-		w.count.drop(dropFlows)
+		w.count.drop(why)
 		return
 	}
-	if known, ok := l.flows.Get(from); !ok || known != f {
-		l.flows.Put(from, f)
+	if fresh {
+		w.intendLoop(f, c, m)
 	}
-	c.session.touch(l.now)
+	w.checkLoop(f)
 	w.respond(m, c, from, 0, nil)
-	if m.Contains(stun.AttrUseCandidate) {
-		w.nominated(f, pairPriority(m, w.local))
-	}
+}
+
+// taken reports whether an address belongs to another session: it proved
+// itself for that one, and still lives.
+func (w *worker) taken(from *udp.Addr, by *Session) bool {
+	f, ok := w.loop.flows.Get(from)
+	return ok && f.session != by && f.session.running() && f.consents(w.loop.now)
 }
 
 // credentialsFor finds the session by USERNAME, "ours:theirs" (RFC 8445
@@ -141,16 +164,7 @@ func (w *worker) respond(req *stun.Message, c *credentials, to *udp.Addr, code s
 	if err == nil {
 		err = stun.MessageIntegrity(c.pwd).AddTo(m)
 	}
-	if err == nil {
-		err = stun.Fingerprint.AddTo(m)
-	}
-	if err != nil || len(m.Raw) > udp.MaxSend {
-		w.count.drop(dropSTUN)
-		return
-	}
-	b := w.batch(w.local)
-	// to lies in the receive arena, which keeps until after the flush.
-	b.Push(copy(b.Room(), m.Raw), to)
+	w.sendSTUN(m, err, to) // to lies in the receive arena, which keeps until after the flush
 }
 
 // pairPriority combines the peer's PRIORITY with that of our candidate
@@ -166,18 +180,4 @@ func pairPriority(m *stun.Message, local int) uint64 {
 		p++
 	}
 	return p
-}
-
-// nominated follows a nomination of f.
-func (w *worker) nominated(f *flow, priority uint64) {
-	s := f.session
-	restarted := s.ice.restarting()
-	changed, expired := s.ice.nominate(f, priority, w.loop.now)
-	w.server.ufrags.remove(expired)
-	restarted = restarted && expired != nil // often over the same addresses
-	if !changed && !restarted {
-		return
-	}
-	s.owner.CompareAndSwap(nil, w)
-	s.selectedChanged(restarted)
 }

@@ -2,6 +2,7 @@ package udp
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"maps"
 	"net/netip"
 )
@@ -73,6 +74,14 @@ func (a *Addr) Equal(b *Addr) bool {
 		return b.n == rawLen4 && a.key4() == b.key4()
 	}
 	return a.n == b.n && a.key6() == b.key6()
+}
+
+// Hash returns a hash of a that is the same for equal addresses.
+func (a *Addr) Hash(seed maphash.Seed) uint64 {
+	if a.n == rawLen4 {
+		return maphash.Comparable(seed, a.key4())
+	}
+	return maphash.Comparable(seed, a.key6())
 }
 
 // key4 is the IPv4 address and port as one integer.

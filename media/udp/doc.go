@@ -6,7 +6,7 @@
 //   - [Socket]: one UDP socket. Several may share a port (SO_REUSEPORT); the
 //     kernel then spreads 4-tuples over them by hash.
 //   - [RecvBatch]: the arena that recvmmsg(2) fills: [BatchSize] slots of
-//     2 KiB. The owner may rewrite a slot in place until its next Recv; 64
+//     2 KiB, allocated with the first datagram. The owner may rewrite a slot in place until its next Recv; 64
 //     bytes before and after each datagram belong to the slot, because
 //     STUN's integrity check (pion/stun) writes 20 bytes past the message.
 //   - [SendBatch]: the arena that sendmmsg(2) drains. Datagrams of one size

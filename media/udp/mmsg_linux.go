@@ -76,6 +76,12 @@ func (s *Socket) recvReady(epoll uintptr) bool {
 // call: it never blocks, and telling the scheduler about it costs as much as
 // receiving a datagram.
 func (f *fast) recvmmsg() (int, syscall.Errno) {
+	if f.recv.slots == nil {
+		if !waiting(f.fd) {
+			return 0, unix.EAGAIN
+		}
+		f.recv.allocate()
+	}
 	h := &f.recv.mmsg
 	for i := range h.hdrs {
 		h.hdrs[i].hdr.Namelen = rawLen6
@@ -90,6 +96,12 @@ func (f *fast) recvmmsg() (int, syscall.Errno) {
 		}
 		return int(n), errno
 	}
+}
+
+// waiting reports whether a datagram, or an error, waits at a socket.
+func waiting(fd int) bool {
+	_, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), 0, 0, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+	return errno != unix.EAGAIN
 }
 
 // received reads the headers that the kernel filled.

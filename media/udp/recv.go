@@ -17,18 +17,21 @@ const (
 // RecvBatch holds the datagrams of one Recv. What Packet and Addr return is
 // valid, and may be written to, until the next Recv with the same batch.
 type RecvBatch struct {
-	slots []byte
+	slots []byte // nil before the first datagram
 	addrs [BatchSize]Addr
 	sizes [BatchSize]int
 	n     int
 	mmsg  recvHeaders
 }
 
-// NewRecvBatch allocates an arena of BatchSize slots (128 KiB).
-func NewRecvBatch() *RecvBatch {
-	b := &RecvBatch{slots: make([]byte, BatchSize*slotSize)}
+// NewRecvBatch makes an arena of BatchSize slots (128 KiB), which is allocated
+// when the first datagram is there: of many sockets few may ever get one.
+func NewRecvBatch() *RecvBatch { return &RecvBatch{} }
+
+// allocate makes the slots.
+func (b *RecvBatch) allocate() {
+	b.slots = make([]byte, BatchSize*slotSize)
 	b.mmsg.bind(b)
-	return b
 }
 
 // Reset forgets the datagrams of the last Recv.

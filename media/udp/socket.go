@@ -128,6 +128,9 @@ func (s *Socket) Recv(b *RecvBatch) error {
 }
 
 func (s *Socket) recvPlain(b *RecvBatch) error {
+	if b.slots == nil {
+		b.allocate() // the system has to be told where to
+	}
 	n, from, err := s.conn.ReadFromUDPAddrPort(b.room(0)[:MaxRecv])
 	if err != nil {
 		var op *net.OpError

@@ -135,3 +135,25 @@ func TestSlotsDoNotTouch(t *testing.T) {
 		}
 	}
 }
+
+// TestArenaComesWithTheFirstDatagram: a socket that nobody writes to holds no
+// arena, and one that is woken for another reason neither.
+func TestArenaComesWithTheFirstDatagram(t *testing.T) {
+	s := open(t, loopback, Config{})
+	c := dial(t, s)
+	b := NewRecvBatch()
+	_ = s.SetDeadline(time.Now().Add(10 * time.Millisecond))
+	if err := s.Recv(b); err != nil || b.Len() != 0 || b.slots != nil {
+		t.Fatalf("an idle Recv: %v, %d datagrams, %d bytes of arena", err, b.Len(), len(b.slots))
+	}
+	for range 3 { // an empty one is a datagram as well
+		_, _ = c.Write(nil)
+		_, _ = c.Write([]byte("hello"))
+	}
+	_ = s.SetDeadline(time.Now().Add(5 * time.Second))
+	for got := 0; got < 6; got += b.Len() {
+		if err := s.Recv(b); err != nil || b.Len() == 0 || b.slots == nil {
+			t.Fatalf("Recv: %v, %d datagrams", err, b.Len())
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,7 +19,8 @@ type certs struct {
 
 	mu      sync.Mutex // guards all below
 	current *tls.Certificate
-	stamp   [2]time.Time // modification times of what is loaded
+	domains map[string]bool // of current, in lower case
+	stamp   [2]time.Time    // modification times of what is loaded
 	checked time.Time
 }
 
@@ -45,8 +47,18 @@ func (c *certs) loadLocked(stamp [2]time.Time) error {
 	if err != nil {
 		return err
 	}
-	c.current, c.stamp = &pair, stamp
+	c.current, c.stamp, c.domains = &pair, stamp, map[string]bool{}
+	for _, name := range pair.Leaf.DNSNames {
+		c.domains[strings.ToLower(strings.TrimSuffix(name, "."))] = true
+	}
 	return nil
+}
+
+// names are those that the certificate is for. The map does not change.
+func (c *certs) names() map[string]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.domains
 }
 
 // get implements tls.Config.GetCertificate.

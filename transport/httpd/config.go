@@ -23,6 +23,14 @@ type Config struct {
 	// Origins may open the WebSocket, rate meetings and read their records
 	// besides the page's own origin: "https://intranet.example".
 	Origins []string
+	// Hosts are names this server answers to, besides IP addresses, localhost, the
+	// machine's own name and those of the certificate: "meet.example.org",
+	// "*.example.org" for one label more.
+	Hosts []string
+	// TrustedProxies are addresses and networks, or "loopback", of proxies whose
+	// Forwarded or X-Forwarded-… headers say who the client is and what it asked
+	// for.
+	TrustedProxies []string
 	// FrameAncestors may show /embed.html in a frame, besides our own origin.
 	FrameAncestors []string
 	// APIToken opens the API and the metrics, see the package comment.
@@ -54,20 +62,20 @@ type Config struct {
 }
 
 // PerAddress bounds what one address may do. Zero values mean the defaults,
-// negative ones no bound.
+// negative ones no bound. A minute's worth may come at once.
 type PerAddress struct {
-	// Sockets at once, default 200.
+	// Sockets at once, default 2,500.
 	Sockets int
 	// OpensPerMinute is how many WebSockets may be opened in a minute on
-	// average, default 120; half a minute's worth may come at once.
+	// average, default 3,000.
 	OpensPerMinute int
-	// Requests that are being read or answered at once, default 256.
+	// Requests is how many connections there may be that are no WebSockets,
+	// default 1,024; of a client behind a trusted proxy, requests at once.
 	Requests int
-	// ByTokenPerMinute is how many ratings and records may be asked for with a
-	// participant's token in a minute on average, default 60; half of that may
-	// come at once.
-	ByTokenPerMinute int
-	// Loopback: loopback addresses are bounded too.
+	// RecordsPerMinute is how many ratings and records may be asked for with a
+	// participant's token in a minute on average, default 3,000.
+	RecordsPerMinute int
+	// Loopback: loopback addresses are bounded too, when only those can reach us.
 	Loopback bool
 }
 
@@ -94,7 +102,7 @@ func (c Config) withDefaults() Config {
 	for _, f := range []struct {
 		v *int
 		d int
-	}{{&p.Sockets, 200}, {&p.OpensPerMinute, 120}, {&p.Requests, 256}, {&p.ByTokenPerMinute, 60}} {
+	}{{&p.Sockets, 2500}, {&p.OpensPerMinute, 3000}, {&p.Requests, 1024}, {&p.RecordsPerMinute, 3000}} {
 		if *f.v == 0 {
 			*f.v = f.d
 		}
@@ -115,6 +123,16 @@ func (c Config) check() error {
 			if err := CheckOrigin(o); err != nil {
 				return err
 			}
+		}
+	}
+	for _, text := range c.Hosts {
+		if err := CheckHost(text); err != nil {
+			return err
+		}
+	}
+	for _, text := range c.TrustedProxies {
+		if err := CheckProxy(text); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ const (
 	codeBadRequest   = "bad_request"
 	codeUnauthorized = "unauthorized"
 	codeOrigin       = "forbidden_origin"
+	codeHost         = "foreign_host"
 	codeNotFound     = "not_found"
 	codeMethod       = "method_not_allowed"
 	codeTooLarge     = "too_large"
@@ -25,15 +26,34 @@ const (
 	codeRate         = "rate_limited"
 	codeInternal     = "internal"
 	codeFull         = "server_full"
+	codeBusy         = "busy"
+	codeDraining     = "draining"
 	codeStore        = "store_failed"
 )
 
 // apiError is an HTTP error answer.
 type apiError struct {
 	status  int
-	Code    string        `json:"code"`
-	Message string        `json:"message"`
-	retry   time.Duration // Retry-After, 0: none
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	// Limit names the limit that was reached, as its flag is called, with
+	// rate_limited.
+	Limit string `json:"limit,omitempty"`
+	// Origin and Host are what we saw, with forbidden_origin and foreign_host.
+	Origin string `json:"origin,omitempty"`
+	Host   string `json:"host,omitempty"`
+	// RetryAfterMS is Retry-After, but to the millisecond. Written by fail.
+	RetryAfterMS int64 `json:"retry_after_ms,omitempty"`
+
+	retry time.Duration // 0: trying again makes no sense
+}
+
+// reason is what a refusal is counted as.
+func (e *apiError) reason() string {
+	if e.Limit != "" {
+		return e.Limit
+	}
+	return e.Code
 }
 
 func (e *apiError) Error() string { return e.Code + ": " + e.Message }
@@ -58,6 +78,7 @@ func answer(w http.ResponseWriter, status int, v any) {
 // fail writes e.
 func fail(w http.ResponseWriter, e *apiError) {
 	if e.retry > 0 {
+		e.RetryAfterMS = max(1, int64((e.retry+time.Millisecond-1)/time.Millisecond))
 		w.Header().Set("Retry-After", strconv.Itoa(int((e.retry+time.Second-1)/time.Second)))
 	}
 	answer(w, e.status, e)

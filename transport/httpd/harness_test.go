@@ -82,8 +82,9 @@ type running struct {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// start serves cfg on a loopback port until the end of the test.
-func start(t testing.TB, cfg Config) *running {
+// start serves cfg on a loopback port until the end of the test. change is called
+// before anything comes in.
+func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
 	t.Helper()
 	if cfg.Log == nil {
 		cfg.Log = quiet()
@@ -94,6 +95,9 @@ func start(t testing.TB, cfg Config) *running {
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(s)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -125,14 +129,18 @@ func start(t testing.TB, cfg Config) *running {
 	return r
 }
 
-// writeCert writes a new certificate for localhost and returns its files.
-func writeCert(t testing.TB, dir string, serial int64) (cert, key string) {
+// writeCert writes a new certificate for names, without any for localhost, and
+// returns its files.
+func writeCert(t testing.TB, dir string, serial int64, names ...string) (cert, key string) {
 	t.Helper()
+	if len(names) == 0 {
+		names = []string{"localhost"}
+	}
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), DNSNames: names}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
 		t.Fatal(err)

@@ -19,12 +19,15 @@ const permissions = "camera=(self), microphone=(self), display-capture=(self), a
 // document are left out of scripts and style sheets: a page loads about a
 // hundred of them, and the headers would weigh as much as the bodies. Nor do
 // they say who may embed them: they hold nothing but what anybody may read.
-func headers(frames []string, next http.Handler) http.Handler {
+func headers(frames []string, certified bool, next http.Handler) http.Handler {
 	ours := contentPolicy + "'self'"
 	embed := contentPolicy + strings.Join(append([]string{"'self'"}, frames...), " ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
+		if certified && staysSecure(visitorFrom(r)) {
+			h.Set("Strict-Transport-Security", strictTransport)
+		}
 		part := isPart(r.URL.Path)
 		if !part {
 			documentHeaders(h, r.URL.Path == embedPage, ours, embed)
@@ -37,6 +40,17 @@ func headers(frames []string, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// strictTransport makes a browser come to this name by HTTPS only, for half a
+// year.
+const strictTransport = "max-age=15552000"
+
+// staysSecure reports whether the name asked for is one that browsers may bind to
+// HTTPS (RFC 6797 §8.1.1): addresses are not, and localhost has other servers, too.
+func staysSecure(v *visitor) bool {
+	name, _ := hostName(v.host)
+	return v.secure && name != "" && !isLocalhost(name)
 }
 
 // documentHeaders adds what rules a page.

@@ -13,12 +13,20 @@ import (
 
 // metrics are the figures of this package, in a registry of its own.
 type metrics struct {
-	registry *prometheus.Registry
-	requests *prometheus.CounterVec // by route and status
-	refused  *prometheus.CounterVec // upgrades, by reason
-	panics   prometheus.Counter
-	crowded  prometheus.Counter // connections closed because there were too many
+	registry    *prometheus.Registry
+	requests    *prometheus.CounterVec // by route and status
+	refused     *prometheus.CounterVec // upgrades, by reason
+	refusedHTTP *prometheus.CounterVec // other requests, by reason
+	cut         *prometheus.CounterVec // connections that were no WebSockets, by reason
+	panics      prometheus.Counter
 }
+
+// Reasons why a connection that was no WebSocket was cut.
+const (
+	cutShare       = "share"       // refused: its source has its share, all busy
+	cutOldest      = "oldest"      // it made room for a newer one
+	cutDescriptors = "descriptors" // the same, because those were scarce
+)
 
 func newMetrics() *metrics {
 	m := &metrics{
@@ -27,12 +35,14 @@ func newMetrics() *metrics {
 			Name: "parley_http_requests_total", Help: "HTTP requests by route and status."}, []string{"route", "code"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parley_ws_refused_total", Help: "WebSocket upgrades that were refused, by reason."}, []string{"reason"}),
+		refusedHTTP: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_http_refused_total", Help: "HTTP requests that were refused by a limit or a rule, by reason."}, []string{"reason"}),
+		cut: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_http_cut_total", Help: "TCP connections that were no WebSockets and were cut because there were too many, by reason."}, []string{"reason"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "parley_http_panics_total", Help: "HTTP handlers that panicked."}),
-		crowded: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "parley_http_crowded_total", Help: "TCP connections closed at once because there were too many."}),
 	}
-	m.registry.MustRegister(m.requests, m.refused, m.panics, m.crowded,
+	m.registry.MustRegister(m.requests, m.refused, m.refusedHTTP, m.cut, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

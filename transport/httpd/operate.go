@@ -15,7 +15,7 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 // readyz says whether new meetings are taken.
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	if s.draining.Load() {
-		fail(w, refuse(http.StatusServiceUnavailable, "draining", "the server is stopping"))
+		fail(w, refuse(http.StatusServiceUnavailable, codeDraining, "the server is stopping"))
 		return
 	}
 	if err := s.cfg.Ready(); err != nil {

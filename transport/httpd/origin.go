@@ -10,11 +10,10 @@ import (
 // origins decides which web pages may talk to us.
 type origins struct {
 	allowed map[string]bool // normalized
-	secure  bool            // we serve HTTPS
 }
 
-func newOrigins(list []string, secure bool) origins {
-	o := origins{allowed: map[string]bool{}, secure: secure}
+func newOrigins(list []string) origins {
+	o := origins{allowed: map[string]bool{}}
 	for _, text := range list {
 		if u, err := parseOrigin(text); err == nil { // checked in Config.check
 			o.allowed[normalOrigin(u)] = true
@@ -36,7 +35,7 @@ func normalHost(scheme, host string) string {
 
 // allow reports whether r comes from a page that may use the WebSocket, or
 // from no page at all.
-func (o origins) allow(r *http.Request) bool {
+func (o origins) allow(r *http.Request, v *visitor) bool {
 	list := r.Header["Origin"]
 	if len(list) == 0 {
 		return len(r.Header["Cookie"]) == 0
@@ -48,28 +47,33 @@ func (o origins) allow(r *http.Request) bool {
 	if err != nil {
 		return false // "null" among others
 	}
-	return o.allowed[normalOrigin(u)] || o.same(u, r)
+	return o.allowed[normalOrigin(u)] || sameOrigin(u, v)
 }
 
-// same reports whether u is the origin of r's own address. Behind a proxy
-// that ends TLS the page is https while we see http, so only the opposite is
-// a mismatch.
-func (o origins) same(u *url.URL, r *http.Request) bool {
-	if o.secure && u.Scheme != "https" {
+// sameOrigin reports whether u is the origin of what the visitor asked for.
+// Behind a proxy that ends TLS and does not say so the page is https while we see
+// http, so only the opposite is a mismatch. A Host without port is what proxies
+// make of one (nginx: proxy_set_header Host $host), so then names are compared: a
+// browser that comes directly to another port than the scheme's says which.
+func sameOrigin(u *url.URL, v *visitor) bool {
+	if v.secure && u.Scheme != "https" {
 		return false
 	}
-	return normalHost(u.Scheme, u.Host) == normalHost(u.Scheme, r.Host)
+	asked := strings.ToLower(v.host)
+	if !hasPort(asked) {
+		return asked != "" && strings.ToLower(u.Hostname()) == strings.Trim(asked, "[]")
+	}
+	return normalHost(u.Scheme, u.Host) == normalHost(u.Scheme, asked)
+}
+
+// hasPort reports whether a Host names a port.
+func hasPort(host string) bool {
+	_, _, err := net.SplitHostPort(host)
+	return err == nil
 }
 
 // loopbackHost reports whether a Host header names this machine itself.
 func loopbackHost(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	name, ip := hostName(host)
+	return isLocalhost(name) || ip.IsLoopback()
 }

@@ -134,10 +134,9 @@ func (s *Server) postRating(w http.ResponseWriter, r *http.Request) {
 // mayTry reports whether r, which shows a participant's secret, may be answered
 // with more than a refusal: it names a meeting, and none came too fast.
 func (s *Server) mayTry(w http.ResponseWriter, r *http.Request) bool {
-	if wait, ok := s.byToken.allow(remoteAddr(r), time.Now()); !ok {
-		e := refuse(http.StatusTooManyRequests, codeRate, "too many ratings and records from this address")
-		e.retry = wait
-		fail(w, e)
+	if wait, ok := s.records.Allow(visitorFrom(r).limited, time.Now()); !ok {
+		s.metrics.refusedHTTP.WithLabelValues(limitRecords).Inc()
+		fail(w, tooMany(limitRecords, "too many ratings and records from this address", wait))
 		return false
 	}
 	if !validID(r.PathValue("id")) {

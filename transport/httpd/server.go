@@ -8,36 +8,37 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"parley/transport/httpd/web"
 	"parley/transport/wsconn"
 )
 
-// maxPending is how many connections may be there that are no WebSockets.
-const maxPending = 4096
-
 // Server is everything that is served over TCP.
 type Server struct {
-	cfg      Config
-	origins  origins
-	certs    *certs // nil without TLS
-	conns    *wsconn.Server
-	web      *http.Server
-	metrics  *metrics
-	sockets  *tally // WebSockets by address
-	requests *tally // other connections by address
-	opens    *pace
-	byToken  *pace        // ratings and records
-	total    atomic.Int64 // WebSockets, those being opened included
-	pending  atomic.Int64 // connections that are no WebSockets
-	loopback atomic.Bool  // we listen on a loopback address
-	draining atomic.Bool
+	cfg         Config
+	origins     origins
+	hosts       *hosts
+	trusted     trusted
+	certs       *certs // nil without TLS
+	conns       *wsconn.Server
+	web         *http.Server
+	metrics     *metrics
+	limits      // what addresses may do
+	descriptors descriptors
+	listens     atomic.Int32 // listeners that were served
+	exposed     atomic.Bool  // one of them is not on loopback
+	draining    atomic.Bool
+	stopping    atomic.Bool
+
+	// What strangers do is told to the log once, and slowly.
+	told, foreign *told
+	shortage      *rate.Limiter
 }
 
 // New makes a Server that does not listen yet.
@@ -46,21 +47,27 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	each := cfg.PerAddress
 	s := &Server{
 		cfg:      cfg,
-		origins:  newOrigins(cfg.Origins, cfg.CertFile != ""),
+		origins:  newOrigins(cfg.Origins),
 		metrics:  newMetrics(),
-		sockets:  newTally(each.Sockets, each.Loopback),
-		requests: newTally(each.Requests, each.Loopback),
-		opens:    newPace(each.OpensPerMinute, each.Loopback),
-		byToken:  newPace(each.ByTokenPerMinute, each.Loopback),
+		told:     newTold(10*time.Second, 20),
+		foreign:  newTold(10*time.Second, 20),
+		shortage: rate.NewLimiter(rate.Every(time.Minute), 1),
 	}
+	s.descriptors.limit = descriptorLimit()
+	s.setLimits(cfg.PerAddress)
+	var err error
 	if cfg.CertFile != "" {
-		var err error
 		if s.certs, err = loadCerts(cfg.CertFile, cfg.KeyFile, cfg.Log); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
 		}
+	}
+	if s.hosts, err = newHosts(cfg.Hosts, s.certs); err != nil {
+		return nil, err
+	}
+	if s.trusted, err = newTrusted(cfg.TrustedProxies); err != nil {
+		return nil, err
 	}
 	routes, err := s.routes()
 	if err != nil {
@@ -69,12 +76,9 @@ func New(cfg Config) (*Server, error) {
 	if s.conns, err = wsconn.New(s.socketConfig()); err != nil {
 		return nil, err
 	}
-	s.metrics.registry.MustRegister(socketCollector{s.conns})
-	for _, c := range cfg.Collectors {
-		if err := s.metrics.registry.Register(c); err != nil {
-			_ = s.conns.Close(context.Background()) // it has no connections
-			return nil, fmt.Errorf("register metrics: %w", err)
-		}
+	if err := s.collect(); err != nil {
+		_ = s.conns.Close(context.Background()) // it has no connections
+		return nil, err
 	}
 	s.web = &http.Server{
 		Handler:           routes,
@@ -89,13 +93,24 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
+// collect registers everybody's metrics.
+func (s *Server) collect() error {
+	s.metrics.registry.MustRegister(socketCollector{s.conns})
+	for _, c := range s.cfg.Collectors {
+		if err := s.metrics.registry.Register(c); err != nil {
+			return fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return nil
+}
+
 // socketConfig is what wsconn is told; the count per address is given back
 // there.
 func (s *Server) socketConfig() wsconn.Config {
 	c := s.cfg.Socket
 	removed := c.Removed
 	c.Removed = func(conn *wsconn.Conn) {
-		s.giveSocket(conn.RemoteAddr().Addr().Unmap())
+		s.giveSocket(conn.Source())
 		if removed != nil {
 			removed(conn)
 		}
@@ -108,10 +123,11 @@ func (s *Server) Registry() prometheus.Registerer { return s.metrics.registry }
 
 // Serve answers what comes in over ln, which it closes, until Shutdown.
 func (s *Server) Serve(ln net.Listener) error {
-	if a, ok := ln.Addr().(*net.TCPAddr); ok {
-		s.loopback.Store(a.IP.IsLoopback())
+	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
+		s.exposed.Store(true)
 	}
-	ln = wsconn.Listener(ln)
+	s.listens.Add(1)
+	ln = wsconn.Listener(numbered{ln, &s.descriptors, s.shed})
 	var err error
 	if s.certs != nil {
 		s.web.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certs.get}
@@ -125,6 +141,9 @@ func (s *Server) Serve(ln net.Listener) error {
 	return fmt.Errorf("serve HTTP: %w", err)
 }
 
+// onLoopback reports whether nobody can reach us but this machine's own programs.
+func (s *Server) onLoopback() bool { return s.listens.Load() > 0 && !s.exposed.Load() }
+
 // Drain makes /readyz say that no new meetings are taken.
 func (s *Server) Drain() { s.draining.Store(true) }
 
@@ -133,6 +152,7 @@ func (s *Server) Drain() { s.draining.Store(true) }
 // Serve was never called.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
+	s.stopping.Store(true)
 	requests := make(chan error, 1)
 	go func() {
 		err := s.web.Shutdown(ctx)
@@ -148,25 +168,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Sockets are the figures of the WebSockets.
 func (s *Server) Sockets() wsconn.Figures { return s.conns.Figures() }
 
-// connState bounds the connections that are no WebSockets.
-func (s *Server) connState(conn net.Conn, state http.ConnState) {
-	var from netip.Addr
-	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
-		from = a.AddrPort().Addr()
-	}
-	switch state {
-	case http.StateNew:
-		total := s.pending.Add(1)
-		if !s.requests.add(from) || total > maxPending {
-			s.metrics.crowded.Inc()
-			_ = conn.Close()
-		}
-	case http.StateHijacked, http.StateClosed:
-		s.pending.Add(-1)
-		s.requests.give(from)
-	}
-}
-
 // routes builds the whole tree of handlers.
 func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
@@ -178,7 +179,8 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.Handle("/healthz", method(http.MethodGet, s.healthz))
 	mux.Handle("/readyz", method(http.MethodGet, s.readyz))
 	mux.Handle("/metrics", method(http.MethodGet, s.guard(s.metrics.handler())))
-	mux.HandleFunc("/api/v1/ws", s.socket)
+	mux.HandleFunc(socketPath, s.socket)
+	mux.Handle(reachPath, s.shared(method(http.MethodPost, s.reach)))
 	mux.Handle("/api/v1/meetings", method(http.MethodGet, s.guard(s.getMeetings)))
 	mux.Handle("/api/v1/meetings/{id}", method(http.MethodGet, s.guard(s.getMeeting)))
 	mux.Handle("/api/v1/meetings/{id}/rating", s.shared(method(http.MethodPost, s.postRating)))
@@ -190,16 +192,33 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.HandleFunc("/debug/echo", s.guard(s.echo))
 		s.profiles(mux)
 	}
+	cross, err := s.ownPages(mux)
+	if err != nil {
+		return nil, err
+	}
+	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.named(bounded(cross)))
+	return s.identified(s.metrics.count(s.recovered(inner))), nil
+}
+
+// ownPages refuses what pages of other sites would change (CSRF), by the rule
+// that also holds for the WebSocket where browsers name the page. What only asks
+// how we would answer is let through.
+func (s *Server) ownPages(next http.Handler) (http.Handler, error) {
 	cross := http.NewCrossOriginProtection()
 	for _, o := range s.cfg.Origins {
 		if err := cross.AddTrustedOrigin(o); err != nil {
 			return nil, err
 		}
 	}
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, refuse(http.StatusForbidden, codeOrigin, "pages of this origin may not do this"))
-	}))
-	return s.metrics.count(s.recovered(headers(s.cfg.FrameAncestors, bounded(cross.Handler(mux))))), nil
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		named := len(r.Header["Origin"]) > 0 && s.origins.allow(r, visitorFrom(r))
+		if r.URL.Path != reachPath && !named && cross.Check(r) != nil {
+			s.metrics.refusedHTTP.WithLabelValues(codeOrigin).Inc()
+			fail(w, refuse(http.StatusForbidden, codeOrigin, "pages of this origin may not do this"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	}), nil
 }
 
 // static returns the handler of the client.

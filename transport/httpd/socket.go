@@ -4,12 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
-	"time"
 
 	"parley/transport/wsconn"
 )
 
-// protocol is the subprotocol that clients of /api/v1/ws must offer.
+const socketPath = "/api/v1/ws"
+
+// protocol is the subprotocol that clients of socketPath must offer.
 const protocol = "parley.v1"
 
 // socket answers /api/v1/ws.
@@ -24,19 +25,22 @@ func (s *Server) echo(w http.ResponseWriter, r *http.Request) {
 
 // upgrade checks origin and limits and makes r a WebSocket.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, protocol string, accept func(*wsconn.Conn) wsconn.Handler) {
-	from := remoteAddr(r)
-	if e := s.mayConnect(r, from); e != nil {
-		s.metrics.refused.WithLabelValues(e.Code).Inc()
+	v := visitorFrom(r)
+	if e := s.admit(r, v); e != nil {
+		s.metrics.refused.WithLabelValues(e.reason()).Inc()
+		if r.ProtoMajor == 1 {
+			w.Header().Set("Connection", "close") // it was made for this
+		}
 		fail(w, e)
 		return
 	}
 	taken := true
 	defer func() {
 		if taken {
-			s.giveSocket(from)
+			s.giveSocket(v.limited)
 		}
 	}()
-	err := s.conns.Upgrade(w, r, protocol, func(c *wsconn.Conn) wsconn.Handler {
+	err := s.conns.Upgrade(w, r, protocol, v.limited, func(c *wsconn.Conn) wsconn.Handler {
 		taken = false // given back when the connection is removed
 		return accept(c)
 	})
@@ -51,37 +55,10 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, protocol string
 	}
 }
 
-// mayConnect decides before anything is upgraded. Without an error one
-// connection of from is counted.
-func (s *Server) mayConnect(r *http.Request, from netip.Addr) *apiError {
-	if !s.origins.allow(r) {
-		return refuse(http.StatusForbidden, codeOrigin, "pages of this origin may not connect; the server's owner can allow it")
-	}
-	if wait, ok := s.opens.allow(from, time.Now()); !ok {
-		e := refuse(http.StatusTooManyRequests, codeRate, "too many new connections from this address")
-		e.retry = wait
-		return e
-	}
-	within := s.sockets.add(from)
-	switch total := s.total.Add(1); {
-	case !within:
-		s.giveSocket(from)
-		e := refuse(http.StatusTooManyRequests, codeRate, "too many connections from this address")
-		e.retry = time.Minute
-		return e
-	case total > int64(s.cfg.MaxConnections):
-		s.giveSocket(from)
-		e := refuse(http.StatusServiceUnavailable, codeFull, "the server has all the connections it may have")
-		e.retry = 10 * time.Second
-		return e
-	}
-	return nil
-}
-
-// giveSocket returns what mayConnect took.
+// giveSocket returns what admit took.
 func (s *Server) giveSocket(from netip.Addr) {
 	s.total.Add(-1)
-	s.sockets.give(from)
+	s.sockets.Give(from)
 }
 
 // handshakeAnswer turns a refused handshake into an answer.
@@ -96,15 +73,8 @@ func handshakeAnswer(w http.ResponseWriter, e *wsconn.HandshakeError) *apiError 
 	case http.StatusMethodNotAllowed:
 		code = codeMethod
 		w.Header().Set("Allow", http.MethodGet)
+	case http.StatusServiceUnavailable:
+		return stopping()
 	}
 	return refuse(e.Status, code, e.Message)
-}
-
-// remoteAddr is the address r came from, invalid if it has none.
-func remoteAddr(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap()
 }

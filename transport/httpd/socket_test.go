@@ -82,7 +82,15 @@ func TestOrigins(t *testing.T) {
 		{"same, other case", "https://MEET.example", "meet.EXAMPLE", "", 101, 101},
 		{"same, with cookies", "https://meet.example", "meet.example", "Cookie: a=b", 101, 101},
 		{"default port", "https://meet.example", "meet.example:443", "", 101, 101},
-		{"other port", "https://meet.example:8443", "meet.example", "", 403, 403},
+		{"default port, other scheme", "http://meet.example", "meet.example:443", "", 403, 403},
+		{"other port", "https://meet.example:8443", "meet.example:9443", "", 403, 403},
+		{"other port than the default", "https://meet.example", "meet.example:8443", "", 403, 403},
+		{"a proxy lost the port", "https://meet.example:8443", "meet.example", "", 101, 101},
+		{"a proxy lost the port, plain", "http://meet.example:8080", "meet.example", "", 101, 403},
+		{"a proxy lost the port, other case", "https://meet.example:8443", "MEET.example", "", 101, 101},
+		{"a proxy lost the port of an address", "https://[2001:db8::1]:8443", "[2001:db8::1]", "", 101, 101},
+		{"a proxy lost the port, foreign", "https://evil.example:8443", "meet.example", "", 403, 403},
+		{"final dot", "https://meet.example.", "meet.example", "", 403, 403},
 		{"foreign", "https://evil.example", "meet.example", "", 403, 403},
 		{"suffix", "https://meet.example.evil", "meet.example", "", 403, 403},
 		{"prefix", "https://xmeet.example", "meet.example", "", 403, 403},
@@ -97,7 +105,7 @@ func TestOrigins(t *testing.T) {
 		{"allowed, other scheme", "http://intranet.example", "meet.example", "", 403, 403},
 		{"allowed with port", "http://dev.example:3000", "meet.example", "", 101, 101},
 	}
-	cfg := Config{Origins: []string{"https://intranet.example", "http://dev.example:3000"}}
+	cfg := Config{Origins: []string{"https://intranet.example", "http://dev.example:3000"}, Hosts: []string{"meet.example"}}
 	onBoth(t, cfg, func(t *testing.T, r *running) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
@@ -138,7 +146,7 @@ func TestPerAddressLimits(t *testing.T) {
 		t.Fatal("a closed connection still counts")
 	})
 	t.Run("per minute", func(t *testing.T) {
-		r := start(t, Config{PerAddress: PerAddress{OpensPerMinute: 6, Loopback: true}})
+		r := start(t, Config{PerAddress: PerAddress{OpensPerMinute: 3, Loopback: true}})
 		for i := range 4 {
 			resp, _, _ := r.upgrade(t, "/api/v1/ws", offer)
 			if want := map[bool]int{true: 101, false: 429}[i < 3]; resp.StatusCode != want {

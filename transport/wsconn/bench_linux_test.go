@@ -216,7 +216,7 @@ func idleBytes(t testing.TB, v variant, n int) float64 {
 	t.Helper()
 	h := newHarness(t, v, Config{}, func(*Conn) Handler { return quiet{} })
 	open := func() int {
-		c, err := h.tryDial()
+		c, err := h.tryDial("")
 		if err != nil {
 			t.Fatal(err)
 		}

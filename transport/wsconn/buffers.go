@@ -4,29 +4,41 @@ import "sync"
 
 // A buffer is attached to a connection only while something is incomplete.
 // Its size follows what has arrived, never what the peer has announced.
-const (
-	bufferSmall = 4 << 10  // what the pool hands out
-	bufferKeep  = 64 << 10 // larger ones are left to the collector
+const bufferSmall = 4 << 10
+
+var (
+	// messages holds only buffers of the first size: with a larger one who
+	// sends a byte would hold what somebody else's message took, and count for
+	// it (see budget).
+	messages = bufferPool{most: bufferSmall}
+	// sealed is for what waits below TLS.
+	sealed = bufferPool{most: 64 << 10}
 )
 
-var buffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, bufferSmall)
-	return &b
-}}
+// bufferPool keeps buffers of up to most bytes; larger ones are left to the
+// collector.
+type bufferPool struct {
+	most int
+	pool sync.Pool
+}
 
 // grow appends b to data, which may be nil.
-func grow(data, b []byte) []byte {
+func (p *bufferPool) grow(data, b []byte) []byte {
 	if data == nil {
-		data = (*buffers.Get().(*[]byte))[:0]
+		if kept, ok := p.pool.Get().(*[]byte); ok {
+			data = (*kept)[:0]
+		} else {
+			data = make([]byte, 0, bufferSmall)
+		}
 	}
 	return append(data, b...)
 }
 
-// putBuffer gives a buffer of grow back. Nil is fine.
-func putBuffer(data []byte) {
-	if c := cap(data); c < bufferSmall || c > bufferKeep {
+// put gives a buffer of grow back. Nil is fine.
+func (p *bufferPool) put(data []byte) {
+	if c := cap(data); c < bufferSmall || c > p.most {
 		return
 	}
 	data = data[:0]
-	buffers.Put(&data)
+	p.pool.Put(&data)
 }

@@ -3,6 +3,7 @@ package wsconn
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"parley/engine/wire"
 	"parley/transport/poll"
@@ -52,7 +53,11 @@ type Conn struct {
 	fd      poll.FD
 	tls     *secure // nil for plain TCP
 	remote  netip.AddrPort
-	in      input // the loop's
+	source  netip.Addr // as limits see it, invalid if exempt
+	in      input      // the loop's
+	// evicted is the cause to go for the sake of others, noCause if there is
+	// none. The budget sets it, the loop looks at it when woken.
+	evicted atomic.Uint32
 
 	mu    sync.Mutex // guards out and end
 	out   output
@@ -74,6 +79,10 @@ type ending struct {
 
 // RemoteAddr is the peer's address as the socket sees it.
 func (c *Conn) RemoteAddr() netip.AddrPort { return c.remote }
+
+// Source is the peer's address as limits see it, which is not always the
+// socket's; invalid if the peer is exempt.
+func (c *Conn) Source() netip.Addr { return c.source }
 
 // Send sends f, or queues it when the peer is slower. It reports false when
 // the connection is closing or gone. f's bytes are shared, not copied.

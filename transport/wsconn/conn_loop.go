@@ -14,7 +14,7 @@ import (
 type input struct {
 	parser parser
 	first  []byte // came with the upgrade request, processed first
-	held   int    // of parser, as counted in the server's budget
+	held   int    // of parser, as the server's budget knows it
 	// due is when the message in progress must be complete, 0 if none is.
 	due poll.Instant
 	// missed counts pings since the last frame of the peer.
@@ -33,6 +33,11 @@ func (c *Conn) OnEvent(ev poll.Events, scratch []byte) {
 		return
 	}
 	defer c.contain()
+	if ev&poll.Woken != 0 && !c.in.discard {
+		if why := cause(c.evicted.Load()); why != noCause {
+			c.evict(why)
+		}
+	}
 	if ev&poll.Writable != 0 {
 		c.flushLoop()
 	}
@@ -180,12 +185,19 @@ func (c *Conn) accountLoop() {
 	if held == c.in.held {
 		return
 	}
-	total := c.server.stats.held.Add(int64(held - c.in.held))
-	grew := held > c.in.held
 	c.in.held = held
-	if grew && total > c.server.limits.Input {
-		c.violate(&CloseError{Status: statusTryLater, Reason: "server is short of memory", cause: causeNoMemory})
+	if why := c.server.input.hold(c, int64(held)); why != noCause {
+		c.evict(why)
 	}
+}
+
+// evict ends the connection for the sake of others.
+func (c *Conn) evict(why cause) {
+	reason := "server is short of memory"
+	if why == causeShare {
+		reason = "too much unfinished from this address"
+	}
+	c.violate(&CloseError{Status: statusTryLater, Reason: reason, cause: why})
 }
 
 // dropInput frees what is held and ignores the rest of the input.
@@ -194,8 +206,10 @@ func (c *Conn) dropInput() {
 	c.in.due = 0
 	c.in.first = nil
 	c.in.parser.reset()
-	c.server.stats.held.Add(-int64(c.in.held))
-	c.in.held = 0
+	if c.in.held > 0 {
+		c.in.held = 0
+		c.server.input.hold(c, 0)
+	}
 }
 
 func (c *Conn) dispatchLoop(found kind, payload []byte) {

@@ -44,6 +44,13 @@
 // Compression is never negotiated: meeting messages are small, and a window
 // per connection would cost more memory than everything else together.
 //
+// What is common property is memory for messages that are not complete, and
+// there a limit alone would let whoever comes first keep all others out. So
+// each address has a share, messages of up to 64 KiB have a reserve, and when
+// something is full it is not the newcomer that goes but who holds most: budget
+// in this package. A message that comes whole takes none and never meets it.
+// With the first-come rule 218 half-sent messages were enough.
+//
 // # Why not otherwise
 //
 // gobwas/ws has readers, but they need a blocking io.Reader and lose bytes on

@@ -70,6 +70,7 @@ const (
 	causeSlowConsumer
 	causePingTimeout
 	causeNoMemory
+	causeShare
 	causePanic
 	causeLost
 	causeShutdown
@@ -89,6 +90,7 @@ var causeNames = [causes]string{
 	causeSlowConsumer: "slow_consumer",
 	causePingTimeout:  "ping_timeout",
 	causeNoMemory:     "input_budget",
+	causeShare:        "input_share",
 	causePanic:        "panic",
 	causeLost:         "lost",
 	causeShutdown:     "shutdown",

@@ -16,6 +16,8 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +47,13 @@ func onAll(t *testing.T, cfg Config, accept func(*Conn) Handler, test func(t *te
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) { test(t, newHarness(t, v, cfg, accept)) })
 	}
+}
+
+// asLimitsSee is the address a test gives itself with the header From, invalid
+// without.
+func asLimitsSee(r *http.Request) netip.Addr {
+	from, _ := netip.ParseAddr(r.Header.Get("From"))
+	return from
 }
 
 func acceptEcho(*Conn) Handler { return Echo{} }
@@ -92,7 +101,7 @@ func newHarness(t testing.TB, v variant, cfg Config, accept func(*Conn) Handler)
 	web := &http.Server{
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			err := server.Upgrade(w, r, "", accept)
+			err := server.Upgrade(w, r, "", asLimitsSee(r), accept)
 			var refused *HandshakeError
 			if errors.As(err, &refused) {
 				http.Error(w, refused.Message, refused.Status)
@@ -132,7 +141,13 @@ const handshake = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, 
 // dial connects and upgrades. early is sent right behind the request.
 func (h *harness) dial(t testing.TB, early ...byte) *client {
 	t.Helper()
-	c, err := h.tryDial(early...)
+	return h.dialFrom(t, "", early...)
+}
+
+// dialFrom is dial from an address as limits see it.
+func (h *harness) dialFrom(t testing.TB, from string, early ...byte) *client {
+	t.Helper()
+	c, err := h.tryDial(from, early...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +156,7 @@ func (h *harness) dial(t testing.TB, early ...byte) *client {
 	return c
 }
 
-func (h *harness) tryDial(early ...byte) (*client, error) {
+func (h *harness) tryDial(from string, early ...byte) (*client, error) {
 	tcp, err := net.Dial("tcp", h.addr)
 	if err != nil {
 		return nil, err
@@ -151,7 +166,11 @@ func (h *harness) tryDial(early ...byte) (*client, error) {
 		c.conn = tls.Client(tcp, &tls.Config{InsecureSkipVerify: true})
 	}
 	_ = c.conn.SetDeadline(time.Now().Add(20 * time.Second))
-	if _, err := c.conn.Write(append([]byte(handshake), early...)); err != nil {
+	request := handshake
+	if from != "" {
+		request = strings.Replace(request, "\r\n", "\r\nFrom: "+from+"\r\n", 1)
+	}
+	if _, err := c.conn.Write(append([]byte(request), early...)); err != nil {
 		return nil, err
 	}
 	c.r = bufio.NewReaderSize(c.conn, 512)

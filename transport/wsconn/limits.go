@@ -15,9 +15,17 @@ type Limits struct {
 	// answered with 1008. Default 100.
 	Controls int
 	// Input is how many bytes all connections together may hold for messages
-	// that are not complete; the connection that goes beyond gets 1013.
-	// Default 64 MiB.
+	// that are not complete. When it is full, connections of the address that
+	// holds most get 1013 until it is not. Default 64 MiB.
 	Input int64
+	// InputShare is how much of Input the connections of one address may hold
+	// (of a /64 with IPv6); beyond it the one of them that holds most gets
+	// 1013. Default a quarter of Input: room for 500 joins from one school that
+	// arrive at the same moment. Exempt addresses have no share.
+	InputShare int64
+	// InputReserve is the part of Input that is kept for messages of at most
+	// 64 KiB. Default a quarter of Input.
+	InputReserve int64
 	// Queue is how many bytes may wait for one peer; a peer that lets more
 	// pile up is cut. A frame of any size is taken when nothing waits.
 	// Default 4 MiB: all that a resumed session may have missed (3 MiB, which
@@ -57,6 +65,8 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.Fragments, 1024)
 	orDefault(&l.Controls, 100)
 	orDefault(&l.Input, 64<<20)
+	orDefault(&l.InputShare, l.Input/4)
+	orDefault(&l.InputReserve, l.Input/4)
 	orDefault(&l.Queue, 4<<20)
 	orDefault(&l.Socket, 128<<10)
 	orDefault(&l.MessageTime, 10*time.Second)

@@ -146,30 +146,6 @@ func TestSteadyMessagesAreNotSlow(t *testing.T) {
 	})
 }
 
-// TestInputBudget: what all connections hold together is bounded.
-func TestInputBudget(t *testing.T) {
-	cfg := Config{Limits: Limits{Input: 1 << 20}}
-	h := newHarness(t, variants[0], cfg, acceptEcho)
-	half := text(strings.Repeat("x", 200_000))[:190_000]
-	refused := 0
-	for range 20 {
-		c := h.dial(t)
-		c.write(half)
-		_ = c.conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
-		if f, err := c.read(); err == nil && closeStatus(f) == 1013 {
-			refused++
-		} else if !isTimeout(err) {
-			t.Fatalf("got %v, %v", f, err)
-		}
-		if held := h.server.Figures().Held; held > 1<<20+400<<10 {
-			t.Fatalf("%d bytes are held", held)
-		}
-	}
-	if refused < 10 || refused > 17 {
-		t.Fatalf("%d of 20 connections refused", refused)
-	}
-}
-
 func TestIdleConnectionHoldsNothing(t *testing.T) {
 	watched(t, Config{}, func(t *testing.T, w *watcher, s *Conn, c *client, h *harness) {
 		for _, m := range []string{"a", strings.Repeat("b", 100_000)} {

@@ -59,14 +59,14 @@ func (p *parser) held() int { return cap(p.data) + cap(p.control) }
 
 // reset drops everything.
 func (p *parser) reset() {
-	putBuffer(p.data)
+	messages.put(p.data)
 	*p = parser{}
 }
 
 // release gives back the buffer of a message that was handed out.
 func (p *parser) release() {
 	if p.delivered {
-		putBuffer(p.data)
+		messages.put(p.data)
 		p.data, p.delivered = nil, false
 	}
 }
@@ -224,7 +224,7 @@ func (p *parser) takeData(chunk []byte) (kind, []byte, error) {
 	}
 	if !final {
 		if len(chunk) > 0 {
-			p.data = grow(p.data, chunk)
+			p.data = messages.grow(p.data, chunk)
 		}
 		return kindNone, nil, nil
 	}
@@ -236,7 +236,7 @@ func (p *parser) takeData(chunk []byte) (kind, []byte, error) {
 	if len(p.data) == 0 {
 		return found, chunk, nil // all of it is in the input: no copy
 	}
-	p.data = grow(p.data, chunk)
+	p.data = messages.grow(p.data, chunk)
 	p.delivered = true
 	return found, p.data, nil
 }

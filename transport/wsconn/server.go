@@ -26,6 +26,7 @@ type Server struct {
 	log     *slog.Logger
 	removed func(c *Conn)
 	stats   stats
+	input   *budget // for messages that are not complete
 
 	// upgrading is held for reading during an upgrade. Close takes it, so that
 	// whoever got a 101 also gets a close frame.
@@ -39,7 +40,7 @@ type Server struct {
 
 // stats are the figures of a Server, see Figures.
 type stats struct {
-	open, secure, queued, held       atomic.Int64
+	open, secure, queued             atomic.Int64
 	accepted, received, sent, panics atomic.Uint64
 	ended                            [causes]atomic.Uint64
 }
@@ -80,6 +81,7 @@ func New(cfg Config) (*Server, error) {
 		conns:   map[*Conn]struct{}{},
 		empty:   make(chan struct{}),
 	}
+	s.input = newBudget(s.limits)
 	return s, nil
 }
 
@@ -87,7 +89,7 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) Figures() Figures {
 	f := Figures{
 		Open: s.stats.open.Load(), Secure: s.stats.secure.Load(),
-		Queued: s.stats.queued.Load(), Held: s.stats.held.Load(),
+		Queued: s.stats.queued.Load(), Held: s.input.held(),
 		Accepted: s.stats.accepted.Load(), Received: s.stats.received.Load(),
 		Sent: s.stats.sent.Load(), Panics: s.stats.panics.Load(),
 		Ended: make(map[string]uint64, causes),

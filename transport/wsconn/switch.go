@@ -70,7 +70,7 @@ func (s *switchConn) Write(b []byte) (int, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.out = grow(s.out, b)
+	s.out = sealed.grow(s.out, b)
 	return len(b), nil
 }
 
@@ -84,7 +84,7 @@ func (s *switchConn) flush() error {
 	n, err := s.fd.Write(s.out[s.off:])
 	s.off += n
 	if s.off == len(s.out) {
-		putBuffer(s.out)
+		sealed.put(s.out)
 		s.out, s.off = nil, 0
 	}
 	return err

@@ -32,13 +32,14 @@ func (e *HandshakeError) Error() string { return "wsconn: " + e.Message }
 
 // Upgrade answers a WebSocket handshake (RFC 6455 §4.2) and takes the
 // connection over. protocol is the subprotocol the client must offer; if it is
-// empty none is chosen. accept is called on the caller's goroutine with the
+// empty none is chosen. from is the client's address as limits see it; an
+// invalid one is exempt from limits per address. accept is called on the caller's goroutine with the
 // new connection and returns its handler; it may already Send. Nil ends the
 // connection with 1013.
 //
 // A *HandshakeError leaves the request to the caller to answer; after any other
 // error the connection is gone.
-func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string, accept func(c *Conn) Handler) error {
+func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string, from netip.Addr, accept func(c *Conn) Handler) error {
 	if err := checkHandshake(r, protocol); err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request, protocol string
 		}
 		return fmt.Errorf("upgrade: %w", err)
 	}
-	c := &Conn{server: s}
+	c := &Conn{server: s, source: from}
 	c.remote, _ = netip.ParseAddrPort(r.RemoteAddr) // stays zero for unusual transports
 	if n := rw.Reader.Buffered(); n > 0 {
 		early, _ := rw.Reader.Peek(n) // can not fail: n bytes are there

@@ -212,12 +212,15 @@ test('quality and captions reach their people', async () => {
   b.server.send('quality', { participants: [{ participant: 'me-1', score: 'good', ...figures, rtt_ms: 14 }] });
   b.server.send('captioned', { participant: 'ann', text: 'so', final: false });
   b.server.send('reacted', { participant: 'ann', emoji: '👏' });
+  b.server.send('limited', { source: 'camera', reason: 'rate', limit_bps: 15_000_000 });
   b.server.send('draining', { in_ms: 5_000 });
   await settle();
   assert.deepEqual(b.seen('connectionQualityChanged').map((e) => [e.participant.id, e.quality]), [['ann', 'poor'], ['me-1', 'good']]);
   assert.equal(b.room.localParticipant.network?.rttMs, 14);
   assert.equal(b.seen('caption')[0].text, 'so');
   assert.equal(b.seen('reaction')[0].emoji, '👏');
+  const [limited] = b.seen('limited');
+  assert.deepEqual([limited.source, limited.reason, limited.limitBps], ['camera', 'rate', 15_000_000]);
   assert.equal(b.seen('draining')[0].inMs, 5_000);
 });
 

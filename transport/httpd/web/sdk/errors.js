@@ -47,6 +47,7 @@ export const codes = Object.freeze({
   bad_name: final,
   room_full: again,
   server_full: again,
+  too_many_rooms: again,
   draining: again,
   resume_gone: again,
   bad_sdp: final,
@@ -60,6 +61,7 @@ export const codes = Object.freeze({
   no_such_source: final,
   chat_too_long: final,
   store_failed: again,
+  chat_full: again,
   // ends
   duplicate_identity: final,
   removed: final,
@@ -68,6 +70,7 @@ export const codes = Object.freeze({
   media_failed: again,
   internal: again,
   replaced: final,
+  room_yielded: final,
 });
 
 export class ParleyError extends Error {

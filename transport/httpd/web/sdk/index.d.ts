@@ -45,11 +45,11 @@ export type ClientErrorCode =
 export type ServerErrorCode =
   | 'bad_json' | 'too_deep' | 'too_large' | 'unknown_type' | 'missing_field' | 'bad_field'
   | 'rate_limited' | 'bad_order' | 'not_joined' | 'already_joined'
-  | 'bad_room' | 'bad_name' | 'room_full' | 'server_full' | 'draining' | 'resume_gone'
+  | 'bad_room' | 'bad_name' | 'room_full' | 'server_full' | 'too_many_rooms' | 'draining' | 'resume_gone'
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
-  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'store_failed'
+  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed'
   | 'duplicate_identity' | 'removed' | 'ended' | 'shutdown' | 'media_failed'
-  | 'timeout' | 'internal' | 'replaced';
+  | 'timeout' | 'internal' | 'replaced' | 'room_yielded';
 
 /** Newer servers may know more codes; treat an unknown one as 'internal'. */
 export type ErrorCode = MediaErrorCode | ClientErrorCode | ServerErrorCode;
@@ -452,6 +452,11 @@ export interface RoomEvents {
   activeDeviceChanged: { kind: DeviceKind; deviceId: string };
   /** Whether sound handed to play() may be heard; if not call startAudio() from a click. */
   audioPlaybackChanged: { playing: boolean };
+  /**
+   * More of a source is sent from here than the server passes on: others miss
+   * part of it. Told again every 5 s at most while that lasts.
+   */
+  limited: { source: Source; reason: 'rate'; limitBps: number };
   /** The server will stop in so many milliseconds. */
   draining: { inMs: number };
 }

@@ -27,7 +27,7 @@ const GOODBYE = 2_000;
  * Close statuses that are final, should the `bye` before them be lost.
  * @type {Record<number, string>}
  */
-const FINAL_STATUS = { 4001: 'duplicate_identity', 4002: 'removed', 4003: 'ended', 4009: 'replaced' };
+const FINAL_STATUS = { 4001: 'duplicate_identity', 4002: 'removed', 4003: 'ended', 4009: 'replaced', 4010: 'room_yielded' };
 
 /** Close statuses that tell of the server's end, with or without its `bye`. */
 const STOPPED_STATUS = new Set([1001, 4004]);

@@ -260,5 +260,6 @@ const handlers = {
       if (before !== figures.score) state.emit('connectionQualityChanged', { participant, quality: figures.score });
     }
   },
+  limited: (state, { source, reason, limit_bps: limitBps }) => state.emit('limited', { source, reason, limitBps }),
   draining: (state, { in_ms: inMs }) => state.emit('draining', { inMs }),
 };

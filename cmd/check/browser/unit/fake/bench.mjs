@@ -8,7 +8,7 @@ const EVENTS = [
   'stateChanged', 'connected', 'reconnecting', 'reconnected', 'disconnected', 'mediaStateChanged', 'participantConnected', 'participantDisconnected',
   'participantNameChanged', 'participantAway', 'trackSubscribed', 'trackUnsubscribed', 'trackSubscriptionFailed', 'trackMuted', 'trackUnmuted',
   'localTrackPublished', 'localTrackUnpublished', 'activeSpeakersChanged', 'chatMessage', 'handChanged', 'reaction', 'caption',
-  'connectionQualityChanged', 'layerChanged', 'mediaDevicesError', 'deviceLost', 'activeDeviceChanged', 'audioPlaybackChanged', 'draining',
+  'connectionQualityChanged', 'layerChanged', 'mediaDevicesError', 'deviceLost', 'activeDeviceChanged', 'audioPlaybackChanged', 'limited', 'draining',
 ];
 
 /** Lets everything happen that needs no time. */

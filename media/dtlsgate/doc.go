@@ -1,0 +1,29 @@
+// Package dtlsgate stands between the network and a DTLS 1.2 server (RFC 6347)
+// and lets through only what can be the peer's.
+//
+// Until its end a handshake goes in the clear, so whoever knows two addresses
+// can put a record into it, and a server that believes what it reads ends the
+// handshake over the first wrong one. What protects a handshake is that its
+// messages can be told apart:
+//
+//	ClientHello        anybody can make one. Where two of them disagree, or one
+//	                   came before its address was proven, the server asks for a
+//	                   cookie ([Retry]), which only who receives there can return
+//	Certificate,       signed by the peer over all that both sides said, our
+//	ClientKeyExchange, random numbers included, which a stranger has not seen:
+//	CertificateVerify  of all that claim to be these three, those are passed on
+//	                   that fit together
+//	Finished           is encrypted: the server itself sorts out what is not
+//
+// Everything else in the clear is dropped: alerts and data end nothing.
+//
+// All of it is pure: no goroutine, lock or clock. What a stranger can make a
+// Gate hold is bounded (see the max constants), and so is what it can make it
+// compute: verifications per second.
+//
+// Why not a cookie for everybody: it costs each newcomer a round trip, for
+// nothing unless there is an attack. Why not a=setup:active, where there is no
+// ClientHello to forge: the server side of DTLS chooses the SRTP profile, and
+// Chromium then takes AES-CM with SHA-1 before AES-GCM. Sealing 1,200 bytes costs
+// 2.5 µs so, in place of 0.55 (go test -bench SealRTP ./media).
+package dtlsgate

@@ -1,0 +1,273 @@
+package dtlsgate
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"parley/media"
+)
+
+// Gate sorts the datagrams of one handshake, in which we are the server. It
+// follows what the server behind it sends, for that is part of what the peer
+// signs.
+//
+//	hello wanted ──▶ flight wanted ──▶ passed
+type Gate struct {
+	expects func(certificate []byte) bool
+	cookie  []byte // that the hello has to have; nil: none
+	hello   message
+	random  [32]byte
+	begun   bool   // the first fragment of the hello is there
+	said    []byte // transcript: the hello, then what the server sent
+	ours    outgoing
+
+	certificate, exchange, verify message
+	announced                     bool // certificate has the one that the peer announced
+
+	passed bool
+	seq    uint64   // of the next record that is made here
+	later  [][]byte // encrypted records that came too early, newest last
+	budget budget
+}
+
+// maxLater is how many encrypted records wait for the flight before them.
+const maxLater = 8
+
+// New makes a gate for a peer whose certificate expects knows. With a cookie
+// only the ClientHello counts that has it.
+func New(expects func(certificate []byte) bool, cookie []byte) *Gate {
+	g := &Gate{expects: expects, cookie: cookie, hello: message{kind: typeClientHello}}
+	if cookie != nil {
+		g.hello.seq = 1
+	}
+	for i, m := range []*message{&g.certificate, &g.exchange, &g.verify} {
+		m.kind = []byte{typeCertificate, typeClientKeyExchange, typeCertificateVerify}[i]
+		m.seq = g.hello.seq + 1 + uint16(i)
+	}
+	return g
+}
+
+// Passed reports whether the peer has shown that it saw our flight.
+func (g *Gate) Passed() bool { return g.passed }
+
+// Take sorts a plausible datagram and returns what the server may have of it,
+// as datagrams that it can keep.
+func (g *Gate) Take(pkt []byte, now media.Instant) (feed [][]byte) {
+	for r := range records(pkt) {
+		switch {
+		case r.epoch == 1:
+			feed = g.takeEncrypted(feed, r)
+		case r.content == contentHandshake && r.epoch == 0 && !g.passed:
+			for f := range fragments(r.body) {
+				feed = g.takeFragment(feed, f, now)
+			}
+		}
+	}
+	return feed
+}
+
+func (g *Gate) takeEncrypted(feed [][]byte, r record) [][]byte {
+	if g.passed {
+		return append(feed, bytes.Clone(r.raw))
+	}
+	if len(g.later) == maxLater {
+		g.later = slices.Delete(g.later, 0, 1)
+	}
+	g.later = append(g.later, bytes.Clone(r.raw))
+	return feed
+}
+
+func (g *Gate) takeFragment(feed [][]byte, f fragment, now media.Instant) [][]byte {
+	switch f.kind {
+	case typeClientHello:
+		return g.takeHello(feed, f)
+	case typeCertificate:
+		return g.takeCertificate(feed, f, now)
+	case typeClientKeyExchange:
+		for _, body := range g.exchange.add(f) {
+			feed = g.pass(feed, body, nil, now)
+		}
+	case typeCertificateVerify:
+		for _, body := range g.verify.add(f) {
+			feed = g.pass(feed, nil, body, now)
+		}
+	}
+	return feed
+}
+
+// takeHello puts the ClientHello together and passes it on, again if the peer
+// repeats it, for then our flight was lost.
+func (g *Gate) takeHello(feed [][]byte, f fragment) [][]byte {
+	if f.offset == 0 {
+		h, ok := parseHello(f)
+		if !ok || f.seq != g.hello.seq || g.cookie != nil && !bytes.Equal(h.Cookie, g.cookie) {
+			return feed
+		}
+		if g.begun && h.Random != g.random {
+			return feed
+		}
+		g.random, g.begun = h.Random, true
+		if len(g.said) > 0 {
+			return g.passHello(feed, g.hello.wholes[0])
+		}
+	}
+	if !g.begun || len(g.said) > 0 {
+		return feed
+	}
+	if wholes := g.hello.add(f); len(wholes) > 0 {
+		g.hello.wholes = wholes[:1]
+		g.said = appendMessage(nil, typeClientHello, g.hello.seq, wholes[0])
+		if g.cookie != nil { // the server wants to see the first one, too
+			feed = append(feed, g.clear(typeClientHello, 0, withoutCookie(wholes[0])))
+		}
+		return g.passHello(feed, wholes[0])
+	}
+	return feed
+}
+
+func (g *Gate) passHello(feed [][]byte, body []byte) [][]byte {
+	return append(feed, g.clear(typeClientHello, g.hello.seq, body))
+}
+
+// clear makes a datagram of one message.
+func (g *Gate) clear(kind byte, seq uint16, body []byte) []byte {
+	g.seq++
+	return appendRecord(nil, contentHandshake, g.seq-1, appendMessage(nil, kind, seq, body))
+}
+
+// takeCertificate keeps the certificate that the peer has announced for good,
+// whatever else comes. Others are kept as long as there is no such one: a peer
+// that has another than it said is to be told from a stranger.
+func (g *Gate) takeCertificate(feed [][]byte, f fragment, now media.Instant) [][]byte {
+	if g.announced {
+		return feed
+	}
+	for _, body := range g.certificate.add(f) {
+		if g.announced = g.expects(leaf(body)); g.announced {
+			g.certificate.wholes = [][]byte{body}
+		}
+		if feed = g.pass(feed, nil, nil, now); g.announced {
+			break
+		}
+	}
+	return feed
+}
+
+// pass looks for three messages that fit together and passes on the peer's
+// flight once there are. What is new of the latter two is given, nil for none:
+// the others have been tried.
+func (g *Gate) pass(feed [][]byte, exchange, verify []byte, now media.Instant) [][]byte {
+	if g.passed || !g.ours.done {
+		return feed
+	}
+	for _, c := range g.certificate.wholes {
+		for _, x := range among(exchange, g.exchange.wholes) {
+			for _, v := range among(verify, g.verify.wholes) {
+				if !g.budget.take(now) {
+					return feed
+				}
+				if signs(leaf(c), g.transcript(c, x), v) {
+					return g.passFlight(feed, c, x, v)
+				}
+			}
+		}
+	}
+	return feed
+}
+
+// among is only, if it is given.
+func among(only []byte, all [][]byte) [][]byte {
+	if only != nil {
+		return [][]byte{only}
+	}
+	return all
+}
+
+// transcript is what the peer signs (RFC 5246 §7.4.8).
+func (g *Gate) transcript(certificate, exchange []byte) []byte {
+	t := append(bytes.Clone(g.said), g.ours.said...)
+	t = appendMessage(t, typeCertificate, g.certificate.seq, certificate)
+	return appendMessage(t, typeClientKeyExchange, g.exchange.seq, exchange)
+}
+
+// passFlight passes on the peer's flight, the change of cipher that follows it,
+// and what has come encrypted so far.
+func (g *Gate) passFlight(feed [][]byte, certificate, exchange, verify []byte) [][]byte {
+	g.passed = true
+	feed = append(feed,
+		g.clear(typeCertificate, g.certificate.seq, certificate),
+		g.clear(typeClientKeyExchange, g.exchange.seq, exchange),
+		g.clear(typeCertificateVerify, g.verify.seq, verify),
+		appendRecord(nil, contentChangeCipherSpec, g.seq, []byte{1}))
+	g.seq++
+	feed = append(feed, g.later...)
+	g.later, g.certificate, g.exchange, g.verify = nil, message{}, message{}, message{}
+	return feed
+}
+
+// Sent notes a datagram that the server sends.
+func (g *Gate) Sent(pkt []byte) {
+	for r := range records(pkt) {
+		if r.content == contentHandshake && r.epoch == 0 {
+			for f := range fragments(r.body) {
+				g.ours.note(f)
+			}
+		}
+	}
+}
+
+// outgoing is what the server has said, from its ServerHello to its
+// ServerHelloDone. It comes in order and whole, for it comes from this process;
+// what is sent again is known already.
+type outgoing struct {
+	said  []byte
+	part  []byte // of the message at hand
+	seq   uint16 // of the next message
+	begun bool
+	done  bool
+}
+
+func (o *outgoing) note(f fragment) {
+	if f.kind == typeHelloVerify || o.done {
+		return
+	}
+	if !o.begun {
+		o.begun, o.seq = true, f.seq
+	}
+	if f.seq != o.seq || f.offset != len(o.part) {
+		return
+	}
+	o.part = append(o.part, f.data...)
+	if len(o.part) < f.length {
+		return
+	}
+	o.said = appendMessage(o.said, f.kind, f.seq, o.part)
+	o.part, o.seq = nil, o.seq+1
+	o.done = f.kind == typeServerHelloDone
+}
+
+// budget bounds the verifications, of which each takes some 60 µs.
+type budget struct {
+	at   media.Instant
+	left int
+}
+
+const (
+	verifyEvery = 500 * time.Microsecond
+	verifyBurst = 128
+)
+
+func (b *budget) take(now media.Instant) bool {
+	if b.at == 0 {
+		b.at, b.left = now, verifyBurst
+	}
+	if back := int(now.Sub(b.at) / verifyEvery); back > 0 {
+		b.at, b.left = now, min(b.left+back, verifyBurst)
+	}
+	if b.left == 0 {
+		return false
+	}
+	b.left--
+	return true
+}

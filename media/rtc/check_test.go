@@ -1,0 +1,259 @@
+package rtc
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/pion/stun/v4"
+
+	"parley/media"
+	"parley/media/dtlsgate"
+	"parley/media/netem"
+	"parley/media/udp"
+)
+
+// ignored sends a datagram from conn and fails unless it is dropped for a reason
+// and nothing comes back.
+func (r *rig) ignored(t *testing.T, conn *net.UDPConn, pkt []byte, why drop) {
+	t.Helper()
+	before := r.w.count.drops[why].Load()
+	if _, err := conn.Write(pkt); err != nil {
+		t.Fatal(err)
+	}
+	r.turn(1)
+	if n := r.w.count.drops[why].Load(); n != before+1 {
+		t.Errorf("not dropped as %v", why)
+	}
+	wantSilence(t, conn)
+}
+
+// TestReplayedRequest: a captured request moves nothing, wherever it is sent
+// from. Its sender may repeat it, and is answered.
+func TestReplayedRequest(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	ice := &r.from.ice
+	r.bind(t, ice.current, nominate)
+	before := ice.selected.Load()
+	captured := request(t, ice.current, nominate)
+	e := r.ask(t, r.client, ice.current, captured)
+	again := r.ask(t, r.client, ice.current, captured)
+	if e.check == nil || again.check == nil || e.check.TransactionID != again.check.TransactionID {
+		t.Error("a check that was not answered is not repeated as it was")
+	}
+	r.answer(t, r.client, ice.current, again.check)
+	if e := r.ask(t, r.client, ice.current, captured); e.check != nil {
+		t.Error("a repeated request brings about another check")
+	}
+	r.ignored(t, stranger(t, r.w.sock.LocalAddr()), captured, dropReplayedCheck)
+	if ice.selected.Load() != before || len(ice.prospects) != 0 {
+		t.Errorf("a replayed request changed something: %d prospects", len(ice.prospects))
+	}
+}
+
+// TestForgottenRequest: nor does one that is not remembered any more, or never
+// arrived here. An address is no more than asked until it answers.
+func TestForgottenRequest(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	ice := &r.from.ice
+	r.bind(t, ice.current, nominate)
+	before := ice.selected.Load()
+	for range maxProspects + 4 { // 20 replays used to take all places
+		r.ask(t, stranger(t, r.w.sock.LocalAddr()), ice.current, request(t, ice.current, nominate))
+	}
+	if ice.selected.Load() != before || len(ice.flows) != 1 || len(ice.prospects) != maxProspects {
+		t.Fatalf("%d flows, %d prospects", len(ice.flows), len(ice.prospects))
+	}
+	if n := len(r.w.loop.checks); n != maxProspects || r.w.loop.prospects.Len() != maxProspects {
+		t.Errorf("%d checks under way, %d prospects known", n, r.w.loop.prospects.Len())
+	}
+	// A real change of address is followed at once all the same.
+	ice.selected.Load().touch(r.server.clock.now().Add(-2 * staleAfter))
+	moved := stranger(t, r.w.sock.LocalAddr())
+	r.prove(t, moved, ice.current, nominate)
+	if got := ice.selected.Load().addr.AddrPort().Port(); int(got) != moved.LocalAddr().(*net.UDPAddr).Port {
+		t.Error("the new address is not followed")
+	}
+	if n := len(r.w.loop.checks); n != maxProspects-1 {
+		t.Errorf("%d checks under way after the proof", n)
+	}
+}
+
+// TestAnswerOfAnother: only the answer from where the check went, under the
+// peer's password and once, proves an address.
+func TestAnswerOfAnother(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	ice := &r.from.ice
+	conn, other := stranger(t, r.w.sock.LocalAddr()), stranger(t, r.w.sock.LocalAddr())
+	e := r.ask(t, conn, ice.current, request(t, ice.current, nominate))
+	if !e.check.Contains(stun.AttrICEControlled) || !e.check.Contains(stun.AttrPriority) {
+		t.Errorf("check without what RFC 8445 asks for: %v", e.check)
+	}
+	good := checkAnswer(t, e.check, ice.current.remotePwd)
+	r.ignored(t, other, good, dropAnswer)
+	r.ignored(t, conn, checkAnswer(t, e.check, ice.current.pwd), dropAnswer)
+	refusal, err := stun.Build(stun.NewTransactionIDSetter(e.check.TransactionID), stun.BindingError,
+		stun.CodeRoleConflict, stun.NewShortTermIntegrity(ice.current.remotePwd), stun.Fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ignored(t, conn, refusal.Raw, dropAnswer)
+	if len(ice.flows) != 0 {
+		t.Fatal("proven by somebody else")
+	}
+	r.answer(t, conn, ice.current, e.check)
+	if len(ice.flows) != 1 {
+		t.Fatal("not proven by the answer")
+	}
+	r.ignored(t, conn, good, dropAnswer) // a second time
+}
+
+// TestAddressOfAnother: whoever is at an address that another session proved
+// can not be asked to prove it for a second one, as long as it lives.
+func TestAddressOfAnother(t *testing.T) {
+	r := newRig(t, 1, Config{})
+	r.bind(t, r.from.ice.current, nominate)
+	f := r.from.ice.selected.Load()
+	mallory := r.to[0].ice.current
+	r.ignored(t, r.client, request(t, mallory, nominate), dropTaken)
+	if got, _ := r.w.loop.flows.Get(&f.addr); got != f {
+		t.Fatal("the address changed hands")
+	}
+	// Asked before the owner proved it, answered after.
+	f.touch(r.server.clock.now().Add(-consentFor - time.Second))
+	e := r.ask(t, r.client, mallory, request(t, mallory, nominate))
+	f.touch(r.server.clock.now())
+	r.ignored(t, r.client, checkAnswer(t, e.check, mallory.remotePwd), dropTaken)
+	// Its owner is gone: it may be somebody else's.
+	f.touch(r.server.clock.now().Add(-consentFor - time.Second))
+	r.prove(t, r.client, mallory, nominate)
+	if got, _ := r.w.loop.flows.Get(&f.addr); got == f || got.session != r.to[0] {
+		t.Error("an address that was given up can not be used again")
+	}
+}
+
+// TestConsentNeedsAnswers: requests, which may be replayed, keep no session and
+// no address alive; answers do.
+func TestConsentNeedsAnswers(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	ice := &r.from.ice
+	r.bind(t, ice.current, nominate)
+	f := ice.selected.Load()
+	long := r.server.clock.now().Add(-time.Hour)
+	f.touch(long)
+	r.from.touch(long)
+	e := r.ask(t, r.client, ice.current, request(t, ice.current))
+	if f.lastSeen() != long || r.from.lastSeen() != long {
+		t.Error("a request renewed consent")
+	}
+	r.answer(t, r.client, ice.current, e.check)
+	if f.lastSeen() == long || r.from.lastSeen() == long {
+		t.Error("an answer did not renew consent")
+	}
+}
+
+// TestLostChecks: a check that was lost is repeated as it was with every request
+// until it is answered, and with a ClientHello that comes before.
+func TestLostChecks(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	ice := &r.from.ice
+	conn := stranger(t, r.w.sock.LocalAddr())
+	first := r.ask(t, conn, ice.current, request(t, ice.current)).check
+	second := r.ask(t, conn, ice.current, request(t, ice.current, nominate)).check
+	if second == nil || second.TransactionID != first.TransactionID {
+		t.Fatal("another check, though none was answered")
+	}
+	hello := message(msgClientHello, 0, hello(nil, 0xc0, 0x2b)...)
+	if _, err := conn.Write(hello); err != nil {
+		t.Fatal(err)
+	}
+	r.turn(1)
+	third := &stun.Message{Raw: readAnswer(t, conn)}
+	if third.Decode() != nil || third.TransactionID != first.TransactionID {
+		t.Fatalf("a ClientHello is not answered with the check: %v", third)
+	}
+	before := ice.selected.Load()
+	ice.selected.Load().touch(r.server.clock.now().Add(-time.Hour))
+	r.answer(t, conn, ice.current, third)
+	if ice.selected.Load() == before {
+		t.Error("the nomination that came meanwhile is not followed")
+	}
+	if retry := readAnswer(t, conn); !dtlsgate.IsRetry(retry) {
+		t.Errorf("whoever said hello too early is sent %x, want a cookie", retry)
+	}
+	if fresh := r.ask(t, conn, ice.current, request(t, ice.current)).check; fresh == nil || fresh.TransactionID == first.TransactionID {
+		t.Error("an answered check is sent again")
+	}
+}
+
+// TestProofUnderLoss: who loses a third of all that goes either way gets in.
+func TestProofUnderLoss(t *testing.T) {
+	s := listen(t, Config{})
+	link := netem.Link{Loss: 0.3, Delay: 2 * time.Millisecond}
+	proxy, err := netem.NewProxy(netem.Config{Server: s.Candidates()[0], Up: link, Down: link, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	p := newPeer(t, s, peerOptions{seats: 1, via: func(netip.AddrPort) netip.AddrPort { return proxy.Addr() }})
+	if err := p.connect(); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Set(netem.Link{}, netem.Link{})
+	from := join(t, s, peerOptions{})
+	p.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	wantPicture(t, from, p, 0)
+}
+
+// TestProofOverIPv6 does the exchange once over IPv6.
+func TestProofOverIPv6(t *testing.T) {
+	s, err := open(Config{Addrs: []netip.AddrPort{netip.MustParseAddrPort("[::1]:0")}, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.closeSockets)
+	r := &rig{t: t, server: s, w: s.workers()[0]}
+	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
+	sess, _, err := s.Open(t.Context(), "p", spec.offer(), newRecorder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := stranger(t, s.Candidates()[0])
+	r.prove(t, conn, sess.ice.current, nominate)
+	f := sess.ice.selected.Load()
+	if f == nil || !f.consents(media.Instant(f.lastSeen())) || !f.addr.AddrPort().Addr().Is6() {
+		t.Fatalf("selected %v", f)
+	}
+}
+
+func TestRequestLog(t *testing.T) {
+	var l requestLog
+	a, b := stunAddr("127.0.0.1:1"), stunAddr("[::1]:1")
+	id := func(n int) []byte { return []byte{byte(n), byte(n >> 8), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} }
+	for n := range requestMemory {
+		if v := l.look(id(n), &a); v != requestFresh {
+			t.Fatalf("request %d: %v", n, v)
+		}
+	}
+	for n := range requestMemory {
+		if v := l.look(id(n), &a); v != requestRepeated {
+			t.Fatalf("request %d again: %v", n, v)
+		}
+		if v := l.look(id(n), &b); v != requestElsewhere {
+			t.Fatalf("request %d from elsewhere: %v", n, v)
+		}
+	}
+	l.look(id(requestMemory), &a)
+	if v := l.look(id(1), &a); v != requestRepeated {
+		t.Errorf("the second oldest is forgotten too: %v", v)
+	}
+	if v := l.look(id(0), &b); v != requestFresh {
+		t.Errorf("the oldest is still there: %v", v)
+	}
+	if len(l.seen) != requestMemory {
+		t.Errorf("%d requests are remembered", len(l.seen))
+	}
+}
+
+func stunAddr(text string) udp.Addr { return udp.AddrFrom(netip.MustParseAddrPort(text)) }

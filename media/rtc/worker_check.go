@@ -1,0 +1,149 @@
+package rtc
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+
+	"github.com/pion/stun/v4"
+
+	"parley/media"
+	"parley/media/udp"
+)
+
+// intendLoop notes what a fresh binding request of f's peer asks for; the
+// answer to the check that goes back brings it about.
+func (w *worker) intendLoop(f *flow, c *credentials, m *stun.Message) {
+	ch := &f.check
+	if ch.creds != c { // none under way, or one of an earlier generation
+		w.uncheckLoop(f)
+		ch.creds = c
+		_, _ = rand.Read(ch.id[:]) // never fails (crypto/rand)
+		w.loop.checks[ch.id] = f
+	}
+	ch.nominate = m.Contains(stun.AttrUseCandidate)
+	ch.priority = pairPriority(m, w.local)
+	if !f.hasProof() {
+		w.loop.prospects.Put(&f.addr, f)
+		f.early = f.early || w.loop.strangers.met(&f.addr)
+	}
+}
+
+// hasProof may be asked by f's worker, for only it gives one.
+func (f *flow) hasProof() bool { return f.seen.Load() != 0 }
+
+// uncheckLoop forgets the check under way, if any.
+func (w *worker) uncheckLoop(f *flow) {
+	if f.check.creds != nil {
+		delete(w.loop.checks, f.check.id)
+		f.check = check{}
+	}
+}
+
+// checkLoop sends the check that is under way to f, for the first time or
+// again. It does nothing if there is none.
+func (w *worker) checkLoop(f *flow) {
+	c := f.check.creds
+	if c == nil {
+		return
+	}
+	m := &w.loop.stun.response
+	m.Reset()
+	m.TransactionID = f.check.id
+	m.Type = stun.BindingRequest
+	m.WriteHeader()
+	err := stun.NewUsername(c.remoteUfrag + ":" + c.ufrag).AddTo(m)
+	if err == nil {
+		m.Add(stun.AttrPriority, binary.BigEndian.AppendUint32(nil, uint32(media.CandidatePriority(w.local))))
+		m.Add(stun.AttrICEControlled, w.server.tieBreaker[:])
+		err = stun.NewShortTermIntegrity(c.remotePwd).AddTo(m)
+	}
+	w.sendSTUN(m, err, &f.addr)
+}
+
+// sendSTUN adds the fingerprint and queues m, unless building it failed. to is
+// kept until the flush.
+func (w *worker) sendSTUN(m *stun.Message, err error, to *udp.Addr) {
+	if err == nil {
+		err = stun.Fingerprint.AddTo(m)
+	}
+	if err != nil || len(m.Raw) > udp.MaxSend {
+		w.count.drop(dropSTUN)
+		return
+	}
+	b := w.batch(w.local)
+	b.Push(copy(b.Room(), m.Raw), to)
+}
+
+// answeredLoop takes a success response. It counts only if it answers a check
+// that is under way, comes from where that went, and has the peer's integrity.
+func (w *worker) answeredLoop(m *stun.Message, from *udp.Addr) {
+	f := w.loop.checks[m.TransactionID]
+	if f == nil || !f.addr.Equal(from) || !checkIntegrity(m, f.check.creds.remotePwd) {
+		w.count.drop(dropAnswer)
+		return
+	}
+	w.loop.current = f.session
+	if w.taken(from, f.session) {
+		w.count.drop(dropTaken)
+		return
+	}
+	done := f.check
+	w.uncheckLoop(f)
+	w.provenLoop(f, &done)
+}
+
+// provenLoop makes f, which has just answered ch, a flow that is heard, and
+// follows its nomination.
+func (w *worker) provenLoop(f *flow, ch *check) {
+	s, l := f.session, &w.loop
+	restarted := s.ice.restarting()
+	p := s.ice.prove(f, ch, l.now)
+	if !p.ok {
+		w.count.drop(dropFlows)
+		return
+	}
+	if p.evicted != nil {
+		p.evicted.worker.post(command{kind: cmdForget, flow: p.evicted})
+	}
+	w.server.ufrags.remove(p.expired)
+	s.touch(l.now)
+	if known, ok := l.flows.Get(&f.addr); !ok || known != f {
+		l.flows.Put(&f.addr, f)
+	}
+	w.unprospectLoop(f)
+	restarted = restarted && p.expired != nil // often over the same addresses
+	if p.changed || restarted {
+		s.owner.CompareAndSwap(nil, w)
+		s.selectedChanged(restarted)
+	}
+	s.handshake.proven(f, f.early, l.now)
+	f.early = false
+}
+
+// unprospectLoop takes f out of the prospects.
+func (w *worker) unprospectLoop(f *flow) {
+	if known, ok := w.loop.prospects.Get(&f.addr); ok && known == f {
+		w.loop.prospects.Delete(&f.addr)
+	}
+}
+
+// forgetLoop takes a flow that its session gave up out of all tables.
+func (w *worker) forgetLoop(f *flow) {
+	if known, ok := w.loop.flows.Get(&f.addr); ok && known == f {
+		w.loop.flows.Delete(&f.addr)
+	}
+	w.unprospectLoop(f)
+	w.uncheckLoop(f)
+}
+
+// sweepLoop forgets all flows of ended sessions.
+func (w *worker) sweepLoop() {
+	ended := func(f *flow) bool { return !f.session.running() }
+	w.loop.flows.DeleteFunc(ended)
+	w.loop.prospects.DeleteFunc(ended)
+	for id, f := range w.loop.checks {
+		if ended(f) {
+			delete(w.loop.checks, id)
+		}
+	}
+}

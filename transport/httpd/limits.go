@@ -1,0 +1,90 @@
+package httpd
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+
+	"parley/transport/limit"
+)
+
+// maxPending is how many connections may be there that are no WebSockets; no
+// more than half of the descriptors.
+const maxPending = 4096
+
+// limits count who has and does how much.
+type limits struct {
+	crowd   *crowd       // connections that are no WebSockets
+	proxied *limit.Tally // requests that trusted proxies passed on
+	opens   *limit.Rate
+	sockets *limit.Tally
+	records *limit.Rate
+	guesses *limit.Rate  // wrong API tokens
+	total   atomic.Int64 // WebSockets, those being opened included
+}
+
+// setLimits makes the limits.
+func (s *Server) setLimits(each PerAddress) {
+	all := maxPending
+	if s.descriptors.limit > 0 {
+		all = min(all, s.descriptors.limit/2)
+	}
+	s.limits.crowd = newCrowd(each.Requests, all, cut)
+	s.limits.proxied = limit.NewTally(each.Requests)
+	s.limits.opens = limit.PerMinute(each.OpensPerMinute)
+	s.limits.sockets = limit.NewTally(each.Sockets)
+	s.limits.records = limit.PerMinute(each.RecordsPerMinute)
+	s.limits.guesses = limit.PerMinute(guessesPerMinute)
+}
+
+// connState bounds the connections that are no WebSockets.
+func (s *Server) connState(conn net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.newConn(conn)
+	case http.StateActive, http.StateIdle:
+		s.crowd.work(conn, state == http.StateActive)
+	case http.StateHijacked, http.StateClosed:
+		s.crowd.leave(conn)
+	}
+}
+
+// newConn lets a connection in. Those of trusted proxies have no share: they
+// bring others.
+func (s *Server) newConn(conn net.Conn) {
+	var from netip.Addr
+	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		from = plainAddr(a.AddrPort().Addr())
+	}
+	scarce := s.descriptors.scarce()
+	in, made := s.crowd.enter(conn, from, s.exempt(from) || s.trusted.has(from), scarce)
+	switch {
+	case !in:
+		s.metrics.cut.WithLabelValues(cutShare).Inc()
+		cut(conn)
+	case made && scarce:
+		s.metrics.cut.WithLabelValues(cutDescriptors).Inc()
+	case made:
+		s.metrics.cut.WithLabelValues(cutOldest).Inc()
+	}
+}
+
+// shed makes room when no connection can be accepted.
+func (s *Server) shed() bool {
+	s.tellBusy()
+	made := s.crowd.shed()
+	if made {
+		s.metrics.cut.WithLabelValues(cutDescriptors).Inc()
+	}
+	return made
+}
+
+// cut ends a connection without a word: TLS would wait for the peer to take one.
+func cut(conn net.Conn) {
+	if secured, ok := conn.(*tls.Conn); ok {
+		conn = secured.NetConn()
+	}
+	_ = conn.Close() // it ends either way
+}
