@@ -18,6 +18,7 @@ import (
 // ServerSpec says how to start a server of our own.
 type ServerSpec struct {
 	Program string   // the binary
+	Host    string   // the loopback address to listen on; empty: 127.0.0.1
 	Args    []string // after "serve --listen … --data …"
 	Env     []string // added to ours
 	CPUs    CPUs
@@ -44,10 +45,14 @@ var unlimited = []string{"PARLEY_LIMIT_SOURCE_RATE=0"}
 // startTimeout is how long a server may take until it answers.
 const startTimeout = 15 * time.Second
 
-// StartServer starts a server on a free port of 127.0.0.1 with its data in a
+// StartServer starts a server on a free port of loopback with its data in a
 // temporary folder, and waits until it is ready. Stop ends it.
 func StartServer(ctx context.Context, spec *ServerSpec) (*Server, error) {
-	addr, err := freePort()
+	host := spec.Host
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	addr, err := freePort(host)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +61,7 @@ func StartServer(ctx context.Context, spec *ServerSpec) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{URL: "http://" + addr, Data: data, log: new(tail), done: make(chan struct{})}
-	args := []string{"serve", "--listen", addr, "--advertise", "127.0.0.1", "--data", filepath.Join(data, "data")}
+	args := []string{"serve", "--listen", addr, "--advertise", host, "--data", filepath.Join(data, "data")}
 	if spec.TLS != nil {
 		s.URL = "https://" + addr
 		args = append(args, "--tls-cert", spec.TLS.Cert, "--tls-key", spec.TLS.Key)
@@ -79,10 +84,10 @@ func StartServer(ctx context.Context, spec *ServerSpec) (*Server, error) {
 	return s, nil
 }
 
-// freePort finds a port of 127.0.0.1 that is free for TCP and UDP.
-func freePort() (string, error) {
+// freePort finds a port of host that is free for TCP and UDP.
+func freePort(host string) (string, error) {
 	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
 			return "", err
 		}

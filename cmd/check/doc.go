@@ -11,7 +11,9 @@
 // every fuzz target, type check and unit tests of the client, and browser
 // tests against the real binary: those of the pages (ui-*) two files at a time,
 // for they mostly wait, the others, which measure, alone. CI=true in the environment
-// adds what needs a network of its own. --long raises the fuzz time and repeats.
+// adds what needs a network of its own. --long raises the fuzz time and repeats, and at
+// the end drives six other WebRTC stacks and the browsers once more, see
+// cmd/check/stacks; that step installs what it needs by itself.
 // --only STEP runs the named steps. The last lines say what passed and what
 // failed; the exit code is 1 if anything failed.
 package main

@@ -45,6 +45,9 @@ func allSteps(ci, long bool) []step {
 	if ci || long {
 		steps = append(steps, step{"school", "a thousand from one address, who are cut off and come back", school})
 	}
+	if long {
+		steps = append(steps, step{"stacks", "which foreign WebRTC stacks answer a check of the server's", goCommand("run", "./cmd/check/stacks")})
+	}
 	return steps
 }
 
