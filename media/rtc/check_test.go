@@ -223,6 +223,31 @@ func TestKeyframesAtAnotherAddress(t *testing.T) {
 	}
 }
 
+// TestMediaFromAnotherAddress: a peer whose NAT gave it another address does not
+// nominate again. It is followed when media comes from where it has proven to be
+// and the selected address is silent, not before.
+func TestMediaFromAnotherAddress(t *testing.T) {
+	r := newRig(t, 1, Config{})
+	from, moved := r.from, stranger(t, r.w.sock.LocalAddr())
+	r.prove(t, moved, from.ice.current)
+	send := func() *flow {
+		r.client, moved = moved, r.client
+		r.frame(1, 100, true)
+		r.turn(1)
+		r.client, moved = moved, r.client
+		return from.ice.selected.Load()
+	}
+	before := from.ice.selected.Load()
+	before.touch(r.server.clock.now())
+	if got := send(); got != before {
+		t.Fatal("followed while the selected address is heard")
+	}
+	before.touch(r.server.clock.now().Add(-2 * staleAfter))
+	if got := send(); got == before || int(got.addr.AddrPort().Port()) != moved.LocalAddr().(*net.UDPAddr).Port {
+		t.Error("not followed")
+	}
+}
+
 // TestSweptProspects: a prospect that was to be forgotten while the queue of
 // commands was full is forgotten by the next sweep.
 func TestSweptProspects(t *testing.T) {

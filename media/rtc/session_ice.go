@@ -33,7 +33,7 @@ type iceLite struct {
 }
 
 // staleAfter is how long the selected flow may be silent until a nomination
-// of a pair of lower priority is followed at once.
+// of a pair of lower priority is followed at once, and media from another.
 const staleAfter = time.Second
 
 // ask takes a binding request with the right user names and integrity. It
@@ -181,6 +181,21 @@ func (i *iceLite) nominateLocked(f *flow, priority uint64, now media.Instant) (c
 	}
 	i.selected.Store(f)
 	return true, i.expireLocked(f)
+}
+
+// follow selects f, which media comes from while the selected flow is silent: a
+// NAT gave the peer another address. For the peer the pair is the one that it
+// nominated, so it does not nominate again.
+func (i *iceLite) follow(f *flow, now media.Instant) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	old := i.selected.Load()
+	if i.closed || !f.proven || old == nil || old == f || f.generation < old.generation || now.Sub(old.lastSeen()) <= staleAfter {
+		return false
+	}
+	f.priority = old.priority
+	i.selected.Store(f)
+	return true
 }
 
 // expireLocked gives up the previous generation once f, nominated, belongs to

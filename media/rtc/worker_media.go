@@ -100,6 +100,11 @@ func (w *worker) authentic(s *Session, f *flow) {
 	s.touch(w.loop.now)
 	s.rx.inbound.tokens--
 	s.handshake.peerProven()
+	if selected := s.ice.selected.Load(); selected != f && selected != nil && w.loop.now.Sub(selected.lastSeen()) > staleAfter {
+		if s.ice.follow(f, w.loop.now) {
+			s.selectedChanged(false)
+		}
+	}
 }
 
 // unwrapRepair turns an RTX packet (RFC 4588 §4) back into the packet that
