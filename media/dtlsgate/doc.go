@@ -9,10 +9,10 @@
 //	ClientHello        anybody can make one. Where two of them disagree, or one
 //	                   came before its address was proven, the server asks for a
 //	                   cookie ([Retry]), which only who receives there can return
-//	Certificate,       signed by the peer over all that both sides said, our
-//	ClientKeyExchange, random numbers included, which a stranger has not seen:
-//	CertificateVerify  of all that claim to be these three, those are passed on
-//	                   that fit together
+//	Certificate,       the one that the peer announced, and a signature by it
+//	ClientKeyExchange, over all that both sides said, our random numbers
+//	CertificateVerify  included, which a stranger has not seen: of all that claim
+//	                   to be these, those are passed on that fit together
 //	Finished           is encrypted: the server itself sorts out what is not
 //
 // Everything else in the clear is dropped: alerts and data end nothing.

@@ -23,12 +23,15 @@ type Gate struct {
 	ours    outgoing
 
 	certificate, exchange, verify message
-	announced                     bool // certificate has the one that the peer announced
+	announced                     []byte // the certificate's body, nil as long as it did not come
+	key                           *key   // of that, nil too if it is none that we take
+	foreign                       bool   // another certificate came
 
 	passed bool
 	seq    uint64   // of the next record that is made here
 	later  [][]byte // encrypted records that came too early, newest last
-	budget budget
+	// Verifications, of what came in one datagram and of what did not.
+	together, apart budget
 }
 
 // maxLater is how many encrypted records wait for the flight before them.
@@ -51,20 +54,33 @@ func New(expects func(certificate []byte) bool, cookie []byte) *Gate {
 // Passed reports whether the peer has shown that it saw our flight.
 func (g *Gate) Passed() bool { return g.passed }
 
+// Foreign reports whether a certificate came that the peer did not announce, and
+// not the one it did.
+func (g *Gate) Foreign() bool { return g.foreign && g.announced == nil }
+
 // Take sorts a plausible datagram and returns what the server may have of it,
 // as datagrams that it can keep.
 func (g *Gate) Take(pkt []byte, now media.Instant) (feed [][]byte) {
+	var news news
 	for r := range records(pkt) {
 		switch {
 		case r.epoch == 1:
 			feed = g.takeEncrypted(feed, r)
 		case r.content == contentHandshake && r.epoch == 0 && !g.passed:
 			for f := range fragments(r.body) {
-				feed = g.takeFragment(feed, f, now)
+				feed = g.takeFragment(feed, f, &news)
 			}
+			feed = g.pass(feed, &news, now)
 		}
 	}
 	return feed
+}
+
+// news is what a datagram completed, nil for nothing: one message of a kind at
+// most, for the peer makes no more.
+type news struct {
+	certificate      bool
+	exchange, verify []byte
 }
 
 func (g *Gate) takeEncrypted(feed [][]byte, r record) [][]byte {
@@ -78,22 +94,30 @@ func (g *Gate) takeEncrypted(feed [][]byte, r record) [][]byte {
 	return feed
 }
 
-func (g *Gate) takeFragment(feed [][]byte, f fragment, now media.Instant) [][]byte {
+func (g *Gate) takeFragment(feed [][]byte, f fragment, news *news) [][]byte {
 	switch f.kind {
 	case typeClientHello:
 		return g.takeHello(feed, f)
 	case typeCertificate:
-		return g.takeCertificate(feed, f, now)
+		news.certificate = g.takeCertificate(f) || news.certificate
 	case typeClientKeyExchange:
-		for _, body := range g.exchange.add(f) {
-			feed = g.pass(feed, body, nil, now)
+		if news.exchange == nil {
+			news.exchange = last(g.exchange.add(f))
 		}
 	case typeCertificateVerify:
-		for _, body := range g.verify.add(f) {
-			feed = g.pass(feed, nil, body, now)
+		if news.verify == nil {
+			news.verify = last(g.verify.add(f))
 		}
 	}
 	return feed
+}
+
+// last returns the last of what was completed, nil for nothing.
+func last(wholes [][]byte) []byte {
+	if len(wholes) == 0 {
+		return nil
+	}
+	return wholes[len(wholes)-1]
 }
 
 // takeHello puts the ClientHello together and passes it on, again if the peer
@@ -136,52 +160,58 @@ func (g *Gate) clear(kind byte, seq uint16, body []byte) []byte {
 	return appendRecord(nil, contentHandshake, g.seq-1, appendMessage(nil, kind, seq, body))
 }
 
-// takeCertificate keeps the certificate that the peer has announced for good,
-// whatever else comes. Others are kept as long as there is no such one: a peer
-// that has another than it said is to be told from a stranger.
-func (g *Gate) takeCertificate(feed [][]byte, f fragment, now media.Instant) [][]byte {
-	if g.announced {
-		return feed
+// takeCertificate keeps the certificate that the peer has announced, and reports
+// whether this is it. Under no other is anything verified: what that costs is up
+// to whoever made it.
+func (g *Gate) takeCertificate(f fragment) bool {
+	if g.announced != nil {
+		return false
 	}
 	for _, body := range g.certificate.add(f) {
-		if g.announced = g.expects(leaf(body)); g.announced {
-			g.certificate.wholes = [][]byte{body}
+		der := leaf(body)
+		if der == nil {
+			continue
 		}
-		if feed = g.pass(feed, nil, nil, now); g.announced {
-			break
+		if !g.expects(der) {
+			g.foreign = true
+			continue
 		}
+		g.announced, g.key = body, certificateKey(der)
+		return true
 	}
-	return feed
+	return false
 }
 
-// pass looks for three messages that fit together and passes on the peer's
-// flight once there are. What is new of the latter two is given, nil for none:
-// the others have been tried.
-func (g *Gate) pass(feed [][]byte, exchange, verify []byte, now media.Instant) [][]byte {
-	if g.passed || !g.ours.done {
+// pass looks for a key exchange and a signature that fit to the certificate,
+// of which one is new, and passes on the peer's flight once there are. The newest
+// come first, for the peer's come together, and two of one datagram have a
+// budget of their own, which those of other datagrams can not use up.
+func (g *Gate) pass(feed [][]byte, news *news, now media.Instant) [][]byte {
+	if g.passed || !g.ours.done || g.key == nil || !news.certificate && news.exchange == nil && news.verify == nil {
 		return feed
 	}
-	for _, c := range g.certificate.wholes {
-		for _, x := range among(exchange, g.exchange.wholes) {
-			for _, v := range among(verify, g.verify.wholes) {
-				if !g.budget.take(now) {
-					return feed
-				}
-				if signs(leaf(c), g.transcript(c, x), v) {
-					return g.passFlight(feed, c, x, v)
-				}
+	if news.exchange != nil && news.verify != nil && g.together.take(now) && g.fits(news.exchange, news.verify) {
+		return g.passFlight(feed, news.exchange, news.verify)
+	}
+	for _, x := range slices.Backward(g.exchange.wholes) {
+		for _, v := range slices.Backward(g.verify.wholes) {
+			if !news.certificate && !bytes.Equal(x, news.exchange) && !bytes.Equal(v, news.verify) || !wellFormed(v) {
+				continue
+			}
+			if !g.apart.take(now) {
+				return feed
+			}
+			if g.fits(x, v) {
+				return g.passFlight(feed, x, v)
 			}
 		}
 	}
 	return feed
 }
 
-// among is only, if it is given.
-func among(only []byte, all [][]byte) [][]byte {
-	if only != nil {
-		return [][]byte{only}
-	}
-	return all
+// fits reports whether a signature is the peer's over what was said.
+func (g *Gate) fits(exchange, verify []byte) bool {
+	return g.key.signs(g.transcript(g.announced, exchange), verify)
 }
 
 // transcript is what the peer signs (RFC 5246 §7.4.8).
@@ -193,10 +223,10 @@ func (g *Gate) transcript(certificate, exchange []byte) []byte {
 
 // passFlight passes on the peer's flight, the change of cipher that follows it,
 // and what has come encrypted so far.
-func (g *Gate) passFlight(feed [][]byte, certificate, exchange, verify []byte) [][]byte {
+func (g *Gate) passFlight(feed [][]byte, exchange, verify []byte) [][]byte {
 	g.passed = true
 	feed = append(feed,
-		g.clear(typeCertificate, g.certificate.seq, certificate),
+		g.clear(typeCertificate, g.certificate.seq, g.announced),
 		g.clear(typeClientKeyExchange, g.exchange.seq, exchange),
 		g.clear(typeCertificateVerify, g.verify.seq, verify),
 		appendRecord(nil, contentChangeCipherSpec, g.seq, []byte{1}))

@@ -3,7 +3,12 @@ package dtlsgate
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"math/big"
 	"net"
 	"os"
 	"slices"
@@ -230,6 +235,46 @@ func TestPlausible(t *testing.T) {
 		if got := Plausible(tc.pkt); got != tc.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// TestCostlyKeys: a peer can not announce a key under which a signature takes us
+// a second to verify.
+func TestCostlyKeys(t *testing.T) {
+	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate := func(public any) []byte {
+		template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, public, signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	odd := func(bits int) *big.Int {
+		n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), uint(bits-1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n.SetBit(n, bits-1, 1).SetBit(n, 0, 1)
+	}
+	for name, tc := range map[string]struct {
+		public any
+		want   bool
+	}{
+		"ECDSA":              {signer.Public(), true},
+		"RSA":                {&rsa.PublicKey{N: odd(2048), E: 65537}, true},
+		"RSA, long":          {&rsa.PublicKey{N: odd(16384), E: 65537}, false},
+		"RSA, long exponent": {&rsa.PublicKey{N: odd(4096), E: 1<<31 - 1}, false},
+	} {
+		if got := certificateKey(certificate(tc.public)) != nil; got != tc.want {
+			t.Errorf("%s: taken %v", name, got)
+		}
+	}
+	if certificateKey([]byte("no certificate")) != nil {
+		t.Error("what is no certificate has a key")
 	}
 }
 

@@ -1,6 +1,7 @@
 package dtlsgate
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/binary"
 )
@@ -29,18 +30,41 @@ var signatures = map[uint16]x509.SignatureAlgorithm{
 	0x0807: x509.PureEd25519,
 }
 
-// signs reports whether body, of a CertificateVerify message, is the signature
-// of transcript by a certificate's key (RFC 5246 §7.4.8).
+// key is what a peer signs with.
+type key struct{ cert *x509.Certificate }
+
+// Bounds on RSA keys: one of 60,000 bits with a long exponent takes a second.
+const (
+	maxRSABits = 4096
+	maxRSAExp  = 65537
+)
+
+// certificateKey returns the key of a certificate, nil for one that we do not
+// take. The peer itself may want to cost us more than its share.
+func certificateKey(der []byte) *key {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil
+	}
+	if k, ok := cert.PublicKey.(*rsa.PublicKey); ok && (k.N.BitLen() > maxRSABits || k.E > maxRSAExp) {
+		return nil
+	}
+	return &key{cert}
+}
+
+// wellFormed reports whether the body of a CertificateVerify message is one.
 //
 //	| scheme 2 | length 2 | signature |
-func signs(certificate, transcript, body []byte) bool {
+func wellFormed(body []byte) bool {
 	if len(body) < 4 || int(binary.BigEndian.Uint16(body[2:])) != len(body)-4 {
 		return false
 	}
-	scheme, known := signatures[binary.BigEndian.Uint16(body)]
-	if !known {
-		return false
-	}
-	cert, err := x509.ParseCertificate(certificate)
-	return err == nil && cert.CheckSignature(scheme, transcript, body[4:]) == nil
+	_, known := signatures[binary.BigEndian.Uint16(body)]
+	return known
+}
+
+// signs reports whether body, of a CertificateVerify message, is k's signature of
+// transcript (RFC 5246 §7.4.8).
+func (k *key) signs(transcript, body []byte) bool {
+	return wellFormed(body) && k.cert.CheckSignature(signatures[binary.BigEndian.Uint16(body)], transcript, body[4:]) == nil
 }

@@ -43,6 +43,16 @@ func (b *bucket) refill(now media.Instant, perSecond, burst int) {
 // back sooner. It keeps the product of time and rate within its bounds.
 const refillMost = time.Minute
 
+// take takes a token, if there is one.
+func (b *bucket) take(now media.Instant, perSecond, burst int) bool {
+	b.refill(now, perSecond, burst)
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
 // What a peer may ask for, so that it can not fill the queues of workers: a
 // token is a packet to be sent again.
 const (
@@ -61,6 +71,14 @@ func (b *bucket) ask(n int, now media.Instant) bool {
 	b.tokens -= n
 	return true
 }
+
+// How many of a session's binding requests are answered: a browser with many
+// addresses makes some 50 a second while it connects. What anybody could send
+// again from elsewhere is dropped before it counts.
+const (
+	checksPerSecond = 100
+	checkBurst      = 200
+)
 
 // What a peer may send: all four sources at their best are some 3,000 packets
 // a second. A peer that sends more than ten times that means harm, and each of

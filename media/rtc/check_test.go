@@ -52,6 +52,31 @@ func TestReplayedRequest(t *testing.T) {
 	}
 }
 
+// TestReplaysCostNothing: whoever sends a captured request again, however fast,
+// takes nothing from what its maker may send.
+func TestReplaysCostNothing(t *testing.T) {
+	r := newRig(t, 0, Config{})
+	captured := request(t, r.from.ice.current)
+	r.ask(t, r.client, r.from.ice.current, captured)
+	before := r.from.ice.answered.tokens
+	other := stranger(t, r.w.sock.LocalAddr())
+	for range 500 {
+		if _, err := other.Write(captured); err != nil {
+			t.Fatal(err)
+		}
+		r.turn(1)
+	}
+	if n := r.w.count.drops[dropReplayedCheck].Load(); n != 500 {
+		t.Errorf("%d dropped", n)
+	}
+	if r.from.ice.answered.tokens < before {
+		t.Error("replays used up the answers to others")
+	}
+	if e := r.ask(t, r.client, r.from.ice.current, request(t, r.from.ice.current)); e.response.Type != stun.BindingSuccess {
+		t.Error("the peer itself is not answered")
+	}
+}
+
 // TestForgottenRequest: nor does one that is not remembered any more, or never
 // arrived here. An address is no more than asked until it answers.
 func TestForgottenRequest(t *testing.T) {

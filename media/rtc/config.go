@@ -38,6 +38,9 @@ type Config struct {
 	// Timeout ends a session from which nothing authentic came; 0 means 30 s
 	// (consent to send, RFC 7675 §5.1).
 	Timeout time.Duration
+	// handshakeTime is how long a peer may take from the first proof of an
+	// address until it is connected; 0 means 15 s.
+	handshakeTime time.Duration
 	// Log takes the server's few lines; nil means slog's default.
 	Log *slog.Logger
 
@@ -51,7 +54,10 @@ type Config struct {
 // MaxSourceRate is the highest limit that can be kept.
 const MaxSourceRate media.BitsPerSecond = 1e9
 
-const defaultTimeout = 30 * time.Second
+const (
+	defaultTimeout       = 30 * time.Second
+	defaultHandshakeTime = 15 * time.Second
+)
 
 func (c *Config) setDefaults() {
 	if c.Workers <= 0 {
@@ -64,6 +70,9 @@ func (c *Config) setDefaults() {
 		c.Timeout = defaultTimeout
 	}
 	c.SourceRate = min(c.SourceRate, MaxSourceRate)
+	if c.handshakeTime <= 0 {
+		c.handshakeTime = defaultHandshakeTime
+	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}

@@ -227,7 +227,7 @@ func TestHandshakePolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := listen(t, Config{Workers: 1})
+			s := listen(t, Config{Workers: 1, handshakeTime: 2 * time.Second})
 			p := newPeer(t, s, peerOptions{})
 			p.extra = option
 			err := p.connect()

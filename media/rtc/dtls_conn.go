@@ -102,6 +102,9 @@ func (c *dtlsConn) next() []byte {
 
 // take lets a datagram through the gate.
 func (c *dtlsConn) take(pkt []byte) {
+	if c.parked.Load() {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ready = append(c.ready, c.gate.Take(pkt, c.session.server.clock.now())...)
@@ -113,6 +116,13 @@ func (c *dtlsConn) genuine() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.cookie != nil || c.gate.Passed()
+}
+
+// foreign reports whether somebody's certificate came in place of the peer's.
+func (c *dtlsConn) foreign() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gate.Foreign()
 }
 
 // WriteTo sends p to the session's peer whatever the address says.

@@ -107,11 +107,24 @@ func forgeries(t *testing.T) map[string]func() []byte {
 		"fragment, beyond its end":        func() []byte { return part(msgCertificate, 1, 500, 400, noise(300)...) },
 		"fragments, overlapping":          func() []byte { return part(msgCertificate, 1, 400, int(noise(1)[0]), noise(100)...) },
 		"fragment, empty":                 func() []byte { return part(msgCertificate, 1, 400, 0) },
-		"far ahead":                       func() []byte { return message(msgCertificate, 60000, noise(100)...) },
-		"unknown message":                 func() []byte { return message(99, 1, noise(50)...) },
-		"unknown record":                  func() []byte { return clear(63, noise(50)...) },
-		"heartbeat":                       func() []byte { return clear(24, noise(50)...) },
-		"lying length":                    func() []byte { b := clear(recordHandshake, noise(50)...); b[12] = 200; return b },
+		"many of each at once": func() (all []byte) {
+			for range 4 {
+				all = append(all, message(msgCertificate, 1, certificateBody(noise(20))...)...)
+				for range 6 {
+					all = append(all, message(msgKeyExchange, 2, noise(4)...)...)
+					all = append(all, message(msgVerify, 3, append([]byte{4, 3, 0, 8}, noise(8)...)...)...)
+				}
+			}
+			return all
+		},
+		"key exchange and signature": func() []byte {
+			return append(message(msgKeyExchange, 2, point...), message(msgVerify, 3, signature...)...)
+		},
+		"far ahead":       func() []byte { return message(msgCertificate, 60000, noise(100)...) },
+		"unknown message": func() []byte { return message(99, 1, noise(50)...) },
+		"unknown record":  func() []byte { return clear(63, noise(50)...) },
+		"heartbeat":       func() []byte { return clear(24, noise(50)...) },
+		"lying length":    func() []byte { b := clear(recordHandshake, noise(50)...); b[12] = 200; return b },
 		"record number at its end": func() []byte {
 			b := message(msgClientHello, 0, hello(nil, gcm...)...)
 			copy(b[5:11], "\xff\xff\xff\xff\xff\xff")

@@ -34,7 +34,7 @@ import (
 // before the peer has shown itself proves nothing and ends nothing: it is
 // forgotten, and the next ClientHello begins anew, with a cookie (see
 // dtlsgate). What the peer itself does wrong ends the session, and so does a
-// peer that has an address but no keys after handshakeTimeout.
+// peer that has an address but no keys after Config.handshakeTime.
 //
 // An attempt has a goroutine, besides those of pion/dtls. Once keys are
 // exported everything of it is freed: nothing else is ever sent over DTLS, for
@@ -51,6 +51,7 @@ type handshake struct {
 	// cookie is what a ClientHello must have, nil: nothing was suspicious yet.
 	cookie  []byte
 	retryAt media.Instant // when a cookie may be sent next
+	begun   bucket        // attempts
 	failure error         // of the last attempt
 	over    bool
 
@@ -68,12 +69,18 @@ type finale struct {
 // finaleRepeats is more than a client tries before it gives up.
 const finaleRepeats = 32
 
+// Attempts that a session may begin: each takes a signature and some goroutines,
+// and an honest peer needs two at most.
+const (
+	attemptsPerSecond = 5
+	attemptBurst      = 8
+)
+
 // retryEvery bounds how often a cookie is sent. It is the same for every
 // ClientHello, so one that another one brought about will do.
 const retryEvery = 20 * time.Millisecond
 
 const (
-	handshakeTimeout = 15 * time.Second
 	// flightInterval is the first retransmission timeout; it doubles.
 	flightInterval = 300 * time.Millisecond
 	// dtlsMTU bounds our handshake datagrams.
@@ -107,8 +114,7 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 	case !ok:
 		return h.attempt != nil && h.attempt.push(pkt, from)
 	case h.provesLocked(hello):
-		h.beginLocked(hello, pkt, from)
-		return true
+		return h.begun.take(h.session.server.clock.now(), attemptsPerSecond, attemptBurst) && h.beginLocked(hello, pkt, from)
 	case h.attempt != nil && bytes.Equal(hello.Cookie, h.attempt.cookie) && hello.Random == h.attempt.random:
 		return h.attempt.push(pkt, from) // again
 	}
@@ -132,7 +138,7 @@ func (h *handshake) provesLocked(hello dtlsgate.Hello) bool {
 }
 
 // beginLocked starts an attempt, in place of the one under way, if any.
-func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) {
+func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bool {
 	if h.attempt != nil {
 		_ = h.attempt.Close()
 	}
@@ -140,6 +146,7 @@ func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) {
 	c.push(pkt, from)
 	h.attempt = c
 	h.session.server.wg.Go(func() { h.run(c) })
+	return true
 }
 
 // proven is told when a flow proved itself; early says that a ClientHello came
@@ -207,7 +214,7 @@ func (h *handshake) shake(c *dtlsConn) (*keys, error) {
 		c.parked.Store(true)
 		_ = conn.Close()
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), h.session.server.config.handshakeTime)
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, err
@@ -230,6 +237,9 @@ func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 		return true, false
 	}
 	h.failure = err
+	if c.foreign() {
+		h.failure = ErrFingerprint
+	}
 	if c.genuine() && !errors.Is(err, context.DeadlineExceeded) {
 		return false, true
 	}
@@ -245,7 +255,7 @@ func (h *handshake) overdue(now media.Instant) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.since == 0 || now.Sub(h.since) < handshakeTimeout:
+	case h.since == 0 || now.Sub(h.since) < h.session.server.config.handshakeTime:
 		return nil
 	case h.over:
 		return ErrNotNominated

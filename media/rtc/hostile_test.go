@@ -133,11 +133,11 @@ func wantPicture(t *testing.T, from, to *peer, seat int) {
 }
 
 func TestWrongFingerprint(t *testing.T) {
-	s := listen(t, Config{})
+	s := listen(t, Config{handshakeTime: time.Second})
 	p := newPeer(t, s, peerOptions{badFingerprint: true})
 	err := p.connect()
 	p.events.wait(t, "failure", func() bool { return len(p.events.failed) == 1 })
-	if got := p.events.failed[0]; !errors.Is(got, ErrHandshake) {
+	if got := p.events.failed[0]; !errors.Is(got, ErrHandshake) || !errors.Is(got, ErrFingerprint) {
 		t.Errorf("session failed with %v", got)
 	}
 	if err == nil && p.session.keys.Load() != nil {

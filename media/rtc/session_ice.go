@@ -29,6 +29,7 @@ type iceLite struct {
 	flows     []*flow // proven
 	prospects []*flow // the others, oldest first
 	requests  requestLog
+	answered  bucket // requests that may be answered
 	closed    bool
 }
 
@@ -47,14 +48,14 @@ func (i *iceLite) ask(c *credentials, w *worker, addr *udp.Addr, id []byte, now 
 		return nil, false, nil, dropUnknownUfrag
 	}
 	f = i.findLocked(w, addr)
-	switch i.requests.look(id, addr) {
-	case requestRepeated:
-		if f == nil {
-			return nil, false, nil, dropReplayedCheck
-		}
-		return f, false, nil, dropNone
-	case requestElsewhere:
+	seen := i.requests.look(id, addr)
+	switch {
+	case seen == requestElsewhere, seen == requestRepeated && f == nil:
 		return nil, false, nil, dropReplayedCheck
+	case !i.answered.take(now, checksPerSecond, checkBurst):
+		return nil, false, nil, dropFlood
+	case seen == requestRepeated:
+		return f, false, nil, dropNone
 	}
 	if f == nil {
 		f = &flow{session: c.session, worker: w, addr: *addr}

@@ -48,13 +48,6 @@ func (w *worker) requestedLoop(m *stun.Message, from *udp.Addr) {
 		w.count.drop(dropIntegrity)
 		return
 	}
-	if s := c.session; s.owner.Load() == w {
-		if s.rx.inbound.flooding(l.now) {
-			w.count.drop(dropFlood)
-			return
-		}
-		s.rx.inbound.tokens--
-	}
 	if unknown := unknownAttributes(m); unknown != nil {
 		w.respond(m, c, from, stun.CodeUnknownAttribute, unknown)
 		return

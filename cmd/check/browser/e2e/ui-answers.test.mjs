@@ -48,7 +48,7 @@ const ANSWERS = [
   ['the name is refused', refuse('bad_name'), 'fail.name.title', 'error.bad_name'],
   ['no common codec', refuse('no_codec'), 'fail.title', 'error.no_codec'],
   ['an error nobody knows', refuse('<b>new</b>'), 'fail.title', 'error.unknown'],
-  ['too fast', refuse('rate_limited', { retry_after_ms: 60_000 }), 'fail.title', 'error.rate_limited'],
+  ['too fast', refuse('rate_limited', { retry_after_ms: 60_000 }), 'fail.crowd.title', 'fail.crowd.text'],
   ['no protocol at all', (ws) => ws.onMessage(() => ws.send('<html>502 Bad Gateway</html>')), 'fail.server.title', 'fail.server.text'],
   ['closed at once', (ws) => void ws.close({ code: 1011 }), 'fail.server.title', 'fail.server.text'],
   ['an answer without content', (ws) => ws.onMessage((text) => ws.send(JSON.stringify({ type: 'joined', id: JSON.parse(String(text)).id }))), 'fail.title', 'error.webrtc_failed'],
