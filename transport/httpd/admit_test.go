@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -185,6 +186,23 @@ func TestSchool(t *testing.T) {
 	for i := range 2000 {
 		if e := s.admit(r, v); e != nil {
 			t.Fatalf("number %d: %v", i+1, e)
+		}
+	}
+}
+
+// TestSocketsLeaveDescriptors: one address can not hold all that there are.
+func TestSocketsLeaveDescriptors(t *testing.T) {
+	for limit, want := range map[int]int{0: 2500, 64: 32, 1 << 20: 2500} {
+		s := &Server{}
+		s.descriptors.limit = limit
+		s.setLimits(PerAddress{Sockets: 2500})
+		a := netip.MustParseAddr("192.0.2.1")
+		n := 0
+		for s.sockets.Add(a) {
+			n++
+		}
+		if n != want {
+			t.Errorf("%d sockets with %d descriptors, want %d", n, limit, want)
 		}
 	}
 }

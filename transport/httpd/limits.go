@@ -28,8 +28,9 @@ type limits struct {
 // setLimits makes the limits.
 func (s *Server) setLimits(each PerAddress) {
 	all := maxPending
-	if s.descriptors.limit > 0 {
-		all = min(all, s.descriptors.limit/2)
+	if half := s.descriptors.limit / 2; half > 0 {
+		// Nobody alone, and nothing of a kind, may take them all.
+		all, each.Sockets = min(all, half), min(each.Sockets, half)
 	}
 	s.limits.crowd = newCrowd(each.Requests, all, cut)
 	s.limits.proxied = limit.NewTally(each.Requests)
