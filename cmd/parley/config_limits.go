@@ -21,11 +21,14 @@ type limitFlags struct {
 	Offers   int `help:"Media offers (SDP, 64 KiB each) that one connection may make per minute, twenty or a third of them at once; those of one address may have 32 times the bytes; 0 for any number." default:"60" env:"PARLEY_LIMIT_OFFERS" group:"limits"`
 	Chat     int `help:"MiB of chat that a room keeps (for 24 h); texts from one address may take a quarter of it, and 32 times as much in all rooms in 24 h; 0 for any number." default:"8" env:"PARLEY_LIMIT_CHAT" group:"limits"`
 
-	SourceRate bench.Bits `help:"Most that one microphone, camera or screen may send, all its simulcast layers together, such as 15Mbps or 800kbps; 0 for no limit. What is beyond is not passed on, and the sender is told." default:"15Mbps" placeholder:"RATE" env:"PARLEY_LIMIT_SOURCE_RATE" group:"limits"`
+	SourceRate bench.Bits `help:"Most that one microphone, camera or screen may send, all its simulcast layers together, such as 800kbps; 15Mbps unless set, 0 for no limit. What is beyond is not passed on, and the sender is told." default:"15Mbps" placeholder:"RATE" env:"PARLEY_LIMIT_SOURCE_RATE" group:"limits"`
 }
 
 // mostLimit is the most that a limit can be set to.
 const mostLimit = 1_000_000
+
+// leastSourceRate is what a voice takes: less is a number without its unit.
+const leastSourceRate bench.Bits = 8000
 
 // check finds numbers that make no sense.
 func (l *limitFlags) check() error {
@@ -37,8 +40,8 @@ func (l *limitFlags) check() error {
 			return usage("--limit-%s must be from 0, which is no limit, to %d", name, mostLimit)
 		}
 	}
-	if l.SourceRate > bench.Bits(rtc.MaxSourceRate) {
-		return usage("--limit-source-rate must be at most %s, or 0 for no limit", bench.Bits(rtc.MaxSourceRate))
+	if l.SourceRate > bench.Bits(rtc.MaxSourceRate) || l.SourceRate > 0 && l.SourceRate < leastSourceRate {
+		return usage("--limit-source-rate must be from %s to %s, or 0 for no limit", leastSourceRate, bench.Bits(rtc.MaxSourceRate))
 	}
 	return nil
 }

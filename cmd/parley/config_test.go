@@ -132,7 +132,8 @@ func TestMistakesGetOneLineAndAdvice(t *testing.T) {
 		{"an interface that is none", []string{"--listen", "0.0.0.0:0", "--data", filepath.Join(dir, "d4"), "--interfaces", "nosuch0"}, "there is no interface nosuch0", 1},
 		{"a rate that is none", []string{"--limit-source-rate", "fast"}, "is not a bitrate", 2},
 		{"a rate that is not a number", []string{"--limit-source-rate", "nan"}, "is not a bitrate", 2},
-		{"a rate that can not be kept", []string{"--limit-source-rate", "2Gbps"}, "must be at most 1000Mbps, or 0", 2},
+		{"a rate that can not be kept", []string{"--limit-source-rate", "2Gbps"}, "to 1000Mbps, or 0", 2},
+		{"a rate without its unit", []string{"--limit-source-rate", "15"}, "must be from 8kbps", 2},
 		{"reports that are none", []string{"bench", "--compare", write("a.json", "{}"), write("b.json", "")}, "a.json", 1},
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", write("file", "")}, "data folder", 1},
 	}

@@ -68,13 +68,13 @@
 //     captured it can send again from anywhere, moves and renews nothing by
 //     itself (TestReplayedRequest, TestForgottenRequest, TestConsentNeedsAnswers):
 //     where packets go changes by the answer, if the request had USE-CANDIDATE,
-//     and only while that very address is heard from (TestConsentIsPerAddress).
+//     or with media from a proven address while the selected one is silent, as
+//     after a NAT forgot its mapping (TestMediaFromAnotherAddress), and only while
+//     that very address is heard from (TestConsentIsPerAddress).
 //   - An address that lives belongs to the session that it proved itself for
 //     (TestAddressOfAnother).
 //   - A handshake can not be ended by who only knows addresses, or sends from a
-//     peer's own (TestForgedHandshake; see dtlsgate). What is left to him: a
-//     ClientHello that is the first to arrive in the round trip after the proof
-//     and before the peer's own. Then the peer has to join again.
+//     peer's own (TestForgedHandshake and its brothers; see dtlsgate).
 //   - Keys are used only if the peer's certificate matches the fingerprint
 //     in its offer (TestWrongFingerprint).
 //   - No SRTP packet is accepted twice, and failures to authenticate end

@@ -23,8 +23,7 @@ import (
 //	worker ──push──▶ queue ──▶ gate ──▶ ready ──ReadFrom──▶ pion/dtls
 type dtlsConn struct {
 	session  *Session
-	random   [32]byte   // of the ClientHello that it is about
-	cookie   []byte     // of that ClientHello, nil for none
+	cookie   []byte     // of the ClientHello that it is about
 	dtls     *dtls.Conn // that reads here; set before it begins
 	queue    chan []byte
 	deadline *deadline.Deadline
@@ -37,24 +36,18 @@ type dtlsConn struct {
 	parked    atomic.Bool
 	closed    chan struct{}
 	closeOnce sync.Once
-	// doubted: there was another ClientHello.
-	doubted atomic.Bool
 
-	mu    sync.Mutex // guards gate, ready and sent
+	mu    sync.Mutex // guards gate and ready
 	gate  *dtlsgate.Gate
 	ready [][]byte
-	sent  bool // our flight has left
 }
-
-// errForged is why an attempt ends of which two differing ClientHellos came.
-var errForged = errors.New("one of two client hellos is forged")
 
 // errNoCookie says that setCookie does not work with this pion/dtls.
 var errNoCookie = errors.New("no way to give the dtls server a cookie")
 
-func newDTLSConn(s *Session, random [32]byte, cookie []byte) *dtlsConn {
+func newDTLSConn(s *Session, cookie []byte) *dtlsConn {
 	return &dtlsConn{
-		session: s, random: random, cookie: cookie, gate: dtlsgate.New(s.handshake.expects, cookie),
+		session: s, cookie: cookie, gate: dtlsgate.New(s.handshake.expects, cookie),
 		queue: make(chan []byte, maxDTLSQueue), deadline: deadline.New(),
 		closed: make(chan struct{}),
 	}
@@ -110,14 +103,6 @@ func (c *dtlsConn) take(pkt []byte) {
 	c.ready = append(c.ready, c.gate.Take(pkt, c.session.server.clock.now())...)
 }
 
-// genuine reports whether what this attempt was about can only have come from
-// the peer.
-func (c *dtlsConn) genuine() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.cookie != nil || c.gate.Passed()
-}
-
 // foreign reports whether somebody's certificate came in place of the peer's.
 func (c *dtlsConn) foreign() bool {
 	c.mu.Lock()
@@ -133,32 +118,13 @@ func (c *dtlsConn) WriteTo(p []byte, _ net.Addr) (int, error) {
 		if !setCookie(c.dtls, c.cookie) {
 			return 0, errNoCookie
 		}
-	case dtlsgate.IsAlert(p) && !c.genuine():
-		// It would end the handshake of a peer who did not say what it is about.
-	case c.settle(p) != nil:
-		_ = c.Close()
-		return 0, errForged
 	default:
+		c.mu.Lock()
+		c.gate.Sent(p)
+		c.mu.Unlock()
 		c.send(p)
 	}
 	return len(p), nil
-}
-
-// settle takes note of what is about to be sent. Before our flight leaves for
-// the first time there must be no doubt whom it is for: our signature is over
-// the random number of one ClientHello, and a client that is sent another's
-// gives up.
-func (c *dtlsConn) settle(p []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.gate.Sent(p)
-	if !c.sent && dtlsgate.IsFlight(p) {
-		if c.cookie == nil && c.doubted.Load() {
-			return errForged
-		}
-		c.sent = true
-	}
-	return nil
 }
 
 // send sends p to the selected flow or, before there is one, to where the peer

@@ -12,8 +12,8 @@ import (
 // other ClientHello than that: if the first one was forged, the peer's is
 // refused. RFC 6347 §4.2.1 wants cookies that need no state, so the gate asks
 // for one before there is a connection, and this tells the connection which.
-// There is no option for it; a test fails if the field is not there any more,
-// and without it a handshake that needs a cookie does not succeed.
+// There is no option for it. If the field were not there any more no handshake
+// would succeed, and no test of this package.
 //
 // It must be called from the connection's own goroutine, while it writes its
 // HelloVerifyRequest.

@@ -7,6 +7,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"parley/media"
+	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
@@ -28,8 +29,13 @@ type flow struct {
 
 	// check is our own binding request; the worker's.
 	check check
-	// early: DTLS came before the proof; the worker's.
-	early bool
+	// cookie is what a ClientHello from here must have; retryAt, the worker's, is
+	// when it may be sent next.
+	cookie  [dtlsgate.CookieLen]byte
+	retryAt media.Instant
+	// held is a ClientHello with the cookie that came before the proof, for the
+	// answer to our check may be lost; the worker's.
+	held []byte
 
 	// The session's ice.mu guards the rest.
 

@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/pion/dtls/v3"
 
+	"parley/media/dtlsgate"
 	"parley/media/netem"
 )
 
@@ -193,6 +195,60 @@ func TestForgedHandshakeUnderWay(t *testing.T) {
 				attackedFrom(t, begun, after*time.Millisecond, all[name], 0, nil)
 			})
 		}
+	}
+}
+
+// TestForgedHandshakeBetween: nor with one that comes when the peer's address is
+// proven and its own ClientHello is still to come.
+func TestForgedHandshakeBetween(t *testing.T) {
+	for name, forge := range forgeries(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := listen(t, Config{Workers: 1})
+			proxy, err := netem.NewProxy(netem.Config{Server: s.Candidates()[0]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = proxy.Close() })
+			p := newPeer(t, s, peerOptions{seats: 1, via: func(netip.AddrPort) netip.AddrPort { return proxy.Addr() }})
+			p.between = func() {
+				proxy.Forge(forge())
+				time.Sleep(20 * time.Millisecond)
+			}
+			if err := p.connect(); err != nil {
+				t.Fatalf("connect: %v, drops %v", err, s.Figures().Drops)
+			}
+		})
+	}
+}
+
+// TestCookies: the cookie waits for a peer that begins its handshake; one that
+// did not get it gets another when it says hello.
+func TestCookies(t *testing.T) {
+	for name, lost := range map[string]int{"waits": 0, "is lost": 5} {
+		t.Run(name, func(t *testing.T) {
+			s := listen(t, Config{Workers: 1})
+			p := newPeer(t, s, peerOptions{})
+			var got atomic.Int32
+			p.pipe.lose = func(pkt []byte) bool {
+				if !dtlsgate.IsRetry(pkt) {
+					return false
+				}
+				return int(got.Add(1)) <= lost
+			}
+			p.between = func() {
+				time.Sleep(20 * time.Millisecond)
+				if lost == 0 && got.Load() == 0 {
+					t.Error("no cookie waits")
+				}
+			}
+			if err := p.connect(); err != nil {
+				t.Fatal(err)
+			}
+			if n := int(got.Load()); n <= lost {
+				t.Errorf("%d cookies came, %d were to be lost", n, lost)
+			}
+		})
 	}
 }
 

@@ -3,7 +3,6 @@ package rtc
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
@@ -26,15 +25,21 @@ import (
 
 // handshake is a session's DTLS handshake (RFC 5764), as the server side.
 //
-//	idle ──ClientHello of a proven flow──▶ attempt ──Finished──▶ over
-//	  ▲                                       │
-//	  └──────────── failed unproven ──────────┘
+//	idle ──ClientHello with a cookie──▶ attempt ──Finished──▶ over
+//	  ▲                                    │
+//	  └─────────── failed ─────────────────┘
 //
-// It goes on in the clear until the peer's Finished, so an attempt that fails
-// before the peer has shown itself proves nothing and ends nothing: it is
-// forgotten, and the next ClientHello begins anew, with a cookie (see
-// dtlsgate). What the peer itself does wrong ends the session, and so does a
-// peer that has an address but no keys after Config.handshakeTime.
+// It goes on in the clear until the peer's Finished, so nothing is believed that
+// somebody can say who only knows the peer's address (see dtlsgate). An attempt
+// that fails before the peer has shown that it saw our flight is forgotten, and
+// the next ClientHello begins anew. What the peer itself does wrong ends the
+// session, and so does a peer that has an address but no keys after
+// Config.handshakeTime.
+//
+// A ClientHello counts only with the cookie of its flow (RFC 6347 §4.2.1). That
+// costs most peers no round trip, because it is sent before they ask: behind the
+// response to each binding request. Who has begun its handshake by the response
+// finds it there, who begins later finds it waiting.
 //
 // An attempt has a goroutine, besides those of pion/dtls. Once keys are
 // exported everything of it is freed: nothing else is ever sent over DTLS, for
@@ -48,9 +53,6 @@ type handshake struct {
 	mu      sync.Mutex    // guards what follows; taken once per DTLS datagram
 	attempt *dtlsConn     // under way, nil for none
 	since   media.Instant // when the first address was proven, 0: not yet
-	// cookie is what a ClientHello must have, nil: nothing was suspicious yet.
-	cookie  []byte
-	retryAt media.Instant // when a cookie may be sent next
 	begun   bucket        // attempts
 	failure error         // of the last attempt
 	over    bool
@@ -76,7 +78,7 @@ const (
 	attemptBurst      = 8
 )
 
-// retryEvery bounds how often a cookie is sent. It is the same for every
+// retryEvery bounds how often a flow is sent its cookie: it is the same for every
 // ClientHello, so one that another one brought about will do.
 const retryEvery = 20 * time.Millisecond
 
@@ -111,70 +113,40 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 	}
 	hello, ok := dtlsgate.ParseHello(pkt)
 	switch {
-	case !ok:
-		return h.attempt != nil && h.attempt.push(pkt, from)
-	case h.provesLocked(hello):
+	case h.attempt != nil && (!ok || bytes.Equal(hello.Cookie, h.attempt.cookie)):
+		return h.attempt.push(pkt, from)
+	case !ok || h.attempt != nil:
+		return false
+	case h.session.ice.gave(hello.Cookie):
 		return h.begun.take(h.session.server.clock.now(), attemptsPerSecond, attemptBurst) && h.beginLocked(hello, pkt, from)
-	case h.attempt != nil && bytes.Equal(hello.Cookie, h.attempt.cookie) && hello.Random == h.attempt.random:
-		return h.attempt.push(pkt, from) // again
 	}
-	// Whose it is we do not know. If it is the peer's it gets a cookie; if the
-	// peer is further already it pays no heed to that.
-	if h.attempt != nil {
-		h.attempt.doubted.Store(true)
-	}
-	h.retryLocked(from)
+	from.worker.retryLoop(from)
 	return false
 }
 
-// provesLocked reports whether an attempt is to begin with a ClientHello: the
-// first one as long as nothing was suspicious, and one with the cookie, even if
-// an attempt without one is under way. That was about somebody else's.
-func (h *handshake) provesLocked(hello dtlsgate.Hello) bool {
-	if !bytes.Equal(hello.Cookie, h.cookie) {
-		return false
-	}
-	return h.attempt == nil || h.cookie != nil && h.attempt.cookie == nil
-}
-
-// beginLocked starts an attempt, in place of the one under way, if any.
+// beginLocked starts an attempt.
 func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bool {
-	if h.attempt != nil {
-		_ = h.attempt.Close()
-	}
-	c := newDTLSConn(h.session, hello.Random, h.cookie)
+	c := newDTLSConn(h.session, bytes.Clone(hello.Cookie))
 	c.push(pkt, from)
 	h.attempt = c
 	h.session.server.wg.Go(func() { h.run(c) })
 	return true
 }
 
-// proven is told when a flow proved itself; early says that a ClientHello came
-// before. It may be anybody's, and the peer's on its way, so from now on there
-// has to be a cookie.
-func (h *handshake) proven(f *flow, early bool, now media.Instant) {
+// waits reports whether a ClientHello is still to come.
+func (h *handshake) waits() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.attempt == nil && !h.over
+}
+
+// proven is told when a flow proved itself.
+func (h *handshake) proven(now media.Instant) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.since == 0 {
 		h.since = now
 	}
-	if early && h.attempt == nil && !h.over {
-		h.retryLocked(f)
-	}
-}
-
-// retryLocked asks who is at a flow's address for a cookie.
-func (h *handshake) retryLocked(to *flow) {
-	if h.cookie == nil {
-		h.cookie = make([]byte, dtlsgate.CookieLen)
-		_, _ = rand.Read(h.cookie) // never fails (crypto/rand)
-	}
-	now := h.session.server.clock.now()
-	if now < h.retryAt {
-		return
-	}
-	h.retryAt = now.Add(retryEvery)
-	to.worker.sock.WriteTo(dtlsgate.Retry(h.cookie), &to.addr)
 }
 
 // repeatFinale answers a handshake datagram that comes when all is over.
@@ -205,7 +177,7 @@ func (h *handshake) run(c *dtlsConn) {
 
 // shake runs pion's side of an attempt.
 func (h *handshake) shake(c *dtlsConn) (*keys, error) {
-	conn, err := dtls.ServerWithOptions(c, dtlsAddr{}, h.options(c.cookie != nil)...)
+	conn, err := dtls.ServerWithOptions(c, dtlsAddr{}, h.options()...)
 	if err != nil {
 		return nil, err
 	}
@@ -223,12 +195,12 @@ func (h *handshake) shake(c *dtlsConn) (*keys, error) {
 }
 
 // end notes how an attempt ended. It has won if its keys are the session's; it
-// is final if it failed over something that only the peer can have said.
+// is final if it failed over what the peer said, for nobody else is listened to.
 func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.attempt != c {
-		return false, false // another one took its place, or the session is closed
+		return false, false // the session is closed
 	}
 	h.attempt = nil
 	if err == nil {
@@ -240,13 +212,7 @@ func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	if c.foreign() {
 		h.failure = ErrFingerprint
 	}
-	if c.genuine() && !errors.Is(err, context.DeadlineExceeded) {
-		return false, true
-	}
-	if f := c.peer.Load(); f != nil {
-		h.retryLocked(f)
-	}
-	return false, false
+	return false, !errors.Is(err, context.DeadlineExceeded)
 }
 
 // overdue returns why a session is not connected long after there was an
@@ -290,9 +256,7 @@ func (h *handshake) close() {
 	}
 }
 
-// options of an attempt; with a cookie pion/dtls is told to want one, see
-// setCookie.
-func (h *handshake) options(cookie bool) []dtls.ServerOption {
+func (h *handshake) options() []dtls.ServerOption {
 	return []dtls.ServerOption{
 		dtls.WithCertificates(h.session.server.cert.tls),
 		dtls.WithCipherSuites(cipherSuites...),
@@ -300,7 +264,7 @@ func (h *handshake) options(cookie bool) []dtls.ServerOption {
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
 		dtls.WithClientAuth(dtls.RequireAnyClientCert),
 		dtls.WithVerifyPeerCertificate(h.verify),
-		dtls.WithInsecureSkipVerifyHello(!cookie),
+		dtls.WithInsecureSkipVerifyHello(false), // see setCookie
 		dtls.WithFlightInterval(flightInterval),
 		dtls.WithMTU(dtlsMTU),
 		dtls.WithLoggerFactory(silentLogs),

@@ -44,6 +44,7 @@ type peer struct {
 	changed *sync.Cond
 	done    chan struct{}
 	extra   dtls.ClientOption // of the handshake, last
+	between func()            // called between ICE and DTLS, if set
 	// pictures is how many wantPicture sent.
 	pictures uint16
 }
@@ -155,6 +156,9 @@ func (p *peer) connect() error {
 	}
 	p.conn = conn
 	go p.readLoop()
+	if p.between != nil {
+		p.between()
+	}
 	list, _ := peerProfiles.LoadAndDelete(p)
 	options := []dtls.ClientOption{
 		dtls.WithCertificates(p.cert), dtls.WithInsecureSkipVerify(true),

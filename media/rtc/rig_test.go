@@ -102,6 +102,7 @@ func (r *rig) session(spec offerSpec, addr netip.AddrPort, key media.MasterKey) 
 	f.touch(r.server.clock.now().Add(time.Hour)) // consents as long as the test may last
 	s.ice.selected.Store(f)
 	s.ready.Store(true)
+	s.handshake.over = true
 	s.owner.Store(r.w)
 	r.w.loop.flows.Put(&f.addr, f)
 	return s

@@ -1,6 +1,8 @@
 package rtc
 
 import (
+	"bytes"
+	"crypto/rand"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -59,6 +61,7 @@ func (i *iceLite) ask(c *credentials, w *worker, addr *udp.Addr, id []byte, now 
 	}
 	if f == nil {
 		f = &flow{session: c.session, worker: w, addr: *addr}
+		_, _ = rand.Read(f.cookie[:]) // never fails (crypto/rand)
 		if len(i.prospects) >= maxProspects {
 			evicted = i.prospects[0]
 			i.prospects = slices.Delete(i.prospects, 0, 1)
@@ -86,6 +89,14 @@ func (i *iceLite) has(f *flow) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return slices.Contains(i.flows, f) || slices.Contains(i.prospects, f)
+}
+
+// gave reports whether a cookie is that of a proven flow: only who receives there
+// can know it. The peer may have changed flows since it got it.
+func (i *iceLite) gave(cookie []byte) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.ContainsFunc(i.flows, func(f *flow) bool { return bytes.Equal(f.cookie[:], cookie) })
 }
 
 // proof is what the answer to a check brought about.

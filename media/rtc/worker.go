@@ -45,7 +45,6 @@ type workerLoop struct {
 	// checks are the checks under way, by transaction id.
 	prospects udp.Table[*flow]
 	checks    map[[stun.TransactionIDSize]byte]*flow
-	strangers strangers
 	// active are the sessions that are looked after at every tick.
 	active   []*Session
 	nextTick media.Instant // 0: none

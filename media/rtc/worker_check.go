@@ -7,6 +7,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"parley/media"
+	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
@@ -25,7 +26,6 @@ func (w *worker) intendLoop(f *flow, c *credentials, m *stun.Message) {
 	ch.priority = pairPriority(m, w.local)
 	if !f.hasProof() {
 		w.loop.prospects.Put(&f.addr, f)
-		f.early = f.early || w.loop.strangers.met(&f.addr)
 	}
 }
 
@@ -75,6 +75,16 @@ func (w *worker) sendSTUN(m *stun.Message, err error, to *udp.Addr) {
 	b.Push(copy(b.Room(), m.Raw), to)
 }
 
+// retryLoop sends f its cookie.
+func (w *worker) retryLoop(f *flow) {
+	if w.loop.now < f.retryAt {
+		return
+	}
+	f.retryAt = w.loop.now.Add(retryEvery)
+	b := w.batch(w.local)
+	b.Push(copy(b.Room(), dtlsgate.Retry(f.cookie[:])), &f.addr)
+}
+
 // answeredLoop takes a success response. It counts only if it answers a check
 // that is under way, comes from where that went, and has the peer's integrity.
 func (w *worker) answeredLoop(m *stun.Message, from *udp.Addr) {
@@ -115,8 +125,13 @@ func (w *worker) provenLoop(f *flow, ch *check) {
 		s.owner.CompareAndSwap(nil, w)
 		s.selectedChanged(restarted)
 	}
-	s.handshake.proven(f, f.early, l.now)
-	f.early = false
+	s.handshake.proven(l.now)
+	if held := f.held; held != nil {
+		f.held = nil
+		s.handshake.receive(held, f)
+	} else if s.handshake.waits() {
+		w.retryLoop(f)
+	}
 }
 
 // unprospectLoop takes f out of the prospects.

@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"runtime/debug"
@@ -154,9 +155,10 @@ func (w *worker) packetsLoop(n int) (bytes int) {
 	return bytes
 }
 
-// dtlsLoop hands a handshake datagram of a proven address to its session. One
-// that comes before the proof is only noted: who has begun to prove an address
-// is asked again, for the answer may have been lost.
+// dtlsLoop hands a handshake datagram of a proven address to its session. With
+// one that comes before the proof, who has begun to prove that address is asked
+// again, for the answer may have been lost, and a ClientHello with the cookie is
+// held until then: one a flow.
 func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
 	if f, ok := w.loop.flows.Get(from); ok {
 		w.loop.current = f.session
@@ -166,15 +168,13 @@ func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
 		return
 	}
 	w.count.drop(dropUnknownFlow)
-	if _, hello := dtlsgate.ParseHello(pkt); !hello {
-		return
-	}
-	f, ok := w.loop.prospects.Get(from)
-	if !ok {
-		w.loop.strangers.note(from)
-	} else {
-		f.early = true
-		w.checkLoop(f)
+	if f, ok := w.loop.prospects.Get(from); ok {
+		if hello, is := dtlsgate.ParseHello(pkt); is {
+			if bytes.Equal(hello.Cookie, f.cookie[:]) {
+				f.held = bytes.Clone(pkt)
+			}
+			w.checkLoop(f)
+		}
 	}
 }
 

@@ -73,6 +73,9 @@ func (w *worker) requestedLoop(m *stun.Message, from *udp.Addr) {
 	}
 	w.checkLoop(f)
 	w.respond(m, c, from, 0, nil)
+	if c.session.handshake.waits() {
+		w.retryLoop(f) // behind the response: the peer may begin its handshake by that
+	}
 }
 
 // taken reports whether an address belongs to another session: it proved

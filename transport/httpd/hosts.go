@@ -131,8 +131,8 @@ func (s *Server) named(next http.Handler) http.Handler {
 		if r.URL.Path == socketPath {
 			s.metrics.refused.WithLabelValues(codeHost).Inc()
 		}
-		if name := forLog(v.host); s.foreign.first(name, time.Now()) {
-			s.cfg.Log.Warn("refused a host name that is not ours; if it is, start with --allow-host", "host", name)
+		if name, _ := hostName(forLog(v.host)); s.foreign.first(name, time.Now()) {
+			s.cfg.Log.Warn("refused a host name that is not ours; if it is, start with --allow-host, or let the proxy pass on the Host it was asked for", "host", name)
 		}
 		if navigates(r) {
 			foreignPage(w, v.host)

@@ -47,11 +47,21 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, protocol string
 	var refused *wsconn.HandshakeError
 	if errors.As(err, &refused) {
 		s.metrics.refused.WithLabelValues("handshake").Inc()
+		s.hintUpgrade(r, v)
 		fail(w, handshakeAnswer(w, refused))
 	} else if err != nil {
 		s.cfg.Log.Debug("upgrade", "err", err)
 	} else if rec, ok := w.(*statusRecorder); ok {
 		rec.status = http.StatusSwitchingProtocols // was not written through it
+	}
+}
+
+// hintUpgrade tells the log of a page whose WebSocket comes as an ordinary
+// request: pages make none by themselves, so a proxy takes the upgrade away.
+func (s *Server) hintUpgrade(r *http.Request, v *visitor) {
+	if r.Header.Get("Sec-WebSocket-Key") != "" && (r.ProtoMinor == 0 || r.Header.Get("Upgrade") == "") {
+		s.tellOnce("upgrade "+v.remote.String(), "a proxy passes on no WebSockets: it needs HTTP/1.1 and the headers Upgrade and Connection "+
+			"(nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\")", "proxy", v.remote)
 	}
 }
 

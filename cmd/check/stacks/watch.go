@@ -201,6 +201,9 @@ func (w *watch) dtlsLocked(client netip.AddrPort, p *path, pkt []byte, now time.
 func (w *watch) fromServer(client netip.AddrPort, pkt []byte, now time.Time) [][]byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.takeDTLS != nil && isDTLS(pkt) {
+		return nil // somebody else shakes hands with the stack
+	}
 	p := w.pathLocked(client)
 	m := parseSTUN(pkt)
 	switch {

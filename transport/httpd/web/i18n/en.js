@@ -181,7 +181,7 @@ export default {
   'fail.busy.title': 'The server has no room just now',
   'fail.busy.text': 'As many people or connections are there as it can take. You come in by yourself when there is room.',
   'fail.proxy.title': 'The proxy before the server is set up wrongly',
-  'fail.proxy.mend': 'This page came from {origin}, but the proxy asks the server for {host}. Whoever runs the server mends it in nginx, or by naming the proxy to Parley:',
+  'fail.proxy.mend': 'This page came from {origin}, but the proxy asks the server for {host}. Whoever runs the server mends it in the proxy, in nginx with:',
   'fail.host.title': 'The server does not know this name',
   'fail.mend': 'Whoever runs the server can allow it:',
   'fail.room.title': 'The server does not accept this room name',

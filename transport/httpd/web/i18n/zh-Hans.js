@@ -173,7 +173,7 @@ const zh = {
   'fail.busy.title': '服务器暂时没有空位',
   'fail.busy.text': '人数或连接数已达服务器上限，有空位时您会自动加入。',
   'fail.proxy.title': '服务器前的代理设置有误',
-  'fail.proxy.mend': '本页来自 {origin}，但代理向服务器请求的是 {host}。服务器管理员可以修改 nginx 的设置，或向 Parley 指明该代理：',
+  'fail.proxy.mend': '本页来自 {origin}，但代理向服务器请求的是 {host}。服务器管理员可以修改代理的设置，在 nginx 中为：',
   'fail.host.title': '服务器不认识这个名称',
   'fail.mend': '服务器管理员可以允许它：',
   'fail.room.title': '服务器不接受此会议名称',

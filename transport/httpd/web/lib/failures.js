@@ -19,7 +19,7 @@ const JOIN = {
   server_busy: { title: 'fail.busy.title', text: 'fail.busy.text' },
   too_many_rooms: { title: 'fail.busy.title' },
   rate_limited: { title: 'fail.crowd.title', text: 'fail.crowd.text' },
-  forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_set_header Host $http_host;\n--trusted-proxies ADDRESS' },
+  forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_http_version 1.1;\nproxy_set_header Host $http_host;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection "upgrade";' },
   foreign_host: { title: 'fail.host.title', mend: 'fail.mend', command: '--allow-host {host}' },
   draining: { title: 'fail.draining.title', text: 'fail.draining.text' },
   bad_room: { title: 'fail.room.title' },
