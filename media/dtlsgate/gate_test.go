@@ -306,7 +306,7 @@ func FuzzGate(f *testing.F) {
 	hello := append([]byte{0xfe, 0xfd}, make([]byte, 32)...)
 	hello = append(hello, 0, 0, 0, 2, 0xc0, 0x2b, 1, 0)
 	f.Add(appendRecord(nil, contentHandshake, 0, appendMessage(nil, typeClientHello, 0, hello)), []byte{22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1})
-	f.Add(Retry(make([]byte, CookieLen)), appendRecord(nil, contentHandshake, 1, appendMessage(nil, typeCertificate, 1, []byte{0, 0, 4, 0, 0, 1, 9})))
+	f.Add(Retry(make([]byte, CookieLen), 0), appendRecord(nil, contentHandshake, 1, appendMessage(nil, typeCertificate, 1, []byte{0, 0, 4, 0, 0, 1, 9})))
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		for _, cookie := range [][]byte{nil, make([]byte, CookieLen)} {
 			g := New(func(der []byte) bool { return len(der)%2 == 0 }, cookie)

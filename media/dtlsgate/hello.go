@@ -7,6 +7,7 @@ type Hello struct {
 	Random [32]byte
 	Cookie []byte // empty in a first one; part of the datagram
 	Seq    uint16 // 0, or 1 after a [Retry]
+	Record uint64 // the number of its record
 }
 
 // ParseHello reads the ClientHello that a plausible datagram begins with: whole,
@@ -17,7 +18,9 @@ func ParseHello(pkt []byte) (h Hello, ok bool) {
 			return h, false
 		}
 		for f := range fragments(r.body) {
-			return parseHello(f)
+			h, ok = parseHello(f)
+			h.Record = r.number()
+			return h, ok
 		}
 		break
 	}
@@ -58,11 +61,26 @@ func cookieAt(body []byte) (start, end int) {
 // CookieLen is the length of cookies, in bytes: that of the server behind.
 const CookieLen = 20
 
+// MaxRetries is how many records of its own a client may have sent before a
+// ClientHello that gets a [Retry], which has that one's number.
+const MaxRetries = 32
+
 // Retry is a HelloVerifyRequest: it asks the client to send its ClientHello
-// again with a cookie (RFC 6347 §4.2.1).
-func Retry(cookie []byte) []byte {
+// again with a cookie (RFC 6347 §4.2.1). Its record has the number of the
+// ClientHello's, below [MaxRetries]: 0 is that of the first.
+func Retry(cookie []byte, number uint64) []byte {
 	body := append([]byte{0xfe, 0xfd, byte(len(cookie))}, cookie...)
-	return appendRecord(nil, contentHandshake, 0, appendMessage(nil, typeHelloVerify, 0, body))
+	return appendRecord(nil, contentHandshake, number, appendMessage(nil, typeHelloVerify, 0, body))
+}
+
+// Renumber moves the numbers of a server's records in the clear beyond all that a
+// [Retry] can have: a client takes no number twice.
+func Renumber(pkt []byte) {
+	for r := range records(pkt) {
+		if r.epoch == 0 {
+			putNumber(r.raw, r.number()+MaxRetries)
+		}
+	}
 }
 
 // IsRetry reports whether a datagram of the server's is a HelloVerifyRequest.

@@ -38,6 +38,16 @@ type record struct {
 	body    []byte
 }
 
+// number is the record's, unique within its epoch.
+func (r *record) number() uint64 {
+	return uint64(binary.BigEndian.Uint16(r.raw[5:]))<<32 | uint64(binary.BigEndian.Uint32(r.raw[7:]))
+}
+
+func putNumber(raw []byte, n uint64) {
+	binary.BigEndian.PutUint16(raw[5:], uint16(n>>32))
+	binary.BigEndian.PutUint32(raw[7:], uint32(n))
+}
+
 // records yields the records of a plausible datagram.
 func records(pkt []byte) iter.Seq[record] {
 	return func(yield func(record) bool) {

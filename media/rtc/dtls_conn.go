@@ -135,8 +135,9 @@ func (c *dtlsConn) send(p []byte) {
 		to = c.peer.Load()
 	}
 	sent := append([]byte(nil), p...)
+	dtlsgate.Renumber(sent)
 	c.written.Store(&sent)
-	to.worker.sock.WriteTo(p, &to.addr)
+	to.worker.sock.WriteTo(sent, &to.addr)
 }
 
 // last returns the datagram that was sent last, nil if none was. Change cipher

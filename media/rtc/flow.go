@@ -33,9 +33,6 @@ type flow struct {
 	// when it may be sent next.
 	cookie  [dtlsgate.CookieLen]byte
 	retryAt media.Instant
-	// held is a ClientHello with the cookie that came before the proof, for the
-	// answer to our check may be lost; the worker's.
-	held []byte
 
 	// The session's ice.mu guards the rest.
 

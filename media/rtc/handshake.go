@@ -36,10 +36,10 @@ import (
 // session, and so does a peer that has an address but no keys after
 // Config.handshakeTime.
 //
-// A ClientHello counts only with the cookie of its flow (RFC 6347 §4.2.1). That
+// A ClientHello counts only with the cookie of a flow (RFC 6347 §4.2.1). That
 // costs most peers no round trip, because it is sent before they ask: behind the
-// response to each binding request. Who has begun its handshake by the response
-// finds it there, who begins later finds it waiting.
+// response to the first binding request of each flow. Who has begun its handshake
+// by the response finds it there, who begins later finds it waiting.
 //
 // An attempt has a goroutine, besides those of pion/dtls. Once keys are
 // exported everything of it is freed: nothing else is ever sent over DTLS, for
@@ -55,7 +55,10 @@ type handshake struct {
 	since   media.Instant // when the first address was proven, 0: not yet
 	begun   bucket        // attempts
 	failure error         // of the last attempt
-	over    bool
+	// held is a ClientHello that waits for the proof of an address.
+	held     []byte
+	heldFrom *flow
+	over     bool
 
 	// finale is our last flight, nil before it was sent and after the first
 	// authentic packet from the peer, which has the keys by then.
@@ -117,10 +120,31 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 		return h.attempt.push(pkt, from)
 	case !ok || h.attempt != nil:
 		return false
-	case h.session.ice.gave(hello.Cookie):
-		return h.begun.take(h.session.server.clock.now(), attemptsPerSecond, attemptBurst) && h.beginLocked(hello, pkt, from)
 	}
-	from.worker.retryLoop(from)
+	return h.helloLocked(hello, pkt, from)
+}
+
+// early takes a ClientHello of an address that is still to be proven.
+func (h *handshake) early(hello dtlsgate.Hello, pkt []byte, from *flow) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.attempt == nil && !h.over {
+		h.helloLocked(hello, pkt, from)
+	}
+}
+
+// helloLocked begins an attempt with a ClientHello that may. One whose cookie is
+// that of an address still to be proven waits for that: the peer has it from
+// there, and asking again would lead it elsewhere. One waits, the latest.
+func (h *handshake) helloLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bool {
+	switch h.session.ice.judge(hello.Cookie, from) {
+	case cookieProven:
+		return h.begun.take(h.session.server.clock.now(), attemptsPerSecond, attemptBurst) && h.beginLocked(hello, pkt, from)
+	case cookieGiven:
+		h.held, h.heldFrom = bytes.Clone(pkt), from
+		return true
+	}
+	from.worker.retryLoop(from, hello.Record)
 	return false
 }
 
@@ -140,13 +164,20 @@ func (h *handshake) waits() bool {
 	return h.attempt == nil && !h.over
 }
 
-// proven is told when a flow proved itself.
+// proven is told when a flow proved itself, by its worker.
 func (h *handshake) proven(now media.Instant) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.since == 0 {
 		h.since = now
 	}
+	pkt, from := h.held, h.heldFrom
+	hello, ok := dtlsgate.ParseHello(pkt)
+	if !ok || h.attempt != nil || h.over || h.session.ice.judge(hello.Cookie, from) != cookieProven {
+		return
+	}
+	h.held, h.heldFrom = nil, nil
+	h.beginLocked(hello, pkt, from)
 }
 
 // repeatFinale answers a handshake datagram that comes when all is over.

@@ -91,12 +91,29 @@ func (i *iceLite) has(f *flow) bool {
 	return slices.Contains(i.flows, f) || slices.Contains(i.prospects, f)
 }
 
-// gave reports whether a cookie is that of a proven flow: only who receives there
-// can know it. The peer may have changed flows since it got it.
-func (i *iceLite) gave(cookie []byte) bool {
+// cookieVerdict says what a ClientHello's cookie is worth.
+type cookieVerdict uint8
+
+const (
+	cookieUnknown cookieVerdict = iota
+	cookieGiven                 // of one of the session's addresses
+	cookieProven                // and both that and where the ClientHello came from are proven
+)
+
+// judge looks at the cookie of a ClientHello that came from a flow. The peer may
+// have changed flows since it got it. That of an address which is not proven
+// says nothing: whoever captured a request may have got it there.
+func (i *iceLite) judge(cookie []byte, from *flow) cookieVerdict {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return slices.ContainsFunc(i.flows, func(f *flow) bool { return bytes.Equal(f.cookie[:], cookie) })
+	has := func(f *flow) bool { return bytes.Equal(f.cookie[:], cookie) }
+	switch known := slices.ContainsFunc(i.flows, has); {
+	case known && from.proven:
+		return cookieProven
+	case known, slices.ContainsFunc(i.prospects, has):
+		return cookieGiven
+	}
+	return cookieUnknown
 }
 
 // proof is what the answer to a check brought about.

@@ -75,14 +75,14 @@ func (w *worker) sendSTUN(m *stun.Message, err error, to *udp.Addr) {
 	b.Push(copy(b.Room(), m.Raw), to)
 }
 
-// retryLoop sends f its cookie.
-func (w *worker) retryLoop(f *flow) {
-	if w.loop.now < f.retryAt {
+// retryLoop sends f its cookie, for a ClientHello in the record of that number.
+func (w *worker) retryLoop(f *flow, record uint64) {
+	if w.loop.now < f.retryAt || record >= dtlsgate.MaxRetries {
 		return
 	}
 	f.retryAt = w.loop.now.Add(retryEvery)
 	b := w.batch(w.local)
-	b.Push(copy(b.Room(), dtlsgate.Retry(f.cookie[:])), &f.addr)
+	b.Push(copy(b.Room(), dtlsgate.Retry(f.cookie[:], record)), &f.addr)
 }
 
 // answeredLoop takes a success response. It counts only if it answers a check
@@ -126,12 +126,6 @@ func (w *worker) provenLoop(f *flow, ch *check) {
 		s.selectedChanged(restarted)
 	}
 	s.handshake.proven(l.now)
-	if held := f.held; held != nil {
-		f.held = nil
-		s.handshake.receive(held, f)
-	} else if s.handshake.waits() {
-		w.retryLoop(f)
-	}
 }
 
 // unprospectLoop takes f out of the prospects.

@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"bytes"
 	"errors"
 	"net"
 	"runtime/debug"
@@ -157,8 +156,7 @@ func (w *worker) packetsLoop(n int) (bytes int) {
 
 // dtlsLoop hands a handshake datagram of a proven address to its session. With
 // one that comes before the proof, who has begun to prove that address is asked
-// again, for the answer may have been lost, and a ClientHello with the cookie is
-// held until then: one a flow.
+// again, for the answer may have been lost.
 func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
 	if f, ok := w.loop.flows.Get(from); ok {
 		w.loop.current = f.session
@@ -170,10 +168,8 @@ func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
 	w.count.drop(dropUnknownFlow)
 	if f, ok := w.loop.prospects.Get(from); ok {
 		if hello, is := dtlsgate.ParseHello(pkt); is {
-			if bytes.Equal(hello.Cookie, f.cookie[:]) {
-				f.held = bytes.Clone(pkt)
-			}
 			w.checkLoop(f)
+			f.session.handshake.early(hello, pkt, f)
 		}
 	}
 }

@@ -73,8 +73,8 @@ func (w *worker) requestedLoop(m *stun.Message, from *udp.Addr) {
 	}
 	w.checkLoop(f)
 	w.respond(m, c, from, 0, nil)
-	if c.session.handshake.waits() {
-		w.retryLoop(f) // behind the response: the peer may begin its handshake by that
+	if f.retryAt == 0 && c.session.handshake.waits() {
+		w.retryLoop(f, 0) // behind the response: the peer may begin its handshake by that
 	}
 }
 
