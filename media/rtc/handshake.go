@@ -128,7 +128,7 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 func (h *handshake) early(hello dtlsgate.Hello, pkt []byte, from *flow) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.attempt == nil && !h.over {
+	if h.attempt == nil && !h.over && dtlsgate.Plausible(pkt) {
 		h.helloLocked(hello, pkt, from)
 	}
 }
