@@ -34,6 +34,7 @@ func (p *participantState) onSignalLost(ctx *actors.Context[participantMsg], msg
 
 func (p *participantState) onSignalAttached(msg signalAttached) {
 	p.signal = msg.signal
+	p.signal.carries(p.session)
 	if p.away != nil {
 		p.away.timer.Stop()
 		p.away = nil

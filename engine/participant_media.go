@@ -32,6 +32,7 @@ func (p *participantState) openMedia(offer string, sources map[wire.Source]strin
 		return opened{}, err
 	}
 	p.session = session
+	p.signal.carries(session)
 	return opened{session, answer, p.codecs(sources), len(seats)}, nil
 }
 

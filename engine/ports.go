@@ -67,6 +67,9 @@ type MediaSession interface {
 	Vacate(seat int)
 	// LastSeen is when the last authenticated packet came in.
 	LastSeen() time.Time
+	// LastSent is when the last packet of what the seats carry went out, zero
+	// if none did.
+	LastSent() time.Time
 	// Quality returns figures since the last call.
 	Quality() MediaQuality
 	// Close ends the session and frees all it holds. It may be called twice.

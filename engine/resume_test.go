@@ -562,3 +562,39 @@ func TestStopEndsEverything(t *testing.T) {
 		w.connect().refused(joinReq("tea", "Late", 0), wire.CodeDraining)
 	})
 }
+
+// A client whose way broke asks over its socket: whose media it is asked about
+// has to be known after a join, after an offer and after a resume.
+func TestPingTellsWhenMediaWasSent(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		told := func(when string, c *client, want int64) {
+			t.Helper()
+			got := int64(-1)
+			if ok := c.ok(&wire.Ping{}).(*wire.OK); ok.SentMS != nil {
+				got = *ok.SentMS
+			}
+			if got != want {
+				t.Errorf("%s: sent %d ms ago, want %d", when, got, want)
+			}
+		}
+		told("before a join", w.connect(), -1)
+		ada := w.join("tea", "Ada", 4)
+		told("before anything was sent", ada, -1)
+		ada.session().sendNow()
+		w.advance(1_250 * time.Millisecond)
+		told("after a join", ada, 1_250)
+		ada.drop()
+		ada.session().sendNow()
+		if _, ok := ada.resume().(*wire.Resumed); !ok {
+			t.Fatal("not resumed")
+		}
+		w.advance(500*time.Millisecond - time.Since(ada.session().LastSent()))
+		told("after a resume", ada, 500)
+		late := w.join("tea", "Late", 0)
+		offer := joinReq("tea", "Late", 1)
+		late.ok(&wire.Offer{Offer: offer.Offer, Sources: offer.Sources, Seats: offer.Seats})
+		w.settle()
+		late.session().sendNow()
+		told("after an offer", late, 0)
+	})
+}

@@ -38,6 +38,7 @@ type Signal struct {
 	mu        sync.Mutex // guards the rest
 	state     connState
 	member    actors.Ref[participantMsg] // while bound
+	media     MediaSession               // of the member, nil without; for ping only
 	deadline  *time.Timer                // ends a connection that does not join
 	refusals  int                        // in the window
 	windowEnd time.Time
@@ -80,7 +81,7 @@ func (s *Signal) OnText(data []byte) {
 		return
 	}
 	if _, ping := req.(*wire.Ping); ping && s.alive() {
-		s.reply(wire.OKTo(req.RequestID()))
+		s.pong(req.RequestID(), now)
 		return
 	}
 	if wait := s.takeRead(len(data), req, now); wait > 0 {
@@ -100,6 +101,28 @@ func (s *Signal) OnText(data []byte) {
 	default:
 		s.forward(member, req)
 	}
+}
+
+// pong answers a ping, here and at once: a participant may be making an answer.
+func (s *Signal) pong(id int64, now time.Time) {
+	s.mu.Lock()
+	session := s.media
+	s.mu.Unlock()
+	ok := wire.OKTo(id)
+	if session != nil {
+		if last := session.LastSent(); !last.IsZero() {
+			ago := max(0, now.Sub(last).Milliseconds())
+			ok.SentMS = &ago
+		}
+	}
+	s.reply(ok)
+}
+
+// carries tells the connection whose media it is asked about.
+func (s *Signal) carries(session MediaSession) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.media = session
 }
 
 // OnClose tells that the connection is gone. It may be called twice.

@@ -129,6 +129,7 @@ type memSession struct {
 	muted   map[wire.Source]bool
 	decodes map[string]bool
 	seen    time.Time
+	sent    time.Time
 	silent  bool
 	quality MediaQuality
 	places  int
@@ -203,6 +204,19 @@ func (s *memSession) Vacate(seat int) {
 		return
 	}
 	s.seats[seat] = Placement{}
+}
+
+func (s *memSession) LastSent() time.Time {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	return s.sent
+}
+
+// sendNow makes now the last time anything was sent.
+func (s *memSession) sendNow() {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	s.sent = time.Now()
 }
 
 func (s *memSession) LastSeen() time.Time {

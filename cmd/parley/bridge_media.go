@@ -58,6 +58,9 @@ func (b sessionBridge) Place(seat int, p engine.Placement) {
 	})
 }
 
+// LastSent implements engine.MediaSession.
+func (b sessionBridge) LastSent() time.Time { return b.Session.LastSent() }
+
 // LastSeen implements engine.MediaSession.
 func (b sessionBridge) LastSeen() time.Time { return b.Session.LastSeen() }
 

@@ -7,6 +7,8 @@ type OK struct {
 	Message *ChatMessage `json:"message,omitempty"`
 	// Summary is set for a leave.
 	Summary *Summary `json:"summary,omitempty"`
+	// SentMS is set for a ping of who was sent media: how long ago, at most.
+	SentMS *int64 `json:"sent_ms,omitempty"`
 }
 
 // Error answers a request that was refused. ID is 0 when the request's id

@@ -136,7 +136,7 @@ type Rename struct {
 	Name string `json:"name"`
 }
 
-// Ping asks for an OK and nothing else.
+// Ping asks whether the server is there, and when it last sent media to the caller.
 type Ping struct{ Head }
 
 // Leave ends the caller's session. The reply carries a Summary; the server

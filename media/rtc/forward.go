@@ -85,6 +85,9 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 			sent++
 		}
 	}
+	if sent > 0 {
+		st.sentAt.Store(int64(w.loop.now))
+	}
 	return sent
 }
 

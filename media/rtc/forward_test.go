@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/pion/rtp"
 )
@@ -66,6 +67,12 @@ func TestSoundAndPictureReachASeat(t *testing.T) {
 				if want := fmt.Sprintf("sound %d", i); string(p.Payload) != want || p.PayloadType != ptOpus {
 					t.Errorf("sound packet %d: %q", i, p.Payload)
 				}
+			}
+			if ago := time.Since(to.session.LastSent()); ago > time.Minute {
+				t.Errorf("sent last %v ago", ago)
+			}
+			if last := from.session.LastSent(); !last.IsZero() {
+				t.Errorf("nothing was sent to who has no seats, but at %v", last)
 			}
 			pictures := to.received(video)
 			for i, p := range pictures {

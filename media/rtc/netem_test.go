@@ -96,8 +96,13 @@ func askAgain(p *peer, ssrc, repair uint32) {
 	}
 	var missing []uint16
 	if list := p.rtp[ssrc]; len(list) > 0 {
-		last := list[len(list)-1].SequenceNumber
-		for q := list[0].SequenceNumber; q != last; q++ {
+		first, newest := list[0].SequenceNumber, uint16(0)
+		for _, packet := range list { // reordered
+			if ahead := packet.SequenceNumber - first; ahead < 1<<15 {
+				newest = max(newest, ahead)
+			}
+		}
+		for q := first; q != first+newest; q++ {
 			if !have[q] {
 				missing = append(missing, q)
 			}

@@ -133,8 +133,10 @@ type stream struct {
 	// round is when the stream was last queued; see handovers.
 	round uint64
 
-	tx    *sender // holder's owner only; nil until something was to be sent
-	heard heard   // session's owner only
+	// sentAt is when the holder's owner last sent a packet; 0: never.
+	sentAt atomic.Int64
+	tx     *sender // holder's owner only; nil until something was to be sent
+	heard  heard   // session's owner only
 }
 
 // format is how the stream carries one codec.

@@ -134,6 +134,21 @@ func (s *Session) SetMuted(source string, muted bool) {
 // opened.
 func (s *Session) LastSeen() time.Time { return s.server.clock.time(s.lastSeen()) }
 
+// LastSent is when the last packet of what its seats carry was sent to the
+// session's peer, zero if none was.
+func (s *Session) LastSent() time.Time {
+	var last int64
+	if out := s.outgoing.Load(); out != nil {
+		for _, st := range out.streams {
+			last = max(last, st.sentAt.Load())
+		}
+	}
+	if last == 0 {
+		return time.Time{}
+	}
+	return s.server.clock.time(media.Instant(last))
+}
+
 // Close ends the session and frees all it holds. It may be called twice.
 func (s *Session) Close() {
 	s.mu.Lock()

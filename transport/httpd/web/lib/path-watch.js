@@ -11,11 +11,12 @@
 // moment to arrive. Thousands who lost the same server do not restart at once.
 //
 // What counts as silence depends on what should come. A server that is sent to
-// gives feedback many times a second, and two people do not fall silent together:
-// then a second is enough, and answers to connectivity checks are no excuse, for
-// a server may answer a new address and still send to the old one. One person
-// alone may have lost their own way, so a check has to go unanswered as well.
-// Where nobody delivers, only the checks tell, which browsers make every 2.5 s.
+// gives feedback many times a second. People who deliver may have lost their own
+// way, so the server says when it last sent of theirs: what it sent and did not
+// come was lost on ours. Then a second is enough, and answers to connectivity
+// checks are no excuse, for a server may answer a new address and still send to
+// the old one. Where nobody delivers, only the checks tell, which browsers make
+// every 2.5 s.
 
 /** Silence until the server is asked, milliseconds: while somebody delivers, and otherwise. */
 const SILENCE = 1_000;
@@ -27,6 +28,10 @@ const MOMENT_JITTER = 100;
 const STOPPED = 1_500;
 /** How long it counts that the server answered. */
 const ANSWER_HOLDS = 5_000;
+/** The server sent for so long what did not come: more than what a loss or two explain. */
+const MISSED = 500;
+/** The least between two questions of one doubt. */
+const ASK_AGAIN = 1_000;
 /** An answer to a check that has not come by then is not on its way. */
 const CHECK_TIME = 300;
 /** The least between two restarts; doubles, up to so much, until there was none for so long. */
@@ -85,6 +90,11 @@ export class PathWatch {
   #hinted = false;
   /** Until when the server's packets are waited for. */
   #momentEnds = 0;
+  /** When the server was asked last, when it was asked what it told last, and when it had last sent by then. */
+  #askedAt = -Infinity;
+  #toldOf = -Infinity;
+  #sentAt = -Infinity;
+  #socketDied = false;
   #tries = 0;
   #rest = REST;
   #restartedAt = -Infinity;
@@ -97,12 +107,12 @@ export class PathWatch {
 
   /** A new connection: nothing is known of it. @param {number} now */
   reset(now) {
-    this.#state = 'trusting';
+    this.#settle();
     this.#seen = NOTHING;
     this.#lookedAt = this.#sign = this.#packetAt = this.#pairAt = now;
     this.#rates = [0, 0];
-    this.#hinted = false;
     this.#tries = this.#lost = this.#unansweredAt = 0;
+    this.#askedAt = this.#toldOf = this.#sentAt = -Infinity;
   }
 
   /**
@@ -113,7 +123,7 @@ export class PathWatch {
    */
   saw(now, seen) {
     this.#note(now, seen);
-    const came = this.#certain ? this.#packetAt : this.#sign;
+    const came = this.#delivered ? this.#packetAt : this.#sign;
     if (came > this.#doubtAt && seen.broken !== 'failed') this.#trust();
     return this.#decide(now, true);
   }
@@ -132,7 +142,32 @@ export class PathWatch {
   }
 
   /**
-   * The server answered over its socket, asked or not.
+   * The server told when it last sent what people say or show.
+   * @param {number} now
+   * @param {number} asked  when it was asked
+   * @param {number} ago    milliseconds before it answered
+   * @returns {Action}
+   */
+  told(now, asked, ago) {
+    this.#toldOf = asked;
+    this.#sentAt = asked - ago;
+    if (!this.#seen.echo && now - ago - this.#packetAt < MISSED) this.#hush(asked);
+    return this.answered(now);
+  }
+
+  /**
+   * Another socket took the place of the one before. If that one died in the
+   * silence it was on the same way.
+   * @param {number} now
+   * @returns {Action}
+   */
+  attached(now) {
+    this.#socketDied = this.#state !== 'trusting';
+    return this.answered(now);
+  }
+
+  /**
+   * The server is there, whatever it says.
    * @param {number} now
    * @returns {Action}
    */
@@ -171,7 +206,7 @@ export class PathWatch {
       this.#packetAt = at;
       this.#came(Math.max(at, this.#sign), now);
     } else if (seen.answers > before.answers) {
-      if (!this.#certain) this.#hush(now);
+      if (!this.#delivered) this.#hush(now);
       this.#came(now, now);
     }
     if (!this.#unanswered) this.#unansweredAt = 0;
@@ -179,7 +214,7 @@ export class PathWatch {
     this.#lookedAt = now;
   }
 
-  /** The way is fine: if nothing comes, nothing is sent. @param {number} now */
+  /** The way is fine: if nothing came for long, nothing was sent. @param {number} now */
   #hush(now) {
     if (now - this.#packetAt >= SILENCE) this.#rates = [0, 0];
   }
@@ -205,35 +240,48 @@ export class PathWatch {
 
   /** Whether it can only be the way if what was delivered comes no more. */
   get #certain() {
-    const { voices, echo } = this.#seen;
-    return this.#delivered && (voices > 1 || echo);
+    return this.#seen.echo || this.#socketDied || this.#sentAt - this.#packetAt >= MISSED;
+  }
+
+  /** Whether the server said nothing yet of this silence that would tell. */
+  get #untold() {
+    return !this.#certain && this.#toldOf - this.#packetAt < SILENCE;
   }
 
   /** Since when it is silent. */
   get #last() {
-    return this.#certain ? Math.max(this.#packetAt, this.#pairAt) : this.#sign;
+    return this.#delivered ? Math.max(this.#packetAt, this.#pairAt) : this.#sign;
   }
 
   #trust() {
-    this.#state = 'trusting';
-    this.#hinted = false;
+    this.#settle();
     this.#tries = 0;
+  }
+
+  /** Doubts no more, or has done what there is to do. */
+  #settle() {
+    this.#state = 'trusting';
+    this.#hinted = this.#socketDied = false;
   }
 
   /** @param {number} now @param {boolean} [looked] just now @returns {Action} */
   #decide(now, looked = false) {
-    if (this.#state === 'waiting' && now > this.#momentEnds + ANSWER_HOLDS) {
-      this.#state = 'trusting';
-      this.#hinted = false;
-    }
+    if (this.#state === 'waiting' && now > this.#momentEnds + ANSWER_HOLDS) this.#settle();
     if (this.#tries > MAX_TRIES || now < this.#notBefore) return '';
     if (this.#state === 'trusting' && (this.#hinted || this.#suspect(now))) {
       this.#state = 'asking';
       this.#doubtAt = this.#hinted ? this.#doubtAt : now;
-      return 'ask';
+      return this.#ask(now);
     }
     if (this.#state !== 'waiting') return '';
+    if (this.#untold && now - this.#askedAt >= ASK_AGAIN && this.#suspect(now)) return this.#ask(now);
     return this.#seen.broken === 'failed' || (looked && this.#dead(now)) ? this.#restart(now) : '';
+  }
+
+  /** @param {number} now @returns {Action} */
+  #ask(now) {
+    this.#askedAt = now;
+    return 'ask';
   }
 
   /** @param {number} now */
@@ -248,21 +296,20 @@ export class PathWatch {
     const { broken, pair } = this.#seen;
     if (now < this.#momentEnds) return false;
     if (broken || !pair) return broken !== '';
-    if (!this.#certain) return this.#silent(now);
-    return now - this.#last >= (this.#hinted ? MOMENT : SILENCE);
+    if (!this.#delivered) return this.#silent(now);
+    return this.#certain && now - this.#last >= (this.#hinted ? MOMENT : SILENCE);
   }
 
-  /** Whether also those checks that browsers make go unanswered. @param {number} now */
+  /** Whether those checks that browsers make go unanswered. @param {number} now */
   #silent(now) {
-    if (this.#seen.asked === undefined) return this.#delivered && now - this.#sign >= QUIET;
-    const enough = this.#hinted || this.#delivered ? 1 : 2;
+    if (this.#seen.asked === undefined) return false;
+    const enough = this.#hinted ? 1 : 2;
     return (this.#unanswered >= enough && now - this.#unansweredAt >= CHECK_TIME) || now - this.#sign >= QUIET;
   }
 
   /** @param {number} now @returns {Action} */
   #restart(now) {
-    this.#state = 'trusting';
-    this.#hinted = false;
+    this.#settle();
     this.#tries++;
     if (this.#tries > MAX_TRIES) return 'give_up';
     this.#rest = now - this.#restartedAt > CALM + this.#rest ? REST : Math.min(MOST_REST, this.#rest * 2);

@@ -40,10 +40,10 @@ export class PathGuard {
     this.#host = host;
   }
 
-  /** The server was heard over its socket. */
-  answered() {
+  /** There is a socket that the server has taken up. */
+  attached() {
     const now = this.#host.now();
-    this.#act(now, this.#path.answered(now));
+    this.#act(now, this.#path.attached(now));
   }
 
   /** The network may have changed, or somebody wants it tried again. */
@@ -84,20 +84,27 @@ export class PathGuard {
    * it, and takes its place unless the first one answers after all.
    */
   async #ask() {
-    const { signal, open, replace } = this.#host;
+    const { now, signal, open, replace } = this.#host;
     const socket = signal();
     if (!socket) return;
+    const asked = now();
     const answer = socket.probe();
-    void answer.then((yes) => yes && this.answered()); // late, too
+    void answer.then((told) => told && this.#heard(asked, told)); // late, too
     if (await Promise.race([answer, pause(ASK_TIME + Math.random() * ASK_JITTER)])) return;
     if (socket !== signal()) return;
     const opening = open();
     const spare = await opening.catch(() => null);
     if (!spare) return;
-    if (socket === signal()) this.answered();
+    if (socket === signal()) this.#heard(now(), {});
     await Promise.race([answer, pause(SPARE_TIME)]);
     if (socket !== signal() || (await Promise.race([answer, false]))) spare.close();
     else replace(opening);
+  }
+
+  /** @param {number} asked  when @param {{sent_ms?: number}} told */
+  #heard(asked, { sent_ms: ago }) {
+    const now = this.#host.now();
+    this.#act(now, ago === undefined ? this.#path.answered(now) : this.#path.told(now, asked, ago));
   }
 }
 

@@ -287,7 +287,7 @@ export class Session {
   #attach(signal) {
     if (signal.isClosed) throw new ParleyError('connection_lost');
     this.link.attach(signal);
-    if (this.#guard) this.#guard.answered();
+    if (this.#guard) this.#guard.attached();
     else if (!this.#guardTimer.pending) this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
     this.#parts.onState('connected');
   }

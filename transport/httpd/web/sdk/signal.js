@@ -127,19 +127,20 @@ export class Signal {
 
   /**
    * Asks now whether the other side is there; if not the socket is given up.
-   * @returns {Promise<boolean>} whether it is
+   * @returns {Promise<{sent_ms?: number} | null>} what it says; null if it is not
    */
   async probe() {
     this.#heartbeat.clear();
+    let told = {};
     try {
-      await this.request('ping', {}, { timeoutMs: PING_TIMEOUT });
+      told = await this.request('ping', {}, { timeoutMs: PING_TIMEOUT });
     } catch (error) {
       const { code } = /** @type {ParleyError} */ (error);
       if (code === 'timeout') this.#lost(1006, 'no answer to a ping');
-      if (code === 'timeout' || code === 'connection_lost') return false;
+      if (code === 'timeout' || code === 'connection_lost') return null;
     }
     this.#beat(); // a refusal is an answer, too
-    return true;
+    return told;
   }
 
   /** Closes the socket; onClose is not called. */

@@ -70,6 +70,7 @@ export interface Reply {
   id: number;
   message?: unknown;
   summary?: Summary;
+  sent_ms?: number;
   answer?: string;
   seq?: number;
   server_time?: number;

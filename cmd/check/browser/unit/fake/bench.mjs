@@ -1,6 +1,9 @@
 // A room on fakes with a clock that the test moves.
 import { mock } from 'node:test';
 import { Room } from '../../../../../transport/httpd/web/sdk/room.js';
+// What the SDK loads when it is wanted is there at once: loading takes time that no clock of a test moves.
+import '../../../../../transport/httpd/web/sdk/path_guard.js';
+import '../../../../../transport/httpd/web/sdk/reach.js';
 import { FakeDevices, FakePeerConnection, FakeStream } from './rtc.mjs';
 import { FakeServer } from './server.mjs';
 

@@ -6,9 +6,11 @@ import { PathWatch } from '../../../../../transport/httpd/web/lib/path-watch.js'
 const STEP = 10;
 /** What an ICE restart takes beside three round trips: addresses are gathered. */
 const GATHERING = 120;
-/** How long a socket in doubt may take until another is opened, as in session.js. */
+/** How long a socket in doubt may take until another is opened, as in path_guard.js. */
 const ASK_TIME = 350;
 const ASK_JITTER = 100;
+/** And how long that one waits until it takes the place of the first. */
+const SPARE_TIME = 150;
 
 /** @param {number} seed */
 export function chance(seed) {
@@ -54,6 +56,8 @@ export class Client {
   #packets = 0;
   #packetAt = 0;
   #asked = 0;
+  /** When the server sent something of people last. */
+  #sentAt = -Infinity;
   #answers = 0;
   #checkAt;
   /** @type {{at: number, run: (now: number) => void}[]} */
@@ -114,7 +118,9 @@ export class Client {
   /** What people send, and the server's feedback. @param {number} now */
   #receive(now) {
     const rate = (this.hushed ? 0 : 50 * this.voices) + (this.echo ? 12 : 0);
-    if (!rate || this.brokenAt || !this.server.forwards(now, this)) return;
+    if (!rate || !this.server.forwards(now, this)) return;
+    if (this.voices && !this.hushed) this.#sentAt = now;
+    if (this.brokenAt) return;
     const before = Math.floor(this.#packets);
     this.#packets += (rate * STEP) / 1_000;
     if (Math.floor(this.#packets) > before) this.#packetAt = this.heardAt = now;
@@ -145,10 +151,17 @@ export class Client {
   /** @param {number} now */
   #ask(now) {
     this.asks++;
-    const wait = this.socketAlive ? this.rtt : ASK_TIME + this.#random() * ASK_JITTER + 3 * this.rtt;
-    this.#after(this.server.when(now, this) + wait, (at) => {
+    if (this.socketAlive) {
+      this.#after(this.server.when(now, this) + this.rtt / 2, (at) => {
+        const ago = at - this.#sentAt;
+        this.#after(at + this.rtt / 2, (then) => this.#act(then, this.#watch.told(then, now, ago)));
+      });
+      return;
+    }
+    this.#after(this.server.when(now, this) + ASK_TIME + this.#random() * ASK_JITTER + 3 * this.rtt, (at) => {
       this.socketAlive = true;
       this.#act(at, this.#watch.answered(at));
+      this.#after(at + SPARE_TIME + this.rtt, (then) => this.#act(then, this.#watch.attached(then)));
     });
   }
 
