@@ -16,6 +16,7 @@ type layer struct {
 
 	ssrc    media.SSRC // of the media; valid if started
 	started bool
+	cut     bool // left out until a key frame, see sourceRate
 	// base is added to unwrapped sequence numbers: it grows when the client
 	// starts anew under another SSRC, so that numbers never repeat.
 	base   media.ExtSeq
@@ -27,7 +28,6 @@ type layer struct {
 	width  int           // of the newest key frame, 0: unknown
 	height int
 	gate   keyframeGate
-	cut    bool // left out until a key frame, see sourceRate
 	// reported are stats' totals at the last report.
 	reported struct{ received, lost uint64 }
 
@@ -51,12 +51,12 @@ type trackState struct {
 	// gap counts the times that packets were withheld; see sender.gap.
 	gap      uint32
 	withheld bool
-	speaking media.Speaking
 	// leveled: packets of the microphone came with their level. Until then
-	// guess stands in for it.
-	leveled bool
-	guess   media.VoiceGuess
-	use     sourceUse
+	// guess, made with the first, stands in for it.
+	leveled  bool
+	guess    *media.VoiceGuess
+	speaking media.Speaking
+	use      sourceUse
 }
 
 // layerTimeout is how long a layer may be silent and still be offered to

@@ -111,7 +111,6 @@ func (out *outgoing) replaced(next *outgoing) map[*stream]*track {
 type stream struct {
 	session   *Session
 	seat      int
-	kind      media.Kind
 	mid       string
 	cname     string // of the seat: its halves are played in sync
 	ssrc, rtx media.SSRC
@@ -126,6 +125,7 @@ type stream struct {
 	// idle: the client keeps the section inactive, or rejected it; nothing is
 	// sent until a later offer.
 	idle atomic.Bool
+	kind media.Kind
 	// used: tx has been in some worker's hands. next is the track that waits
 	// for it to be let go of, nil for none. Both guarded by session.mu.
 	used bool

@@ -85,9 +85,10 @@ type track struct {
 	session *Session
 	source  string
 	mid     string
-	kind    media.Kind
 	codecs  []media.CodecParams // the client may switch among them
 	layers  []*layer            // one, or one per RID; fixed
+	kind    media.Kind
+	closed  bool // guarded by mu
 	muted   atomic.Bool
 	// sends is the one of codecs that came last, nil before any packet.
 	sends atomic.Pointer[media.CodecParams]
@@ -97,8 +98,7 @@ type track struct {
 	// table is whom packets go to. It is never nil and replaced as a whole.
 	table atomic.Pointer[table]
 	// mu guards the making of tables, and closed.
-	mu     sync.Mutex
-	closed bool
+	mu sync.Mutex
 
 	own trackState // owner only
 }

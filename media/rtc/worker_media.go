@@ -247,6 +247,9 @@ func (w *worker) levelLoop(t *track, level media.AudioLevel, payload []byte) {
 	case own.leveled:
 		return // some packets of it have none
 	default:
+		if own.guess == nil {
+			own.guess = new(media.VoiceGuess)
+		}
 		l = own.guess.Level(payload, w.loop.now)
 	}
 	if t.own.speaking.Update(l, w.loop.now) {
