@@ -46,17 +46,16 @@ function countRestarts() {
 
 /**
  * What changes, and who it happens to.
- * @type {[string, {media?: boolean, most?: number, change: () => void, resumed?: boolean}][]}
+ * @type {[string, {media?: boolean, change: () => void, resumed?: boolean}][]}
  */
 const CHANGES = [
   ['a NAT that forgot', { change: () => way.rebind() }],
   ['another network', { change: () => way.move() }],
-  // One person alone may have lost their own way: a check has to be missed as well.
-  ['another network, of one who only listens', { media: false, most: 7_000, change: () => way.move() }],
+  ['another network, of one who only listens', { media: false, change: () => way.move() }],
   ['another network, which the socket did not survive either', { resumed: true, change: () => (way.move(), cutter.deaden()) }],
 ];
 
-for (const [what, { media = true, most = MOST, resumed = false, change }] of CHANGES) {
+for (const [what, { media = true, resumed = false, change }] of CHANGES) {
   test(`${what}: the picture moves again`, { timeout: 60_000 + TIMES * 30_000 }, async (t) => {
     const room = what.replaceAll(/\W+/g, '-').toLowerCase();
     const ann = await enter(browser, server.url, 'Ann', room);
@@ -79,7 +78,7 @@ for (const [what, { media = true, most = MOST, resumed = false, change }] of CHA
     }
     const sorted = (/** @type {'heard' | 'seen'} */ what) => times.map((time) => time[what]).sort((a, b) => a - b);
     t.diagnostic(`sound after ${sorted('heard').join(', ')} ms, picture after ${sorted('seen').join(', ')} ms; ${restarts} restarts`);
-    assert.ok(times.every(({ seen }) => seen < most), JSON.stringify(times));
+    assert.ok(times.every(({ seen }) => seen < MOST), JSON.stringify(times));
     await ann.context().close();
   });
 }

@@ -9,7 +9,7 @@ import { Timer } from './timers.js';
 /** @typedef {import('../lib/path-watch.js').Seen} Seen */
 
 /** How long a socket that is in doubt may take to answer until another is opened beside it, and what is added at random. */
-const ASK_TIME = 350;
+const ASK_TIME = 250;
 const ASK_JITTER = 100;
 /** How long the first may still answer when the other is open: a server that was stopped answers on both. */
 const SPARE_TIME = 150;

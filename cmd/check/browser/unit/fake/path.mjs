@@ -7,7 +7,7 @@ const STEP = 10;
 /** What an ICE restart takes beside three round trips: addresses are gathered. */
 const GATHERING = 120;
 /** How long a socket in doubt may take until another is opened, as in path_guard.js. */
-const ASK_TIME = 350;
+const ASK_TIME = 250;
 const ASK_JITTER = 100;
 /** And how long that one waits until it takes the place of the first. */
 const SPARE_TIME = 150;
