@@ -15,7 +15,7 @@ const offerTime = 5 * time.Second
 // opened is what an offer led to.
 type opened struct {
 	session MediaSession // nil without media
-	answer  string
+	answer  MediaAnswer
 	codecs  map[wire.Source]string // of what the participant can send
 	seats   int
 }

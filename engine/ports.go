@@ -34,7 +34,7 @@ type AddressRate interface {
 type Media interface {
 	// Open answers an offer and starts a session. id is the participant's.
 	// Errors carry a wire.Code where the offer is at fault (see CodeOf).
-	Open(ctx context.Context, id string, offer MediaOffer, events MediaEvents) (session MediaSession, answer string, err error)
+	Open(ctx context.Context, id string, offer MediaOffer, events MediaEvents) (session MediaSession, answer MediaAnswer, err error)
 }
 
 // MediaOffer is an SDP offer with the meaning of its sections.
@@ -44,12 +44,20 @@ type MediaOffer struct {
 	Seats   []wire.SeatMIDs
 }
 
+// MediaAnswer is what an offer led to.
+type MediaAnswer struct {
+	SDP string
+	// Problems are the sections that were rejected although the client wants
+	// them; what they were for is as if it had not been offered.
+	Problems []wire.SectionProblem
+}
+
 // MediaSession is one participant's connection on the packet side. Methods
 // may be called from any goroutine. The participant calls Offer, SetMuted and
 // Close, the room Place, Vacate and Quality; calls of the two may overlap.
 type MediaSession interface {
 	// Offer renegotiates: more seats, an ICE restart.
-	Offer(ctx context.Context, offer MediaOffer) (answer string, err error)
+	Offer(ctx context.Context, offer MediaOffer) (answer MediaAnswer, err error)
 	// Codec returns the encoding name negotiated for a source, empty if the
 	// participant can not send it.
 	Codec(source wire.Source) string

@@ -72,7 +72,8 @@ func (r *roomState) onMediaOffered(msg mediaOffered) {
 		return
 	}
 	added := m.takeMedia(msg.result, nil)
-	msg.signal.reply(&wire.Answer{Head: wire.Head{ID: msg.reqID}, Answer: msg.result.answer})
+	answer := msg.result.answer
+	msg.signal.reply(&wire.Answer{Head: wire.Head{ID: msg.reqID}, Answer: answer.SDP, Problems: answer.Problems})
 	for _, s := range added {
 		r.publish(&wire.Muted{Participant: m.id, Source: s, Muted: true, Codec: m.sources[s].Codec}, audience{})
 	}

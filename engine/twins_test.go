@@ -73,13 +73,14 @@ type memMedia struct {
 	mu       sync.Mutex
 	sessions map[string]*memSession // by participant
 	wrongs   []string
-	delay    time.Duration // of Open
-	refuse   error         // of the next Open
-	panicky  bool          // the next Open panics
-	dead     bool          // sessions never hear anything
+	delay    time.Duration         // of Open
+	refuse   error                 // of the next Open
+	problems []wire.SectionProblem // of every offer: their sources can not be sent
+	panicky  bool                  // the next Open panics
+	dead     bool                  // sessions never hear anything
 }
 
-func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events MediaEvents) (MediaSession, string, error) {
+func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events MediaEvents) (MediaSession, MediaAnswer, error) {
 	time.Sleep(m.delay)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,7 +90,7 @@ func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events M
 	}
 	if err := m.refuse; err != nil {
 		m.refuse = nil
-		return nil, "", err
+		return nil, MediaAnswer{}, err
 	}
 	s := &memSession{
 		media: m, id: id, events: events, seats: make([]Placement, len(offer.Seats)),
@@ -100,7 +101,11 @@ func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events M
 		m.sessions = make(map[string]*memSession)
 	}
 	m.sessions[id] = s
-	return s, "answer to " + offer.SDP, nil
+	return s, m.answerTo(offer), nil
+}
+
+func (m *memMedia) answerTo(offer MediaOffer) MediaAnswer {
+	return MediaAnswer{SDP: "answer to " + offer.SDP, Problems: m.problems}
 }
 
 func (m *memMedia) session(id string) *memSession {
@@ -143,19 +148,22 @@ func (s *memSession) takeSources(offer MediaOffer) {
 			s.codecs[src] = "VP8"
 		}
 	}
+	for _, p := range s.media.problems {
+		delete(s.codecs, p.Source)
+	}
 }
 
-func (s *memSession) Offer(_ context.Context, offer MediaOffer) (string, error) {
+func (s *memSession) Offer(_ context.Context, offer MediaOffer) (MediaAnswer, error) {
 	s.media.mu.Lock()
 	defer s.media.mu.Unlock()
 	if len(offer.Seats) < len(s.seats) {
-		return "", refuse(wire.CodeSDPMismatch, "seats are missing")
+		return MediaAnswer{}, refuse(wire.CodeSDPMismatch, "seats are missing")
 	}
 	s.takeSources(offer)
 	for len(s.seats) < len(offer.Seats) {
 		s.seats = append(s.seats, Placement{})
 	}
-	return "answer to " + offer.SDP, nil
+	return s.media.answerTo(offer), nil
 }
 
 func (s *memSession) Codec(src wire.Source) string {

@@ -69,13 +69,16 @@ func NewHeaderTemplate(s HeaderSpec) (*HeaderTemplate, error) {
 	return t, nil
 }
 
+// maxElement is how many bytes an element of the one-byte form holds.
+const maxElement = 16
+
 // appendElement appends one one-byte-form element (RFC 8285 §4.2) and returns
 // the offset of its data.
 func appendElement(b []byte, id uint8, data []byte) ([]byte, uint8, error) {
 	if id == 0 {
 		return b, 0, nil
 	}
-	if id > 14 || len(data) < 1 || len(data) > 16 {
+	if id > 14 || len(data) < 1 || len(data) > maxElement {
 		return b, 0, ErrTemplate
 	}
 	b = append(b, id<<4|uint8(len(data)-1))

@@ -4,18 +4,22 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/pion/sdp/v3"
 )
 
 // Section is one m= section of an offer, reduced to what we can use.
 type Section struct {
+	// MID is the section's name. One without a mid of its own is called by its
+	// place among the m= lines, "0" for the first; while another has that
+	// name, with an "m" before it.
 	MID       string
 	Kind      Kind
 	Direction Direction // of the offerer
-	// Rejected: the offerer gave it port 0 (and not as bundle-only), or it is
-	// of no kind we speak. The answer must reject it too.
+	// Rejected: the offerer gave it port 0, and not as bundle-only. The answer
+	// must reject it too.
 	Rejected bool
+	// Fault says why a section that the offerer wants can not be used, nil if
+	// it can. The answer rejects it.
+	Fault *SDPError
 	// Codecs are those we forward, in the order offered.
 	Codecs []CodecParams
 	// Exts are the header extensions we know, with usable ids.
@@ -26,6 +30,8 @@ type Section struct {
 	// simulcast, where RID and MID extensions tell.
 	Streams []StreamSSRC
 
+	named   bool   // MID stands in the offer
+	media   string // of the m= line, as the answer has to mirror it
 	proto   string
 	formats []string
 	rsize   bool
@@ -38,85 +44,74 @@ type StreamSSRC struct {
 
 // Bounds of one section.
 const (
-	MaxLayers     = 3 // simulcast layers per source
-	maxTokenLen   = 16
+	MaxLayers     = 3  // simulcast layers per source
+	MaxMID        = 32 // bytes of a mid
+	maxRIDLen     = 16 // what a header extension of the one-byte form holds
 	maxRIDs       = 8
 	maxSSRCs      = 16
-	rtpProto      = "UDP/TLS/RTP/SAVPF"
-	dataProtoUDP  = "UDP/DTLS/SCTP"
-	dataProtoOld  = "DTLS/SCTP"
 	maxFormatsLen = 128
+	rtpProto      = "UDP/TLS/RTP/SAVPF"
 )
 
-// attributes is an attribute list with look-ups.
-type attributes []sdp.Attribute
-
-func (as attributes) get(key string) (string, bool) {
-	for _, a := range as {
-		if a.Key == key {
-			return a.Value, true
-		}
-	}
-	return "", false
-}
-
-func (as attributes) has(key string) bool { _, ok := as.get(key); return ok }
-
-// getOr looks in as, then in session.
-func (as attributes) getOr(key string, session attributes) string {
-	v, ok := as.get(key)
-	if !ok {
-		v, _ = session.get(key)
-	}
-	return v
-}
-
-func parseSection(m *sdp.MediaDescription, session attributes) (Section, error) {
-	as := attributes(m.Attributes)
-	mid, _ := as.get("mid")
-	if !isToken(mid) || len(mid) > maxTokenLen {
-		return Section{}, sdpErrorf(SDPBad, "missing or malformed mid %.20q", mid)
-	}
+// parseSection reads a section. Its MID is empty if it has none of its own.
+func parseSection(m *mediaLines, session attributes) Section {
 	s := Section{
-		MID:       mid,
-		proto:     strings.Join(m.MediaName.Protos, "/"),
-		formats:   m.MediaName.Formats,
-		rsize:     as.has("rtcp-rsize"),
-		Direction: direction(as, direction(session, SendRecv)),
+		media: m.media, proto: m.proto, formats: m.formats,
+		rsize:     m.has("rtcp-rsize"),
+		Direction: direction(m.attributes, direction(session, SendRecv)),
 	}
-	// Port 0 rejects a section, except where bundle-only says that it merely
-	// has no transport of its own (RFC 9143 §6).
-	s.Rejected = m.MediaName.Port.Value == 0 && !as.has("bundle-only")
-	switch m.MediaName.Media {
+	switch m.media {
 	case "audio":
 		s.Kind = KindAudio
 	case "video":
 		s.Kind = KindVideo
-	case "application":
-		if s.proto != dataProtoUDP && s.proto != dataProtoOld {
-			return s, sdpErrorf(SDPProfile, "section %q: %.40q is not supported", mid, s.proto)
-		}
-		s.Rejected = true
-		return s, nil
 	}
-	if s.Kind == KindOther || s.proto != rtpProto {
-		return s, sdpErrorf(SDPProfile, "section %q: %.40q is not %s", mid, s.proto, rtpProto)
+	// Port 0 rejects a section, except where bundle-only says that it merely
+	// has no transport of its own (RFC 9143 §6).
+	s.Rejected = m.port == 0 && !m.has("bundle-only")
+	if mid, ok := m.get("mid"); isToken(mid) && len(mid) <= MaxMID {
+		s.MID, s.named = mid, true
+	} else if ok {
+		s.fail(sdpErrorf(SDPBad, "its mid is not a token of 1 to %d bytes", MaxMID))
 	}
-	if s.Rejected {
-		return s, nil
+	s.fail(s.check(m.attributes))
+	if s.Rejected || s.Fault != nil {
+		return s
 	}
-	if !as.has("rtcp-mux") {
-		return s, sdpErrorf(SDPProfile, "section %q: no rtcp-mux", mid)
+	s.Exts = parseExts(m.attributes)
+	s.RIDs = parseRIDs(m.attributes)
+	s.Streams = parseStreams(m.attributes)
+	if s.Codecs = parseCodecs(s.Kind, s.formats, m.attributes); len(s.Codecs) == 0 {
+		s.fail(sdpErrorf(SDPNoCodec, "none of opus, VP8, H264 (packetization-mode=1)"))
 	}
-	if len(s.formats) > maxFormatsLen {
-		return s, sdpErrorf(SDPBad, "section %q: too many formats", mid)
-	}
-	s.Codecs = parseCodecs(s.Kind, s.formats, as)
-	s.Exts = parseExts(as)
-	s.RIDs = parseRIDs(as)
-	s.Streams = parseStreams(as)
-	return s, nil
+	return s
 }
+
+// check says why a section can not be used whatever its codecs are, nil if it
+// can.
+func (s *Section) check(as attributes) *SDPError {
+	switch {
+	case s.Kind == KindOther:
+		return sdpErrorf(SDPProfile, "%.40q is neither audio nor video", s.media)
+	case s.proto != rtpProto:
+		return sdpErrorf(SDPProfile, "%.40q is not %s", s.proto, rtpProto)
+	case !as.has("rtcp-mux"):
+		return sdpErrorf(SDPProfile, "no rtcp-mux")
+	case len(s.formats) > maxFormatsLen:
+		return sdpErrorf(SDPBad, "more than %d formats", maxFormatsLen)
+	}
+	return nil
+}
+
+// fail notes the first fault of a section that the offerer wants.
+func (s *Section) fail(fault *SDPError) {
+	if s.Fault == nil && !s.Rejected {
+		s.Fault = fault
+	}
+}
+
+// usable reports whether the offerer wants the section and we can use it.
+func (s *Section) usable() bool { return !s.Rejected && s.Fault == nil }
 
 func direction(as attributes, fallback Direction) Direction {
 	for _, a := range as {
@@ -153,7 +148,7 @@ func parseRIDs(as attributes) []string {
 	for _, alternatives := range strings.SplitN(f[1], ";", maxRIDs) {
 		rid, _, _ := strings.Cut(alternatives, ",")
 		rid = strings.TrimPrefix(rid, "~")
-		if len(rids) < MaxLayers && len(rid) <= maxTokenLen && isRID(rid) && as.offersRID(rid) && !slices.Contains(rids, rid) {
+		if len(rids) < MaxLayers && len(rid) <= maxRIDLen && isRID(rid) && as.offersRID(rid) && !slices.Contains(rids, rid) {
 			rids = append(rids, rid)
 		}
 	}
@@ -173,6 +168,7 @@ func (as attributes) offersRID(rid string) bool {
 }
 
 // parseStreams pairs the SSRCs of a=ssrc lines by their FID groups (RFC 5576).
+// Of several tracks in one section ("plan B") the first counts.
 func parseStreams(as attributes) []StreamSSRC {
 	rtx := make(map[SSRC]SSRC) // media → repair
 	repair := make(map[SSRC]bool)
@@ -190,6 +186,7 @@ func parseStreams(as attributes) []StreamSSRC {
 	}
 	var out []StreamSSRC
 	seen := make(map[SSRC]bool)
+	tracks := tracksOf(as)
 	for _, a := range as {
 		if a.Key != "ssrc" || len(out) >= maxSSRCs {
 			continue
@@ -201,9 +198,24 @@ func parseStreams(as attributes) []StreamSSRC {
 			continue
 		}
 		seen[ssrc] = true
-		out = append(out, StreamSSRC{ssrc, rtx[ssrc]})
+		if len(out) == 0 || tracks[ssrc] == tracks[out[0].Media] {
+			out = append(out, StreamSSRC{ssrc, rtx[ssrc]})
+		}
 	}
 	return out
+}
+
+// tracksOf maps SSRCs to their tracks, as far as "a=ssrc:1 msid:stream track"
+// tells.
+func tracksOf(as attributes) map[SSRC]string {
+	tracks := make(map[SSRC]string)
+	for _, a := range as {
+		num, msid, ok := strings.Cut(a.Value, " msid:")
+		if n, err := strconv.ParseUint(num, 10, 32); ok && err == nil && a.Key == "ssrc" {
+			tracks[SSRC(n)] = msid
+		}
+	}
+	return tracks
 }
 
 // isToken reports whether s is a non-empty token of RFC 8866 §9: nothing that

@@ -32,11 +32,11 @@ func acceptAll(t testing.TB, o *Offer, uses []Use) []Accepted {
 	t.Helper()
 	out := make([]Accepted, len(o.Sections))
 	for i := range o.Sections {
-		a, err := o.Sections[i].Accept(uses[i])
-		if err != nil {
-			t.Fatalf("section %d: %v", i, err)
+		a, fault := o.Sections[i].Accept(uses[i])
+		if fault != nil {
+			t.Fatalf("section %d: %v", i, fault)
 		}
-		if uses[i] == UseSend {
+		if a.Use == UseSend {
 			a.Stream, a.Track, a.CNAME = fmt.Sprintf("seat%d", i/2), fmt.Sprintf("t%d", i), "parley"
 			a.SSRC = SSRC(1000 + 2*i)
 			if o.Sections[i].Kind == KindVideo {
@@ -169,20 +169,33 @@ func TestAnswerMirrorsOffer(t *testing.T) {
 func checkAnswer(t testing.TB, o *Offer, text string) {
 	t.Helper()
 	var d sdp.SessionDescription
-	if err := d.UnmarshalString(text); err != nil {
+	if err := d.UnmarshalString(forPion(text)); err != nil {
 		t.Fatalf("answer is not SDP: %v\n%s", err, text)
 	}
-	if len(d.MediaDescriptions) != len(o.Sections) {
+	var media []string
+	for line := range lines(text) {
+		if rest, ok := strings.CutPrefix(line, "m="); ok {
+			media = append(media, rest)
+		}
+	}
+	if len(d.MediaDescriptions) != len(o.Sections) || len(media) != len(o.Sections) {
 		t.Fatalf("%d sections answered, %d offered", len(d.MediaDescriptions), len(o.Sections))
 	}
+	meanings := make(map[uint8]Ext)
 	for i, m := range d.MediaDescriptions {
 		s := &o.Sections[i]
-		as := attributes(m.Attributes)
-		if mid, _ := as.get("mid"); mid != s.MID {
-			t.Errorf("section %d: mid %q, offered %q", i, mid, s.MID)
+		if f := strings.Fields(media[i]); f[0] != s.media || f[2] != s.proto || len(f) < 4 {
+			t.Errorf("section %d: m=%s answers to %s … %s", i, media[i], s.media, s.proto)
+		}
+		as := fromPion(m.Attributes)
+		if mid, has := as.get("mid"); has != s.named || has && mid != s.MID {
+			t.Errorf("section %d: mid %q, offered %q (%v)", i, mid, s.MID, s.named)
 		}
 		if m.MediaName.Port.Value == 0 {
 			continue
+		}
+		if s.Rejected || s.Fault != nil {
+			t.Errorf("section %d: accepted, although %+v", i, s.Fault)
 		}
 		if setup, _ := as.get("setup"); setup != "passive" {
 			t.Errorf("section %d: setup %q", i, setup)
@@ -196,8 +209,41 @@ func checkAnswer(t testing.TB, o *Offer, text string) {
 			if !slices.ContainsFunc(s.Exts, func(x ExtMap) bool { return x.ID == e.ID && x.Ext == e.Ext }) {
 				t.Errorf("section %d: extension %+v was not offered", i, e)
 			}
+			if was := meanings[e.ID]; was != ExtNone && was != e.Ext {
+				t.Errorf("section %d: extension id %d is %s and %s", i, e.ID, was.URI(), e.Ext.URI())
+			}
+			meanings[e.ID] = e.Ext
 		}
 	}
+}
+
+// forPion makes rejected sections of kinds that pion does not parse ones that
+// it does.
+func forPion(text string) string {
+	all := strings.Split(text, "\r\n")
+	for i, line := range all {
+		f := strings.Fields(line)
+		if !strings.HasPrefix(line, "m=") || f[1] != "0" {
+			continue
+		}
+		if !slices.Contains([]string{"m=audio", "m=video", "m=text", "m=application", "m=message"}, f[0]) {
+			f[0] = "m=application"
+		}
+		for part := range strings.SplitSeq(f[2], "/") {
+			if !slices.Contains([]string{"UDP", "RTP", "AVP", "SAVP", "SAVPF", "TLS", "DTLS", "SCTP", "AVPF", "TCP", "MSRP", "BFCP", "UDT", "IX", "MRCPv2", "FEC"}, part) {
+				f[2] = "UDP"
+			}
+		}
+		all[i] = strings.Join(f, " ")
+	}
+	return strings.Join(all, "\r\n")
+}
+
+func fromPion(list []sdp.Attribute) (as attributes) {
+	for _, a := range list {
+		as = append(as, attribute{a.Key, a.Value})
+	}
+	return as
 }
 
 func TestAnswerRejects(t *testing.T) {
@@ -264,7 +310,6 @@ func TestBadOffers(t *testing.T) {
 		{"no sections", good[:strings.Index(good, "m=audio")], SDPBad},
 		{"RTP/AVP", with("UDP/TLS/RTP/SAVPF", "RTP/AVP"), SDPProfile},
 		{"RTP/SAVPF without DTLS", with("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"), SDPProfile},
-		{"one section of AVP", strings.Replace(good, "UDP/TLS/RTP/SAVPF", "RTP/AVPF", 1), SDPProfile},
 		{"no fingerprint", without("a=fingerprint"), SDPProfile},
 		{"weak fingerprint", with("a=fingerprint:sha-256 ", "a=fingerprint:sha-1 "), SDPProfile},
 		{"short fingerprint", with("41:D0:62:", ""), SDPProfile},
@@ -272,21 +317,13 @@ func TestBadOffers(t *testing.T) {
 		{"no password", without("a=ice-pwd"), SDPBad},
 		{"short password", with("pQrir92GpppFSIMQtvYiOmr5", "pQrir92Gppp"), SDPBad},
 		{"ufrag with a space", with("a=ice-ufrag:RtSg", "a=ice-ufrag:Rt Sg"), SDPBad},
-		{"no bundle", without("a=group"), SDPProfile},
-		{"section outside the bundle", with("a=group:BUNDLE 0 1 2 3 4 5 6 7", "a=group:BUNDLE 0 1 2 3"), SDPProfile},
 		{"no rtcp-mux", without("a=rtcp-mux"), SDPProfile},
-		{"we would be the DTLS client", with("a=setup:actpass", "a=setup:passive"), SDPProfile},
-		{"no setup", without("a=setup"), SDPProfile},
 		{"held connection", with("a=setup:actpass", "a=setup:holdconn"), SDPProfile},
-		{"no mid", without("a=mid"), SDPBad},
-		{"mid twice", with("a=mid:1", "a=mid:0"), SDPBad},
-		{"mid too long", with("a=mid:0", "a=mid:01234567890123456"), SDPBad},
+		{"no mid", without("a=mid"), SDPProfile},
 		{"too many bytes", good + strings.Repeat("a=x\r\n", MaxSDPBytes/5), SDPTooLarge},
 		{"500 sections", good + strings.Repeat("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", 500), SDPTooLarge},
 		{"500 full sections", good + strings.Repeat(audio[:strings.Index(audio, "a=extmap")], 500), SDPTooLarge},
 		{"too many lines", "v=0\r\n" + strings.Repeat("a\n", MaxSDPLines*2+1), SDPTooLarge},
-		{"fax", good + "m=image 9 udptl t38\r\na=mid:9\r\n", SDPBad},
-		{"real-time text", good + "m=text 9 UDP/TLS/RTP/SAVPF 98\r\na=mid:9\r\n", SDPProfile},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o, err := ParseOffer(tt.sdp)
@@ -300,40 +337,26 @@ func TestBadOffers(t *testing.T) {
 
 func TestAcceptRefuses(t *testing.T) {
 	good := readOffer(t, "chromium")
-	parse := func(s string) *Offer {
-		o, err := ParseOffer(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return o
-	}
-	o := parse(good)
-	_, err := o.Sections[0].Accept(UseSend)
-	wantCode(t, err, SDPMismatch)
-	_, err = o.Sections[5].Accept(UseReceive)
-	wantCode(t, err, SDPMismatch)
-
-	o = parse(strings.NewReplacer("opus/48000/2", "opus/8000/2", "VP8/90000", "VP8/1", "packetization-mode=1", "packetization-mode=0").Replace(good))
-	for i, use := range clientUses {
-		_, err := o.Sections[i].Accept(use)
-		wantCode(t, err, SDPNoCodec)
-	}
-
-	o = parse(strings.Replace(good, "a=sendonly", "a=inactive", 1))
-	a, err := o.Sections[0].Accept(UseReceive)
-	if err != nil || a.Direction != Inactive || a.Use != UseReceive {
-		t.Errorf("inactive section: %+v, %v", a, err)
-	}
-
-	// A data channel section is rejected and does not spoil the rest.
-	o = parse(good + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:8\r\na=sctp-port:5000\r\n")
-	uses := append(slices.Clone(clientUses), UseReceive)
-	text, err := o.Answer(testSpec(acceptAll(t, o, uses)))
+	o, err := ParseOffer(good)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(text, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n") {
-		t.Errorf("data channel not rejected:\n%s", text)
+	for i, use := range []Use{0: UseSend, 5: UseReceive} {
+		if use == UseNone {
+			continue
+		}
+		a, fault := o.Sections[i].Accept(use)
+		if fault == nil || fault.Code != SDPMismatch || a.Use != UseNone || a.Direction != Inactive {
+			t.Errorf("section %d in the wrong direction: %+v, %v", i, a, fault)
+		}
+	}
+	o, err = ParseOffer(strings.Replace(good, "a=sendonly", "a=inactive", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, fault := o.Sections[0].Accept(UseReceive)
+	if fault != nil || a.Direction != Inactive || a.Use != UseReceive {
+		t.Errorf("inactive section: %+v, %v", a, fault)
 	}
 }
 
@@ -346,9 +369,9 @@ func TestOfferOddities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cam, err := o.Sections[1].Accept(UseReceive)
-	if err != nil || cam.Codecs[0].RTX != 97 || len(cam.Codecs) != 4 {
-		t.Errorf("upper and lower case: %+v, %v", cam.Codecs, err)
+	cam, fault := o.Sections[1].Accept(UseReceive)
+	if fault != nil || cam.Codecs[0].RTX != 97 || len(cam.Codecs) != 4 {
+		t.Errorf("upper and lower case: %+v, %v", cam.Codecs, fault)
 	}
 	for _, tt := range []struct {
 		name, simulcast string
@@ -374,9 +397,9 @@ func TestOfferOddities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mic, err := o.Sections[0].Accept(UseReceive)
-	if err != nil || mic.ExtIDs().MID != 0 || mic.ExtIDs().AudioLevel != 1 {
-		t.Errorf("recvonly extension on a send section: %+v, %v", mic.ExtIDs(), err)
+	mic, fault := o.Sections[0].Accept(UseReceive)
+	if fault != nil || mic.ExtIDs().MID != 0 || mic.ExtIDs().AudioLevel != 1 {
+		t.Errorf("recvonly extension on a send section: %+v, %v", mic.ExtIDs(), fault)
 	}
 	// Port 0 without bundle-only is a rejected section.
 	o, err = ParseOffer(strings.Replace(good, "m=audio 9 ", "m=audio 0 ", 1))
@@ -488,9 +511,9 @@ func FuzzOfferAnswer(f *testing.F) {
 			if o.Sections[i].Direction == RecvOnly {
 				use = UseSend
 			}
-			a, err := o.Sections[i].Accept(use)
-			if err != nil {
-				a = Accepted{}
+			a, fault := o.Sections[i].Accept(use)
+			if fault != nil && a.Use != UseNone {
+				t.Fatalf("section %d: accepted with %v", i, fault)
 			}
 			taken = taken || a.Use != UseNone
 			spec.Sections = append(spec.Sections, a)
@@ -517,9 +540,9 @@ func TestAnswerPrefersConstrainedBaseline(t *testing.T) {
 		if s.Kind != KindVideo || !s.Direction.Sends() {
 			continue
 		}
-		a, err := s.Accept(UseReceive)
-		if err != nil {
-			t.Fatal(err)
+		a, fault := s.Accept(UseReceive)
+		if fault != nil {
+			t.Fatal(fault)
 		}
 		var profiles []string
 		for _, c := range a.Codecs {

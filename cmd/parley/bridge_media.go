@@ -16,21 +16,21 @@ import (
 type mediaBridge struct{ server *rtc.Server }
 
 // Open implements engine.Media.
-func (b mediaBridge) Open(ctx context.Context, id string, offer engine.MediaOffer, events engine.MediaEvents) (engine.MediaSession, string, error) {
+func (b mediaBridge) Open(ctx context.Context, id string, offer engine.MediaOffer, events engine.MediaEvents) (engine.MediaSession, engine.MediaAnswer, error) {
 	session, answer, err := b.server.Open(ctx, id, bridgeOffer(offer), events)
 	if err != nil {
-		return nil, "", bridgeError(err)
+		return nil, engine.MediaAnswer{}, bridgeError(err)
 	}
-	return sessionBridge{session}, answer, nil
+	return sessionBridge{session}, bridgeAnswer(answer), nil
 }
 
 // sessionBridge is one session as the engine sees it.
 type sessionBridge struct{ *rtc.Session }
 
 // Offer implements engine.MediaSession.
-func (b sessionBridge) Offer(ctx context.Context, offer engine.MediaOffer) (string, error) {
+func (b sessionBridge) Offer(ctx context.Context, offer engine.MediaOffer) (engine.MediaAnswer, error) {
 	answer, err := b.Session.Offer(ctx, bridgeOffer(offer))
-	return answer, bridgeError(err)
+	return bridgeAnswer(answer), bridgeError(err)
 }
 
 // Codec implements engine.MediaSession.
@@ -79,6 +79,18 @@ func bridgeOffer(o engine.MediaOffer) rtc.Offer {
 		offer.Seats = append(offer.Seats, rtc.SeatMIDs{Audio: s.Audio, Video: s.Video})
 	}
 	return offer
+}
+
+func bridgeAnswer(a rtc.Answer) engine.MediaAnswer {
+	answer := engine.MediaAnswer{SDP: a.SDP}
+	for _, p := range a.Problems {
+		problem := wire.SectionProblem{MID: p.MID, Source: wire.Source(p.Source), Code: wire.Code(p.Code), Message: p.Detail}
+		if p.Seat >= 0 {
+			problem.Seat = &p.Seat
+		}
+		answer.Problems = append(answer.Problems, problem)
+	}
+	return answer
 }
 
 // codedError gives an offer's fault the code that clients are told.

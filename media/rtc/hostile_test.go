@@ -322,12 +322,13 @@ func TestBadOffers(t *testing.T) {
 		change func(*Offer)
 		code   string
 	}{
-		"not SDP":         {func(o *Offer) { o.SDP = "hello" }, media.SDPBad},
-		"no such section": {func(o *Offer) { o.Sources[Screen] = "nowhere" }, media.SDPMismatch},
-		"wrong kind":      {func(o *Offer) { o.Sources[Microphone], o.Sources[Camera] = "cam", "mic" }, media.SDPMismatch},
-		"used twice":      {func(o *Offer) { o.Seats = append(o.Seats, o.Seats[0]) }, media.SDPMismatch},
-		"unknown source":  {func(o *Offer) { o.Sources["telepathy"] = "mic" }, media.SDPMismatch},
-		"seat that sends": {func(o *Offer) { o.Seats[0].Audio, o.Sources = "mic", nil }, media.SDPMismatch},
+		"not SDP":                             {func(o *Offer) { o.SDP = "hello" }, media.SDPBad},
+		"no such section":                     {func(o *Offer) { o.Sources[Screen] = "nowhere" }, media.SDPMismatch},
+		"wrong kind":                          {func(o *Offer) { o.Sources[Microphone], o.Sources[Camera] = "cam", "mic" }, media.SDPMismatch},
+		"used twice":                          {func(o *Offer) { o.Seats = append(o.Seats, o.Seats[0]) }, media.SDPMismatch},
+		"unknown source":                      {func(o *Offer) { o.Sources["telepathy"] = "mic" }, media.SDPMismatch},
+		"a seat that sends, and nothing else": {func(o *Offer) { o.Seats, o.Sources = []SeatMIDs{{Audio: "mic"}}, nil }, media.SDPMismatch},
+		"nothing has a use":                   {func(o *Offer) { o.Seats, o.Sources = nil, nil }, media.SDPMismatch},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := good.offer()

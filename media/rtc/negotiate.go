@@ -50,36 +50,35 @@ type sectionUse struct {
 
 // negotiateLocked checks the offer, makes the tracks and streams it adds,
 // publishes them and writes the answer. On an error nothing has changed.
-func (s *Session) negotiateLocked(o Offer) (string, error) {
+func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	parsed, err := media.ParseOffer(o.SDP)
 	if err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	detach(parsed)
 	uses, err := o.uses(parsed)
 	if err != nil {
-		return "", err
+		return Answer{}, err
+	}
+	if !parsed.Setup.Client {
+		return Answer{}, &media.SDPError{Code: media.SDPProfile, Detail: "setup is passive, want actpass or active"}
 	}
 	if err := s.checkIdentity(parsed); err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	if err := s.checkKept(parsed, uses, len(o.Seats)); err != nil {
-		return "", err
+		return Answer{}, err
 	}
-	accepted := make([]media.Accepted, len(parsed.Sections))
-	for i := range parsed.Sections {
-		section := &parsed.Sections[i]
-		use, ok := uses[section.MID]
-		if accepted[i], err = section.Accept(use.mode(ok)); err != nil {
-			return "", err
-		}
+	accepted, problems, err := accept(parsed, uses)
+	if err != nil {
+		return Answer{}, err
 	}
 	if s.nego.sessionID == 0 {
 		s.nego.sessionID = uint64(randomSSRC())
 	}
 	in, out, err := s.plan(parsed, accepted, uses, len(o.Seats))
 	if err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	spec := &media.AnswerSpec{
 		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
@@ -97,7 +96,7 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 		if fresh {
 			s.server.ufrags.remove(creds)
 		}
-		return "", err
+		return Answer{}, err
 	}
 	s.nego.version++
 	if fresh {
@@ -112,7 +111,7 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 	if old := s.outgoing.Swap(out); old != nil {
 		s.reseatLocked(old.replaced(out))
 	}
-	return answer, nil
+	return Answer{answer, problems}, nil
 }
 
 // keep adds the uses of an offer that passed checkKept.

@@ -112,7 +112,7 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 	session, text, err := s.Open(context.Background(), "peer", p.spec.offer(), p.events)
 	p.must(err)
 	p.session = session
-	p.answer = parseAnswer(t, text)
+	p.answer = parseAnswer(t, text.SDP)
 	if o.via != nil {
 		for i := range p.answer.candidates {
 			p.answer.candidates[i] = o.via(p.answer.candidates[i])

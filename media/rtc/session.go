@@ -62,9 +62,9 @@ var moving = &worker{}
 
 // Open answers an offer and starts a session, which must be closed. id is for
 // logs only. Errors that are the offer's fault are *media.SDPError.
-func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events) (*Session, string, error) {
+func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events) (*Session, Answer, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, "", err
+		return nil, Answer{}, err
 	}
 	sess := &Session{id: id, server: s, to: events, feedbackSSRC: randomSSRC()}
 	sess.handshake.session = sess
@@ -73,11 +73,11 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 	defer sess.mu.Unlock()
 	answer, err := sess.negotiateLocked(offer)
 	if err != nil {
-		return nil, "", err
+		return nil, Answer{}, err
 	}
 	if err := s.add(sess); err != nil {
 		sess.releaseLocked()
-		return nil, "", err
+		return nil, Answer{}, err
 	}
 	return sess, answer, nil
 }
@@ -85,14 +85,14 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 // Offer renegotiates: more seats, an ICE restart. What was negotiated before
 // keeps running, whether or not the new offer is taken. The DTLS identity can
 // not change.
-func (s *Session) Offer(ctx context.Context, offer Offer) (string, error) {
+func (s *Session) Offer(ctx context.Context, offer Offer) (Answer, error) {
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.running() {
-		return "", ErrClosed
+		return Answer{}, ErrClosed
 	}
 	return s.negotiateLocked(offer)
 }

@@ -1,0 +1,108 @@
+package rtc
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/media"
+)
+
+// spoil changes one section of an offer, by mid.
+func (o *Offer) spoil(mid, from, to string) {
+	sections := strings.Split(o.SDP, "\r\nm=")
+	for i, s := range sections {
+		if strings.Contains(s+"\r\n", "\r\na=mid:"+mid+"\r\n") {
+			sections[i] = strings.ReplaceAll(s, from, to)
+		}
+	}
+	o.SDP = strings.Join(sections, "\r\nm=")
+}
+
+// A section that can not be used costs nothing but itself: what it was for is
+// as if it had not been offered, and the answer says why.
+func TestOneBadSectionCostsItself(t *testing.T) {
+	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", seats: 2, fingerprint: "sha-256 " + fingerprintText}
+	s := listen(t, Config{Workers: 1})
+	for name, tc := range map[string]struct {
+		change func(o *Offer)
+		want   Problem // but for its text
+	}{
+		"microphone without a codec": {
+			func(o *Offer) { o.spoil("mic", "opus/48000/2", "PCMU/8000") },
+			Problem{MID: "mic", Source: Microphone, Seat: -1, Code: media.SDPNoCodec},
+		},
+		"camera without rtcp-mux": {
+			func(o *Offer) { o.spoil("cam", "a=rtcp-mux", "a=rtcp:9") },
+			Problem{MID: "cam", Source: Camera, Seat: -1, Code: media.SDPProfile},
+		},
+		"a seat's picture in the wrong direction": {
+			func(o *Offer) { o.spoil("v1", "a=recvonly", "a=sendonly") },
+			Problem{MID: "v1", Seat: 1, Code: media.SDPMismatch},
+		},
+		"a section without a use": {
+			func(o *Offer) { o.SDP += "m=text 9 UDP/TLS/RTP/SAVPF 98\r\na=mid:t\r\n" },
+			Problem{MID: "t", Seat: -1, Code: media.SDPProfile},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := spec.offer()
+			tc.change(&o)
+			session, answer, err := s.Open(t.Context(), "p", o, newRecorder())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer session.Close()
+			if len(answer.Problems) != 1 || answer.Problems[0].Detail == "" {
+				t.Fatalf("problems %+v", answer.Problems)
+			}
+			got := answer.Problems[0]
+			if got.Detail = ""; got != tc.want {
+				t.Errorf("problem %+v, want %+v", got, tc.want)
+			}
+			for source, codec := range map[string]string{Microphone: "opus", Camera: "VP8"} {
+				if source == tc.want.Source {
+					codec = ""
+				}
+				if got := session.Codec(source); got != codec {
+					t.Errorf("%s sends %q, want %q", source, got, codec)
+				}
+			}
+			if n := strings.Count(answer.SDP, "\r\nm=") - strings.Count(answer.SDP, " 9 UDP/TLS"); n != 1 {
+				t.Errorf("%d sections rejected", n)
+			}
+			before := session.held()
+			for range 100 {
+				again, err := session.Offer(t.Context(), o)
+				if err != nil || !slices.Equal(again.Problems, answer.Problems) {
+					t.Fatalf("the same offer again: %+v, %v", again.Problems, err)
+				}
+			}
+			if after := session.held(); after != before {
+				t.Errorf("before: %s\nafter:  %s", before, after)
+			}
+		})
+	}
+}
+
+// An offer of which nothing can be used is refused by the first fault.
+func TestNothingUsable(t *testing.T) {
+	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
+	s := listen(t, Config{Workers: 1})
+	o := spec.offer()
+	o.spoil("mic", "opus/48000/2", "PCMU/8000")
+	o.spoil("cam", "/90000", "/8000")
+	_, _, err := s.Open(t.Context(), "p", o, newRecorder())
+	var sdp *media.SDPError
+	if !errors.As(err, &sdp) || sdp.Code != media.SDPNoCodec {
+		t.Errorf("got %v", err)
+	}
+	// The rest has no use.
+	o = spec.offer()
+	o.spoil("mic", "a=rtcp-mux", "a=rtcp:9")
+	delete(o.Sources, Camera)
+	if _, _, err = s.Open(t.Context(), "p", o, newRecorder()); !errors.As(err, &sdp) || sdp.Code != media.SDPProfile {
+		t.Errorf("got %v", err)
+	}
+}
