@@ -456,7 +456,7 @@ export interface RoomEvents {
   connectionQualityChanged: { participant: Participant; quality: ConnectionQuality };
   /** The picture in a seat has another simulcast layer. */
   layerChanged: { participant: RemoteParticipant; source: PictureSource; seat: number; layer: string; width: number; height: number; reason: string };
-  /** Capturing failed although nobody awaits it, as when joining. */
+  /** Capturing failed although nobody awaits it, as when joining; or the server does not take the source (no_codec, sdp_profile …). */
   mediaDevicesError: { source: Source; error: ParleyError };
   /** A device in use is gone. fallback: label of the one now used, null if there is none. */
   deviceLost: { kind: 'audioinput' | 'videoinput'; label: string; fallback: string | null };
@@ -490,7 +490,9 @@ export class Room extends EventTarget {
 
   /**
    * Joins. Resolves when in the meeting; devices still opening follow as soon
-   * as they are there (localTrackPublished or mediaDevicesError).
+   * as they are there (localTrackPublished or mediaDevicesError). A source that
+   * the server does not take costs nothing but itself: what is sent of it already
+   * ends with mediaDevicesError, and turning it on rejects with the same code.
    */
   connect(options: ConnectOptions): Promise<void>;
   /** Leaves, stops every track. Null if the server did not say goodbye in 2 s. */

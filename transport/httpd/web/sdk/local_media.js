@@ -108,8 +108,12 @@ export class LocalMedia {
       const epoch = this.#epoch;
       const { screen, screenAudio } = await this.#trying('screen', () => captureScreen(this.#outlet.platform, options));
       this.#stillWanted(epoch, screen, screenAudio);
-      await this.#install('screen', screen, {});
-      if (screenAudio) await this.#install('screen_audio', screenAudio, {});
+      await this.#install('screen', screen, {}).catch((error) => {
+        screenAudio?.stop();
+        throw error;
+      });
+      // A picture without its sound is better than none.
+      if (screenAudio) await this.#install('screen_audio', screenAudio, {}).catch((error) => this.#outlet.emit('mediaDevicesError', { source: 'screen_audio', error }));
       return undefined;
     });
   }
@@ -137,6 +141,16 @@ export class LocalMedia {
   /** Sends everything captured through a new connection. */
   async resend() {
     for (const [source, { track }] of this.tracks) await this.#outlet.send(source, track);
+  }
+
+  /** Ends what the server does not take, and says so: it may be on since before that was known. @param {ReadonlyMap<Source, ParleyError>} refused */
+  drop(refused) {
+    for (const [source, error] of refused) {
+      if (!this.tracks.has(source)) continue;
+      this.#remove(source);
+      this.errors.set(source, error);
+      this.#outlet.emit('mediaDevicesError', { source, error });
+    }
   }
 
   /** Devices have come or gone: looks whether one in use is among them. */
@@ -234,7 +248,9 @@ export class LocalMedia {
       await this.#outlet.send(source, track);
     } catch (error) {
       this.#remove(source);
-      throw asParleyError(error, 'webrtc_failed');
+      const wrapped = asParleyError(error, 'webrtc_failed');
+      this.errors.set(source, wrapped);
+      throw wrapped;
     }
     if (old && old.track !== track) old.track.stop();
     this.#outlet.emit('localTrackPublished', { source, track });

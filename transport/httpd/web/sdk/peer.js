@@ -6,6 +6,7 @@
 // source on needs no negotiation; seats are only ever added at the end.
 import { codecPreferences, usedExtensions } from '../lib/codecs.js';
 import { cameraLayers } from '../lib/simulcast.js';
+import { ParleyError } from './errors.js';
 import { Lane } from './timers.js';
 
 /** @typedef {import('./index.js').Source} Source */
@@ -45,6 +46,8 @@ export class Peer {
   #sending = new Map();
   /** @type {SeatSections[]} */
   #seats = [];
+  /** Why the server does not take a source. @type {Map<Source, ParleyError>} */
+  refused = new Map();
   #lane = new Lane();
   #closed = false;
 
@@ -93,26 +96,29 @@ export class Peer {
 
   /**
    * Makes an offer, has it answered, applies the answer. One at a time.
-   * @param {(offer: MediaOffer) => Promise<string>} exchange  gives the answer
+   * @param {(offer: MediaOffer) => Promise<import('./wire.js').MediaAnswer>} exchange
    * @param {{iceRestart?: boolean, seats?: number}} [options]  seats: at least so many
    */
   negotiate(exchange, { iceRestart = false, seats = 0 } = {}) {
     return this.#lane.run(async () => {
       this.#growTo(seats);
       await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart }));
-      const sdp = await exchange(this.#describe());
+      const { answer: sdp, problems = [] } = await exchange(this.#describe());
+      for (const { source, code, message } of problems) if (source) this.refused.set(source, new ParleyError(code, { message, source }));
       if (!this.#closed) await this.#pc.setRemoteDescription({ type: 'answer', sdp });
     });
   }
 
   /**
-   * What is sent as source from now on; null for nothing.
+   * What is sent as source from now on; null for nothing. Rejects for a source that the server does not take.
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
    */
   async setTrack(source, track) {
     const sender = this.#sending.get(source)?.sender;
     if (this.#closed || !sender) return;
+    const refused = this.refused.get(source);
+    if (track && refused) throw refused;
     await sender.replaceTrack(track);
     if (source === 'camera' && track) await fitLayers(sender, track);
     if (source === 'microphone' && track) await fitSound(sender, track);
@@ -183,10 +189,10 @@ export class Peer {
 
   /** @returns {MediaOffer} */
   #describe() {
-    const mid = (/** @type {RTCRtpTransceiver} */ t) => t.mid ?? '';
+    const mid = (/** @type {RTCRtpTransceiver} */ t) => t.mid ?? ''; // none: its section was rejected
     return {
       offer: this.#pc.localDescription?.sdp ?? '',
-      sources: Object.fromEntries([...this.#sending].map(([source, t]) => [source, mid(t)])),
+      sources: Object.fromEntries([...this.#sending].map(([source, t]) => [source, mid(t)]).filter(([, m]) => m)),
       seats: this.#seats.map(({ audio, video }) => ({ audio: mid(audio), video: mid(video) })),
     };
   }

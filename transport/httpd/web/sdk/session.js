@@ -237,7 +237,7 @@ export class Session {
       const ask = { ...entry, name: this.#token ? state.local.name : this.#name, ...offer, seats, unmuted };
       this.#held = [];
       joined = /** @type {Joined} */ (/** @type {unknown} */ (await signal.request('join', ask, { signal: this.#over.signal })));
-      return joined.answer;
+      return joined;
     });
     if (!signal || !joined) throw new ParleyError('internal');
     throwIfAborted(this.#over.signal);
@@ -298,10 +298,11 @@ export class Session {
    */
   async #negotiate(how) {
     await this.#peer?.negotiate(async (offer) => {
-      const { answer } = await this.link.request('offer', offer);
+      const { answer, problems } = await this.link.request('offer', offer);
       if (!answer) throw new ParleyError('bad_message', { message: 'answer without SDP' });
-      return answer;
+      return { answer, problems };
     }, how);
+    this.#dropRefused();
   }
 
   /** @param {RTCPeerConnectionState} state of the peer connection */
@@ -334,6 +335,11 @@ export class Session {
     const held = this.#held ?? [];
     this.#held = null;
     for (const event of held) this.#parts.state.apply(event);
+    this.#dropRefused();
+  }
+
+  #dropRefused() {
+    if (this.#peer) this.#parts.media.drop(this.#peer.refused);
   }
 
   /** @param {import('./wire.js').EventOf<'bye'>} bye */

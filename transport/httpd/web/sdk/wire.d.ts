@@ -45,7 +45,22 @@ export interface MediaOffer {
   seats: SeatMIDs[];
 }
 
-export interface Joined {
+/** Why the answer rejects a section. */
+export interface SectionProblem {
+  mid: string;
+  source?: Source;
+  seat?: number;
+  code: string;
+  message: string;
+}
+
+/** What joined and answer say about the media sections. */
+export interface MediaAnswer {
+  answer: string;
+  problems?: SectionProblem[];
+}
+
+export interface Joined extends MediaAnswer {
   type: 'joined';
   participant: string;
   room: string;
@@ -55,7 +70,6 @@ export interface Joined {
   seq: number;
   resume: string;
   resume_ms: number;
-  answer: string;
   participants: Participant[];
   chat: ChatMessage[] | null;
   hands: string[] | null;
@@ -72,6 +86,7 @@ export interface Reply {
   summary?: Summary;
   sent_ms?: number;
   answer?: string;
+  problems?: SectionProblem[];
   seq?: number;
   server_time?: number;
 }
