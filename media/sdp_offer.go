@@ -138,6 +138,7 @@ func ParseOffer(text string) (*Offer, error) {
 	}
 	o.nameSections()
 	o.takeBundle(d.session)
+	o.settleExts()
 	lists, fault := o.transport(d)
 	if fault == nil {
 		fault = o.takeICE(lists)

@@ -181,7 +181,7 @@ func checkAnswer(t testing.TB, o *Offer, text string) {
 	if len(d.MediaDescriptions) != len(o.Sections) || len(media) != len(o.Sections) {
 		t.Fatalf("%d sections answered, %d offered", len(d.MediaDescriptions), len(o.Sections))
 	}
-	meanings := make(map[uint8]Ext)
+	meanings, ids := make(map[uint8]Ext), make(map[Ext]uint8)
 	for i, m := range d.MediaDescriptions {
 		s := &o.Sections[i]
 		if f := strings.Fields(media[i]); f[0] != s.media || f[2] != s.proto || len(f) < 4 {
@@ -212,7 +212,10 @@ func checkAnswer(t testing.TB, o *Offer, text string) {
 			if was := meanings[e.ID]; was != ExtNone && was != e.Ext {
 				t.Errorf("section %d: extension id %d is %s and %s", i, e.ID, was.URI(), e.Ext.URI())
 			}
-			meanings[e.ID] = e.Ext
+			if id := ids[e.Ext]; id != 0 && id != e.ID {
+				t.Errorf("section %d: %s has the ids %d and %d", i, e.Ext.URI(), id, e.ID)
+			}
+			meanings[e.ID], ids[e.Ext] = e.Ext, e.ID
 		}
 	}
 }
@@ -357,6 +360,14 @@ func TestAcceptRefuses(t *testing.T) {
 	a, fault := o.Sections[0].Accept(UseReceive)
 	if fault != nil || a.Direction != Inactive || a.Use != UseReceive {
 		t.Errorf("inactive section: %+v, %v", a, fault)
+	}
+}
+
+func TestEveryExtensionHasAnImportance(t *testing.T) {
+	for e, uri := range extURIs {
+		if uri != "" && !slices.Contains(extsByImportance[:], Ext(e)) {
+			t.Errorf("%s has none", uri)
+		}
 	}
 }
 
