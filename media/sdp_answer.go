@@ -90,6 +90,11 @@ func (s *Section) Accept(use Use) (Accepted, *SDPError) {
 	if use == UseReceive && s.Kind == KindVideo {
 		a.RIDs = slices.Clone(s.RIDs)
 	}
+	if use == UseSend {
+		for i := range a.Codecs {
+			a.Codecs[i].ParamSets = nil // theirs, and they send nothing
+		}
+	}
 	return a, nil
 }
 

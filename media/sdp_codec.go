@@ -1,6 +1,7 @@
 package media
 
 import (
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,11 +37,27 @@ type CodecParams struct {
 	// Profile is H264's profile-level-id, six lower-case hex digits.
 	Profile  string
 	Feedback Feedback
+	// ParamSets are the H264 parameter sets that the sender tells in the offer
+	// (sprop-parameter-sets, RFC 6184 §8.1): NAL units without start codes, each
+	// an SPS (type 7) or a PPS (type 8), in the order told. A sender that tells
+	// them here need not send them; whoever watches needs them before a key
+	// frame. At most maxParamSets of maxParamBytes together; nil if there are
+	// none, or what is told is malformed or too much. Of a UseReceive section
+	// only. Never written to.
+	ParamSets [][]byte
 }
 
-// defaultH264Profile is Baseline, level 1: what RFC 6184 §8.1 says a missing
-// profile-level-id means.
-const defaultH264Profile = "42000a"
+// defaultH264Profile is what a missing profile-level-id means: Constrained
+// Baseline, level 3.1, as libwebrtc has it. RFC 6184 §8.1 says Baseline, level 1,
+// which nobody means: most browsers do not decode Baseline, and level 1 is a
+// picture of 176 × 144.
+const defaultH264Profile = "42e01f"
+
+// Bounds of CodecParams.ParamSets: an SPS takes 10 … 60 bytes, a PPS 4 … 20.
+const (
+	maxParamSets  = 8
+	maxParamBytes = 1024
+)
 
 // CanDecode reports whether a receiver of c understands a sender of p. For
 // H264 the receiver's profile must contain the sender's; levels are left to
@@ -211,9 +228,33 @@ func (d *codecDraft) params(kind Kind, pt uint8) (CodecParams, bool) {
 		for i := 0; hex && i < 6; i++ {
 			hex = isHex(c.Profile[i])
 		}
+		c.ParamSets = parseParamSets(d.fmtp["sprop-parameter-sets"])
 		return c, hex && d.fmtp["packetization-mode"] == "1"
 	}
 	return c, true
+}
+
+// parseParamSets reads "Z0LA…,aM48…": NAL units in base64, padded or not.
+func parseParamSets(s string) (sets [][]byte) {
+	if len(s) > 2*maxParamBytes {
+		return nil
+	}
+	size := 0
+	for text := range strings.SplitSeq(s, ",") {
+		nal, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(text), "="))
+		if err != nil {
+			return nil
+		}
+		// Units of other types no decoder needs. The first bit is always 0.
+		if len(nal) == 0 || nal[0]&0x80 != 0 || nal[0]&0x1f != nalSPS && nal[0]&0x1f != nalPPS {
+			continue
+		}
+		if size += len(nal); len(sets) == maxParamSets || size > maxParamBytes {
+			return nil
+		}
+		sets = append(sets, nal)
+	}
+	return sets
 }
 
 // parseFmtp reads "a=1;b=2". Keys are lower-cased; at most 32 are kept.

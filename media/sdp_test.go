@@ -1,10 +1,13 @@
 package media
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -104,10 +107,10 @@ func TestParseRealOffers(t *testing.T) {
 			}
 			acc := acceptAll(t, o, clientUses)
 			mic, cam, screen, seat := acc[0], acc[1], o.Sections[2], acc[5]
-			if len(mic.Codecs) != 1 || mic.Codecs[0] != w.opus {
+			if len(mic.Codecs) != 1 || !reflect.DeepEqual(mic.Codecs[0], w.opus) {
 				t.Errorf("microphone codecs %+v", mic.Codecs)
 			}
-			if len(cam.Codecs) != 1+w.h264 || cam.Codecs[0] != w.vp8 {
+			if len(cam.Codecs) != 1+w.h264 || !reflect.DeepEqual(cam.Codecs[0], w.vp8) {
 				t.Errorf("camera codecs %+v", cam.Codecs)
 			}
 			if !slices.Equal(cam.RIDs, []string{"q", "h", "f"}) {
@@ -488,6 +491,58 @@ func TestH264Profiles(t *testing.T) {
 	if c, ok := DecoderFor(list, CodecParams{Codec: CodecVP8}); !ok || c.PT != 96 {
 		t.Errorf("VP8: %+v", c)
 	}
+}
+
+// Parameter sets come in base64 and bounded; what is anything else is no reason
+// not to take the codec.
+func TestParamSets(t *testing.T) {
+	long := base64.StdEncoding.EncodeToString(append([]byte{0x67}, make([]byte, 600)...))
+	for _, tt := range []struct {
+		name, sprop string
+		want        []string // hex
+	}{
+		{"none", "", nil},
+		{"SPS and PPS", "Z0LAHtoCgPRA,aM48gA==", []string{"6742c01eda0280f440", "68ce3c80"}},
+		{"PPS first", "aM48gA==,Z0LAHtoCgPRA", []string{"68ce3c80", "6742c01eda0280f440"}},
+		{"without padding", "aM48gA,Z0LAHtoCgPRA,", []string{"68ce3c80", "6742c01eda0280f440"}},
+		{"with a unit that no decoder needs", "bQ==,aM48gA==", []string{"68ce3c80"}},
+		{"a coded picture", "ZYiEAA==", nil},
+		{"no base64", "Z0LAHtoCgPRA,a*48", nil},
+		{"too many", strings.Repeat("aM48gA==,", 9), nil},
+		{"too large", long + "," + long, nil},
+		{"one large", long, []string{"67" + strings.Repeat("00", 600)}},
+	} {
+		text := strings.Replace(readOffer(t, "chromium"), "packetization-mode=1", "packetization-mode=1;sprop-parameter-sets="+tt.sprop, 1)
+		o, err := ParseOffer(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(o.Sections[1].Codecs, func(c CodecParams) bool { return c.Codec == CodecH264 })
+		var got []string
+		for _, nal := range o.Sections[1].Codecs[i].ParamSets {
+			got = append(got, hex.EncodeToString(nal))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func FuzzParamSets(f *testing.F) {
+	for _, s := range []string{"", "Z0LAHtoCgPRA,aM48gA==", "a,,b", "=", "aM48gA==,"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		size := 0
+		for _, nal := range parseParamSets(s) {
+			if size += len(nal); len(nal) == 0 || nal[0] != nal[0]&0x7f || nal[0]&0x1f != nalSPS && nal[0]&0x1f != nalPPS {
+				t.Fatalf("%q: %x", s, nal)
+			}
+		}
+		if size > maxParamBytes {
+			t.Fatalf("%q: %d bytes", s, size)
+		}
+	})
 }
 
 // FuzzOfferAnswer: whatever is offered, an accepted offer gets an answer that
