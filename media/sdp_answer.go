@@ -169,6 +169,12 @@ func (o *Offer) Answer(spec *AnswerSpec) (string, error) {
 	if spec.Lite {
 		w.line("a=ice-lite")
 	}
+	// We read both forms of header extensions (RFC 8285 §4.1.2). A sender that is
+	// not told so has to leave out what does not fit the one-byte form: mids, and
+	// descriptors of AV1, of more than 16 bytes.
+	if o.mixed {
+		w.line("a=extmap-allow-mixed")
+	}
 	w.line("a=msid-semantic: WMS *")
 	for i := range o.Sections {
 		if spec.Sections[i].Use == UseNone {
@@ -229,6 +235,9 @@ func (w *answerWriter) section(s *Section, a *Accepted, first bool) {
 	w.line("a=rtcp-mux")
 	if s.rsize {
 		w.line("a=rtcp-rsize")
+	}
+	if s.mixed {
+		w.line("a=extmap-allow-mixed")
 	}
 	for _, m := range a.Exts {
 		dir := ""

@@ -108,6 +108,7 @@ type Offer struct {
 	// order of the group; bundled is false if there is no group, and one section.
 	bundle  []int
 	bundled bool
+	mixed   bool // extmap-allow-mixed, for all sections
 }
 
 // Section returns the section with the given mid, nil if there is none.
@@ -132,7 +133,7 @@ func ParseOffer(text string) (*Offer, error) {
 	if fault != nil {
 		return nil, fault
 	}
-	o := &Offer{Sections: make([]Section, len(d.sections))}
+	o := &Offer{Sections: make([]Section, len(d.sections)), mixed: d.session.has("extmap-allow-mixed")}
 	for i := range d.sections {
 		o.Sections[i] = parseSection(&d.sections[i], d.session)
 	}

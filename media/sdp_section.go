@@ -35,6 +35,7 @@ type Section struct {
 	proto   string
 	formats []string
 	rsize   bool
+	mixed   bool // extmap-allow-mixed
 }
 
 // StreamSSRC is a media SSRC and its repair SSRC, 0 if it has none.
@@ -58,6 +59,7 @@ func parseSection(m *mediaLines, session attributes) Section {
 	s := Section{
 		media: m.media, proto: m.proto, formats: m.formats,
 		rsize:     m.has("rtcp-rsize"),
+		mixed:     m.has("extmap-allow-mixed"),
 		Direction: direction(m.attributes, direction(session, SendRecv)),
 	}
 	switch m.media {

@@ -161,6 +161,10 @@ func TestAnswerMirrorsOffer(t *testing.T) {
 					t.Errorf("answer has %d of %q", strings.Count(text, want), want)
 				}
 			}
+			// Chromium says it for all sections, Firefox for each.
+			if want := map[string]int{"chromium": 1, "firefox": 8}[name]; strings.Count(text, "a=extmap-allow-mixed\r\n") != want {
+				t.Errorf("extmap-allow-mixed: want %d\n%s", want, text)
+			}
 			if strings.Contains(text, "goog-remb") || strings.Contains(text, "VP9") {
 				t.Error("answer takes what we do not speak")
 			}
