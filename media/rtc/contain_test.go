@@ -17,6 +17,7 @@ import (
 	"github.com/pion/dtls/v3"
 
 	"parley/media"
+	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
@@ -123,7 +124,7 @@ func TestPanicsOfHelpers(t *testing.T) {
 	noCert := &Server{log: s.log, events: s.events, stop: s.stop}
 	sess = &Session{server: noCert, to: shaken}
 	sess.handshake.session = sess
-	sess.handshake.run(newDTLSConn(sess, nil))
+	sess.handshake.run(newDTLSConn(sess, nil, dtlsgate.New(nil, nil)))
 	shaken.wait(t, "failure", func() bool { return len(shaken.failed) == 1 && errors.Is(shaken.failed[0], ErrPanicked) })
 
 	if n, lines := s.Figures().Drops[dropPanic.String()]+noCert.drops[dropPanic].Load(), strings.Count(log.String(), "media goroutine panicked"); n != 3 || lines != 3 {

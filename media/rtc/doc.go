@@ -74,7 +74,10 @@
 //   - An address that lives belongs to the session that it proved itself for
 //     (TestAddressOfAnother).
 //   - A handshake can not be ended by who only knows addresses, or sends from a
-//     peer's own (TestForgedHandshake and its brothers; see dtlsgate).
+//     peer's own (TestForgedHandshake and its brothers; see dtlsgate). With a peer
+//     that offers setup:passive, so that we have to be the client, two of its
+//     messages can be forged in the moment that they are due; that attempt is in
+//     vain then (TestForgedHandshakeOfAPassivePeer).
 //   - Keys are used only if the peer's certificate matches the fingerprint
 //     in its offer (TestWrongFingerprint).
 //   - No SRTP packet is accepted twice, and failures to authenticate end

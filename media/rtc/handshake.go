@@ -23,7 +23,8 @@ import (
 	"parley/media/dtlsgate"
 )
 
-// handshake is a session's DTLS handshake (RFC 5764), as the server side.
+// handshake is a session's DTLS handshake (RFC 5764), as the server side; see
+// handshake_client.go for the other.
 //
 //	idle ──ClientHello with a cookie──▶ attempt ──Finished──▶ over
 //	  ▲                                    │
@@ -47,8 +48,10 @@ import (
 // kept until the peer has shown that it got it: if the peer sends its own last
 // flight again, ours was lost and is sent again as it was (RFC 6347 §4.2.4).
 type handshake struct {
-	session      *Session
+	session *Session
+	// Set by the first offer, before the peer can prove an address.
 	fingerprints []media.Fingerprint // of the offer; any may match
+	client       bool                // we say ClientHello
 
 	mu      sync.Mutex    // guards what follows; taken once per DTLS datagram
 	attempt *dtlsConn     // under way, nil for none
@@ -115,6 +118,9 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 		return h.repeatFinale(pkt, from)
 	}
 	hello, ok := dtlsgate.ParseHello(pkt)
+	if h.client {
+		return !ok && h.attempt != nil && h.attempt.push(pkt, from)
+	}
 	switch {
 	case h.attempt != nil && (!ok || bytes.Equal(hello.Cookie, h.attempt.cookie)):
 		return h.attempt.push(pkt, from)
@@ -128,7 +134,7 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 func (h *handshake) early(hello dtlsgate.Hello, pkt []byte, from *flow) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.attempt == nil && !h.over && dtlsgate.Plausible(pkt) {
+	if h.attempt == nil && !h.over && !h.client && dtlsgate.Plausible(pkt) {
 		h.helloLocked(hello, pkt, from)
 	}
 }
@@ -150,7 +156,8 @@ func (h *handshake) helloLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bo
 
 // beginLocked starts an attempt.
 func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bool {
-	c := newDTLSConn(h.session, bytes.Clone(hello.Cookie))
+	cookie := bytes.Clone(hello.Cookie)
+	c := newDTLSConn(h.session, cookie, dtlsgate.New(h.expects, cookie))
 	c.push(pkt, from)
 	h.attempt = c
 	h.session.server.wg.Go(func() { h.run(c) })
@@ -161,15 +168,19 @@ func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bo
 func (h *handshake) waits() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.attempt == nil && !h.over
+	return h.attempt == nil && !h.over && !h.client
 }
 
-// proven is told when a flow proved itself, by its worker.
-func (h *handshake) proven(now media.Instant) {
+// proven is told when f proved itself, by its worker.
+func (h *handshake) proven(f *flow, now media.Instant) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.since == 0 {
 		h.since = now
+	}
+	if h.client {
+		h.startLocked(f)
+		return
 	}
 	pkt, from := h.held, h.heldFrom
 	hello, ok := dtlsgate.ParseHello(pkt)
@@ -208,7 +219,7 @@ func (h *handshake) run(c *dtlsConn) {
 
 // shake runs pion's side of an attempt.
 func (h *handshake) shake(c *dtlsConn) (*keys, error) {
-	conn, err := dtls.ServerWithOptions(c, dtlsAddr{}, h.options()...)
+	conn, err := h.openDTLS(c)
 	if err != nil {
 		return nil, err
 	}
@@ -222,11 +233,19 @@ func (h *handshake) shake(c *dtlsConn) (*keys, error) {
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
-	return exportKeys(conn)
+	return exportKeys(conn, h.client)
 }
 
-// end notes how an attempt ended. It has won if its keys are the session's; it
-// is final if it failed over what the peer said, for nobody else is listened to.
+func (h *handshake) openDTLS(c *dtlsConn) (*dtls.Conn, error) {
+	if h.client {
+		return h.dialDTLS(c)
+	}
+	return dtls.ServerWithOptions(c, dtlsAddr{}, h.options()...)
+}
+
+// end notes how an attempt ended. It has won if its keys are the session's; as
+// the server it is final if it failed over what the peer said, for nobody else is
+// listened to.
 func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -236,14 +255,16 @@ func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	h.attempt = nil
 	if err == nil {
 		h.over = true
-		h.keep(c.last())
+		if !h.client { // the client's last flight is followed by the server's
+			h.keep(c.last())
+		}
 		return true, false
 	}
 	h.failure = err
 	if c.foreign() {
 		h.failure = ErrFingerprint
 	}
-	return false, !errors.Is(err, context.DeadlineExceeded)
+	return false, !h.client && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // overdue returns why a session is not connected long after there was an
@@ -256,6 +277,8 @@ func (h *handshake) overdue(now media.Instant) error {
 		return nil
 	case h.over:
 		return ErrNotNominated
+	case h.attempt != nil && h.attempt.foreign():
+		return fmt.Errorf("%w: %w", ErrHandshake, ErrFingerprint)
 	case h.failure != nil:
 		return fmt.Errorf("%w: %w", ErrHandshake, h.failure)
 	}
@@ -351,8 +374,8 @@ type keys struct {
 
 var errNoProfile = errors.New("no srtp profile in common")
 
-// exportKeys derives the SRTP keys (RFC 5764 §4.2).
-func exportKeys(conn *dtls.Conn) (*keys, error) {
+// exportKeys derives the SRTP keys (RFC 5764 §4.2); client says which side we are.
+func exportKeys(conn *dtls.Conn, client bool) (*keys, error) {
 	chosen, ok := conn.SelectedSRTPProtectionProfile()
 	if !ok {
 		return nil, errNoProfile
@@ -366,14 +389,17 @@ func exportKeys(conn *dtls.Conn) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, server, err := media.KeysFromDTLS(material, profile)
+	theirs, ours, err := media.KeysFromDTLS(material, profile)
 	if err != nil {
 		return nil, err
 	}
+	if client {
+		theirs, ours = ours, theirs
+	}
 	k := &keys{}
-	if k.sealer, err = media.NewSealer(server); err != nil {
+	if k.sealer, err = media.NewSealer(ours); err != nil {
 		return nil, err
 	}
-	k.opener, err = media.NewOpener(client, maxStreams)
+	k.opener, err = media.NewOpener(theirs, maxStreams)
 	return k, err
 }

@@ -60,9 +60,6 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if !parsed.Setup.Client {
-		return Answer{}, &media.SDPError{Code: media.SDPProfile, Detail: "setup is passive, want actpass or active"}
-	}
 	if err := s.checkIdentity(parsed); err != nil {
 		return Answer{}, err
 	}
@@ -80,14 +77,14 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	spec := &media.AnswerSpec{
-		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
-		Fingerprint: s.server.cert.sdp(), Lite: true,
-		Candidates: s.server.Candidates(), Sections: accepted,
-	}
 	if s.handshake.fingerprints == nil {
 		// Before the peer can prove an address: the handshake reads them.
-		s.handshake.fingerprints = parsed.Fingerprints
+		s.handshake.fingerprints, s.handshake.client = parsed.Fingerprints, !parsed.Setup.Client
+	}
+	spec := &media.AnswerSpec{
+		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
+		Fingerprint: s.server.cert.sdp(), Client: s.handshake.client, Lite: true,
+		Candidates: s.server.Candidates(), Sections: accepted,
 	}
 	creds, fresh := s.credentialsFor(parsed)
 	spec.Ufrag, spec.Pwd = creds.ufrag, creds.pwd
@@ -163,10 +160,14 @@ func (s *Session) credentialsFor(o *media.Offer) (c *credentials, fresh bool) {
 	return s.server.ufrags.add(s, o.Ufrag, o.Pwd, generation), true
 }
 
-// checkIdentity refuses an offer by another DTLS identity than the session's.
+// checkIdentity refuses an offer by another DTLS identity than the session's, or
+// with roles that would need another handshake (RFC 8842 §5.2).
 func (s *Session) checkIdentity(o *media.Offer) error {
 	if s.handshake.fingerprints == nil {
 		return nil
+	}
+	if s.handshake.client && !o.Setup.Server || !s.handshake.client && !o.Setup.Client {
+		return mismatch("setup has changed")
 	}
 	for _, f := range o.Fingerprints {
 		if slices.Contains(s.handshake.fingerprints, f) {

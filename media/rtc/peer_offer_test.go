@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -20,6 +21,8 @@ type offerSpec struct {
 	only map[string]string
 	// h264 is the profile-level-id, empty for Constrained Baseline.
 	h264 string
+	// setup is the role in DTLS, empty for actpass.
+	setup string
 }
 
 // Payload types, extension ids and SSRCs of all test peers.
@@ -78,7 +81,7 @@ func (o *offerSpec) section(kind, mid, direction, extra string) string {
 		formats = formats[1:]
 	}
 	fmt.Fprintf(&b, "m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\n", kind, formats, mid, direction)
-	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:actpass\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", o.ufrag, o.pwd, o.fingerprint)
+	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:%s\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", o.ufrag, o.pwd, o.fingerprint, cmp.Or(o.setup, "actpass"))
 	if !o.noExts {
 		b.WriteString(extensions(kind, !o.noLevel || mid != "mic"))
 	}

@@ -58,6 +58,7 @@ type peerOptions struct {
 	noLevel  bool              // no audio levels of the microphone
 	only     map[string]string // see offerSpec
 	h264     string
+	passive  bool // it wants us to be the DTLS client
 	// badFingerprint offers the fingerprint of another certificate.
 	badFingerprint bool
 	// via maps the server's candidate to the address to use instead.
@@ -104,6 +105,9 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 	ufrag, pwd, err := p.agent.GetLocalUserCredentials()
 	p.must(err)
 	p.spec = offerSpec{ufrag: ufrag, pwd: pwd, seats: o.seats, rids: o.rids, noRTX: o.noRTX, noLevel: o.noLevel, only: o.only, h264: o.h264, fingerprint: fingerprintOf(p.cert)}
+	if o.passive {
+		p.spec.setup = "passive"
+	}
 	if o.badFingerprint {
 		other, err := selfsign.GenerateSelfSigned()
 		p.must(err)
@@ -159,17 +163,7 @@ func (p *peer) connect() error {
 	if p.between != nil {
 		p.between()
 	}
-	list, _ := peerProfiles.LoadAndDelete(p)
-	options := []dtls.ClientOption{
-		dtls.WithCertificates(p.cert), dtls.WithInsecureSkipVerify(true),
-		dtls.WithSRTPProtectionProfiles(list.([]dtls.SRTPProtectionProfile)...),
-		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret), dtls.WithLoggerFactory(silentLogs),
-		dtls.WithFlightInterval(100 * time.Millisecond),
-	}
-	if p.extra != nil {
-		options = append(options, p.extra)
-	}
-	d, err := dtls.ClientWithOptions(p.pipe, conn.RemoteAddr(), options...)
+	d, err := p.openDTLS(conn.RemoteAddr())
 	if err != nil {
 		return err
 	}
@@ -178,6 +172,25 @@ func (p *peer) connect() error {
 		return fmt.Errorf("dtls: %w", err)
 	}
 	return p.makeContexts()
+}
+
+// openDTLS makes pion's end of the handshake.
+func (p *peer) openDTLS(to net.Addr) (*dtls.Conn, error) {
+	list, _ := peerProfiles.LoadAndDelete(p)
+	profiles := dtls.WithSRTPProtectionProfiles(list.([]dtls.SRTPProtectionProfile)...)
+	ems := dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret)
+	if p.spec.setup == "passive" {
+		return dtls.ServerWithOptions(p.pipe, to, dtls.WithCertificates(p.cert), profiles, ems,
+			dtls.WithClientAuth(dtls.RequireAnyClientCert), dtls.WithLoggerFactory(silentLogs), dtls.WithFlightInterval(100*time.Millisecond))
+	}
+	options := []dtls.ClientOption{
+		dtls.WithCertificates(p.cert), dtls.WithInsecureSkipVerify(true), profiles, ems,
+		dtls.WithLoggerFactory(silentLogs), dtls.WithFlightInterval(100 * time.Millisecond),
+	}
+	if p.extra != nil {
+		options = append(options, p.extra)
+	}
+	return dtls.ClientWithOptions(p.pipe, to, options...)
 }
 
 func (p *peer) addCandidates() {
@@ -197,7 +210,7 @@ func (p *peer) makeContexts() error {
 	}
 	profile, _ := p.dtls.SelectedSRTPProtectionProfile()
 	c := srtp.Config{Profile: srtp.ProtectionProfile(profile)}
-	if err := c.ExtractSessionKeysFromDTLS(&state, true); err != nil {
+	if err := c.ExtractSessionKeysFromDTLS(&state, p.spec.setup != "passive"); err != nil {
 		return err
 	}
 	p.mu.Lock()
