@@ -32,8 +32,10 @@ type member struct {
 	session MediaSession // nil without media
 	sources map[wire.Source]wire.SourceState
 	seats   []seat
-	view    []wire.ViewItem // nil: never asked
-	score   wire.Score      // of the connection, as last told
+	// pictures is what the seats take.
+	pictures pictureSeats
+	view     []wire.ViewItem // nil: never asked
+	score    wire.Score      // of the connection, as last told
 
 	recorded   bool // the storage has an interval of it that is open
 	textsSoFar int  // texts of the room when it joined
@@ -70,7 +72,7 @@ func (m *member) public() wire.Participant {
 // takeMedia takes over what an offer led to. It returns the sources that are
 // new.
 func (m *member) takeMedia(r opened, unmuted []wire.Source) (added []wire.Source) {
-	m.session = r.session
+	m.session, m.pictures = r.session, r.pictures
 	if m.sources == nil {
 		m.sources = make(map[wire.Source]wire.SourceState, len(r.codecs))
 	}

@@ -18,26 +18,39 @@ type opened struct {
 	answer  MediaAnswer
 	codecs  map[wire.Source]string // of what the participant can send
 	seats   int
+	// pictures is what the seats take.
+	pictures pictureSeats
 }
 
 // openMedia answers the offer of a join. Without an offer there is no session.
-func (p *participantState) openMedia(offer string, sources map[wire.Source]string, seats []wire.SeatMIDs) (opened, error) {
+func (p *participantState) openMedia(offer string, sources map[wire.Source]wire.SourceSection, seats []wire.SeatMIDs) (opened, error) {
 	if offer == "" {
 		return opened{}, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), offerTime)
 	defer cancel()
-	session, answer, err := p.env.media.Open(ctx, p.id, MediaOffer{offer, sources, seats}, p.events)
+	session, answer, err := p.env.media.Open(ctx, p.id, p.mediaOffer(offer, sources, seats), p.events)
 	if err != nil {
 		return opened{}, err
 	}
 	p.session = session
 	p.signal.carries(session)
-	return opened{session, answer, p.codecs(sources), len(seats)}, nil
+	return p.opened(answer, p.codecs(sources), len(seats)), nil
+}
+
+// mediaOffer adds to an offer what the room knows of those who watch.
+func (p *participantState) mediaOffer(offer string, sources map[wire.Source]wire.SourceSection, seats []wire.SeatMIDs) MediaOffer {
+	return MediaOffer{SDP: offer, Sources: sources, Seats: seats, Shared: p.watched.Load().shared(p.pictures)}
+}
+
+// opened is what the session has become by an offer.
+func (p *participantState) opened(answer MediaAnswer, codecs map[wire.Source]string, seats int) opened {
+	p.pictures = picturesOf(p.session, seats)
+	return opened{p.session, answer, codecs, seats, p.pictures}
 }
 
 // codecs returns what the participant can send, of the sources it named.
-func (p *participantState) codecs(sources map[wire.Source]string) map[wire.Source]string {
+func (p *participantState) codecs(sources map[wire.Source]wire.SourceSection) map[wire.Source]string {
 	out := make(map[wire.Source]string, len(sources))
 	for s := range sources {
 		if codec := p.session.Codec(s); codec != "" {
@@ -83,7 +96,7 @@ func (p *participantState) answer(req *wire.Offer) (opened, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), offerTime)
 	defer cancel()
 	before := p.codecs(req.Sources)
-	answer, err := p.session.Offer(ctx, MediaOffer{req.Offer, req.Sources, req.Seats})
+	answer, err := p.session.Offer(ctx, p.mediaOffer(req.Offer, req.Sources, req.Seats))
 	if err != nil {
 		return opened{}, err
 	}
@@ -93,7 +106,7 @@ func (p *participantState) answer(req *wire.Offer) (opened, error) {
 			p.session.SetMuted(s, true)
 		}
 	}
-	return opened{p.session, answer, codecs, len(req.Seats)}, nil
+	return p.opened(answer, codecs, len(req.Seats)), nil
 }
 
 // onSessionFailed tells the room, however busy it is. The room answers by

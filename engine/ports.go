@@ -40,8 +40,11 @@ type Media interface {
 // MediaOffer is an SDP offer with the meaning of its sections.
 type MediaOffer struct {
 	SDP     string
-	Sources map[wire.Source]string // source → mid
+	Sources map[wire.Source]wire.SourceSection
 	Seats   []wire.SeatMIDs
+	// Shared are the codecs of pictures that all in the room take who watch
+	// (see MediaSession.SeatCodecs): of these the offer's order counts.
+	Shared []string
 }
 
 // MediaAnswer is what an offer led to.
@@ -53,8 +56,8 @@ type MediaAnswer struct {
 }
 
 // MediaSession is one participant's connection on the packet side. Methods
-// may be called from any goroutine. The participant calls Offer, SetMuted and
-// Close, the room Place, Vacate and Quality; calls of the two may overlap.
+// may be called from any goroutine. The participant calls Offer, SeatCodecs,
+// SetMuted and Close, the room Place, Vacate and Quality; calls of the two may overlap.
 type MediaSession interface {
 	// Offer renegotiates: more seats, an ICE restart.
 	Offer(ctx context.Context, offer MediaOffer) (answer MediaAnswer, err error)
@@ -65,6 +68,9 @@ type MediaSession interface {
 	// which from sends a source. Seats may differ, and so may the profiles of
 	// one codec.
 	CanDecode(seat int, from MediaSession, source wire.Source) bool
+	// SeatCodecs returns the encoding names of the codecs that a seat takes for
+	// pictures; none if it is for sound only. The caller may change the list.
+	SeatCodecs(seat int) []string
 	// SetMuted stops or resumes the forwarding of a source.
 	SetMuted(source wire.Source, muted bool)
 	// Place makes seat carry what p says from the next key frame on; it

@@ -53,7 +53,7 @@ func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
 		msg.signal.refuseJoin(msg.req.ID, err, 0)
 		return
 	}
-	ref, err := spawnParticipant(ctx, r.env, m.id, msg.signal, msg.req)
+	ref, err := spawnParticipant(ctx, r.env, r.j.watched, m.id, msg.signal, msg.req)
 	if err != nil {
 		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeDraining, "the room ends"), 0)
 		return

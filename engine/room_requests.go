@@ -72,6 +72,7 @@ func (r *roomState) onMediaOffered(msg mediaOffered) {
 		return
 	}
 	added := m.takeMedia(msg.result, nil)
+	r.j.countWatchers()
 	answer := msg.result.answer
 	msg.signal.reply(&wire.Answer{Head: wire.Head{ID: msg.reqID}, Answer: answer.SDP, Problems: answer.Problems})
 	for _, s := range added {

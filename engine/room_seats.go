@@ -48,7 +48,7 @@ func (r *roomState) seatOne(m *member) {
 	if st == nil {
 		return // the pass over all comes
 	}
-	next := assignSeats(m.seats, m.view, st, m.id)
+	next := assignSeats(m.seats, m.view, st, m.id, m.pictures.sound)
 	for i, want := range next {
 		was := m.seats[i]
 		if want == was {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -76,6 +77,7 @@ type memMedia struct {
 	delay    time.Duration         // of Open
 	refuse   error                 // of the next Open
 	problems []wire.SectionProblem // of every offer: their sources can not be sent
+	decodes  string                // of sessions to be opened, words; empty: VP8
 	panicky  bool                  // the next Open panics
 	dead     bool                  // sessions never hear anything
 }
@@ -94,9 +96,13 @@ func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events M
 	}
 	s := &memSession{
 		media: m, id: id, events: events, seats: make([]Placement, len(offer.Seats)),
-		codecs: map[wire.Source]string{}, muted: map[wire.Source]bool{}, decodes: map[string]bool{"VP8": true, "opus": true},
+		codecs: map[wire.Source]string{}, muted: map[wire.Source]bool{}, decodes: map[string]bool{"opus": true}, shared: offer.Shared,
+	}
+	for codec := range strings.FieldsSeq(cmp.Or(m.decodes, "VP8")) {
+		s.decodes[codec] = true
 	}
 	s.takeSources(offer)
+	s.takeSeats(offer)
 	if m.sessions == nil {
 		m.sessions = make(map[string]*memSession)
 	}
@@ -133,6 +139,8 @@ type memSession struct {
 	codecs  map[wire.Source]string
 	muted   map[wire.Source]bool
 	decodes map[string]bool
+	shared  []string // of the last offer
+	shows   []bool   // per seat: pictures
 	seen    time.Time
 	sent    time.Time
 	silent  bool
@@ -159,7 +167,9 @@ func (s *memSession) Offer(_ context.Context, offer MediaOffer) (MediaAnswer, er
 	if len(offer.Seats) < len(s.seats) {
 		return MediaAnswer{}, refuse(wire.CodeSDPMismatch, "seats are missing")
 	}
+	s.shared = offer.Shared
 	s.takeSources(offer)
+	s.takeSeats(offer)
 	for len(s.seats) < len(offer.Seats) {
 		s.seats = append(s.seats, Placement{})
 	}
@@ -176,7 +186,26 @@ func (s *memSession) CanDecode(seat int, from MediaSession, src wire.Source) boo
 	s.media.mu.Lock()
 	defer s.media.mu.Unlock()
 	sender, ok := from.(*memSession)
-	return ok && seat < len(s.seats) && s.decodes[sender.codecs[src]]
+	return ok && seat < len(s.seats) && s.shows[seat] && s.decodes[sender.codecs[src]]
+}
+
+func (s *memSession) SeatCodecs(seat int) (names []string) {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	for _, codec := range []string{"VP8", "H264"} {
+		if s.decodes[codec] && s.shows[seat] {
+			names = append(names, codec)
+		}
+	}
+	return names
+}
+
+// takeSeats takes over which seats can show pictures.
+func (s *memSession) takeSeats(offer MediaOffer) {
+	s.shows = nil
+	for _, seat := range offer.Seats {
+		s.shows = append(s.shows, seat.Video != "")
+	}
 }
 
 func (s *memSession) SetMuted(src wire.Source, muted bool) {
@@ -196,6 +225,8 @@ func (s *memSession) Place(seat int, p Placement) {
 		s.media.wrongLocked("place in seat %d of %d", seat, len(s.seats))
 	case from == nil || from.closed:
 		s.media.wrongLocked("place from a closed session")
+	case p.Video && !s.shows[seat]:
+		s.media.wrongLocked("a picture in seat %d, which is for sound", seat)
 	case !p.Source.Video():
 		s.media.wrongLocked("place of source %s", p.Source)
 	default:

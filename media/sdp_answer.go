@@ -22,7 +22,8 @@ const (
 type Accepted struct {
 	Use       Use
 	Direction Direction // ours
-	// Codecs in our order of preference; never empty unless Use is UseNone.
+	// Codecs in our order, see also Section.Prefer; never empty unless Use is
+	// UseNone. Of a source the client sends the first.
 	Codecs []CodecParams
 	Exts   []ExtMap
 	RIDs   []string
@@ -36,17 +37,6 @@ type Accepted struct {
 
 // ExtIDs returns the ids of Exts by name.
 func (a *Accepted) ExtIDs() ExtIDs { return extIDs(a.Exts) }
-
-// codecPreference orders what we answer, and so what is sent: all browsers
-// encode VP8 simulcast, and of H264 everybody who knows it at all decodes
-// Constrained Baseline. Chromium offers Baseline before it, which is contained
-// in nothing but itself (RFC 6184 §8.1).
-var codecPreference = [...]func(*CodecParams) bool{
-	func(c *CodecParams) bool { return c.Codec == CodecOpus },
-	func(c *CodecParams) bool { return c.Codec == CodecVP8 },
-	func(c *CodecParams) bool { return c.Codec == CodecH264 && h264Constrained(c.Profile) },
-	func(c *CodecParams) bool { return c.Codec == CodecH264 && !h264Constrained(c.Profile) },
-}
 
 // Accept chooses codecs, feedback, header extensions and layers of s for the
 // given use. A section that the client rejects or keeps inactive is accepted
@@ -74,13 +64,7 @@ func (s *Section) Accept(use Use) (Accepted, *SDPError) {
 	case !fits:
 		return rejected, sdpErrorf(SDPMismatch, "it is %v", s.Direction)
 	}
-	for _, wanted := range codecPreference {
-		for i := range s.Codecs {
-			if wanted(&s.Codecs[i]) {
-				a.Codecs = append(a.Codecs, s.Codecs[i])
-			}
-		}
-	}
+	a.Codecs = inOurOrder(s.Codecs)
 	for _, m := range s.Exts {
 		if use == UseReceive && m.Direction.Sends() && s.wantedOnReceive(m.Ext) ||
 			use == UseSend && m.Direction.Receives() && s.wantedOnSend(m.Ext) {

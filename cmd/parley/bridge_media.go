@@ -71,9 +71,15 @@ func (b sessionBridge) Quality() engine.MediaQuality {
 }
 
 func bridgeOffer(o engine.MediaOffer) rtc.Offer {
-	offer := rtc.Offer{SDP: o.SDP, Sources: make(map[string]string, len(o.Sources))}
-	for source, mid := range o.Sources {
-		offer.Sources[string(source)] = mid
+	offer := rtc.Offer{
+		SDP: o.SDP, Shared: o.Shared,
+		Sources: make(map[string]string, len(o.Sources)), Codecs: make(map[string]string),
+	}
+	for source, section := range o.Sources {
+		offer.Sources[string(source)] = section.MID
+		if section.Codec != "" {
+			offer.Codecs[string(source)] = section.Codec
+		}
 	}
 	for _, s := range o.Seats {
 		offer.Seats = append(offer.Seats, rtc.SeatMIDs{Audio: s.Audio, Video: s.Video})

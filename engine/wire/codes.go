@@ -79,6 +79,7 @@ const (
 	MaxTile         = 8192 // pixels, width and height of a view item
 	MaxToken        = 512
 	MaxMID          = 32
+	MaxCodec        = 32 // of a codec's name
 	MaxParticipant  = 64 // of a participant id
 	// MaxHistory and MaxHistoryBytes bound the chat in Joined: the newest
 	// texts that fit both.

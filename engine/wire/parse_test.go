@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math/big"
 	"reflect"
 	"slices"
@@ -286,11 +287,40 @@ func exactInteger(n json.Number) int64 {
 	return exact.Num().Int64()
 }
 
+// A source's section is its mid, or an object with it; a seat needs no video.
+func TestSectionsHaveShortForms(t *testing.T) {
+	const offer = `{"type":"offer","id":1,"offer":"v=0","sources":{"microphone":"0","camera":{"mid":"1","codec":"VP9","more":[1]},"screen":{"mid":"2"}},` +
+		`"seats":[{"audio":"4","video":"5"},{"audio":"6","video":""},{"audio":"7"},{"audio":"8","video":null}]}`
+	req, err := ParseRequest([]byte(offer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := req.(*Offer)
+	if want := map[Source]SourceSection{Microphone: {MID: "0"}, Camera: {"1", "VP9"}, Screen: {MID: "2"}}; !maps.Equal(got.Sources, want) {
+		t.Errorf("sources %+v", got.Sources)
+	}
+	if want := []SeatMIDs{{"4", "5"}, {Audio: "6"}, {Audio: "7"}, {Audio: "8"}}; !slices.Equal(got.Seats, want) {
+		t.Errorf("seats %+v", got.Seats)
+	}
+	for _, bad := range []string{`{"camera":""}`, `{"camera":{}}`, `{"camera":null}`, `{"camera":["1"]}`, `{"camera":1}`, `{"camera":{"mid":"1","codec":7}}`,
+		`{"camera":"1","screen":{"mid":"1"}}`, `{"camera":{"mid":"1","codec":"` + strings.Repeat("x", MaxCodec+1) + `"}}`} {
+		if _, err := ParseRequest([]byte(`{"type":"offer","id":1,"offer":"v=0","sources":` + bad + `,"seats":[]}`)); err == nil {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+	for _, bad := range []string{`[{}]`, `[{"video":"5"}]`, `[{"audio":"4"},{"audio":"4"}]`, `[{"audio":"4","video":"4"}]`} {
+		if _, err := ParseRequest([]byte(`{"type":"offer","id":1,"offer":"v=0","sources":{},"seats":` + bad + `}`)); err == nil {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+}
+
 func FuzzParseRequest(f *testing.F) {
 	for _, typ := range RequestTypes {
 		f.Add([]byte(valid[typ]))
 	}
 	f.Add([]byte(`{"type":"view","id":1,"items":[null]}`))
+	f.Add([]byte(`{"type":"offer","id":1,"offer":"v=0","sources":{"camera":{"mid":"1","codec":"VP9"},"screen":"2"},"seats":[{"audio":"3"}]}`))
 	f.Add([]byte(`{"type":"view","id":1e3,"items":[{"participant":"p","source":"camera","width":640.0,"height":3.6E+2}]}`))
 	f.Add([]byte(`{"type":"chat","id":1,"key":"\u0000","text":"\ud800"}`))
 	f.Add([]byte(strings.Repeat(`{"a":`, 20)))

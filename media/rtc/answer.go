@@ -29,15 +29,16 @@ type Problem struct {
 
 // accept chooses what to take of each section of an offer. One that can not be
 // used costs the others nothing; only if none of them can the offer is refused.
-func accept(o *media.Offer, uses map[string]sectionUse) (accepted []media.Accepted, problems []Problem, err error) {
-	accepted = make([]media.Accepted, len(o.Sections))
+func (o *Offer) accept(parsed *media.Offer, uses map[string]sectionUse) (accepted []media.Accepted, problems []Problem, err error) {
+	accepted = make([]media.Accepted, len(parsed.Sections))
 	var refusal *media.SDPError
 	taken := false
-	for i := range o.Sections {
-		section := &o.Sections[i]
+	for i := range parsed.Sections {
+		section := &parsed.Sections[i]
 		use, named := uses[section.MID]
 		var fault *media.SDPError
 		accepted[i], fault = section.Accept(use.mode(named))
+		section.Prefer(&accepted[i], o.preference(use.source))
 		taken = taken || accepted[i].Use != media.UseNone
 		if fault == nil {
 			continue
@@ -51,6 +52,15 @@ func accept(o *media.Offer, uses map[string]sectionUse) (accepted []media.Accept
 		return nil, nil, refusal
 	}
 	return accepted, problems, nil
+}
+
+// preference is what orders the codecs of a source.
+func (o *Offer) preference(source string) media.Preference {
+	p := media.Preference{Wanted: media.CodecByName(o.Codecs[source])}
+	for _, name := range o.Shared {
+		p.Shared = append(p.Shared, media.CodecByName(name))
+	}
+	return p
 }
 
 // problem tells of a section with this use, if it has one.

@@ -106,3 +106,61 @@ func TestNothingUsable(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The answer leads with what the client asks for or, of what all take who watch,
+// with what it offers first; and a session tells what its seats take.
+func TestCodecsOfAnAnswer(t *testing.T) {
+	s := listen(t, Config{Workers: 1})
+	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", seats: 2, fingerprint: "sha-256 " + fingerprintText}
+	h264First := func() Offer {
+		o := spec.offer()
+		o.spoil("cam", "96 97 102 103", "102 103 96 97")
+		return o
+	}
+	for name, tc := range map[string]struct {
+		shared []string
+		asked  map[string]string
+		want   string
+	}{
+		"nobody there":    {nil, nil, "VP8"},
+		"all take both":   {[]string{"VP8", "H264"}, nil, "H264"},
+		"not all take it": {[]string{"VP8"}, nil, "VP8"},
+		"asked for":       {nil, map[string]string{Camera: "H264"}, "H264"},
+		"another source":  {nil, map[string]string{Screen: "H264"}, "VP8"},
+	} {
+		o := h264First()
+		o.Shared, o.Codecs = tc.shared, tc.asked
+		session, answer, err := s.Open(t.Context(), "p", o, newRecorder())
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := map[string]string{"VP8": "m=video 9 UDP/TLS/RTP/SAVPF 96 ", "H264": "m=video 9 UDP/TLS/RTP/SAVPF 102 "}[tc.want]
+		if session.Codec(Camera) != tc.want || !strings.Contains(answer.SDP, first) {
+			t.Errorf("%s: it sends %s, want %s\n%s", name, session.Codec(Camera), tc.want, answer.SDP)
+		}
+		session.Close()
+	}
+	for name, tc := range map[string]struct {
+		change func(o *Offer)
+		want   []string // of seat 1
+	}{
+		"stock":    {func(o *Offer) {}, []string{"VP8", "H264"}},
+		"VP8 only": {func(o *Offer) { o.spoil("v1", "H264/90000", "X/90000") }, []string{"VP8"}},
+		"a profile that contains Constrained Baseline": {func(o *Offer) { o.spoil("v1", "42e01f", "640c1f") }, []string{"VP8", "H264"}},
+		"stopped":         {func(o *Offer) { reject(o, "v1") }, nil},
+		"without a codec": {func(o *Offer) { o.spoil("v1", "/90000", "/8000") }, nil},
+		"sound only":      {func(o *Offer) { o.Seats[1].Video = "" }, nil},
+		"not there":       {func(o *Offer) { o.Seats = o.Seats[:1] }, nil},
+	} {
+		o := spec.offer()
+		tc.change(&o)
+		session, _, err := s.Open(t.Context(), "p", o, newRecorder())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := session.SeatCodecs(1); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: the seat takes %v, want %v", name, got, tc.want)
+		}
+		session.Close()
+	}
+}

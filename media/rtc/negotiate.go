@@ -17,6 +17,12 @@ type Offer struct {
 	// Sources maps what the client sends (Microphone, Camera, Screen,
 	// ScreenAudio) to the mid of its section.
 	Sources map[string]string
+	// Codecs are the encoding names of those that the client asks to send, by
+	// source; Shared those of the pictures' codecs that all take who may watch
+	// (see Session.SeatCodecs), of which the order in the offer counts. Both may
+	// be empty, and names nobody knows mean nothing.
+	Codecs map[string]string
+	Shared []string
 	// Seats are the receive sections in seat order.
 	Seats []SeatMIDs
 }
@@ -66,7 +72,7 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	if err := s.checkKept(parsed, uses, len(o.Seats)); err != nil {
 		return Answer{}, err
 	}
-	accepted, problems, err := accept(parsed, uses)
+	accepted, problems, err := o.accept(parsed, uses)
 	if err != nil {
 		return Answer{}, err
 	}

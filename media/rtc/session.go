@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -120,6 +121,23 @@ func (s *Session) CanDecode(index int, from *Session, source string) bool {
 		return seat.video.takes(t.sending())
 	}
 	return seat.audio.takes(t.sending())
+}
+
+// SeatCodecs returns the encoding names of the codecs that a seat takes for
+// pictures; none if it is for sound only, or the client has stopped that half.
+// H264 stands for its Constrained Baseline.
+func (s *Session) SeatCodecs(index int) (names []string) {
+	seat := s.seat(index)
+	if seat == nil || seat.video == nil || seat.video.idle.Load() {
+		return nil
+	}
+	for _, c := range seat.video.decoders {
+		name := c.Codec.String()
+		if !slices.Contains(names, name) && seat.video.takes(&media.CodecParams{Codec: c.Codec}) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // SetMuted stops or resumes the forwarding of a source. What a muted source

@@ -35,13 +35,20 @@ export interface Summary {
 
 export interface SeatMIDs {
   audio: string;
-  video: string;
+  /** Missing or empty: the seat is for sound only. */
+  video?: string;
+}
+
+/** The section of a source, and what the client would like to send in it. */
+export interface SourceSection {
+  mid: string;
+  codec?: string;
 }
 
 /** What join and offer say about the media sections. */
 export interface MediaOffer {
   offer: string;
-  sources: Partial<Record<Source, string>>;
+  sources: Partial<Record<Source, string | SourceSection>>;
   seats: SeatMIDs[];
 }
 
