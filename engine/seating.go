@@ -86,7 +86,7 @@ type choice struct {
 }
 
 // find returns the place of ranking[at] in the list, -1 if it is not there. The
-// list has at most 64 entries: looking through beats a map.
+// list has at most wire.MaxSeats entries: looking through beats a map.
 func (c *choice) find(at int) int {
 	for j := range c.list {
 		if c.list[j].at == at {

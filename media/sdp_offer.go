@@ -7,12 +7,14 @@ import (
 	"strings"
 )
 
-// Bounds on offers. Four source sections and 64 seats of two sections are the
-// most a client may ask for.
+// Bounds on offers. Four source sections and 40 seats of two sections are the
+// most a client may use; a browser that offers all it knows takes 255,000 bytes
+// and 8,000 lines for that. The rest is for the codecs of tomorrow, and for
+// sections that were stopped or that we do not take.
 const (
-	MaxSDPBytes    = 256 << 10
+	MaxSDPBytes    = 320 << 10
 	MaxSDPLines    = 20_000
-	MaxSDPSections = 4 + 2*64
+	MaxSDPSections = 128
 )
 
 // SDPError says why an offer, or one section of it, can not be taken. Code is

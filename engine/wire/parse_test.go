@@ -181,7 +181,7 @@ func TestParseRequestRefuses(t *testing.T) {
 		{"mid used twice", string(replaceField(t, TypeJoin, "sources", `{"microphone":"2"}`)), CodeBadField, 1},
 		{"empty mid", string(replaceField(t, TypeJoin, "seats", `[{"audio":"","video":"1"}]`)), CodeBadField, 1},
 		{"null seat", string(replaceField(t, TypeJoin, "seats", `[null]`)), CodeBadField, 1},
-		{"65 seats", string(replaceField(t, TypeJoin, "seats", seats(MaxSeats+1))), CodeTooManySeat, 1},
+		{"41 seats", string(replaceField(t, TypeJoin, "seats", seats(MaxSeats+1))), CodeTooManySeat, 1},
 		{"unmuted without source", string(replaceField(t, TypeJoin, "unmuted", `["screen"]`)), CodeBadField, 1},
 		{"empty offer", string(replaceField(t, TypeOffer, "offer", `""`)), CodeMissingField, 3},
 		{"empty token", string(replaceField(t, TypeResume, "token", `""`)), CodeBadField, 2},

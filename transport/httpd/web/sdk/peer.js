@@ -169,8 +169,8 @@ export class Peer {
   }
 
   /**
-   * Offers only what the server takes: a section with everything a browser
-   * knows is 6 KB, and 64 seats of that would pass the limit for an offer.
+   * Offers only what the server takes: a seat with everything a browser
+   * knows is 6 KB, forty of them are as much as an offer may have.
    * @param {RTCRtpTransceiver} transceiver
    * @param {'audio' | 'video'} kind
    * @param {'send' | 'receive'} dir
