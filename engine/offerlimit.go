@@ -9,7 +9,7 @@ import (
 )
 
 // An offer is the most that a client can make the server work by one message:
-// one of 250 KiB costs 15 ms, most of it in the SDP. So offers have a rate of
+// one of 250 KiB costs 10 ms, half of it in the SDP. So offers have a rate of
 // their own, in which each 64 KiB count as one. Our page makes one to join, one
 // at each doubling of its seats (three at most, eight in this count), and one in 5 s
 // while its network is broken.

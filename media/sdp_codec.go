@@ -170,9 +170,12 @@ func parseCodecs(kind Kind, formats []string, as attributes) []CodecParams {
 func draftCodecs(as attributes) (drafts map[uint8]*codecDraft, every Feedback) {
 	drafts = make(map[uint8]*codecDraft)
 	for _, a := range as { // rtpmap first: other lines may stand before it
+		if a.Key != "rtpmap" {
+			continue
+		}
 		head, rest, ok := strings.Cut(a.Value, " ")
 		pt, err := strconv.ParseUint(head, 10, 7)
-		if a.Key != "rtpmap" || !ok || err != nil || pt == 0 {
+		if !ok || err != nil || pt == 0 {
 			continue
 		}
 		f := strings.Split(strings.TrimSpace(rest), "/")
@@ -190,6 +193,9 @@ func draftCodecs(as attributes) (drafts map[uint8]*codecDraft, every Feedback) {
 		drafts[uint8(pt)] = d
 	}
 	for _, a := range as {
+		if a.Key != "rtcp-fb" && a.Key != "fmtp" {
+			continue
+		}
 		head, rest, _ := strings.Cut(a.Value, " ")
 		if a.Key == "rtcp-fb" && head == "*" {
 			every |= feedback(rest)

@@ -54,8 +54,11 @@ func parseExts(as attributes) []ExtMap {
 	var out []ExtMap
 	var ids, exts [16]bool
 	for _, a := range as {
+		if a.Key != "extmap" {
+			continue
+		}
 		f := strings.Fields(a.Value)
-		if a.Key != "extmap" || len(f) < 2 {
+		if len(f) < 2 {
 			continue
 		}
 		idText, dir, hasDir := strings.Cut(f[0], "/")

@@ -175,8 +175,11 @@ func parseStreams(as attributes) []StreamSSRC {
 	rtx := make(map[SSRC]SSRC) // media → repair
 	repair := make(map[SSRC]bool)
 	for _, a := range as {
+		if a.Key != "ssrc-group" || len(rtx) >= maxSSRCs {
+			continue
+		}
 		f := strings.Fields(a.Value)
-		if a.Key != "ssrc-group" || len(f) != 3 || f[0] != "FID" || len(rtx) >= maxSSRCs {
+		if len(f) != 3 || f[0] != "FID" {
 			continue
 		}
 		m, err1 := strconv.ParseUint(f[1], 10, 32)
@@ -212,8 +215,11 @@ func parseStreams(as attributes) []StreamSSRC {
 func tracksOf(as attributes) map[SSRC]string {
 	tracks := make(map[SSRC]string)
 	for _, a := range as {
+		if a.Key != "ssrc" {
+			continue
+		}
 		num, msid, ok := strings.Cut(a.Value, " msid:")
-		if n, err := strconv.ParseUint(num, 10, 32); ok && err == nil && a.Key == "ssrc" {
+		if n, err := strconv.ParseUint(num, 10, 32); ok && err == nil {
 			tracks[SSRC(n)] = msid
 		}
 	}
