@@ -164,3 +164,97 @@ func TestCodecsOfAnAnswer(t *testing.T) {
 		session.Close()
 	}
 }
+
+// The offers of small clients are not only answered: their pictures arrive.
+func TestPicturesOfSmallClients(t *testing.T) {
+	lacks := func(o *Offer, prefixes ...string) {
+		var kept []string
+		for line := range strings.SplitSeq(o.SDP, "\r\n") {
+			if !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(line, p) }) {
+				kept = append(kept, line)
+			}
+		}
+		o.SDP = strings.Join(kept, "\r\n")
+	}
+	only := func(o *Offer, mid string) {
+		head, _, _ := strings.Cut(o.SDP, "m=")
+		for section := range strings.SplitSeq(strings.ReplaceAll(o.SDP, "\r\nm=", "\r\n\x00m="), "\x00") {
+			if strings.Contains(section, "a=mid:"+mid+"\r\n") {
+				o.SDP = head + section
+			}
+		}
+	}
+	long := strings.Repeat("l", 32)
+	for name, change := range map[string]func(o *Offer){
+		"one section, no group": func(o *Offer) {
+			only(o, "cam")
+			lacks(o, "a=group")
+			o.Sources = map[string]string{Camera: "cam"}
+		},
+		"one section, no group, no mid": func(o *Offer) {
+			only(o, "cam")
+			lacks(o, "a=group", "a=mid", "a=extmap")
+			o.Sources = map[string]string{Camera: "0"}
+		},
+		"one section, no group, no mid, no SSRC": func(o *Offer) {
+			only(o, "cam")
+			lacks(o, "a=group", "a=mid", "a=extmap", "a=ssrc")
+			o.Sources = map[string]string{Camera: "0"}
+		},
+		"no SSRCs": func(o *Offer) { lacks(o, "a=ssrc", "a=extmap") },
+		"a mid of 32 bytes": func(o *Offer) {
+			o.SDP = strings.NewReplacer("a=mid:cam\r\n", "a=mid:"+long+"\r\n", " cam\r\n", " "+long+"\r\n").Replace(o.SDP)
+			o.Sources[Camera] = long
+		},
+		"no microphone's codec": func(o *Offer) { o.spoil("mic", "opus/48000/2", "PCMU/8000") },
+		"no final newline":      func(o *Offer) { o.SDP = strings.TrimSuffix(o.SDP, "\r\n") },
+		"LF only":               func(o *Offer) { o.SDP = strings.ReplaceAll(o.SDP, "\r\n", "\n") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := listen(t, Config{})
+			from, to := join(t, s, peerOptions{change: change}), join(t, s, peerOptions{seats: 1})
+			to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+			wantPicture(t, from, to, 0)
+		})
+	}
+	t.Run("a seat with mids of 32 bytes", func(t *testing.T) {
+		s := listen(t, Config{})
+		from := join(t, s, peerOptions{})
+		to := join(t, s, peerOptions{seats: 1, change: func(o *Offer) {
+			o.SDP = strings.NewReplacer("a=mid:v0\r\n", "a=mid:"+long+"\r\n", " v0\r\n", " "+long+"\r\n").Replace(o.SDP)
+			o.Seats[0].Video = long
+		}})
+		to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+		wantPicture(t, from, to, 0)
+	})
+}
+
+// A packet without a MID is nobody's if two tracks could have sent it, or if its
+// track told which SSRCs it has.
+func TestPayloadTypeIsNoMID(t *testing.T) {
+	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
+	s := listen(t, Config{Workers: 1})
+	session, _, err := s.Open(t.Context(), "p", spec.offer(), newRecorder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	in := session.incoming.Load()
+	if got := in.byPayloadType(ptVP8); got != nil {
+		t.Errorf("a camera that told its SSRCs: %v", got.source)
+	}
+	in.bySSRC = nil
+	if got := in.byPayloadType(ptVP8); got != in.source(Camera) {
+		t.Error("the camera is not found")
+	}
+	if got := in.byPayloadType(ptVP8RTX); got != in.source(Camera) {
+		t.Error("the camera's repairs are not found")
+	}
+	if got := in.byPayloadType(50); got != nil {
+		t.Errorf("an unknown payload type: %v", got.source)
+	}
+	in.tracks = append(in.tracks, newTrack(session, Screen, "screen", &media.Accepted{Codecs: in.source(Camera).codecs}))
+	if got := in.byPayloadType(ptVP8); got != nil {
+		t.Errorf("camera or screen: %v", got.source)
+	}
+}

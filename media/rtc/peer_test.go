@@ -59,6 +59,8 @@ type peerOptions struct {
 	only     map[string]string // see offerSpec
 	h264     string
 	passive  bool // it wants us to be the DTLS client
+	// change makes its offer another one.
+	change func(*Offer)
 	// badFingerprint offers the fingerprint of another certificate.
 	badFingerprint bool
 	// via maps the server's candidate to the address to use instead.
@@ -113,7 +115,11 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 		p.must(err)
 		p.spec.fingerprint = fingerprintOf(other)
 	}
-	session, text, err := s.Open(context.Background(), "peer", p.spec.offer(), p.events)
+	offer := p.spec.offer()
+	if o.change != nil {
+		o.change(&offer)
+	}
+	session, text, err := s.Open(context.Background(), "peer", offer, p.events)
 	p.must(err)
 	p.session = session
 	p.answer = parseAnswer(t, text.SDP)

@@ -73,9 +73,14 @@ func (s *Session) learn(h *media.Header, pkt []byte) *rtpStream {
 	return st
 }
 
-// identify reads MID, RID and repaired RID.
+// identify reads MID, RID and repaired RID. Without a MID, as from a client whose
+// only section has none, the payload type has to do.
 func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
-	t := in.byMID[string(media.FindExt(pkt, h, in.exts.MID))]
+	mid := media.FindExt(pkt, h, in.exts.MID)
+	t := in.byMID[string(mid)]
+	if mid == nil {
+		t = in.byPayloadType(h.PT)
+	}
 	if t == nil {
 		return place{}, false
 	}
@@ -92,4 +97,25 @@ func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
 	}
 	l := t.layerByRID(media.FindExt(pkt, h, id))
 	return place{l, repair}, l != nil
+}
+
+// byPayloadType returns the track of a payload type that no other track has, nil
+// if there is none (RFC 9143 §9.2). A track whose SSRCs the offer told has no
+// others without a MID.
+func (in *incoming) byPayloadType(pt uint8) (only *track) {
+	for _, t := range in.tracks {
+		switch p, _ := t.params(pt); {
+		case p == nil:
+		case only != nil:
+			return nil
+		default:
+			only = t
+		}
+	}
+	for _, p := range in.bySSRC {
+		if p.layer.track == only {
+			return nil
+		}
+	}
+	return only
 }
