@@ -138,18 +138,10 @@ export class LocalMedia {
     });
   }
 
-  /** Sends everything captured through a new connection. */
+  /** Sends everything captured through a new connection; what can not be sent ends. */
   async resend() {
-    for (const [source, { track }] of this.tracks) await this.#outlet.send(source, track);
-  }
-
-  /** Ends what the server does not take, and says so: it may be on since before that was known. @param {ReadonlyMap<Source, ParleyError>} refused */
-  drop(refused) {
-    for (const [source, error] of refused) {
-      if (!this.tracks.has(source)) continue;
-      this.#remove(source);
-      this.errors.set(source, error);
-      this.#outlet.emit('mediaDevicesError', { source, error });
+    for (const [source, { track }] of this.tracks) {
+      await this.#outlet.send(source, track).catch((error) => this.#outlet.emit('mediaDevicesError', { source, error: this.#failed(source, error) }));
     }
   }
 
@@ -247,15 +239,24 @@ export class LocalMedia {
     try {
       await this.#outlet.send(source, track);
     } catch (error) {
-      this.#remove(source);
-      const wrapped = asParleyError(error, 'webrtc_failed');
-      this.errors.set(source, wrapped);
-      throw wrapped;
+      throw this.#failed(source, error);
     }
     if (old && old.track !== track) old.track.stop();
     this.#outlet.emit('localTrackPublished', { source, track });
     if ((old?.muted ?? true) !== muted) this.#announce(source, muted);
     void this.#list(entry);
+  }
+
+  /**
+   * A source can not be sent.
+   * @param {Source} source
+   * @param {unknown} thrown
+   */
+  #failed(source, thrown) {
+    this.#remove(source);
+    const error = asParleyError(thrown, 'webrtc_failed');
+    this.errors.set(source, error);
+    return error;
   }
 
   /** @param {Entry} entry */

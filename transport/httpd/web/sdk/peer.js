@@ -25,29 +25,15 @@ const SENDING = [
   ['screen_audio', 'audio', undefined],
 ];
 
-/**
- * Not in every browser, nor in the type checker's library.
- * @typedef {object} ExtensionControl
- * @property {() => {uri: string, direction: string}[]} getHeaderExtensionsToNegotiate
- * @property {(extensions: {uri: string, direction: string}[]) => void} setHeaderExtensionsToNegotiate
- */
-
-/**
- * @typedef {object} SeatSections
- * @property {RTCRtpTransceiver} audio
- * @property {RTCRtpTransceiver} video
- * @property {MediaStream} stream  both tracks, for one media element
- */
-
 export class Peer {
   #platform;
   #pc;
   /** @type {Map<Source, RTCRtpTransceiver>} */
   #sending = new Map();
-  /** @type {SeatSections[]} */
+  /** @type {import('./parts.js').SeatSections[]} */
   #seats = [];
-  /** Why the server does not take a source. @type {Map<Source, ParleyError>} */
-  refused = new Map();
+  /** What the server does not take. @type {import('./wire.js').SectionProblem[]} */
+  problems = [];
   #lane = new Lane();
   #closed = false;
 
@@ -104,7 +90,7 @@ export class Peer {
       this.#growTo(seats);
       await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart }));
       const { answer: sdp, problems = [] } = await exchange(this.#describe());
-      for (const { source, code, message } of problems) if (source) this.refused.set(source, new ParleyError(code, { message, source }));
+      this.problems.push(...problems);
       if (!this.#closed) await this.#pc.setRemoteDescription({ type: 'answer', sdp });
     });
   }
@@ -117,8 +103,8 @@ export class Peer {
   async setTrack(source, track) {
     const sender = this.#sending.get(source)?.sender;
     if (this.#closed || !sender) return;
-    const refused = this.refused.get(source);
-    if (track && refused) throw refused;
+    const problem = track && this.problems.find((p) => p.source === source);
+    if (problem) throw new ParleyError(problem.code, problem);
     await sender.replaceTrack(track);
     if (source === 'camera' && track) await fitLayers(sender, track);
     if (source === 'microphone' && track) await fitSound(sender, track);
@@ -177,7 +163,7 @@ export class Peer {
    */
   #limit(transceiver, kind, dir) {
     const codecs = codecPreferences(this.#platform.codecs(kind, dir), kind);
-    /** @type {RTCRtpTransceiver & Partial<ExtensionControl>} */
+    /** @type {RTCRtpTransceiver & Partial<import('./parts.js').ExtensionControl>} */
     const t = transceiver;
     try {
       if (codecs.length) t.setCodecPreferences?.(codecs);
