@@ -43,6 +43,16 @@
 // AES-CM with HMAC-SHA1 for peers that know nothing else; MKI and unencrypted
 // SRTCP are refused. Offers are bounded in size, lines and sections.
 //
+// # Offers
+//
+// ParseOffer refuses what is no SDP at all, and what no section of can be used. All
+// else costs its section only (Section.Fault), for most offers come from programs
+// that we can not change, and a person is better seen without a voice than not at
+// all. So a text is read for what an answer needs and for nothing else, by a reader
+// of our own: pion/sdp, which is what tests compare answers with, refuses a text
+// over a section of a kind it does not know, and over lines in another order.
+// TestOffers has the offers that matter, and what becomes of each.
+//
 // # Why not pion's session types
 //
 // srtp.Session and the interceptors lock, allocate and copy per packet, and a

@@ -106,7 +106,7 @@
 //
 // # Limits
 //
-// DTLS 1.2, no data channels, no MKI. One BUNDLE group. 16 proven remote
+// DTLS 1.2, as the server if the peer lets us, no data channels, no MKI. One BUNDLE group. 16 proven remote
 // addresses, 16 that are still to be proven and 32 incoming SSRCs per session.
 // Peers that share one address among several sessions are not possible. Simulcast of up to three
 // layers. Key frames are asked of a publisher at most twice in any second per
