@@ -17,13 +17,15 @@ import (
 // A peer that wants to be the DTLS server is: keys on both sides, media both
 // ways, and the roles stay.
 func TestPassivePeer(t *testing.T) {
-	for name, profiles := range map[string][]dtls.SRTPProtectionProfile{
-		"AES-GCM": srtpProfiles,
-		"AES-CM":  {dtls.SRTP_AES128_CM_HMAC_SHA1_80},
+	for name, o := range map[string]peerOptions{
+		"AES-GCM": {},
+		"AES-CM":  {profiles: []dtls.SRTPProtectionProfile{dtls.SRTP_AES128_CM_HMAC_SHA1_80}},
+		"RSA":     {rsa: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			o.seats, o.passive = 1, true
 			s := listen(t, Config{})
-			other, p := join(t, s, peerOptions{seats: 1}), join(t, s, peerOptions{seats: 1, passive: true, profiles: profiles})
+			other, p := join(t, s, peerOptions{seats: 1}), join(t, s, o)
 			if n := strings.Count(p.answer.text, "a=setup:active\r\n"); n != 4 || strings.Contains(p.answer.text, "a=setup:passive") {
 				t.Errorf("the answer has a=setup:active %d times", n)
 			}

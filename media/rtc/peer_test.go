@@ -2,6 +2,8 @@ package rtc
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
@@ -59,6 +61,7 @@ type peerOptions struct {
 	only     map[string]string // see offerSpec
 	h264     string
 	passive  bool // it wants us to be the DTLS client
+	rsa      bool // its certificate has an RSA key
 	// change makes its offer another one.
 	change func(*Offer)
 	// badFingerprint offers the fingerprint of another certificate.
@@ -90,6 +93,12 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 	p.changed = sync.NewCond(&p.mu)
 	p.pipe = newDTLSPipe(p)
 	cert, err := selfsign.GenerateSelfSigned()
+	if o.rsa {
+		var key *rsa.PrivateKey
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+		p.must(err)
+		cert, err = selfsign.SelfSign(key)
+	}
 	p.must(err)
 	p.cert = cert
 	p.agent, err = ice.NewAgentWithOptions(
