@@ -70,7 +70,7 @@ type Facts struct {
 	Discardable   bool
 	TID           uint8  // temporal layer, 0 if unknown
 	Width, Height uint16 // of a key frame, 0 if unknown
-	VP8           VP8    // only for CodecVP8
+	Counters      Counters
 }
 
 // ParseFacts reads payload, which is not empty, into f. For Opus every packet
@@ -80,10 +80,11 @@ func ParseFacts(c Codec, payload []byte, f *Facts) error {
 	*f = Facts{}
 	switch c {
 	case CodecVP8:
-		if err := ParseVP8(payload, &f.VP8); err != nil {
+		var v VP8
+		if err := ParseVP8(payload, &v); err != nil {
 			return err
 		}
-		v := &f.VP8
+		f.Counters = v.Counters
 		f.Keyframe, f.Start = v.Keyframe, v.Start
 		f.Discardable, f.TID = v.NonReference, v.TID
 		f.Width, f.Height = v.Width, v.Height

@@ -25,11 +25,11 @@ func TestParseVP8(t *testing.T) {
 		{"continuation", withKey(0x00), VP8{HeaderLen: 1}, nil},
 		{"inter frame", []byte{0x30, 0x51, 0}, VP8{Start: true, NonReference: true, HeaderLen: 1}, nil},
 		{"short key frame", []byte{0x10, 0x50}, VP8{Start: true, Keyframe: true, HeaderLen: 1}, nil},
-		{"7 bit id", withKey(0x90, 0x80, 0x7f), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, PictureID: 127, PIDBits: 7, HeaderLen: 3, pidAt: 2}, nil},
-		{"15 bit id", withKey(0x90, 0x80, 0xff, 0xfe), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, PictureID: 0x7ffe, PIDBits: 15, HeaderLen: 4, pidAt: 2}, nil},
-		{"everything", withKey(0x90, 0xf0, 0x81, 0x02, 0x33, 0xa5), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, PictureID: 0x102, PIDBits: 15,
-			HasTL0: true, TL0: 0x33, TID: 2, LayerSync: true, KeyIdx: 5, HeaderLen: 6, pidAt: 2, tl0At: 4}, nil},
-		{"only TL0", withKey(0x90, 0x40, 9), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, HasTL0: true, TL0: 9, HeaderLen: 3, tl0At: 2}, nil},
+		{"7 bit id", withKey(0x90, 0x80, 0x7f), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, HeaderLen: 3, Counters: Counters{PictureID: 127, PIDBits: 7, pidAt: 2}}, nil},
+		{"15 bit id", withKey(0x90, 0x80, 0xff, 0xfe), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, HeaderLen: 4, Counters: Counters{PictureID: 0x7ffe, PIDBits: 15, pidAt: 2}}, nil},
+		{"everything", withKey(0x90, 0xf0, 0x81, 0x02, 0x33, 0xa5), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, TID: 2, LayerSync: true, KeyIdx: 5, HeaderLen: 6,
+			Counters: Counters{PictureID: 0x102, PIDBits: 15, HasTL0: true, TL0: 0x33, pidAt: 2, tl0At: 4}}, nil},
+		{"only TL0", withKey(0x90, 0x40, 9), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, HeaderLen: 3, Counters: Counters{HasTL0: true, TL0: 9, tl0At: 2}}, nil},
 		{"only KEYIDX", withKey(0x90, 0x10, 0xe9), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, KeyIdx: 9, HeaderLen: 3}, nil},
 		{"ends after X", []byte{0x90}, VP8{}, ErrPayload},
 		{"ends before id", []byte{0x90, 0x80}, VP8{}, ErrPayload},
@@ -47,7 +47,7 @@ func TestParseVP8(t *testing.T) {
 
 // Patching changes the two fields and nothing else, and is undone by patching
 // back.
-func TestPatchVP8(t *testing.T) {
+func TestPatchCounters(t *testing.T) {
 	for _, payload := range [][]byte{
 		append([]byte{0x90, 0xe0, 0x81, 0x02, 0x33, 0x40}, vp8Key...),
 		append([]byte{0x90, 0xe0, 0x51, 0x33, 0x40}, vp8Key...),
@@ -62,7 +62,7 @@ func TestPatchVP8(t *testing.T) {
 				t.Fatal(err)
 			}
 			pid &= 1<<before.PIDBits - 1
-			PatchVP8(b, &before, pid, 0xee)
+			before.Patch(b, pid, 0xee)
 			if err := ParseVP8(b, &after); err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +74,7 @@ func TestPatchVP8(t *testing.T) {
 			if after != want {
 				t.Errorf("patched %+v, want %+v", after, want)
 			}
-			PatchVP8(b, &before, before.PictureID, before.TL0)
+			before.Patch(b, before.PictureID, before.TL0)
 			if !bytes.Equal(b, payload) {
 				t.Errorf("not restored: %x, was %x", b, payload)
 			}
@@ -304,8 +304,8 @@ func FuzzVP8(f *testing.F) {
 			}
 		}
 		b := bytes.Clone(payload)
-		PatchVP8(b, &v, 0x55, 0xaa)
-		PatchVP8(b, &v, v.PictureID, v.TL0)
+		v.Patch(b, 0x55, 0xaa)
+		v.Patch(b, v.PictureID, v.TL0)
 		if !bytes.Equal(b, payload) {
 			t.Fatalf("%x not restored: %x", payload, b)
 		}

@@ -7,7 +7,7 @@
 //
 //	receive                                     send, per subscriber
 //	ParseHeader → Opener.OpenRTP                Rewriter.Rewrite
-//	NackTracker.Push, ReceiveStats.Update       PatchVP8 (shared payload)
+//	NackTracker.Push, ReceiveStats.Update       Counters.Patch (shared payload)
 //	Cache.Put, ParseFacts            ───────►   HeaderTemplate.Write
 //	TWCCRecorder.Record                         Sealer.SealRTP
 //

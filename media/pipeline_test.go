@@ -77,7 +77,7 @@ func (p *pipeline) forward(pkt []byte, now Instant) []byte {
 		return nil
 	}
 	p.patch = Patch{Seq: p.out.Ext.Seq(), TS: p.out.TS, Marker: p.out.Marker, SendTime: now.AbsSendTime(), TransportSeq: 7}
-	PatchVP8(payload, &p.facts.VP8, p.out.PictureID, p.out.TL0)
+	p.facts.Counters.Patch(payload, p.out.PictureID, p.out.TL0)
 	n := p.template.Write(p.slot[:], &p.patch)
 	n, err = p.sealer.SealRTP(&p.sc, p.slot[:], n, payload, p.out.Ext)
 	if err != nil {
@@ -104,10 +104,10 @@ func (p *pipeline) resend(seq Seq) []byte {
 	o.Recreate(&p.in, &p.out)
 	p.rtxNext++
 	p.patch = Patch{Seq: p.rtxNext.Seq(), TS: p.out.TS, Marker: p.out.Marker}
-	PatchVP8(payload, &p.facts.VP8, p.out.PictureID, p.out.TL0)
+	p.facts.Counters.Patch(payload, p.out.PictureID, p.out.TL0)
 	n := p.repair.Write(p.slot[:], &p.patch)
 	n, err = p.sealer.SealRTX(&p.sc, p.slot[:], n, p.out.Ext.Seq(), payload, p.rtxNext)
-	PatchVP8(payload, &p.facts.VP8, p.facts.VP8.PictureID, p.facts.VP8.TL0)
+	p.facts.Counters.Patch(payload, p.facts.Counters.PictureID, p.facts.Counters.TL0)
 	if err != nil {
 		return nil
 	}

@@ -3,7 +3,7 @@ package media
 import "time"
 
 // Rewriter makes one continuous stream out of what sits in a seat, for one
-// kind of media: sequence numbers, timestamps and VP8 picture ids go on
+// kind of media: sequence numbers, timestamps and picture ids go on
 // without a break when the source or its layer changes. A receiver can not
 // tell that anything changed but the picture.
 //
@@ -77,7 +77,7 @@ type Input struct {
 }
 
 // Output is what the packet becomes. PictureID and TL0 mean something only if
-// the source has them (Facts.VP8).
+// the source has them (Facts.Counters).
 type Output struct {
 	Ext       ExtSeq
 	TS        Ticks
@@ -239,10 +239,10 @@ func (r *Rewriter) begin(st stream, in *Input) *segment {
 	s.ts = r.startTS(st, in) - in.TS
 	r.stop()
 	s.out = r.next
-	if v := &in.Facts.VP8; v.PIDBits != 0 && r.havePID {
+	if v := &in.Facts.Counters; v.PIDBits != 0 && r.havePID {
 		s.pid = r.lastPID + 1 - v.PictureID
 	}
-	if v := &in.Facts.VP8; v.HasTL0 && r.haveTL0 {
+	if v := &in.Facts.Counters; v.HasTL0 && r.haveTL0 {
 		s.tl0 = r.lastTL0 + 1 - v.TL0
 	}
 	r.skippedPID = false
@@ -324,7 +324,7 @@ func (r *Rewriter) noteNewest(in *Input, out *Output) {
 		r.lastTS, r.lastAt, r.started = out.TS, in.Now, true
 		r.line.follow(out.TS, in.Now, r.clock)
 	}
-	v := &in.Facts.VP8
+	v := &in.Facts.Counters
 	if v.PIDBits != 0 {
 		r.lastPID, r.havePID = out.PictureID, true
 	}
@@ -338,7 +338,7 @@ func (s *segment) fill(in *Input, out *Output) {
 	out.Ext = s.out + (in.Ext - s.in)
 	out.TS = in.TS + s.ts
 	out.Marker = in.Marker || s.mark && in.Ext == s.in
-	v := &in.Facts.VP8
+	v := &in.Facts.Counters
 	out.PictureID, out.TL0 = 0, 0
 	if v.PIDBits != 0 {
 		out.PictureID = (v.PictureID + s.pid) & (1<<v.PIDBits - 1)
@@ -366,11 +366,11 @@ func (r *Rewriter) Skip(in *Input) {
 		s = r.divide(s, in.Ext, in.Ext+1)
 	}
 	r.highIn = in.Ext
-	if in.Facts.VP8.PIDBits == 0 {
+	if in.Facts.Counters.PIDBits == 0 {
 		return
 	}
 	// Close the gap in the picture ids too, once per frame.
-	if pid := in.Facts.VP8.PictureID; !r.skippedPID || pid != r.skipPID {
+	if pid := in.Facts.Counters.PictureID; !r.skippedPID || pid != r.skipPID {
 		r.skipPID, r.skippedPID = pid, true
 		s.pid--
 	}

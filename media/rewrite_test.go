@@ -77,7 +77,7 @@ func (s *testSource) frame(now Instant, key bool) []testPacket {
 			*s.nextID++
 			p := testPacket{source: s.id, layer: uint8(l), ext: tl.ext, ts: ts, marker: i == n-1, at: now, id: *s.nextID, frame: tl.frame, last: i == n-1}
 			p.facts = Facts{Start: i == 0, Keyframe: key && i == 0}
-			p.facts.VP8 = VP8{PIDBits: s.pidBits, PictureID: tl.pid & (1<<s.pidBits - 1), HasTL0: s.pidBits != 0, TL0: tl.tl0, Start: i == 0}
+			p.facts.Counters = Counters{PIDBits: s.pidBits, PictureID: tl.pid & (1<<s.pidBits - 1), HasTL0: s.pidBits != 0, TL0: tl.tl0}
 			tl.ext++
 			out = append(out, p)
 		}
@@ -259,8 +259,8 @@ func checkNeighbours(t *testing.T, a, b sentPacket, gap bool) {
 	if b.out.Switched && !(b.in.facts.Keyframe && b.in.facts.Start) {
 		t.Fatal("switched at something else than a key frame's start")
 	}
-	bits := b.in.facts.VP8.PIDBits
-	if bits == 0 || a.in.facts.VP8.PIDBits != bits {
+	bits := b.in.facts.Counters.PIDBits
+	if bits == 0 || a.in.facts.Counters.PIDBits != bits {
 		return
 	}
 	step := (b.out.PictureID - a.out.PictureID) & (1<<bits - 1)
@@ -437,7 +437,7 @@ func TestRewriterAlignsLayers(t *testing.T) {
 func TestRewriterSkip(t *testing.T) {
 	s := newSeat(t, KindVideo, 0, 0)
 	facts := func(pid uint16, key bool) *Facts {
-		return &Facts{Keyframe: key, Start: true, VP8: VP8{PIDBits: 15, PictureID: pid}}
+		return &Facts{Keyframe: key, Start: true, Counters: Counters{PIDBits: 15, PictureID: pid}}
 	}
 	s.r.SetTarget(1, 0)
 	if out := s.send(Input{Source: 1, Ext: 100, Facts: facts(7, true)}, Forward); out.PictureID != 7 {
@@ -540,7 +540,7 @@ func TestRewriterSenderReport(t *testing.T) {
 func TestRewriterNoAlloc(t *testing.T) {
 	r := NewRewriter(KindVideo, 0, 0)
 	r.SetTarget(1, 0)
-	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, VP8: VP8{PIDBits: 15}}, Now: 1}
+	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, Counters: Counters{PIDBits: 15}}, Now: 1}
 	var out Output
 	if n := testing.AllocsPerRun(1000, func() {
 		in.Ext++
@@ -583,7 +583,7 @@ func FuzzRewriter(f *testing.F) {
 			ext[layer] += ExtSeq(arg%7) + ExtSeq(op&1)*ExtSeq(arg%1500)
 			back := ExtSeq(op>>1&1) * ExtSeq(arg%3000)
 			in := Input{Source: uint64(op>>2&1) + 1, Layer: layer, Ext: ext[layer] - min(back, ext[layer]-1), TS: Ticks(arg) << 8, Now: now,
-				Facts: &Facts{Keyframe: op&8 != 0, Start: op&8 != 0, VP8: VP8{PIDBits: []uint8{0, 7, 15}[layer], PictureID: arg & 0x7f, HasTL0: true, TL0: op}}}
+				Facts: &Facts{Keyframe: op&8 != 0, Start: op&8 != 0, Counters: Counters{PIDBits: []uint8{0, 7, 15}[layer], PictureID: arg & 0x7f, HasTL0: true, TL0: op}}}
 			switch op >> 5 {
 			case 0:
 				r.SetTarget(in.Source, layer)
@@ -614,7 +614,7 @@ func FuzzRewriter(f *testing.F) {
 func BenchmarkRewrite(b *testing.B) {
 	r := NewRewriter(KindVideo, 0, 0)
 	r.SetTarget(1, 0)
-	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, VP8: VP8{PIDBits: 15, HasTL0: true}}, Now: 1}
+	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, Counters: Counters{PIDBits: 15, HasTL0: true}}, Now: 1}
 	var out Output
 	for b.Loop() {
 		in.Ext++

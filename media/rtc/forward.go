@@ -113,7 +113,7 @@ func (tx *sender) undecodable() bool { return tx.params != nil && tx.format == n
 
 // sendLoop writes one packet into the send arena: header from the template,
 // then payload and tag by the cipher straight from the shared plaintext. The
-// VP8 descriptor is patched in the shared payload before; the next subscriber
+// counters are patched in the shared payload before; the next subscriber
 // patches it again, and the cache has a copy of its own.
 func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	tx := d.st.tx
@@ -121,8 +121,8 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 		Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
 		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
 	}
-	if p.facts.VP8.HeaderLen != 0 {
-		media.PatchVP8(p.payload, &p.facts.VP8, out.PictureID, out.TL0)
+	if c := &p.facts.Counters; c.Any() {
+		c.Patch(p.payload, out.PictureID, out.TL0)
 	}
 	slot := d.batch.Room()
 	n := tx.format.header.Write(slot, &patch)

@@ -85,7 +85,7 @@ func TestNothingOfAPacketSurvives(t *testing.T) {
 		in: media.Input{
 			Source: 9, Layer: 9, Ext: 9, TS: 9, Marker: true, Facts: &media.Facts{}, Clocks: &media.LayerClocks{}, Now: 9,
 		},
-		facts:  media.Facts{Keyframe: true, Width: 9, VP8: media.VP8{HeaderLen: 9}},
+		facts:  media.Facts{Keyframe: true, Width: 9, Counters: media.Counters{PIDBits: 9}},
 		params: &media.CodecParams{}, payload: make([]byte, 9),
 		level: media.AudioLevel{Known: true, Byte: 5}, skip: true, next: 9,
 	}

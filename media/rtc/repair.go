@@ -78,22 +78,22 @@ func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
 	return true
 }
 
-// sendRepair seals a repair (RFC 4588 §4). The descriptor is patched in the
+// sendRepair seals a repair (RFC 4588 §4). The counters are patched in the
 // cached packet and put back, for the cache holds what the publisher sent.
 func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output) {
-	tx, vp8 := d.st.tx, &p.in.Facts.VP8
+	tx, counters := d.st.tx, &p.in.Facts.Counters
 	patch := media.Patch{
 		Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
 		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
 	}
-	if vp8.HeaderLen != 0 {
-		media.PatchVP8(p.payload, vp8, out.PictureID, out.TL0)
+	if counters.Any() {
+		counters.Patch(p.payload, out.PictureID, out.TL0)
 	}
 	slot := d.batch.Room()
 	n := f.repair.Write(slot, &patch)
 	n, err := d.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
-	if vp8.HeaderLen != 0 {
-		media.PatchVP8(p.payload, vp8, vp8.PictureID, vp8.TL0)
+	if counters.Any() {
+		counters.Patch(p.payload, counters.PictureID, counters.TL0)
 	}
 	if err != nil {
 		w.count.drop(dropPayload)
