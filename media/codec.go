@@ -11,12 +11,15 @@ const (
 	CodecOpus
 	CodecVP8
 	CodecH264
+	CodecVP9
+
+	lastCodec = CodecVP9
 )
 
 // CodecByName returns the codec with an SDP encoding name, compared without
 // case; CodecNone for one we do not forward.
 func CodecByName(name string) Codec {
-	for c := CodecOpus; c <= CodecH264; c++ {
+	for c := CodecOpus; c <= lastCodec; c++ {
 		if strings.EqualFold(name, c.String()) {
 			return c
 		}
@@ -33,6 +36,8 @@ func (c Codec) String() string {
 		return "VP8"
 	case CodecH264:
 		return "H264"
+	case CodecVP9:
+		return "VP9"
 	}
 	return ""
 }
@@ -42,7 +47,7 @@ func (c Codec) Kind() Kind {
 	switch c {
 	case CodecOpus:
 		return KindAudio
-	case CodecVP8, CodecH264:
+	case CodecVP8, CodecH264, CodecVP9:
 		return KindVideo
 	}
 	return KindOther
@@ -87,6 +92,15 @@ func ParseFacts(c Codec, payload []byte, f *Facts) error {
 		f.Counters = v.Counters
 		f.Keyframe, f.Start = v.Keyframe, v.Start
 		f.Discardable, f.TID = v.NonReference, v.TID
+		f.Width, f.Height = v.Width, v.Height
+		return nil
+	case CodecVP9:
+		var v VP9
+		if err := ParseVP9(payload, &v); err != nil {
+			return err
+		}
+		f.Counters = v.Counters
+		f.Keyframe, f.Start, f.TID = v.Keyframe, v.Start, v.TID
 		f.Width, f.Height = v.Width, v.Height
 		return nil
 	case CodecH264:

@@ -305,7 +305,7 @@ func FuzzParseHeader(f *testing.F) {
 			return
 		}
 		var facts Facts
-		for c := CodecOpus; c <= CodecH264; c++ {
+		for c := CodecOpus; c <= lastCodec; c++ {
 			_ = ParseFacts(c, p, &facts)
 		}
 	})

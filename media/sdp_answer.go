@@ -46,6 +46,7 @@ var codecPreference = [...]func(*CodecParams) bool{
 	func(c *CodecParams) bool { return c.Codec == CodecVP8 },
 	func(c *CodecParams) bool { return c.Codec == CodecH264 && h264Constrained(c.Profile) },
 	func(c *CodecParams) bool { return c.Codec == CodecH264 && !h264Constrained(c.Profile) },
+	func(c *CodecParams) bool { return c.Codec == CodecVP9 },
 }
 
 // Accept chooses codecs, feedback, header extensions and layers of s for the
@@ -78,7 +79,7 @@ func (s *Section) Accept(use Use) (Accepted, error) {
 		}
 	}
 	if len(a.Codecs) == 0 {
-		return a, sdpErrorf(SDPNoCodec, "section %q: none of opus, VP8, H264 (packetization-mode=1)", s.MID)
+		return a, sdpErrorf(SDPNoCodec, "section %q: none of opus, VP8, H264 (packetization-mode=1), VP9", s.MID)
 	}
 	for _, m := range s.Exts {
 		if use == UseReceive && m.Direction.Sends() && wantedOnReceive(s.Kind, m.Ext) ||
@@ -254,6 +255,8 @@ func (w *answerWriter) codec(a *Accepted, c CodecParams) {
 		w.line("a=fmtp:%d minptime=10;useinbandfec=1", c.PT)
 	case c.Codec == CodecH264:
 		w.line("a=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s", c.PT, c.Profile)
+	case c.Format != "":
+		w.line("a=fmtp:%d %s", c.PT, c.Format)
 	}
 	for _, f := range feedbackNames {
 		if c.Feedback&f.bit != 0 {

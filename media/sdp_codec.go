@@ -33,8 +33,11 @@ type CodecParams struct {
 	Codec Codec
 	PT    uint8
 	RTX   uint8 // payload type of its repairs (RFC 4588), 0: none
-	// Profile is H264's profile-level-id, six lower-case hex digits.
-	Profile  string
+	// Profile is H264's profile-level-id, six lower-case hex digits, or VP9's
+	// profile-id, one digit.
+	Profile string
+	// Format is what the answer repeats of VP9's parameters.
+	Format   string
 	Feedback Feedback
 }
 
@@ -44,12 +47,27 @@ const defaultH264Profile = "42000a"
 
 // CanDecode reports whether a receiver of c understands a sender of p. For
 // H264 the receiver's profile must contain the sender's; levels are left to
-// level-asymmetry, which all browsers allow.
+// level-asymmetry, which all browsers allow. VP9's profiles contain none of the
+// others.
 func (c CodecParams) CanDecode(p CodecParams) bool {
 	if c.Codec != p.Codec {
 		return false
 	}
-	return c.Codec != CodecH264 || h264Contains(c.Profile, p.Profile)
+	switch c.Codec {
+	case CodecH264:
+		return h264Contains(c.Profile, p.Profile)
+	case CodecVP9:
+		return c.Profile == p.Profile
+	}
+	return true
+}
+
+// sameProfile reports whether two entries of one codec name the same profile.
+func (c CodecParams) sameProfile(p CodecParams) bool {
+	if c.Codec == CodecH264 {
+		return h264Profile(c.Profile) == h264Profile(p.Profile)
+	}
+	return c.Profile == p.Profile
 }
 
 // DecoderFor picks from a receiver's list the payload type for what a sender
@@ -60,7 +78,7 @@ func DecoderFor(receiver []CodecParams, p CodecParams) (CodecParams, bool) {
 		if !c.CanDecode(p) {
 			continue
 		}
-		if c.Codec != CodecH264 || h264Profile(c.Profile) == h264Profile(p.Profile) {
+		if c.sameProfile(p) {
 			return c, true
 		}
 		if best < 0 {
@@ -212,6 +230,8 @@ func (d *codecDraft) params(kind Kind, pt uint8) (CodecParams, bool) {
 			hex = isHex(c.Profile[i])
 		}
 		return c, hex && d.fmtp["packetization-mode"] == "1"
+	case CodecVP9:
+		return c, c.vp9Format(d.fmtp)
 	}
 	return c, true
 }

@@ -64,7 +64,7 @@ func TestParseRealOffers(t *testing.T) {
 	type want struct {
 		ufrag         string
 		opus, vp8     CodecParams
-		h264          int
+		others        int // video codecs besides VP8
 		micExts       ExtIDs
 		camExts       ExtIDs
 		seatVideoExts ExtIDs
@@ -76,13 +76,14 @@ func TestParseRealOffers(t *testing.T) {
 			ufrag:         "RtSg",
 			opus:          CodecParams{Codec: CodecOpus, PT: 111, Feedback: FeedbackTransportCC},
 			vp8:           CodecParams{Codec: CodecVP8, PT: 96, RTX: 97, Feedback: all},
-			h264:          3,
+			others:        5,
 			micExts:       ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3, AudioLevel: 1},
 			camExts:       ExtIDs{MID: 4, RID: 10, RepairedRID: 11, AbsSendTime: 2, TransportCC: 3},
 			seatVideoExts: ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3},
 		},
 		"firefox": {
 			ufrag:         "f8a52562",
+			others:        1,
 			opus:          CodecParams{Codec: CodecOpus, PT: 109, Feedback: FeedbackTransportCC},
 			vp8:           CodecParams{Codec: CodecVP8, PT: 120, RTX: 124, Feedback: all},
 			micExts:       ExtIDs{MID: 3, TransportCC: 7, AudioLevel: 1},
@@ -107,7 +108,7 @@ func TestParseRealOffers(t *testing.T) {
 			if len(mic.Codecs) != 1 || mic.Codecs[0] != w.opus {
 				t.Errorf("microphone codecs %+v", mic.Codecs)
 			}
-			if len(cam.Codecs) != 1+w.h264 || cam.Codecs[0] != w.vp8 {
+			if len(cam.Codecs) != 1+w.others || cam.Codecs[0] != w.vp8 {
 				t.Errorf("camera codecs %+v", cam.Codecs)
 			}
 			if !slices.Equal(cam.RIDs, []string{"q", "h", "f"}) {
@@ -158,7 +159,7 @@ func TestAnswerMirrorsOffer(t *testing.T) {
 					t.Errorf("answer has %d of %q", strings.Count(text, want), want)
 				}
 			}
-			if strings.Contains(text, "goog-remb") || strings.Contains(text, "VP9") {
+			if strings.Contains(text, "goog-remb") || strings.Contains(text, "ulpfec") {
 				t.Error("answer takes what we do not speak")
 			}
 		})
@@ -313,7 +314,7 @@ func TestAcceptRefuses(t *testing.T) {
 	_, err = o.Sections[5].Accept(UseReceive)
 	wantCode(t, err, SDPMismatch)
 
-	o = parse(strings.NewReplacer("opus/48000/2", "opus/8000/2", "VP8/90000", "VP8/1", "packetization-mode=1", "packetization-mode=0").Replace(good))
+	o = parse(strings.NewReplacer("opus/48000/2", "opus/8000/2", "VP8/90000", "VP8/1", "packetization-mode=1", "packetization-mode=0", "VP9/90000", "VP9/1").Replace(good))
 	for i, use := range clientUses {
 		_, err := o.Sections[i].Accept(use)
 		wantCode(t, err, SDPNoCodec)
@@ -347,7 +348,7 @@ func TestOfferOddities(t *testing.T) {
 		t.Fatal(err)
 	}
 	cam, err := o.Sections[1].Accept(UseReceive)
-	if err != nil || cam.Codecs[0].RTX != 97 || len(cam.Codecs) != 4 {
+	if err != nil || cam.Codecs[0].RTX != 97 || len(cam.Codecs) != 6 {
 		t.Errorf("upper and lower case: %+v, %v", cam.Codecs, err)
 	}
 	for _, tt := range []struct {

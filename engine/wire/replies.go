@@ -98,7 +98,7 @@ const (
 // SourceState tells about one source of a participant.
 type SourceState struct {
 	Muted bool `json:"muted"`
-	// Codec is the SDP encoding name, for example "opus", "VP8", "H264".
+	// Codec is the SDP encoding name, for example "opus" or "VP8".
 	Codec string `json:"codec"`
 }
 

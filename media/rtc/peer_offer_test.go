@@ -16,7 +16,7 @@ type offerSpec struct {
 	noRTX       bool
 	noExts      bool
 	noLevel     bool // no audio levels of the microphone
-	// only restricts a video section, by mid, to one codec, "VP8" or "H264".
+	// only restricts a video section, by mid, to one codec, for example "VP8".
 	only map[string]string
 	// h264 is the profile-level-id, empty for Constrained Baseline.
 	h264 string
@@ -25,6 +25,8 @@ type offerSpec struct {
 // Payload types, extension ids and SSRCs of all test peers.
 const (
 	ptOpus, ptVP8, ptVP8RTX, ptH264, ptH264RTX = 111, 96, 97, 102, 103
+
+	ptVP9, ptVP9RTX = 98, 99
 
 	extMID, extRID, extRRID, extAbs, extTWCC, extLevel = 1, 2, 3, 4, 5, 6
 
@@ -117,7 +119,7 @@ type videoCodec struct {
 }
 
 func (o *offerSpec) videoCodecs(mid string) (list []videoCodec) {
-	for _, c := range []videoCodec{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}} {
+	for _, c := range []videoCodec{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}, {ptVP9, ptVP9RTX, "VP9"}} {
 		if only := o.only[mid]; only == "" || only == c.name {
 			list = append(list, c)
 		}

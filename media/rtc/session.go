@@ -108,8 +108,8 @@ func (s *Session) Codec(source string) string {
 }
 
 // CanDecode reports whether a seat takes what from sends for a source: the
-// codec and, for H264, the profile that came last or, before any packet, that
-// we answered first. Each section of an offer has codecs of its own, so seats
+// codec and its profile that came last or, before any packet, that we answered
+// first. Each section of an offer has codecs of its own, so seats
 // may differ.
 func (s *Session) CanDecode(index int, from *Session, source string) bool {
 	seat, t := s.seat(index), from.track(source)

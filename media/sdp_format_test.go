@@ -1,0 +1,70 @@
+package media
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestVideoFormats: profiles of VP9 are what is offered, none is the first, and
+// the answer repeats what was said and no more.
+func TestVideoFormats(t *testing.T) {
+	for _, tt := range []struct {
+		rtpmap, fmtp string
+		profile      string // empty: not taken
+		answer       string
+	}{
+		{"VP9/90000", "", "0", ""},
+		{"VP9/90000", "profile-id=0", "0", "profile-id=0"},
+		{"vp9/90000", "max-fs=12288;max-fr=60", "0", ""},
+		{"VP9/90000", "max-fr=60; Profile-ID=2", "2", "profile-id=2"},
+		{"VP9/90000", "profile-id=4", "", ""},
+		{"VP9/90000", "profile-id=0x", "", ""},
+		{"VP9/48000", "profile-id=0", "", ""},
+	} {
+		text := videoOffer("a=rtpmap:98 " + tt.rtpmap + "\r\na=rtcp-fb:98 nack\r\na=fmtp:98 " + tt.fmtp + "\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=98\r\n")
+		if tt.fmtp == "" {
+			text = strings.Replace(text, "a=fmtp:98 \r\n", "", 1)
+		}
+		o, err := ParseOffer(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := o.Sections[0].Accept(UseReceive)
+		if tt.profile == "" {
+			wantCode(t, err, SDPNoCodec)
+			continue
+		}
+		if err != nil || len(a.Codecs) != 1 || a.Codecs[0].Profile != tt.profile || a.Codecs[0].RTX != 99 {
+			t.Errorf("%s %s: %+v, %v", tt.rtpmap, tt.fmtp, a.Codecs, err)
+			continue
+		}
+		answer, err := o.Answer(testSpec([]Accepted{a}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := "a=fmtp:98 " + tt.answer + "\r\n"
+		if strings.Contains(answer, "a=fmtp:98 ") != (tt.answer != "") || tt.answer != "" && !strings.Contains(answer, line) {
+			t.Errorf("%s %s: answered\n%s", tt.rtpmap, tt.fmtp, answer)
+		}
+	}
+}
+
+// videoOffer is an offer of one video section with payload types 98 and 99.
+func videoOffer(lines string) string {
+	return "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a\r\nm=video 9 UDP/TLS/RTP/SAVPF 98 99\r\nc=IN IP4 0.0.0.0\r\n" +
+		"a=mid:a\r\na=sendonly\r\na=rtcp-mux\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=setup:actpass\r\n" +
+		"a=fingerprint:sha-256 " + strings.Repeat("AB:", 31) + "AB\r\n" + lines
+}
+
+// A receiver decodes what profile it names, and gets it under that number.
+func TestVP9Profiles(t *testing.T) {
+	p := func(pt uint8, profile string) CodecParams {
+		return CodecParams{Codec: CodecVP9, PT: pt, Profile: profile}
+	}
+	list := []CodecParams{p(98, "0"), p(100, "2")}
+	for sender, want := range map[string]uint8{"0": 98, "1": 0, "2": 100, "3": 0} {
+		if c, ok := DecoderFor(list, p(0, sender)); ok != (want != 0) || c.PT != want {
+			t.Errorf("profile %s is decoded by %+v, %v", sender, c, ok)
+		}
+	}
+}
