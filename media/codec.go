@@ -12,8 +12,9 @@ const (
 	CodecVP8
 	CodecH264
 	CodecVP9
+	CodecAV1
 
-	lastCodec = CodecVP9
+	lastCodec = CodecAV1
 )
 
 // CodecByName returns the codec with an SDP encoding name, compared without
@@ -38,6 +39,8 @@ func (c Codec) String() string {
 		return "H264"
 	case CodecVP9:
 		return "VP9"
+	case CodecAV1:
+		return "AV1"
 	}
 	return ""
 }
@@ -47,7 +50,7 @@ func (c Codec) Kind() Kind {
 	switch c {
 	case CodecOpus:
 		return KindAudio
-	case CodecVP8, CodecH264, CodecVP9:
+	case CodecVP8, CodecH264, CodecVP9, CodecAV1:
 		return KindVideo
 	}
 	return KindOther
@@ -105,6 +108,8 @@ func ParseFacts(c Codec, payload []byte, f *Facts) error {
 		return nil
 	case CodecH264:
 		return parseH264(payload, f)
+	case CodecAV1:
+		return parseAV1(payload, f)
 	}
 	if len(payload) == 0 {
 		return ErrPayload

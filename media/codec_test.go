@@ -260,7 +260,7 @@ func b2u(b bool) uint32 {
 }
 
 func TestCodecNames(t *testing.T) {
-	for name, want := range map[string]Codec{"opus": CodecOpus, "OPUS": CodecOpus, "vp8": CodecVP8, "h264": CodecH264, "vp9": CodecVP9, "": CodecNone, "VP10": CodecNone} {
+	for name, want := range map[string]Codec{"opus": CodecOpus, "OPUS": CodecOpus, "vp8": CodecVP8, "h264": CodecH264, "vp9": CodecVP9, "av1": CodecAV1, "": CodecNone, "VP10": CodecNone} {
 		if got := CodecByName(name); got != want {
 			t.Errorf("%q is %v", name, got)
 		}

@@ -38,7 +38,7 @@
 //
 // # Limits
 //
-// Opus, VP8, H264 and VP9 are understood; other codecs are not negotiated. Header
+// Opus, VP8, H264, VP9 and AV1 are understood; other codecs are not negotiated. Header
 // extensions are sent in one-byte form only. SRTP is AES-GCM by preference,
 // AES-CM with HMAC-SHA1 for peers that know nothing else; MKI and unencrypted
 // SRTCP are refused. Offers are bounded in size, lines and sections.

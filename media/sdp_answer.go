@@ -47,6 +47,7 @@ var codecPreference = [...]func(*CodecParams) bool{
 	func(c *CodecParams) bool { return c.Codec == CodecH264 && h264Constrained(c.Profile) },
 	func(c *CodecParams) bool { return c.Codec == CodecH264 && !h264Constrained(c.Profile) },
 	func(c *CodecParams) bool { return c.Codec == CodecVP9 },
+	func(c *CodecParams) bool { return c.Codec == CodecAV1 },
 }
 
 // Accept chooses codecs, feedback, header extensions and layers of s for the
@@ -79,7 +80,7 @@ func (s *Section) Accept(use Use) (Accepted, error) {
 		}
 	}
 	if len(a.Codecs) == 0 {
-		return a, sdpErrorf(SDPNoCodec, "section %q: none of opus, VP8, H264 (packetization-mode=1), VP9", s.MID)
+		return a, sdpErrorf(SDPNoCodec, "section %q: none of opus, VP8, H264 (packetization-mode=1), VP9, AV1", s.MID)
 	}
 	for _, m := range s.Exts {
 		if use == UseReceive && m.Direction.Sends() && wantedOnReceive(s.Kind, m.Ext) ||

@@ -33,10 +33,10 @@ type CodecParams struct {
 	Codec Codec
 	PT    uint8
 	RTX   uint8 // payload type of its repairs (RFC 4588), 0: none
-	// Profile is H264's profile-level-id, six lower-case hex digits, or VP9's
-	// profile-id, one digit.
+	// Profile is H264's profile-level-id, six lower-case hex digits, VP9's
+	// profile-id or AV1's profile, one digit.
 	Profile string
-	// Format is what the answer repeats of VP9's parameters.
+	// Format is what the answer repeats of the parameters of VP9 and AV1.
 	Format   string
 	Feedback Feedback
 }
@@ -48,7 +48,7 @@ const defaultH264Profile = "42000a"
 // CanDecode reports whether a receiver of c understands a sender of p. For
 // H264 the receiver's profile must contain the sender's; levels are left to
 // level-asymmetry, which all browsers allow. VP9's profiles contain none of the
-// others.
+// others, AV1's all below.
 func (c CodecParams) CanDecode(p CodecParams) bool {
 	if c.Codec != p.Codec {
 		return false
@@ -58,6 +58,8 @@ func (c CodecParams) CanDecode(p CodecParams) bool {
 		return h264Contains(c.Profile, p.Profile)
 	case CodecVP9:
 		return c.Profile == p.Profile
+	case CodecAV1:
+		return c.Profile >= p.Profile
 	}
 	return true
 }
@@ -232,6 +234,8 @@ func (d *codecDraft) params(kind Kind, pt uint8) (CodecParams, bool) {
 		return c, hex && d.fmtp["packetization-mode"] == "1"
 	case CodecVP9:
 		return c, c.vp9Format(d.fmtp)
+	case CodecAV1:
+		return c, c.av1Format(d.fmtp)
 	}
 	return c, true
 }

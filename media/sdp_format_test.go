@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestVideoFormats: profiles of VP9 are what is offered, none is the first, and
+// TestVideoFormats: profiles are what is offered, none is the first, and
 // the answer repeats what was said and no more.
 func TestVideoFormats(t *testing.T) {
 	for _, tt := range []struct {
@@ -20,6 +20,13 @@ func TestVideoFormats(t *testing.T) {
 		{"VP9/90000", "profile-id=4", "", ""},
 		{"VP9/90000", "profile-id=0x", "", ""},
 		{"VP9/48000", "profile-id=0", "", ""},
+		{"AV1/90000", "", "0", ""},
+		{"AV1/90000", "level-idx=5;profile=0;tier=0", "0", "level-idx=5;profile=0;tier=0"},
+		{"av1/90000", "tier=1; profile=2", "2", "profile=2;tier=1"},
+		{"AV1/90000", "level-idx=32", "", ""},
+		{"AV1/90000", "profile=3", "", ""},
+		{"AV1/90000", "tier=-1", "", ""},
+		{"AV1/1000", "profile=0", "", ""},
 	} {
 		text := videoOffer("a=rtpmap:98 " + tt.rtpmap + "\r\na=rtcp-fb:98 nack\r\na=fmtp:98 " + tt.fmtp + "\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=98\r\n")
 		if tt.fmtp == "" {
@@ -56,15 +63,26 @@ func videoOffer(lines string) string {
 		"a=fingerprint:sha-256 " + strings.Repeat("AB:", 31) + "AB\r\n" + lines
 }
 
-// A receiver decodes what profile it names, and gets it under that number.
-func TestVP9Profiles(t *testing.T) {
-	p := func(pt uint8, profile string) CodecParams {
-		return CodecParams{Codec: CodecVP9, PT: pt, Profile: profile}
-	}
-	list := []CodecParams{p(98, "0"), p(100, "2")}
-	for sender, want := range map[string]uint8{"0": 98, "1": 0, "2": 100, "3": 0} {
-		if c, ok := DecoderFor(list, p(0, sender)); ok != (want != 0) || c.PT != want {
-			t.Errorf("profile %s is decoded by %+v, %v", sender, c, ok)
+// A receiver of VP9 decodes what profile it names, one of AV1 all up to it, and
+// gets what it decodes under the number of the nearest.
+func TestProfilesOfVP9AndAV1(t *testing.T) {
+	for _, tt := range []struct {
+		codec Codec
+		want  map[string]uint8 // by the sender's profile; 0: can not be decoded
+	}{
+		{CodecVP9, map[string]uint8{"0": 98, "1": 0, "2": 100, "3": 0}},
+		{CodecAV1, map[string]uint8{"0": 98, "1": 100, "2": 100}},
+	} {
+		p := func(pt uint8, profile string) CodecParams {
+			return CodecParams{Codec: tt.codec, PT: pt, Profile: profile}
+		}
+		for sender, want := range tt.want {
+			if c, ok := DecoderFor([]CodecParams{p(100, "2"), p(98, "0")}, p(0, sender)); ok != (want != 0) || c.PT != want {
+				t.Errorf("%v of profile %s is decoded by %+v, %v", tt.codec, sender, c, ok)
+			}
+		}
+		if _, ok := DecoderFor([]CodecParams{p(98, "0")}, p(0, "1")); ok {
+			t.Errorf("%v: profile 1 is decoded by profile 0", tt.codec)
 		}
 	}
 }

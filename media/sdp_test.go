@@ -76,14 +76,14 @@ func TestParseRealOffers(t *testing.T) {
 			ufrag:         "RtSg",
 			opus:          CodecParams{Codec: CodecOpus, PT: 111, Feedback: FeedbackTransportCC},
 			vp8:           CodecParams{Codec: CodecVP8, PT: 96, RTX: 97, Feedback: all},
-			others:        5,
+			others:        6,
 			micExts:       ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3, AudioLevel: 1},
 			camExts:       ExtIDs{MID: 4, RID: 10, RepairedRID: 11, AbsSendTime: 2, TransportCC: 3},
 			seatVideoExts: ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3},
 		},
 		"firefox": {
 			ufrag:         "f8a52562",
-			others:        1,
+			others:        2,
 			opus:          CodecParams{Codec: CodecOpus, PT: 109, Feedback: FeedbackTransportCC},
 			vp8:           CodecParams{Codec: CodecVP8, PT: 120, RTX: 124, Feedback: all},
 			micExts:       ExtIDs{MID: 3, TransportCC: 7, AudioLevel: 1},
@@ -314,7 +314,7 @@ func TestAcceptRefuses(t *testing.T) {
 	_, err = o.Sections[5].Accept(UseReceive)
 	wantCode(t, err, SDPMismatch)
 
-	o = parse(strings.NewReplacer("opus/48000/2", "opus/8000/2", "VP8/90000", "VP8/1", "packetization-mode=1", "packetization-mode=0", "VP9/90000", "VP9/1").Replace(good))
+	o = parse(strings.NewReplacer("opus/48000/2", "opus/8000/2", "VP8/90000", "VP8/1", "packetization-mode=1", "packetization-mode=0", "VP9/90000", "VP9/1", "AV1/90000", "AV1/1").Replace(good))
 	for i, use := range clientUses {
 		_, err := o.Sections[i].Accept(use)
 		wantCode(t, err, SDPNoCodec)
@@ -348,7 +348,7 @@ func TestOfferOddities(t *testing.T) {
 		t.Fatal(err)
 	}
 	cam, err := o.Sections[1].Accept(UseReceive)
-	if err != nil || cam.Codecs[0].RTX != 97 || len(cam.Codecs) != 6 {
+	if err != nil || cam.Codecs[0].RTX != 97 || len(cam.Codecs) != 7 {
 		t.Errorf("upper and lower case: %+v, %v", cam.Codecs, err)
 	}
 	for _, tt := range []struct {

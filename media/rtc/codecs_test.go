@@ -9,6 +9,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"parley/media"
 )
 
 // videoFormat is how the tests write and read pictures of one codec.
@@ -32,6 +34,17 @@ func vp9(seq uint16, key bool, text string) *rtp.Packet {
 	return pictureOf(ptVP9, seq, append(p, text...))
 }
 
+// av1 returns a picture of one unit; before that of a key frame is a sequence
+// header.
+func av1(seq uint16, key bool, text string) *rtp.Packet {
+	frame := append([]byte{0x30}, text...) // OBU_FRAME
+	if !key {
+		return pictureOf(ptAV1, seq, append([]byte{0x10}, frame...))
+	}
+	header := []byte{0x28, 5, 0x08, 0, 0, 0, 0} // N, and a header that is cut off
+	return pictureOf(ptAV1, seq, append(header, frame...))
+}
+
 func pictureOf(pt uint8, seq uint16, payload []byte) *rtp.Packet {
 	return &rtp.Packet{
 		Header:  rtp.Header{Version: 2, PayloadType: pt, Marker: true, SequenceNumber: seq, Timestamp: uint32(seq) * 3000, SSRC: ssrcCam},
@@ -42,6 +55,7 @@ func pictureOf(pt uint8, seq uint16, payload []byte) *rtp.Packet {
 var videoFormats = map[string]videoFormat{
 	"VP8": {"VP8", ptVP8, vp8, func(p *rtp.Packet) (uint32, int) { return uint32(p.Payload[2]&0x7f)<<8 | uint32(p.Payload[3]), 15 }},
 	"VP9": {"VP9", ptVP9, vp9, func(p *rtp.Packet) (uint32, int) { return uint32(p.Payload[1]&0x7f)<<8 | uint32(p.Payload[2]), 15 }},
+	"AV1": {"AV1", ptAV1, av1, func(*rtp.Packet) (uint32, int) { return 0, 0 }},
 }
 
 // TestEveryCodecTakesTurns: whatever two publishers send, who watches them one
@@ -61,6 +75,31 @@ func TestEveryCodecTakesTurns(t *testing.T) {
 			f.checkCounts(t, got)
 			checkRepairs(t, viewer, got)
 		})
+	}
+}
+
+// TestStartsOfAV1: units that begin within a frame do not look like the next
+// one, of which the rate of a source leaves out all or nothing.
+func TestStartsOfAV1(t *testing.T) {
+	l := &layer{}
+	for i, step := range []struct {
+		ts      media.Ticks
+		payload []byte
+		start   bool
+	}{
+		{0, []byte{0x18, 0x08, 0}, true}, // a key frame, whatever its time
+		{0, []byte{0x10, 0x30, 1}, false},
+		{3000, []byte{0x50, 0x30, 1}, true},
+		{3000, []byte{0x90, 1, 2}, false},
+		{3000, []byte{0x10, 0x20, 1}, false},
+		{6000, []byte{0x90, 1, 2}, false}, // its first packet is missing
+		{9000, []byte{0x10, 0x30, 1}, true},
+	} {
+		p := packet{params: &media.CodecParams{Codec: media.CodecAV1}, payload: step.payload}
+		if !l.read(&p, &media.Header{TS: step.ts}) || p.facts.Start != step.start {
+			t.Errorf("packet %d starts a frame: %v", i, p.facts.Start)
+		}
+		l.ts = step.ts
 	}
 }
 

@@ -24,6 +24,7 @@ type layer struct {
 	cache  media.Cache
 	stats  media.ReceiveStats
 	lastAt media.Instant // newest packet
+	ts     media.Ticks   // of the packet that came last, repairs apart
 	width  int           // of the newest key frame, 0: unknown
 	height int
 	gate   keyframeGate

@@ -26,7 +26,7 @@ type offerSpec struct {
 const (
 	ptOpus, ptVP8, ptVP8RTX, ptH264, ptH264RTX = 111, 96, 97, 102, 103
 
-	ptVP9, ptVP9RTX = 98, 99
+	ptVP9, ptVP9RTX, ptAV1, ptAV1RTX = 98, 99, 45, 46
 
 	extMID, extRID, extRRID, extAbs, extTWCC, extLevel = 1, 2, 3, 4, 5, 6
 
@@ -119,7 +119,7 @@ type videoCodec struct {
 }
 
 func (o *offerSpec) videoCodecs(mid string) (list []videoCodec) {
-	for _, c := range []videoCodec{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}, {ptVP9, ptVP9RTX, "VP9"}} {
+	for _, c := range []videoCodec{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}, {ptVP9, ptVP9RTX, "VP9"}, {ptAV1, ptAV1RTX, "AV1"}} {
 		if only := o.only[mid]; only == "" || only == c.name {
 			list = append(list, c)
 		}

@@ -165,15 +165,18 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	}
 	l.noteArrival(h, ext, st.repair, len(pkt), loop.now)
 	p := loop.run.next()
-	if p.skip = len(payload) == 0; !p.skip {
-		if media.ParseFacts(params.Codec, payload, &p.facts) != nil {
-			w.count.drop(dropPayload)
-			p.facts = media.Facts{}
-			p.skip = true
-		}
-	} else {
-		p.facts = media.Facts{}
+	p.params, p.payload = params, payload
+	late := arrival == media.ArrivalLate
+	switch {
+	case len(payload) == 0:
+		p.skip = true
 		w.count.drop(dropPadding)
+	case !l.read(p, h):
+		p.skip = true
+		w.count.drop(dropPayload)
+	}
+	if !late {
+		l.ts = h.TS
 	}
 	if t.sends.Load() != params {
 		t.sends.Store(params)
@@ -187,7 +190,7 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		w.levelLoop(t, p.level, payload)
 	}
 	t.own.withheld = false
-	if !p.skip && !w.admitLoop(l, &p.facts, len(pkt), arrival == media.ArrivalLate) {
+	if !p.skip && !w.admitLoop(l, &p.facts, len(pkt), late) {
 		p.skip = true
 	}
 	if p.facts.Keyframe && !p.skip {
@@ -196,7 +199,6 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	if !p.skip {
 		l.cache.Put(ext, pkt, loop.now)
 	}
-	p.params, p.payload = params, payload
 	in := &p.in
 	in.Source, in.Layer, in.Ext, in.TS, in.Marker = t.id, l.index, ext, h.TS, h.Marker
 	in.Clocks, in.Now = &t.own.clocks, loop.now
@@ -222,6 +224,21 @@ func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size
 	if !l.track.live.Load() {
 		l.track.live.Store(true)
 	}
+}
+
+// read finds out what a packet of l holds, and reports whether that can be
+// forwarded.
+func (l *layer) read(p *packet, h *media.Header) bool {
+	f := &p.facts
+	if media.ParseFacts(p.params.Codec, p.payload, f) != nil {
+		*f = media.Facts{}
+		return false
+	}
+	if p.params.Codec == media.CodecAV1 {
+		// Any unit that begins looks like the start of a frame.
+		f.Start = f.Keyframe || f.Start && h.TS != l.ts
+	}
+	return true
 }
 
 // noteKeyframe answers all wishes for one and remembers its size.
