@@ -1,5 +1,7 @@
 package media
 
+import "math/bits"
+
 // bitReader reads fields of whole bits, the highest bit first. What is not
 // there reads as 0 and sets failed.
 type bitReader struct {
@@ -35,6 +37,18 @@ func (r *bitReader) skip(n int) {
 func (r *bitReader) has(n int) bool {
 	r.failed = r.failed || n > 8*len(r.data)-r.at
 	return !r.failed
+}
+
+// choice returns a number below n > 0. The lower ones take a bit less than the
+// others if n is no power of two: ns(n) of the AV1 bitstream, §4.10.7.
+func (r *bitReader) choice(n uint32) uint32 {
+	w := bits.Len32(n)
+	few := uint32(1)<<w - n
+	v := r.bits(w - 1)
+	if v < few {
+		return v
+	}
+	return v<<1 - few + r.bits(1)
 }
 
 // uvlc returns a number with as many zeros in front as it has bits behind its

@@ -276,11 +276,20 @@ func TestCodecNames(t *testing.T) {
 
 func TestFactsNoAlloc(t *testing.T) {
 	vp8 := append([]byte{0x90, 0xf0, 0x81, 0x02, 0x33, 0xa5}, vp8Key...)
+	vp9, av1 := recordings(t, "VP9/firefox")[0], recordings(t, "AV1/chromium/L2T1")[0]
+	descriptor := FindExt(av1.pkt, &av1.header, extDependency)
+	header, err := NewHeaderTemplate(HeaderSpec{DependencyID: extDependency})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var f Facts
+	var slot [MaxHeaderLen]byte
 	if n := testing.AllocsPerRun(1000, func() {
-		if ParseFacts(CodecVP8, vp8, &f) != nil || ParseFacts(CodecH264, sps640, &f) != nil {
+		if ParseFacts(CodecVP8, vp8, &f) != nil || ParseFacts(CodecH264, sps640, &f) != nil ||
+			ParseFacts(CodecVP9, vp9.payload, &f) != nil || ParseFacts(CodecAV1, av1.payload, &f) != nil || !f.Describe(descriptor) {
 			t.Fatal("refused")
 		}
+		header.Write(slot[:], &Patch{Dependency: descriptor, Frame: f.Counters.PictureID})
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -1,11 +1,12 @@
 package media
 
-// Counters are what a payload descriptor counts pictures with; those of VP8
-// and VP9 are alike. They are rewritten as numbers and timestamps are, so that
-// they go on across a change of source. The zero value has none.
+// Counters are what pictures are counted with. Those in the payload descriptors
+// of VP8 and VP9 are alike; AV1 has the frame number of its dependency
+// descriptor. They are rewritten as numbers and timestamps are, so that they go
+// on across a change of source. The zero value has none.
 type Counters struct {
 	PictureID uint16
-	PIDBits   uint8 // 0: none, 7 or 15
+	PIDBits   uint8 // 0: none, 7, 15, or 16 for a frame number
 	HasTL0    bool
 	TL0       uint8 // TL0PICIDX
 
@@ -43,7 +44,7 @@ func (c *Counters) takeTL0(p []byte, at int) int {
 
 // Patch writes another picture id and TL0PICIDX into the payload that c was
 // read from. Fields that are absent stay absent and widths stay, so the
-// payload's length does not change. Calling it again with c.PictureID and
+// payload's length does not change; a frame number is in no payload. Calling it again with c.PictureID and
 // c.TL0 restores the payload.
 func (c *Counters) Patch(payload []byte, pid uint16, tl0 uint8) {
 	switch c.PIDBits {

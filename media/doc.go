@@ -38,10 +38,12 @@
 //
 // # Limits
 //
-// Opus, VP8, H264, VP9 and AV1 are understood; other codecs are not negotiated. Header
-// extensions are sent in one-byte form only. SRTP is AES-GCM by preference,
-// AES-CM with HMAC-SHA1 for peers that know nothing else; MKI and unencrypted
-// SRTCP are refused. Offers are bounded in size, lines and sections.
+// Opus, VP8, H264, VP9 and AV1 are understood; other codecs are not negotiated.
+// What is layered within one stream is forwarded as a whole. Header extensions
+// are sent in one-byte form, but for dependency descriptors that do not fit it.
+// SRTP is AES-GCM by preference, AES-CM with HMAC-SHA1 for peers that know
+// nothing else; MKI and unencrypted SRTCP are refused. Offers are bounded in
+// size, lines and sections.
 //
 // # Why not pion's session types
 //

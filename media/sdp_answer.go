@@ -83,6 +83,9 @@ func (s *Section) Accept(use Use) (Accepted, error) {
 		return a, sdpErrorf(SDPNoCodec, "section %q: none of opus, VP8, H264 (packetization-mode=1), VP9, AV1", s.MID)
 	}
 	for _, m := range s.Exts {
+		if m.Ext == ExtDependency && !s.wantsDependency(use, a.Codecs) {
+			continue
+		}
 		if use == UseReceive && m.Direction.Sends() && wantedOnReceive(s.Kind, m.Ext) ||
 			use == UseSend && m.Direction.Receives() && wantedOnSend(m.Ext) {
 			a.Exts = append(a.Exts, m)
@@ -105,7 +108,7 @@ func wantedOnReceive(k Kind, e Ext) bool {
 }
 
 func wantedOnSend(e Ext) bool {
-	return e == ExtMID || e == ExtAbsSendTime || e == ExtTransportCC || e == ExtAudioLevel
+	return e == ExtMID || e == ExtAbsSendTime || e == ExtTransportCC || e == ExtAudioLevel || e == ExtDependency
 }
 
 // AnswerSpec is everything of an answer that the offer does not determine.
@@ -143,6 +146,9 @@ func (o *Offer) Answer(spec *AnswerSpec) (string, error) {
 	w.line("a=group:BUNDLE %s", strings.Join(mids, " "))
 	if spec.Lite {
 		w.line("a=ice-lite")
+	}
+	if o.mixed(spec.Sections) {
+		w.line("a=extmap-allow-mixed")
 	}
 	w.line("a=msid-semantic: WMS *")
 	for i := range o.Sections {

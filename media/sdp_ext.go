@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,7 @@ const (
 	ExtAbsSendTime
 	ExtTransportCC
 	ExtAudioLevel
+	ExtDependency
 )
 
 // extURIs are indexed by Ext.
@@ -27,6 +29,7 @@ var extURIs = [...]string{
 	ExtAbsSendTime: "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
 	ExtTransportCC: "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 	ExtAudioLevel:  "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+	ExtDependency:  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
 }
 
 // URI returns the extension's name in SDP.
@@ -41,7 +44,7 @@ type ExtMap struct {
 
 // ExtIDs are the negotiated ids of a section, 0 where absent.
 type ExtIDs struct {
-	MID, RID, RepairedRID, AbsSendTime, TransportCC, AudioLevel uint8
+	MID, RID, RepairedRID, AbsSendTime, TransportCC, AudioLevel, Dependency uint8
 }
 
 // parseExts returns the extensions we know that fit the one-byte form. An id
@@ -96,7 +99,33 @@ func extIDs(list []ExtMap) ExtIDs {
 			ids.TransportCC = m.ID
 		case ExtAudioLevel:
 			ids.AudioLevel = m.ID
+		case ExtDependency:
+			ids.Dependency = m.ID
 		}
 	}
 	return ids
+}
+
+// wantsDependency reports whether dependency descriptors are of use. They are
+// for AV1: without them browsers decode no picture of several spatial layers.
+// Of a sender we want them where AV1 is what it will send, for it would put
+// them on all codecs. A receiver has to take the two-byte form, for they can be
+// long at key frames.
+func (s *Section) wantsDependency(use Use, codecs []CodecParams) bool {
+	if use == UseReceive {
+		return codecs[0].Codec == CodecAV1
+	}
+	return s.mixed && slices.ContainsFunc(codecs, func(c CodecParams) bool { return c.Codec == CodecAV1 })
+}
+
+// mixed reports whether both forms of header extensions may go in a packet's
+// place, in all sections of the answer: those of one BUNDLE group have to agree
+// (RFC 8285 §6).
+func (o *Offer) mixed(answered []Accepted) bool {
+	for i := range o.Sections {
+		if answered[i].Use != UseNone && !o.Sections[i].mixed {
+			return false
+		}
+	}
+	return true
 }

@@ -86,3 +86,47 @@ func TestProfilesOfVP9AndAV1(t *testing.T) {
 		}
 	}
 }
+
+// TestDependencyDescriptors: they are taken of who sends AV1 first, and given to
+// who takes AV1 and long header extensions.
+func TestDependencyDescriptors(t *testing.T) {
+	const uri = " https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension\r\n"
+	const av1, vp8, mixed = "a=rtpmap:98 AV1/90000\r\n", "a=rtpmap:99 VP8/90000\r\n", "a=extmap-allow-mixed\r\n"
+	for _, tt := range []struct {
+		name, lines string
+		use         Use
+		want, mixed bool
+	}{
+		{"a sender of AV1", av1 + "a=extmap:12" + uri, UseReceive, true, false},
+		{"a sender of AV1, long ones too", av1 + "a=extmap:12" + uri + mixed, UseReceive, true, true},
+		{"a sender of VP8, which can AV1", av1 + vp8 + "a=extmap:12" + uri + mixed, UseReceive, false, true},
+		{"a sender that only receives them", av1 + "a=extmap:12/recvonly" + uri, UseReceive, false, false},
+		{"a viewer", av1 + vp8 + "a=extmap:12" + uri + mixed, UseSend, true, true},
+		{"a viewer without the long form", av1 + vp8 + "a=extmap:12" + uri, UseSend, false, false},
+		{"a viewer that does not know AV1", vp8 + "a=extmap:12" + uri + mixed, UseSend, false, true},
+		{"a viewer that only sends them", av1 + "a=extmap:12/sendonly" + uri + mixed, UseSend, false, true},
+	} {
+		text := videoOffer(tt.lines)
+		if tt.use == UseSend {
+			text = strings.Replace(text, "a=sendonly", "a=recvonly", 1)
+		}
+		o, err := ParseOffer(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := o.Sections[0].Accept(tt.use)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := a.ExtIDs().Dependency; (got == 12) != tt.want {
+			t.Errorf("%s: id %d", tt.name, got)
+		}
+		answer, err := o.Answer(testSpec([]Accepted{a}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(answer, uri) != tt.want || strings.Contains(answer, mixed) != tt.mixed {
+			t.Errorf("%s: answered\n%s", tt.name, answer)
+		}
+	}
+}

@@ -29,6 +29,7 @@ type Section struct {
 	proto   string
 	formats []string
 	rsize   bool
+	mixed   bool // takes both forms of header extensions (RFC 8285 §6)
 }
 
 // StreamSSRC is a media SSRC and its repair SSRC, 0 if it has none.
@@ -82,6 +83,7 @@ func parseSection(m *sdp.MediaDescription, session attributes) (Section, error) 
 		proto:     strings.Join(m.MediaName.Protos, "/"),
 		formats:   m.MediaName.Formats,
 		rsize:     as.has("rtcp-rsize"),
+		mixed:     as.has("extmap-allow-mixed") || session.has("extmap-allow-mixed"),
 		Direction: direction(as, direction(session, SendRecv)),
 	}
 	// Port 0 rejects a section, except where bundle-only says that it merely

@@ -79,7 +79,7 @@ func TestParseRealOffers(t *testing.T) {
 			others:        6,
 			micExts:       ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3, AudioLevel: 1},
 			camExts:       ExtIDs{MID: 4, RID: 10, RepairedRID: 11, AbsSendTime: 2, TransportCC: 3},
-			seatVideoExts: ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3},
+			seatVideoExts: ExtIDs{MID: 4, AbsSendTime: 2, TransportCC: 3, Dependency: 12},
 		},
 		"firefox": {
 			ufrag:         "f8a52562",

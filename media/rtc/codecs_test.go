@@ -22,6 +22,9 @@ type videoFormat struct {
 	// count returns what counts the pictures of a received packet, modulo 2^bits;
 	// bits is 0 if nothing does.
 	count func(p *rtp.Packet) (n uint32, bits int)
+	// from and to say whether the publishers and the viewer know dependency
+	// descriptors.
+	from, to bool
 }
 
 // vp9 returns a picture with a 15-bit picture id, whose key frames tell a size.
@@ -45,6 +48,32 @@ func av1(seq uint16, key bool, text string) *rtp.Packet {
 	return pictureOf(ptAV1, seq, append(header, frame...))
 }
 
+// described is av1 with a descriptor whose frame number is the packet's; that of
+// a key frame needs the long form.
+func described(seq uint16, key bool, text string) *rtp.Packet {
+	p := av1(seq, key, text)
+	d := []byte{0xc1, byte(seq >> 8), byte(seq)}
+	if key { // as Chromium describes one spatial and three temporal layers
+		d = append([]byte{0xc0}, d[1], d[2], 0x80, 0x02, 0x14, 0xea, 0xa8, 0x60, 0x41, 0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x02, 0x7f, 0x01, 0x67)
+		p.Extension, p.ExtensionProfile = true, rtp.ExtensionProfileTwoByte
+	}
+	if err := p.SetExtension(extDependency, d); err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func uncounted(*rtp.Packet) (uint32, int) { return 0, 0 }
+
+// frameNumber is that of a descriptor that is otherwise as described made it.
+func frameNumber(p *rtp.Packet) (uint32, int) {
+	d := p.GetExtension(extDependency)
+	if len(d) != 3 && len(d) != 20 || d[0] != 0xc0 && d[0] != 0xc1 || len(d) == 20 && d[19] != 0x67 {
+		panic(fmt.Sprintf("descriptor %x", d))
+	}
+	return uint32(d[1])<<8 | uint32(d[2]), 16
+}
+
 func pictureOf(pt uint8, seq uint16, payload []byte) *rtp.Packet {
 	return &rtp.Packet{
 		Header:  rtp.Header{Version: 2, PayloadType: pt, Marker: true, SequenceNumber: seq, Timestamp: uint32(seq) * 3000, SSRC: ssrcCam},
@@ -53,9 +82,16 @@ func pictureOf(pt uint8, seq uint16, payload []byte) *rtp.Packet {
 }
 
 var videoFormats = map[string]videoFormat{
-	"VP8": {"VP8", ptVP8, vp8, func(p *rtp.Packet) (uint32, int) { return uint32(p.Payload[2]&0x7f)<<8 | uint32(p.Payload[3]), 15 }},
-	"VP9": {"VP9", ptVP9, vp9, func(p *rtp.Packet) (uint32, int) { return uint32(p.Payload[1]&0x7f)<<8 | uint32(p.Payload[2]), 15 }},
-	"AV1": {"AV1", ptAV1, av1, func(*rtp.Packet) (uint32, int) { return 0, 0 }},
+	"VP8": {codec: "VP8", pt: ptVP8, picture: vp8, count: func(p *rtp.Packet) (uint32, int) {
+		return uint32(p.Payload[2]&0x7f)<<8 | uint32(p.Payload[3]), 15
+	}},
+	"VP9": {codec: "VP9", pt: ptVP9, picture: vp9, count: func(p *rtp.Packet) (uint32, int) {
+		return uint32(p.Payload[1]&0x7f)<<8 | uint32(p.Payload[2]), 15
+	}},
+	"AV1":             {codec: "AV1", pt: ptAV1, picture: av1, count: uncounted},
+	"AV1, described":  {codec: "AV1", pt: ptAV1, picture: described, count: frameNumber, from: true, to: true},
+	"AV1, to nobody":  {codec: "AV1", pt: ptAV1, picture: described, count: uncounted, from: true},
+	"AV1, not wanted": {codec: "AV1", pt: ptAV1, picture: av1, count: uncounted, to: true},
 }
 
 // TestEveryCodecTakesTurns: whatever two publishers send, who watches them one
@@ -66,8 +102,9 @@ func TestEveryCodecTakesTurns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := listen(t, Config{Workers: 1})
 			only := map[string]string{"cam": f.codec}
-			viewer := join(t, s, peerOptions{seats: 1})
-			turns := []*turn{{f, join(t, s, peerOptions{only: only}), "anna", 0xfff0}, {f, join(t, s, peerOptions{only: only}), "bert", 100}}
+			viewer := join(t, s, peerOptions{seats: 1, descriptors: f.to})
+			publisher := func() *peer { return join(t, s, peerOptions{only: only, descriptors: f.from}) }
+			turns := []*turn{{f, publisher(), "anna", 0xfff0}, {f, publisher(), "bert", 100}}
 			for i := range 4 {
 				turns[i%2].take(viewer, 10)
 			}
@@ -81,7 +118,9 @@ func TestEveryCodecTakesTurns(t *testing.T) {
 // TestStartsOfAV1: units that begin within a frame do not look like the next
 // one, of which the rate of a source leaves out all or nothing.
 func TestStartsOfAV1(t *testing.T) {
-	l := &layer{}
+	session := &Session{}
+	session.incoming.Store(newIncoming())
+	l := &layer{track: &track{session: session}}
 	for i, step := range []struct {
 		ts      media.Ticks
 		payload []byte
@@ -96,7 +135,7 @@ func TestStartsOfAV1(t *testing.T) {
 		{9000, []byte{0x10, 0x30, 1}, true},
 	} {
 		p := packet{params: &media.CodecParams{Codec: media.CodecAV1}, payload: step.payload}
-		if !l.read(&p, &media.Header{TS: step.ts}) || p.facts.Start != step.start {
+		if !l.read(&p, &media.Header{TS: step.ts}, nil) || p.facts.Start != step.start {
 			t.Errorf("packet %d starts a frame: %v", i, p.facts.Start)
 		}
 		l.ts = step.ts
@@ -148,6 +187,9 @@ func (f *videoFormat) checkCounts(t *testing.T, packets []*rtp.Packet) {
 		if p.PayloadType != f.pt {
 			t.Fatalf("packet %d has payload type %d", i, p.PayloadType)
 		}
+		if d := p.GetExtension(extDependency); (d != nil) != (f.from && f.to) {
+			t.Fatalf("packet %d has descriptor %x", i, d)
+		}
 		if i == 0 {
 			continue
 		}
@@ -175,7 +217,8 @@ func checkRepairs(t *testing.T, viewer *peer, got []*rtp.Packet) {
 	viewer.wait("repairs", func() bool { return len(viewer.rtp[viewer.answer.repair[0]]) >= len(seqs) })
 	for _, p := range viewer.received(viewer.answer.repair[0]) {
 		q := want[binary.BigEndian.Uint16(p.Payload)]
-		if q == nil || !bytes.Equal(p.Payload[2:], q.Payload) || p.Timestamp != q.Timestamp || p.Marker != q.Marker {
+		if q == nil || !bytes.Equal(p.Payload[2:], q.Payload) || p.Timestamp != q.Timestamp || p.Marker != q.Marker ||
+			!bytes.Equal(p.GetExtension(extDependency), q.GetExtension(extDependency)) {
 			t.Errorf("repair %v %x of %v", p.Header, p.Payload, q)
 		}
 	}

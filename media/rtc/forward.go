@@ -120,6 +120,7 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	patch := media.Patch{
 		Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
 		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		Dependency: p.descriptor, Frame: out.PictureID,
 	}
 	if c := &p.facts.Counters; c.Any() {
 		c.Patch(p.payload, out.PictureID, out.TL0)

@@ -20,6 +20,9 @@ type offerSpec struct {
 	only map[string]string
 	// h264 is the profile-level-id, empty for Constrained Baseline.
 	h264 string
+	// descriptors of dependencies go with pictures, which may take long header
+	// extensions.
+	descriptors bool
 }
 
 // Payload types, extension ids and SSRCs of all test peers.
@@ -28,7 +31,7 @@ const (
 
 	ptVP9, ptVP9RTX, ptAV1, ptAV1RTX = 98, 99, 45, 46
 
-	extMID, extRID, extRRID, extAbs, extTWCC, extLevel = 1, 2, 3, 4, 5, 6
+	extMID, extRID, extRRID, extAbs, extTWCC, extLevel, extDependency = 1, 2, 3, 4, 5, 6, 7
 
 	ssrcMic, ssrcCam, ssrcCamRTX = 1001, 2001, 2002
 )
@@ -48,7 +51,11 @@ func (o *offerSpec) text() string {
 		add(a, o.section("audio", a, "recvonly", ""))
 		add(v, o.section("video", v, "recvonly", ""))
 	}
-	return "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n" +
+	mixed := ""
+	if o.descriptors {
+		mixed = "a=extmap-allow-mixed\r\n"
+	}
+	return "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n" + mixed +
 		"a=group:BUNDLE " + strings.Join(mids, " ") + "\r\n" + body.String()
 }
 
@@ -83,6 +90,9 @@ func (o *offerSpec) section(kind, mid, direction, extra string) string {
 	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:actpass\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", o.ufrag, o.pwd, o.fingerprint)
 	if !o.noExts {
 		b.WriteString(extensions(kind, !o.noLevel || mid != "mic"))
+	}
+	if kind == "video" && o.descriptors {
+		fmt.Fprintf(&b, "a=extmap:%d %s\r\n", extDependency, media.ExtDependency.URI())
 	}
 	if kind == "audio" {
 		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", ptOpus, ptOpus)

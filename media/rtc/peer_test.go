@@ -58,6 +58,8 @@ type peerOptions struct {
 	noLevel  bool              // no audio levels of the microphone
 	only     map[string]string // see offerSpec
 	h264     string
+	// descriptors: see offerSpec.
+	descriptors bool
 	// badFingerprint offers the fingerprint of another certificate.
 	badFingerprint bool
 	// via maps the server's candidate to the address to use instead.
@@ -103,7 +105,7 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 	p.must(p.agent.OnCandidate(func(ice.Candidate) {}))
 	ufrag, pwd, err := p.agent.GetLocalUserCredentials()
 	p.must(err)
-	p.spec = offerSpec{ufrag: ufrag, pwd: pwd, seats: o.seats, rids: o.rids, noRTX: o.noRTX, noLevel: o.noLevel, only: o.only, h264: o.h264, fingerprint: fingerprintOf(p.cert)}
+	p.spec = offerSpec{ufrag: ufrag, pwd: pwd, seats: o.seats, rids: o.rids, noRTX: o.noRTX, noLevel: o.noLevel, only: o.only, h264: o.h264, descriptors: o.descriptors, fingerprint: fingerprintOf(p.cert)}
 	if o.badFingerprint {
 		other, err := selfsign.GenerateSelfSigned()
 		p.must(err)

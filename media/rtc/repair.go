@@ -73,6 +73,9 @@ func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
 	if err != nil || params == nil || media.ParseFacts(params.Codec, payload, p.in.Facts) != nil {
 		return false
 	}
+	if params.Codec == media.CodecAV1 {
+		p.describe(pkt, &h, t)
+	}
 	p.payload, p.params = payload, params
 	p.in.Ext, p.in.TS, p.in.Marker = ext, h.TS, h.Marker
 	return true
@@ -85,6 +88,7 @@ func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output
 	patch := media.Patch{
 		Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
 		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		Dependency: p.descriptor, Frame: out.PictureID,
 	}
 	if counters.Any() {
 		counters.Patch(p.payload, out.PictureID, out.TL0)

@@ -15,7 +15,9 @@ type packet struct {
 	facts   media.Facts
 	params  *media.CodecParams
 	payload []byte // in the receive slot
-	level   media.AudioLevel
+	// descriptor is AV1's dependency descriptor, there as well.
+	descriptor []byte
+	level      media.AudioLevel
 	// skip: nothing to forward (padding); subscribers' numbers close up.
 	skip bool
 	next int16 // of the same layer

@@ -161,6 +161,9 @@ func (out *outgoing) newStream(s *Session, seat int, section *media.Section, a *
 		if section.Kind == media.KindAudio {
 			spec.AudioLevelID = ids.AudioLevel
 		}
+		if c.Codec == media.CodecAV1 {
+			spec.DependencyID = ids.Dependency
+		}
 		header, err := media.NewHeaderTemplate(spec)
 		if err != nil {
 			return nil, mismatch("section %q: %v", section.MID, err)

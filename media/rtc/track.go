@@ -72,6 +72,7 @@ func mergeExts(to *media.ExtIDs, from media.ExtIDs) {
 	for _, f := range []struct{ to, from *uint8 }{
 		{&to.MID, &from.MID}, {&to.RID, &from.RID}, {&to.RepairedRID, &from.RepairedRID},
 		{&to.AbsSendTime, &from.AbsSendTime}, {&to.TransportCC, &from.TransportCC}, {&to.AudioLevel, &from.AudioLevel},
+		{&to.Dependency, &from.Dependency},
 	} {
 		if *f.from != 0 {
 			*f.to = *f.from

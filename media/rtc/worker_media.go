@@ -171,7 +171,7 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	case len(payload) == 0:
 		p.skip = true
 		w.count.drop(dropPadding)
-	case !l.read(p, h):
+	case !l.read(p, h, pkt):
 		p.skip = true
 		w.count.drop(dropPayload)
 	}
@@ -228,7 +228,7 @@ func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size
 
 // read finds out what a packet of l holds, and reports whether that can be
 // forwarded.
-func (l *layer) read(p *packet, h *media.Header) bool {
+func (l *layer) read(p *packet, h *media.Header, pkt []byte) bool {
 	f := &p.facts
 	if media.ParseFacts(p.params.Codec, p.payload, f) != nil {
 		*f = media.Facts{}
@@ -237,8 +237,18 @@ func (l *layer) read(p *packet, h *media.Header) bool {
 	if p.params.Codec == media.CodecAV1 {
 		// Any unit that begins looks like the start of a frame.
 		f.Start = f.Keyframe || f.Start && h.TS != l.ts
+		p.describe(pkt, h, l.track)
 	}
 	return true
+}
+
+// describe completes what is known of a packet of t by its dependency
+// descriptor, if there is one that makes sense.
+func (p *packet) describe(pkt []byte, h *media.Header, t *track) {
+	d := media.FindExt(pkt, h, t.session.incoming.Load().exts.Dependency)
+	if len(d) > 0 && p.in.Facts.Describe(d) {
+		p.descriptor = d
+	}
 }
 
 // noteKeyframe answers all wishes for one and remembers its size.
