@@ -189,7 +189,7 @@ func FuzzDependency(f *testing.F) {
 		}
 	}
 	f.Add((&structure{targets: 3, chains: 2, next: []uint32{0, 1, 2, 3}, fdiffs: []int{0, 1, 2, 3}, width: 640, height: 360}).descriptor())
-	header, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, PT: 45, AbsSendTimeID: 2, MIDID: 4, MID: "0123456789abcdef", DependencyID: 12})
+	header, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, AbsSendTimeID: 2, MIDID: 4, MID: "0123456789abcdef", DependencyID: 12})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import "encoding/binary"
 // extension with id 0 is left out.
 type HeaderSpec struct {
 	SSRC SSRC
-	PT   uint8
 
 	AbsSendTimeID  uint8
 	TransportSeqID uint8 // transport-wide congestion control
@@ -60,7 +59,7 @@ func layOut(s HeaderSpec, form elementForm) (*HeaderTemplate, error) {
 	}
 	t := &HeaderTemplate{dependency: s.DependencyID, form: form}
 	b := t.bytes[:0]
-	b = append(b, 0x80, s.PT&0x7f, 0, 0, 0, 0, 0, 0)
+	b = append(b, 0x80, 0, 0, 0, 0, 0, 0, 0)
 	b = binary.BigEndian.AppendUint32(b, uint32(s.SSRC))
 	profile := form.profile()
 	b = append(b, byte(profile>>8), byte(profile), 0, 0)
@@ -137,6 +136,7 @@ func (f elementForm) start(dst []byte, id uint8, n int) int {
 // Patch is what differs from packet to packet, made anew for each. Values for
 // extensions that the template does not have are ignored.
 type Patch struct {
+	PT     uint8
 	Seq    Seq
 	TS     Ticks
 	Marker bool
@@ -179,6 +179,7 @@ func (t *HeaderTemplate) Write(dst []byte, p *Patch) int {
 	}
 	n := int(t.n)
 	copy(dst, t.bytes[:n])
+	dst[1] = p.PT & 0x7f
 	if p.Marker {
 		dst[1] |= 0x80
 	}

@@ -12,9 +12,9 @@ import (
 // the header depends on it.
 func TestHeaderWithDescriptor(t *testing.T) {
 	for name, spec := range map[string]HeaderSpec{
-		"alone":      {SSRC: 7, PT: 45, DependencyID: 13},
-		"with all":   {SSRC: 7, PT: 45, AbsSendTimeID: 2, TransportSeqID: 3, MIDID: 4, MID: "17", DependencyID: 13},
-		"and levels": {SSRC: 7, PT: 45, AudioLevelID: 1, DependencyID: 13},
+		"alone":      {SSRC: 7, DependencyID: 13},
+		"with all":   {SSRC: 7, AbsSendTimeID: 2, TransportSeqID: 3, MIDID: 4, MID: "17", DependencyID: 13},
+		"and levels": {SSRC: 7, AudioLevelID: 1, DependencyID: 13},
 	} {
 		header, err := NewHeaderTemplate(spec)
 		if err != nil {
@@ -26,7 +26,7 @@ func TestHeaderWithDescriptor(t *testing.T) {
 				slot[i] = 0xee
 			}
 			d := bytes.Repeat([]byte{0xdd}, n)
-			patch := Patch{Seq: 9, TS: 10, Marker: true, TransportSeq: 0x1122, SendTime: 0x334455, Dependency: d, Frame: 0x6677, Level: AudioLevel{Known: n%2 == 0, Byte: 0x88}}
+			patch := Patch{PT: 45, Seq: 9, TS: 10, Marker: true, TransportSeq: 0x1122, SendTime: 0x334455, Dependency: d, Frame: 0x6677, Level: AudioLevel{Known: n%2 == 0, Byte: 0x88}}
 			size := header.Write(slot[:], &patch)
 			if size%4 != 0 || n == 0 && size != header.Len() || !bytes.Equal(d, bytes.Repeat([]byte{0xdd}, n)) {
 				t.Errorf("%s, %d bytes: header of %d, template of %d, descriptor %x", name, n, size, header.Len(), d)

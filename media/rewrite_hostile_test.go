@@ -159,7 +159,7 @@ func newViewer(t *testing.T, kind Kind) *viewer {
 	if v.sealer, err = NewSealer(key); err != nil {
 		t.Fatal(err)
 	}
-	if v.template, err = NewHeaderTemplate(HeaderSpec{SSRC: 100, PT: 96}); err != nil {
+	if v.template, err = NewHeaderTemplate(HeaderSpec{SSRC: 100}); err != nil {
 		t.Fatal(err)
 	}
 	c := pionContext(t, key)

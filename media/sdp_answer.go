@@ -262,8 +262,8 @@ func (w *answerWriter) codec(a *Accepted, c CodecParams) {
 		w.line("a=fmtp:%d minptime=10;useinbandfec=1", c.PT)
 	case c.Codec == CodecH264:
 		w.line("a=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s", c.PT, c.Profile)
-	case c.Format != "":
-		w.line("a=fmtp:%d %s", c.PT, c.Format)
+	case c.Codec == CodecVP9, c.Codec == CodecAV1:
+		w.format(&c)
 	}
 	for _, f := range feedbackNames {
 		if c.Feedback&f.bit != 0 {

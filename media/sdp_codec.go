@@ -30,15 +30,15 @@ var feedbackNames = [...]struct {
 
 // CodecParams is one payload type of a section.
 type CodecParams struct {
-	Codec Codec
-	PT    uint8
-	RTX   uint8 // payload type of its repairs (RFC 4588), 0: none
+	Codec    Codec
+	PT       uint8
+	RTX      uint8 // payload type of its repairs (RFC 4588), 0: none
+	Feedback Feedback
+	// Level is one more than AV1's level-idx, 0 if none is told, and Tier its tier.
+	Level, Tier uint8
 	// Profile is H264's profile-level-id, six lower-case hex digits, VP9's
 	// profile-id or AV1's profile, one digit.
 	Profile string
-	// Format is what the answer repeats of the parameters of VP9 and AV1.
-	Format   string
-	Feedback Feedback
 }
 
 // defaultH264Profile is Baseline, level 1: what RFC 6184 §8.1 says a missing

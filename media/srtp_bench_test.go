@@ -52,7 +52,7 @@ func BenchmarkSealRTP(b *testing.B) {
 }
 
 func benchTemplate(b *testing.B) *HeaderTemplate {
-	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, PT: 96, AbsSendTimeID: 2, TransportSeqID: 3})
+	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, AbsSendTimeID: 2, TransportSeqID: 3})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -174,14 +174,14 @@ func TestSealRTCPEqualsPion(t *testing.T) {
 func TestSealRTX(t *testing.T) {
 	sealer, _ := NewSealer(testKey(ProfileAES128GCM))
 	opener, _ := NewOpener(testKey(ProfileAES128GCM), 0)
-	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 77, PT: 97})
+	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 77})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var sc Scratch
 	var slot [1500]byte
 	payload := []byte("the payload of the lost packet")
-	n := tmpl.Write(slot[:], &Patch{Seq: 5, TS: 9, Marker: true})
+	n := tmpl.Write(slot[:], &Patch{PT: 97, Seq: 5, TS: 9, Marker: true})
 	n, err = sealer.SealRTX(&sc, slot[:], n, 0xabcd, payload, 5)
 	if err != nil {
 		t.Fatal(err)
@@ -463,7 +463,7 @@ func TestSRTPNoAlloc(t *testing.T) {
 		s, _ := NewSealer(key)
 		o, _ := NewOpener(key, 0)
 		var sc Scratch
-		tmpl, _ := NewHeaderTemplate(HeaderSpec{SSRC: 5, PT: 96, AbsSendTimeID: 2, TransportSeqID: 3, MIDID: 4, MID: "0"})
+		tmpl, _ := NewHeaderTemplate(HeaderSpec{SSRC: 5, AbsSendTimeID: 2, TransportSeqID: 3, MIDID: 4, MID: "0"})
 		payload, slot := make([]byte, 1180), make([]byte, 1500)
 		index := ExtSeq(1)
 		var h Header
@@ -514,12 +514,12 @@ func TestSRTPNoAlloc(t *testing.T) {
 // Pion's RTP type is used here only to prove that headers built by the
 // template are ones that others read.
 func TestSealedHeaderReadByPion(t *testing.T) {
-	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, PT: 96, AbsSendTimeID: 2, TransportSeqID: 3, AudioLevelID: 1, MIDID: 4, MID: "mid0"})
+	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, AbsSendTimeID: 2, TransportSeqID: 3, AudioLevelID: 1, MIDID: 4, MID: "mid0"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var slot [MaxHeaderLen]byte
-	n := tmpl.Write(slot[:], &Patch{Seq: 65535, TS: 1 << 31, Marker: true, Level: AudioLevel{true, 0x85}, TransportSeq: 0x1234, SendTime: 0xabcdef})
+	n := tmpl.Write(slot[:], &Patch{PT: 96, Seq: 65535, TS: 1 << 31, Marker: true, Level: AudioLevel{true, 0x85}, TransportSeq: 0x1234, SendTime: 0xabcdef})
 	var h rtp.Header
 	if m, err := h.Unmarshal(slot[:n]); err != nil || m != n {
 		t.Fatalf("pion read %d of %d: %v", m, n, err)

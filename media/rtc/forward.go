@@ -118,7 +118,7 @@ func (tx *sender) undecodable() bool { return tx.params != nil && tx.format == n
 func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	tx := d.st.tx
 	patch := media.Patch{
-		Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
+		PT: tx.format.params.PT, Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
 		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
 		Dependency: p.descriptor, Frame: out.PictureID,
 	}

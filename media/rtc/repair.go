@@ -86,7 +86,7 @@ func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
 func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output) {
 	tx, counters := d.st.tx, &p.in.Facts.Counters
 	patch := media.Patch{
-		Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
+		PT: f.params.RTX, Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
 		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
 		Dependency: p.descriptor, Frame: out.PictureID,
 	}

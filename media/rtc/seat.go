@@ -139,9 +139,9 @@ type stream struct {
 	heard  heard   // session's owner only
 }
 
-// format is how the stream carries one codec.
+// format is how the stream carries one codec. The headers of all look alike.
 type format struct {
-	params media.CodecParams
+	params *media.CodecParams
 	header *media.HeaderTemplate
 	repair *media.HeaderTemplate // nil without RTX
 }
@@ -149,31 +149,28 @@ type format struct {
 func (out *outgoing) newStream(s *Session, seat int, section *media.Section, a *media.Accepted) (*stream, error) {
 	st := &stream{session: s, seat: seat, kind: section.Kind, mid: section.MID, cname: seatName(seat), decoders: a.Codecs}
 	st.ssrc = out.newSSRC(st)
-	if slices.ContainsFunc(a.Codecs, func(c media.CodecParams) bool { return c.RTX != 0 }) {
-		st.rtx = out.newSSRC(st)
-	}
 	ids := a.ExtIDs()
-	for _, c := range a.Codecs {
-		spec := media.HeaderSpec{
-			SSRC: st.ssrc, PT: c.PT, AbsSendTimeID: ids.AbsSendTime, TransportSeqID: ids.TransportCC,
-			MIDID: ids.MID, MID: section.MID,
-		}
-		if section.Kind == media.KindAudio {
-			spec.AudioLevelID = ids.AudioLevel
-		}
-		if c.Codec == media.CodecAV1 {
-			spec.DependencyID = ids.Dependency
-		}
-		header, err := media.NewHeaderTemplate(spec)
-		if err != nil {
-			return nil, mismatch("section %q: %v", section.MID, err)
-		}
-		f := format{params: c, header: header}
-		if c.RTX != 0 {
-			spec.SSRC, spec.PT, spec.AudioLevelID = st.rtx, c.RTX, 0
-			if f.repair, err = media.NewHeaderTemplate(spec); err != nil {
-				return nil, mismatch("section %q: %v", section.MID, err)
-			}
+	spec := media.HeaderSpec{
+		SSRC: st.ssrc, AbsSendTimeID: ids.AbsSendTime, TransportSeqID: ids.TransportCC,
+		MIDID: ids.MID, MID: section.MID, DependencyID: ids.Dependency,
+	}
+	if section.Kind == media.KindAudio {
+		spec.AudioLevelID = ids.AudioLevel
+	}
+	header, err := media.NewHeaderTemplate(spec)
+	var repair *media.HeaderTemplate
+	if err == nil && slices.ContainsFunc(a.Codecs, func(c media.CodecParams) bool { return c.RTX != 0 }) {
+		st.rtx = out.newSSRC(st)
+		spec.SSRC, spec.AudioLevelID = st.rtx, 0
+		repair, err = media.NewHeaderTemplate(spec)
+	}
+	if err != nil {
+		return nil, mismatch("section %q: %v", section.MID, err)
+	}
+	for i := range st.decoders {
+		f := format{params: &st.decoders[i], header: header}
+		if f.params.RTX != 0 {
+			f.repair = repair
 		}
 		st.formats = append(st.formats, f)
 	}
