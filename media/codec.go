@@ -79,7 +79,22 @@ type Facts struct {
 	TID           uint8  // temporal layer, 0 if unknown
 	Width, Height uint16 // of a key frame, 0 if unknown
 	Counters      Counters
+	// Sets: H264's parameter sets are among it, which belong to no frame but
+	// go before one.
+	Sets bool
+	Lead Lead
 }
+
+// Lead says to whom another packet goes first, without which this one could
+// not be decoded: that with H264's parameter sets (see ParamSets).
+type Lead uint8
+
+// The kinds of leads.
+const (
+	LeadNone   Lead = iota
+	LeadFirst       // to those who begin here; the others just had it
+	LeadAlways      // to everybody
+)
 
 // ParseFacts reads payload, which is not empty, into f. For Opus every packet
 // is a start. Error: ErrPayload, on which the packet is dropped: it could not

@@ -90,14 +90,6 @@ func nal(t uint8, body ...byte) []byte { return append([]byte{0x60 | t}, body...
 var sps640 = []byte{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x17, 0xfc, 0xb0, 0x0f, 0x08, 0x84, 0x6a}
 
 func TestParseH264(t *testing.T) {
-	stap := func(units ...[]byte) []byte {
-		b := []byte{0x78}
-		for _, u := range units {
-			b = append(b, byte(len(u)>>8), byte(len(u)))
-			b = append(b, u...)
-		}
-		return b
-	}
 	for _, tt := range []struct {
 		name       string
 		payload    []byte
@@ -110,12 +102,13 @@ func TestParseH264(t *testing.T) {
 		{"slice of a frame", nal(1, 0x9a), false, true, false, nil},
 		{"later slice", nal(1, 0x1a), false, false, false, nil},
 		{"unreferenced slice", []byte{0x01, 0x9a}, false, true, true, nil},
-		{"IDR alone", nal(5, 0x88), true, false, false, nil},
-		{"SPS alone", sps640, true, true, false, nil},
-		{"PPS alone", nal(8, 1), true, false, false, nil},
-		{"SPS, PPS, IDR", stap(sps640, nal(8, 1), nal(5, 0x88)), true, true, false, nil},
-		{"SEI and slice", stap(nal(6, 1), nal(1, 0x9a)), false, true, false, nil},
-		{"FU-A start of IDR", []byte{0x7c, 0x85, 0x88}, true, false, false, nil},
+		{"IDR alone", nal(5, 0x88), true, true, false, nil},
+		{"later slice of an IDR", nal(5, 0x18), true, false, false, nil},
+		{"SPS alone", sps640, false, true, false, nil},
+		{"PPS alone", nal(8, 1), false, true, false, nil},
+		{"SPS, PPS, IDR", stapA(sps640, nal(8, 1), nal(5, 0x88)), true, true, false, nil},
+		{"SEI and slice", stapA(nal(6, 1), nal(1, 0x9a)), false, true, false, nil},
+		{"FU-A start of IDR", []byte{0x7c, 0x85, 0x88}, true, true, false, nil},
 		{"FU-A start of slice", []byte{0x7c, 0x81, 0x88}, false, true, false, nil},
 		{"FU-A middle", []byte{0x7c, 0x05, 0x88}, false, false, false, nil},
 		{"FU-A cut off", []byte{0x7c, 0x85}, false, false, false, ErrPayload},
@@ -246,9 +239,8 @@ func TestSPSSize(t *testing.T) {
 			t.Errorf("%s: size from five bytes", tt.name)
 		}
 	}
-	var f Facts
-	if err := ParseFacts(CodecH264, sps640, &f); err != nil || f.Width != 640 || f.Height != 360 {
-		t.Errorf("OpenH264's set: %d×%d, %v", f.Width, f.Height, err)
+	if w, h, ok := spsSize(sps640[1:]); !ok || w != 640 || h != 360 {
+		t.Errorf("OpenH264's set: %d×%d, %v", w, h, ok)
 	}
 }
 
@@ -328,8 +320,14 @@ func FuzzH264(f *testing.F) {
 	f.Add(append([]byte{0x67, 100, 0, 0}, bytes.Repeat([]byte{0, 0, 3}, 90)...))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var facts Facts
-		if ParseFacts(CodecH264, payload, &facts) == nil && (facts.Width == 0) != (facts.Height == 0) {
-			t.Fatalf("half a size: %d×%d", facts.Width, facts.Height)
+		if ParseFacts(CodecH264, payload, &facts) != nil {
+			return
+		}
+		var s ParamSets
+		s.Add([][]byte{payload})
+		s.Take(payload, 0, false, &facts)
+		if (facts.Width == 0) != (facts.Height == 0) || facts.Width != 0 && !facts.Keyframe {
+			t.Fatalf("%d×%d of %x", facts.Width, facts.Height, payload)
 		}
 	})
 }

@@ -8,7 +8,7 @@
 //	receive                                     send, per subscriber
 //	ParseHeader → Opener.OpenRTP                Rewriter.Rewrite
 //	NackTracker.Push, ReceiveStats.Update       Counters.Patch (shared payload)
-//	Cache.Put, ParseFacts            ───────►   HeaderTemplate.Write
+//	ParseFacts, ParamSets, Cache.Put ───────►   HeaderTemplate.Write
 //	TWCCRecorder.Record                         Sealer.SealRTP
 //
 // The payload is written once, by the cipher, from the receive buffer into

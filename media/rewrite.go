@@ -26,6 +26,9 @@ import "time"
 // come: receivers take them relative to the one before and start over at the
 // key frame of the next source, which gets the id after the last.
 //
+// A key frame that needs another packet before it (Lead) has the number before
+// its own left free for that, which then belongs to it.
+//
 // No outgoing number is ever given to two packets: see Sealer.
 //
 // A Rewriter belongs to one goroutine. It holds a few hundred bytes once in
@@ -85,6 +88,16 @@ type Output struct {
 	PictureID uint16
 	TL0       uint8
 	Switched  bool // first packet from another source or layer
+	// Lead: the packet that Facts.Lead tells of is to be sent before this one,
+	// as AsLead says.
+	Lead bool
+}
+
+// AsLead makes out that of the packet which goes before: one number less, in
+// the same frame.
+func (out *Output) AsLead() {
+	out.Ext--
+	out.Marker, out.Lead = false, false
 }
 
 // Verdict says what becomes of a packet.
@@ -170,8 +183,13 @@ func (r *Rewriter) Rewrite(in *Input, out *Output) Verdict {
 	if s == nil {
 		return DropLate
 	}
-	if in.Ext > r.highIn && !r.onTime(in.TS+s.ts, in.Now) {
-		s = r.retime(s, in)
+	if in.Ext > r.highIn {
+		if !r.onTime(in.TS+s.ts, in.Now) {
+			s = r.retime(s, in)
+		}
+		if in.Facts.Lead == LeadAlways {
+			s = r.makeRoom(s, in)
+		}
 	}
 	return r.forward(s, in, out, false)
 }
@@ -185,12 +203,26 @@ func (r *Rewriter) onTime(ts Ticks, now Instant) bool {
 // retime goes on with the open segment s, from the packet in on, at the time
 // that passed since the newest timestamp.
 func (r *Rewriter) retime(s *segment, in *Input) *segment {
-	if in.Ext != s.in {
-		s = r.divide(s, in.Ext, in.Ext)
-	}
+	s = r.cutAt(s, in.Ext)
 	r.doubtful = in.Now
 	s.ts = r.later(r.lastTS+ticksIn(max(0, in.Now.Sub(r.lastAt)), r.clock), in.Now) - in.TS
 	return s
+}
+
+// makeRoom leaves a number free before in, the newest of the open segment s.
+func (r *Rewriter) makeRoom(s *segment, in *Input) *segment {
+	s = r.cutAt(s, in.Ext)
+	s.out++
+	s.lead = true
+	return s
+}
+
+// cutAt makes the open segment s, of which in has not been sent, start at in.
+func (r *Rewriter) cutAt(s *segment, in ExtSeq) *segment {
+	if in == s.in {
+		return s
+	}
+	return r.divide(s, in, in)
 }
 
 // later bounds what becomes the newest timestamp.
@@ -207,7 +239,7 @@ func (r *Rewriter) later(ts Ticks, now Instant) Ticks {
 func (r *Rewriter) divide(s *segment, end, in ExtSeq) *segment {
 	rest := *s
 	rest.out += end - s.in
-	rest.in, rest.mark = in, false
+	rest.in, rest.mark, rest.lead = in, false, false
 	s.open, s.end = false, end-1
 	return r.segs.push(rest)
 }
@@ -239,6 +271,9 @@ func (r *Rewriter) begin(st stream, in *Input) *segment {
 	s.ts = r.startTS(st, in) - in.TS
 	r.stop()
 	s.out = r.next
+	if s.lead = in.Facts.Lead != LeadNone; s.lead {
+		s.out++
+	}
 	if v := &in.Facts.Counters; v.PIDBits != 0 && r.havePID {
 		s.pid = r.lastPID + 1 - v.PictureID
 	}
@@ -302,8 +337,11 @@ func (r *Rewriter) forward(s *segment, in *Input, out *Output, switched bool) Ve
 		}
 		r.holes.filled()
 	}
-	r.sent.mark(uint64(ext))
 	s.fill(in, out)
+	if out.Lead {
+		r.sent.mark(uint64(ext - 1))
+	}
+	r.sent.mark(uint64(ext))
 	out.Switched = switched
 	if newest {
 		r.highIn = in.Ext
@@ -338,6 +376,7 @@ func (s *segment) fill(in *Input, out *Output) {
 	out.Ext = s.out + (in.Ext - s.in)
 	out.TS = in.TS + s.ts
 	out.Marker = in.Marker || s.mark && in.Ext == s.in
+	out.Lead = s.lead && in.Ext == s.in
 	v := &in.Facts.Counters
 	out.PictureID, out.TL0 = 0, 0
 	if v.PIDBits != 0 {
@@ -408,7 +447,9 @@ type Origin struct {
 	Source uint64
 	Layer  uint8
 	Ext    ExtSeq // incoming: the key into that layer's Cache
-	seg    segment
+	// Lead: the number is that of the packet sent before this one.
+	Lead bool
+	seg  segment
 }
 
 // Lookup finds the origin of an outgoing number that a subscriber asks for
@@ -426,7 +467,11 @@ func (r *Rewriter) Lookup(seq Seq) (Origin, bool) {
 	if s == nil {
 		return Origin{}, false
 	}
-	return Origin{s.source, s.layer, s.in + (ext - s.out), *s}, true
+	o := Origin{Source: s.source, Layer: s.layer, Ext: s.in + (ext - s.out), seg: *s}
+	if o.Lead = ext < s.out; o.Lead {
+		o.Ext = s.in
+	}
+	return o, true
 }
 
 // Recreate fills out exactly as it was when the packet was first sent. in is
@@ -434,4 +479,7 @@ func (r *Rewriter) Lookup(seq Seq) (Origin, bool) {
 func (o *Origin) Recreate(in *Input, out *Output) {
 	o.seg.fill(in, out)
 	out.Switched = false
+	if o.Lead {
+		out.AsLead()
+	}
 }

@@ -39,6 +39,8 @@ type CodecParams struct {
 	// Profile is H264's profile-level-id, six lower-case hex digits, VP9's
 	// profile-id or AV1's profile, one digit.
 	Profile string
+	// ParamSets are H264's parameter sets, if the offer has them: NAL units.
+	ParamSets [][]byte
 }
 
 // defaultH264Profile is Baseline, level 1: what RFC 6184 §8.1 says a missing
@@ -231,6 +233,7 @@ func (d *codecDraft) params(kind Kind, pt uint8) (CodecParams, bool) {
 		for i := 0; hex && i < 6; i++ {
 			hex = isHex(c.Profile[i])
 		}
+		c.ParamSets = paramSets(d.fmtp["sprop-parameter-sets"])
 		return c, hex && d.fmtp["packetization-mode"] == "1"
 	case CodecVP9:
 		return c, c.vp9Format(d.fmtp)

@@ -1,6 +1,10 @@
 package media
 
-import "strconv"
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+)
 
 // vp9Format reads VP9's parameters (RFC 9628 §6): the profile, 0 if it is not
 // told.
@@ -30,6 +34,21 @@ func smallNumber(fmtp map[string]string, key string, limit int) (n int, told, ok
 	}
 	v, err := strconv.ParseUint(text, 10, 8)
 	return int(v), true, err == nil && int(v) <= limit
+}
+
+// paramSets reads H264's sprop-parameter-sets (RFC 6184 §8.1): units in base64,
+// separated by commas. One that is none ends them, and so does what is more
+// than would be kept.
+func paramSets(text string) (units [][]byte) {
+	left := maxSetsLen
+	for field := range strings.SplitSeq(text, ",") {
+		unit, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(field), "="))
+		if left -= packedLen(unit); err != nil || len(unit) < 2 || left < 0 || len(units) == maxParamSets {
+			break
+		}
+		units = append(units, unit)
+	}
+	return units
 }
 
 // format writes the parameters of VP9 and AV1 for the answer, which repeats

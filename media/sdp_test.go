@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -105,10 +106,10 @@ func TestParseRealOffers(t *testing.T) {
 			}
 			acc := acceptAll(t, o, clientUses)
 			mic, cam, screen, seat := acc[0], acc[1], o.Sections[2], acc[5]
-			if len(mic.Codecs) != 1 || mic.Codecs[0] != w.opus {
+			if len(mic.Codecs) != 1 || !reflect.DeepEqual(mic.Codecs[0], w.opus) {
 				t.Errorf("microphone codecs %+v", mic.Codecs)
 			}
-			if len(cam.Codecs) != 1+w.others || cam.Codecs[0] != w.vp8 {
+			if len(cam.Codecs) != 1+w.others || !reflect.DeepEqual(cam.Codecs[0], w.vp8) {
 				t.Errorf("camera codecs %+v", cam.Codecs)
 			}
 			if !slices.Equal(cam.RIDs, []string{"q", "h", "f"}) {

@@ -81,6 +81,9 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		if out.Switched {
 			w.switchedLoop(st, l)
 		}
+		if out.Lead && w.leadLoop(&d, p, out) {
+			sent++
+		}
 		if w.sendLoop(&d, p, &out) {
 			sent++
 		}
@@ -110,6 +113,12 @@ func (tx *sender) choose(st *stream, p *media.CodecParams) {
 
 // undecodable reports whether the stream's receiver can not decode what comes.
 func (tx *sender) undecodable() bool { return tx.params != nil && tx.format == nil }
+
+// leadLoop sends what goes before a packet, as the first part of its frame.
+func (w *worker) leadLoop(d *delivery, p *packet, out media.Output) bool {
+	out.AsLead()
+	return w.sendLoop(d, &packet{payload: p.lead}, &out)
+}
 
 // sendLoop writes one packet into the send arena: header from the template,
 // then payload and tag by the cipher straight from the shared plaintext. The

@@ -29,6 +29,9 @@ type layer struct {
 	height int
 	gate   keyframeGate
 	cut    bool // left out until a key frame, see sourceRate
+	// sets are those of H264, and setsOf is what they came with.
+	sets   media.ParamSets
+	setsOf *media.CodecParams
 	// reported are stats' totals at the last report.
 	reported struct{ received, lost uint64 }
 
@@ -44,6 +47,22 @@ func newLayer(t *track, index int) *layer {
 	}
 	l.cache = media.NewCache(limit, media.DefaultCacheKeep)
 	return l
+}
+
+// takeSets keeps the parameter sets of an H264 packet and completes what is
+// known of a key frame. Those of another payload type or profile are not its own.
+func (l *layer) takeSets(params *media.CodecParams, payload []byte, ts media.Ticks, late bool, f *media.Facts) {
+	if !f.Sets && !f.Keyframe {
+		return
+	}
+	if was := l.setsOf; was != params {
+		if was != nil && (was.PT != params.PT || was.Profile != params.Profile) {
+			l.sets.Reset()
+		}
+		l.setsOf = params
+		l.sets.Add(params.ParamSets)
+	}
+	l.sets.Take(payload, ts, late, f)
 }
 
 // trackState is the owner's part of a track.

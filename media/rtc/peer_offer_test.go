@@ -18,7 +18,8 @@ type offerSpec struct {
 	noLevel     bool // no audio levels of the microphone
 	// only restricts a video section, by mid, to one codec, for example "VP8".
 	only map[string]string
-	// h264 is the profile-level-id, empty for Constrained Baseline.
+	// h264 is the profile-level-id, empty for Constrained Baseline; more
+	// parameters may follow it.
 	h264 string
 	// descriptors of dependencies go with pictures, which may take long header
 	// extensions.

@@ -57,6 +57,10 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 		w.count.drop(dropLate)
 		return
 	}
+	if origin.Lead {
+		// As the sets are now: those that changed since are of no more use.
+		p.payload = t.layers[origin.Layer].sets.Packet()
+	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
 	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, format, &p, &out)

@@ -17,6 +17,7 @@ type packet struct {
 	payload []byte // in the receive slot
 	// descriptor is AV1's dependency descriptor, there as well.
 	descriptor []byte
+	lead       []byte // payload of what goes before, if facts.Lead says so
 	level      media.AudioLevel
 	// skip: nothing to forward (padding); subscribers' numbers close up.
 	skip bool
@@ -65,7 +66,8 @@ func (r *runs) reset() {
 		r.layers[i] = nil
 	}
 	for i := range r.packets[:r.n] {
-		r.packets[i].params, r.packets[i].in.Clocks = nil, nil
+		p := &r.packets[i]
+		p.params, p.in.Clocks, p.lead = nil, nil, nil
 	}
 	r.n, r.nLayers = 0, 0
 }

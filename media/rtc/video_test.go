@@ -88,6 +88,7 @@ var videoFormats = map[string]videoFormat{
 	"VP9": {codec: "VP9", pt: ptVP9, picture: vp9, count: func(p *rtp.Packet) (uint32, int) {
 		return uint32(p.Payload[1]&0x7f)<<8 | uint32(p.Payload[2]), 15
 	}},
+	"H264":            {codec: "H264", pt: ptH264, picture: h264, count: uncounted},
 	"AV1":             {codec: "AV1", pt: ptAV1, picture: av1, count: uncounted},
 	"AV1, described":  {codec: "AV1", pt: ptAV1, picture: described, count: frameNumber, from: true, to: true},
 	"AV1, to nobody":  {codec: "AV1", pt: ptAV1, picture: described, count: uncounted, from: true},
@@ -135,7 +136,7 @@ func TestStartsOfAV1(t *testing.T) {
 		{9000, []byte{0x10, 0x30, 1}, true},
 	} {
 		p := packet{params: &media.CodecParams{Codec: media.CodecAV1}, payload: step.payload}
-		if !l.read(&p, &media.Header{TS: step.ts}, nil) || p.facts.Start != step.start {
+		if !l.read(&p, &media.Header{TS: step.ts}, nil, false) || p.facts.Start != step.start {
 			t.Errorf("packet %d starts a frame: %v", i, p.facts.Start)
 		}
 		l.ts = step.ts

@@ -171,7 +171,7 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	case len(payload) == 0:
 		p.skip = true
 		w.count.drop(dropPadding)
-	case !l.read(p, h, pkt):
+	case !l.read(p, h, pkt, late):
 		p.skip = true
 		w.count.drop(dropPayload)
 	}
@@ -193,11 +193,9 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	if !p.skip && !w.admitLoop(l, &p.facts, len(pkt), late) {
 		p.skip = true
 	}
-	if p.facts.Keyframe && !p.skip {
-		l.noteKeyframe(&p.facts)
-	}
 	if !p.skip {
 		l.cache.Put(ext, pkt, loop.now)
+		p.lead = l.notePicture(&p.facts, h.TS)
 	}
 	in := &p.in
 	in.Source, in.Layer, in.Ext, in.TS, in.Marker = t.id, l.index, ext, h.TS, h.Marker
@@ -227,14 +225,17 @@ func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size
 }
 
 // read finds out what a packet of l holds, and reports whether that can be
-// forwarded.
-func (l *layer) read(p *packet, h *media.Header, pkt []byte) bool {
+// forwarded. late says that newer ones came before.
+func (l *layer) read(p *packet, h *media.Header, pkt []byte, late bool) bool {
 	f := &p.facts
 	if media.ParseFacts(p.params.Codec, p.payload, f) != nil {
 		*f = media.Facts{}
 		return false
 	}
-	if p.params.Codec == media.CodecAV1 {
+	switch p.params.Codec {
+	case media.CodecH264:
+		l.takeSets(p.params, p.payload, h.TS, late, f)
+	case media.CodecAV1:
 		// Any unit that begins looks like the start of a frame.
 		f.Start = f.Keyframe || f.Start && h.TS != l.ts
 		p.describe(pkt, h, l.track)
@@ -251,12 +252,23 @@ func (p *packet) describe(pkt []byte, h *media.Header, t *track) {
 	}
 }
 
-// noteKeyframe answers all wishes for one and remembers its size.
-func (l *layer) noteKeyframe(f *media.Facts) {
-	l.gate.arrived()
-	if f.Width > 0 {
-		l.width, l.height = int(f.Width), int(f.Height)
+// notePicture remembers what a packet that goes on says of the picture, and
+// returns the payload of what has to go before it. A key frame answers all
+// wishes for one.
+func (l *layer) notePicture(f *media.Facts, ts media.Ticks) (lead []byte) {
+	if f.Lead != media.LeadNone {
+		lead = l.sets.Packet()
 	}
+	if f.Sets {
+		l.sets.Passed(ts)
+	}
+	if f.Keyframe {
+		l.gate.arrived()
+		if f.Width > 0 {
+			l.width, l.height = int(f.Width), int(f.Height)
+		}
+	}
+	return lead
 }
 
 // levelLoop tells the engine when someone starts or stops speaking. A
