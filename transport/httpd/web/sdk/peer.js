@@ -170,12 +170,12 @@ export class Peer {
    * @param {'send' | 'receive'} dir
    */
   #limit(transceiver, kind, dir) {
-    const codecs = codecPreferences(this.#platform.codecs(kind, dir), kind);
+    const codecs = codecPreferences(this.#platform.codecs(kind, dir), kind, dir);
     /** @type {RTCRtpTransceiver & Partial<ExtensionControl>} */
     const t = transceiver;
     try {
       if (codecs.length) t.setCodecPreferences?.(codecs);
-      t.setHeaderExtensionsToNegotiate?.(usedExtensions(t.getHeaderExtensionsToNegotiate?.() ?? []));
+      t.setHeaderExtensionsToNegotiate?.(usedExtensions(t.getHeaderExtensionsToNegotiate?.() ?? [], dir));
     } catch {
       // This browser wants another order or subset: its own choice works too.
     }
