@@ -196,12 +196,12 @@ func TestMalformedPayloadsFromAPeer(t *testing.T) {
 	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
 	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
 	rng := rand.New(rand.NewPCG(3, 4))
-	for i := range uint16(500) {
+	for i := range uint16(600) {
 		body := make([]byte, rng.IntN(40))
 		for j := range body {
 			body[j] = byte(rng.Uint32())
 		}
-		pt := []uint8{ptVP8, ptH264, ptVP8RTX, 127}[i%4]
+		pt := []uint8{ptVP8, ptH264, ptVP9, ptAV1, ptVP8RTX, 127}[i%6]
 		from.send(&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: pt, SequenceNumber: i, SSRC: ssrcCam}, Payload: body})
 	}
 	wantPicture(t, from, to, 0)
