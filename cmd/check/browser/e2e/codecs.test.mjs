@@ -1,11 +1,11 @@
 // Who sends VP9 or AV1 is seen, in one layer or several, whoever was in the seat
-// before. Our own page sends neither.
+// before; and who sends H264 as our own page does not.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { newPage } from './browsers.mjs';
 import { CAST, enter, eventually, seesExactly } from './cast.mjs';
 import { enterFirefox } from './firefox.mjs';
-import { receives, sendsOnly } from './foreign.mjs';
+import { receives, sendsOnly, sent } from './foreign.mjs';
 import { open } from './open.mjs';
 import { colourOf, joinRoom, pictures } from './probe.mjs';
 
@@ -30,11 +30,20 @@ async function enterSending(name, room, sends) {
   return Object.assign(page, { who: name, id });
 }
 
-for (const sends of /** @type {Sends[]} */ ([{ codec: 'VP9' }, { codec: 'AV1' }, { codec: 'VP9', mode: 'L2T3_KEY' }, { codec: 'AV1', mode: 'L1T3' }, { codec: 'AV1', mode: 'L2T1' }])) {
-  const what = `${sends.codec} ${sends.mode ?? ''}`.trim();
+for (const sends of /** @type {Sends[]} */ ([
+  { codec: 'VP9' },
+  { codec: 'AV1' },
+  { codec: 'VP9', mode: 'L2T3_KEY' },
+  { codec: 'AV1', mode: 'L1T3' },
+  { codec: 'AV1', mode: 'L2T1' },
+  { codec: 'H264' },
+  { codec: 'H264', rarely: true },
+])) {
+  const what = `${sends.codec} ${sends.mode ?? ''}${sends.rarely ? 'with few parameter sets' : ''}`.trim();
   test(`${what} of another page is seen`, async () => {
-    const room = what.replace(' ', '-');
+    const room = what.replaceAll(' ', '-');
     const ann = await enterSending('Ann', room, sends);
+    await eventually(() => ann.evaluate(sent), (frames) => frames > 20, { what: 'Ann sends' });
     const ben = await enter(browser, server.url, 'Ben', room, { video: false });
     await seesExactly(ben, ['Ann']);
     const before = await ben.evaluate(receives);
@@ -45,6 +54,7 @@ for (const sends of /** @type {Sends[]} */ ([{ codec: 'VP9' }, { codec: 'AV1' },
     await seesExactly(ben, ['Ann'], 1_000);
     const now = await ben.evaluate(receives);
     assert.ok(now.frames > before.frames + 20, `${before.frames} frames, then ${now.frames}`);
+    if (sends.rarely) assert.ok((await ann.evaluate(() => /** @type {any} */ (window).stripped)) > 0, 'no key frame came without its sets');
     assert.deepEqual([...ann.problems, ...ben.problems], []);
     for (const page of [ann, ben, cleo]) await page.context().close();
   });
