@@ -41,7 +41,9 @@
 // Opus, VP8 and H264 are understood; other codecs are not negotiated. Header
 // extensions are sent in one-byte form only. SRTP is AES-GCM by preference,
 // AES-CM with HMAC-SHA1 for peers that know nothing else; MKI and unencrypted
-// SRTCP are refused. Offers are bounded in size, lines and sections.
+// SRTCP are refused. As many SSRCs may send at a time as an Opener is told; one
+// that falls silent gives its place to another and leaves what it takes to refuse
+// replays of it, 4,096 of them under one key. Offers are bounded in size, lines and sections.
 //
 // # Why not pion's session types
 //

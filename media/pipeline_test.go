@@ -57,7 +57,7 @@ func (p *pipeline) forward(pkt []byte, now Instant) []byte {
 	if ParseHeader(pkt, &p.h) != nil {
 		return nil
 	}
-	plain, _, err := p.opener.OpenRTP(pkt, &p.h)
+	plain, _, err := p.opener.OpenRTP(pkt, &p.h, 1)
 	if err != nil {
 		return nil
 	}

@@ -77,8 +77,9 @@
 //     peer's own (TestForgedHandshake and its brothers; see dtlsgate).
 //   - Keys are used only if the peer's certificate matches the fingerprint
 //     in its offer (TestWrongFingerprint).
-//   - No SRTP packet is accepted twice, and failures to authenticate end
-//     nothing: they are counted (TestReplayAndForgery).
+//   - No SRTP packet is accepted twice, not even when its SSRC has given way to
+//     others (media.TestForgottenSSRCIsNotReplayed), and failures to authenticate
+//     end nothing: they are counted (TestReplayAndForgery).
 //   - Nothing of a packet outlives it: the memory that packets share is written
 //     as a whole for each, or one person's level, say, would go out with
 //     another's sound (TestLevelsDoNotLeak, TestNothingOfAPacketSurvives).
@@ -104,7 +105,9 @@
 // # Limits
 //
 // DTLS 1.2, no data channels, no MKI. One BUNDLE group. 16 proven remote
-// addresses, 16 that are still to be proven and 32 incoming SSRCs per session.
+// addresses, 16 that are still to be proven and 32 incoming SSRCs at a time per
+// session; a session whose peer has used 4,096 more ends, and comes back with
+// other keys.
 // Peers that share one address among several sessions are not possible. Simulcast of up to three
 // layers. Key frames are asked of a publisher at most twice in any second per
 // layer; repairs are at most what was sent in the first place, and a worker

@@ -48,9 +48,10 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 		w.count.drop(dropHeader)
 		return
 	}
-	plain, _, err := k.opener.OpenRTP(pkt, h)
+	plain, _, err := k.opener.OpenRTP(pkt, h, l.now)
 	if err != nil {
 		w.count.drop(dropOfOpen(err))
+		w.checkSpent(s, err)
 		return
 	}
 	w.authentic(s, f)
@@ -88,10 +89,18 @@ func dropOfOpen(err error) drop {
 		return dropReplay
 	case media.ErrAuth:
 		return dropAuth
-	case media.ErrTooManySSRC:
-		return dropStream
+	case media.ErrTooManySSRC, media.ErrSSRCsSpent:
+		return dropSSRCs
 	}
 	return dropHeader
+}
+
+// checkSpent ends a session whose keys have seen all the SSRCs they may, for the
+// peer to come back with others.
+func (w *worker) checkSpent(s *Session, err error) {
+	if err == media.ErrSSRCsSpent {
+		w.server.control(s, func() { s.fail(ErrSSRCsSpent) })
+	}
 }
 
 // authentic notes that a media packet came from the session's peer.

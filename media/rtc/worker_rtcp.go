@@ -13,8 +13,9 @@ const maxRequested = 256
 // rtcpLoop takes an SRTCP packet: what the peer says of what it sends, and of
 // what we send to it.
 func (w *worker) rtcpLoop(s *Session, k *keys, f *flow, pkt []byte) {
-	plain, err := k.opener.OpenRTCP(pkt)
+	plain, err := k.opener.OpenRTCP(pkt, w.loop.now)
 	if err != nil {
+		w.checkSpent(s, err)
 		if d := dropOfOpen(err); d != dropHeader {
 			w.count.drop(d)
 		} else {
