@@ -299,8 +299,9 @@ func FuzzMedia(f *testing.F) {
 func TestPanicLosesTheBatch(t *testing.T) {
 	r := newRig(t, 2, Config{})
 	good, broken := r.to[0], r.to[1]
-	for i := range broken.outgoing.Load().seats[0].video.formats {
-		broken.outgoing.Load().seats[0].video.formats[i].header = nil
+	shape := broken.outgoing.Load().seats[0].video.shape.Load()
+	for i := range shape.formats {
+		shape.formats[i].header = nil
 	}
 	r.frame(4, 100, true)
 	r.turn(4)

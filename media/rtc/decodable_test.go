@@ -83,8 +83,9 @@ func TestPanicOnTheWayToAViewer(t *testing.T) {
 	s := listen(t, Config{Workers: 1})
 	from, viewer, broken := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1}), join(t, s, peerOptions{seats: 1})
 	for _, st := range broken.session.outgoing.Load().seats[0].streams() {
-		for i := range st.formats {
-			st.formats[i].header = nil
+		formats := st.shape.Load().formats
+		for i := range formats {
+			formats[i].header = nil
 		}
 	}
 	for _, to := range []*peer{broken, viewer} {

@@ -40,7 +40,8 @@
 //
 // Control (Open, Offer, Place, Vacate, Close: any goroutine, under the
 // session's mutex) never touches owned state. It publishes immutable values:
-// a track's table, a session's selected flow, keys, negotiated sections. When
+// a track's table, a session's selected flow, keys, negotiated sections and the
+// codecs of tracks and streams. When
 // owned state changes hands (a seat gets another source, a session's 4-tuple
 // moves to another worker), control unlinks it, a goroutine of the server waits
 // until every worker has ended the batch it was in (an epoch counter per worker,
@@ -59,6 +60,21 @@
 //
 // What one worker wants from another (a repair, a key frame) goes through a
 // bounded queue of small commands.
+//
+// # Later offers
+//
+// A section has its mid and its use until it is rejected: by the client, or by
+// us. From then on it is free, to come back, for another use, or to be gone because
+// a section with another mid took its place (RFC 8829 §5.2.2); what it had is
+// forgotten then. A seat keeps its number for good, and the SSRCs of its halves as
+// long as their sections keep their mids; no SSRC is ever used for another stream.
+// Codecs are those of the latest offer, of sources and of seats; a source goes over
+// to another at a key frame,,
+// with or without an offer. Simulcast layers are fixed: a section that is offered with others is
+// another track. Whatever else is wrong with an offer, all is as before it
+// (TestRefusedOffersChangeNothing); what was first in an offer whose answer may
+// have got lost need not be in the next (TestLostAnswer). TestRandomRenegotiations
+// does all of this in any order.
 //
 // # Invariants
 //
@@ -84,10 +100,11 @@
 //     as a whole for each, or one person's level, say, would go out with
 //     another's sound (TestLevelsDoNotLeak, TestNothingOfAPacketSurvives).
 //   - No SRTP index is sealed twice: the first sending of a packet has the
-//     rewriter's number, a repair that of the repair SSRC.
+//     rewriter's number, a repair that of the repair SSRC, and a session's SSRCs
+//     never come again (see ssrcs).
 //   - All that a peer can make us hold is bounded, see config.go. Offers do
-//     not add up: each has to repeat what was negotiated before
-//     (TestOffersDoNotAddUp).
+//     not add up: each has to repeat what is in use
+//     (TestOffersDoNotAddUp, TestThousandRecyclings).
 //
 // # Why not pion/ice on this side
 //

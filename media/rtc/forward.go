@@ -55,6 +55,7 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		w.count.drop(dropNotConnected)
 		return 0
 	}
+	shape := st.shape.Load()
 	d := delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}
 	sent := 0
 	for i := l.head; i != noPacket; {
@@ -64,8 +65,8 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 			tx.rewriter.Skip(&p.in)
 			continue
 		}
-		if p.params != tx.params {
-			tx.choose(st, p.params)
+		if p.params != tx.params || shape != tx.shape {
+			tx.choose(shape, p.params)
 		}
 		if tx.format == nil {
 			w.count.drop(dropUndecodable)
@@ -103,9 +104,13 @@ type delivery struct {
 func (f *flow) local() int { return f.worker.local }
 
 // choose finds how the stream carries what comes now. No format is left if its
-// receiver can not decode that.
-func (tx *sender) choose(st *stream, p *media.CodecParams) {
-	tx.params, tx.format = p, st.formatFor(p)
+// receiver can not decode that. Another codec begins as another source does: at a
+// key frame.
+func (tx *sender) choose(sh *shape, p *media.CodecParams) {
+	if tx.params != nil && !sameCodec(tx.params, p) {
+		tx.rewriter.Restart()
+	}
+	tx.params, tx.shape, tx.format = p, sh, sh.formatFor(p)
 }
 
 // undecodable reports whether the stream's receiver can not decode what comes.

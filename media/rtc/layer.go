@@ -47,6 +47,8 @@ func newLayer(t *track, index int) *layer {
 
 // trackState is the owner's part of a track.
 type trackState struct {
+	// codecs is the list under which the caches were filled, see followCodecs.
+	codecs *codecList
 	clocks media.LayerClocks
 	// gap counts the times that packets were withheld; see sender.gap.
 	gap      uint32

@@ -79,7 +79,7 @@ func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
 	if t == nil {
 		return place{}, false
 	}
-	params, repair := t.params(h.PT)
+	params, repair := t.codecs.Load().find(h.PT)
 	if params == nil {
 		return place{}, false
 	}

@@ -25,7 +25,7 @@ func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	tx := st.tx
 	to, keys := w.route(st.session), st.session.keys.Load()
-	if to == nil || keys == nil || st.rtx == 0 || st.idle.Load() {
+	if to == nil || keys == nil || st.idle.Load() {
 		w.count.drop(dropLate)
 		return
 	}
@@ -50,8 +50,8 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 		return
 	}
 	format := tx.format
-	if p.params != tx.params {
-		format = st.formatFor(p.params) // the publisher has changed codecs since
+	if shape := st.shape.Load(); p.params != tx.params || shape != tx.shape {
+		format = shape.formatFor(p.params) // codecs have changed since
 	}
 	if format == nil || format.repair == nil {
 		w.count.drop(dropLate)

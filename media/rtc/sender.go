@@ -10,10 +10,12 @@ import (
 // session whose track holds the stream.
 type sender struct {
 	rewriter media.Rewriter
-	// track is the one that the state was last used for. It differs from the
-	// holder until the holder's owner first sees the stream.
-	track  *track
+	// source is the id of the track that the state was last used for, 0 for
+	// none. It differs from the holder until the holder's owner first sees the
+	// stream.
+	source uint64
 	params *media.CodecParams // what format was chosen for
+	shape  *shape             // where it was chosen from
 	format *format            // nil: the receiver can not decode params
 	gap    uint32             // the track's gap that was stepped over last
 	idle   bool               // nothing was sent while the section was idle
@@ -40,7 +42,8 @@ func newSender(st *stream) *sender {
 // adopt starts sending t: its sound at once, its picture from a key frame of
 // the chosen layer on.
 func (tx *sender) adopt(t *track) {
-	tx.track, tx.gap = t, t.own.gap
+	tx.rewriter.Restart()
+	tx.source, tx.gap = t.id, t.own.gap
 	tx.params, tx.format = nil, nil
 	tx.target, tx.current = noLayer, noLayer
 	tx.reportAt = 0
@@ -52,5 +55,5 @@ func (tx *sender) aim(layer int8) {
 		return
 	}
 	tx.target = layer
-	tx.rewriter.SetTarget(tx.track.id, uint8(layer))
+	tx.rewriter.SetTarget(tx.source, uint8(layer))
 }

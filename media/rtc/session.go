@@ -66,7 +66,8 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 	if err := ctx.Err(); err != nil {
 		return nil, "", err
 	}
-	sess := &Session{id: id, server: s, to: events, feedbackSSRC: randomSSRC()}
+	sess := &Session{id: id, server: s, to: events}
+	sess.feedbackSSRC = sess.nego.ssrcs.next()
 	sess.handshake.session = sess
 	sess.touch(s.clock.now())
 	sess.mu.Lock()
@@ -82,9 +83,9 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 	return sess, answer, nil
 }
 
-// Offer renegotiates: more seats, an ICE restart. What was negotiated before
-// keeps running, whether or not the new offer is taken. The DTLS identity can
-// not change.
+// Offer renegotiates: sources and seats that come, go or get other codecs, an ICE
+// restart; see the package's comment. What it leaves as it was keeps running, and
+// all does if the offer is not taken. The DTLS identity can not change.
 func (s *Session) Offer(ctx context.Context, offer Offer) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err

@@ -73,6 +73,7 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 			return
 		}
 	}
+	st.layer.track.followCodecs()
 	if st.repair {
 		if plain = unwrapRepair(plain, h, st.layer); plain == nil {
 			w.count.drop(dropPadding)
@@ -226,7 +227,7 @@ func (w *worker) withhold(t *track) {
 func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size int, now media.Instant) {
 	l.lastAt = now
 	if !repair {
-		l.stats.Update(ext, h.TS, size, now, l.track.codecs[0].Codec.ClockRate())
+		l.stats.Update(ext, h.TS, size, now, l.track.clockRate())
 	}
 	if !l.track.live.Load() {
 		l.track.live.Store(true)

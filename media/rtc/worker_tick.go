@@ -139,7 +139,7 @@ func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
 	if l.track.muted.Load() || w.loop.overload.is(w.loop.now) {
 		return buf
 	}
-	if l.track.codecs[0].Feedback&media.FeedbackNACK == 0 {
+	if !l.track.own.codecs.repairs() {
 		l.nack.Reset()
 		return buf
 	}

@@ -1,0 +1,150 @@
+package rtc
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"parley/media"
+)
+
+// stream is one half of a seat: an outgoing RTP stream with its repairs. Its
+// sender state (tx) belongs to whoever owns the session of the track that
+// holds it; see place.go for how it changes hands.
+type stream struct {
+	session *Session
+	seat    int
+	kind    media.Kind
+	mid     string
+	cname   string // of the seat: its halves are played in sync
+	// ssrc and rtx are for good. rtx is 0 until an offer first has repairs, and
+	// control's only.
+	ssrc, rtx media.SSRC
+	// shape is how packets look, as the latest offer has it.
+	shape atomic.Pointer[shape]
+	// holder is the track whose table the stream is in, nil for none. Only
+	// the holder's owner may touch tx.
+	holder atomic.Pointer[track]
+	// want is the size that the subscriber asked for, width in the high and
+	// height in the low 32 bits.
+	want atomic.Uint64
+	// idle: the client keeps the section inactive, or rejected it; nothing is
+	// sent until a later offer.
+	idle atomic.Bool
+	// used: tx has been in some worker's hands. next is the track that waits
+	// for it to be let go of, nil for none. Both guarded by session.mu.
+	used bool
+	next *track
+	// round is when the stream was last queued; see handovers.
+	round uint64
+
+	// sentAt is when the holder's owner last sent a packet; 0: never.
+	sentAt atomic.Int64
+	tx     *sender // holder's owner only; nil until something was to be sent
+	heard  heard   // session's owner only
+}
+
+// use is what the stream's section is for.
+func (st *stream) use() sectionUse { return sectionUse{seat: st.seat, kind: st.kind} }
+
+// shape is what a receiver takes and how it is sent that. It is immutable: who
+// carries the stream sees by the pointer that there is another.
+type shape struct {
+	decoders []media.CodecParams // what the receiver takes
+	formats  []format            // one per decoder
+	exts     media.ExtIDs
+}
+
+// format is how the stream carries one codec.
+type format struct {
+	params media.CodecParams
+	header *media.HeaderTemplate
+	repair *media.HeaderTemplate // nil without RTX
+}
+
+func hasRTX(list []media.CodecParams) bool {
+	return slices.ContainsFunc(list, func(c media.CodecParams) bool { return c.RTX != 0 })
+}
+
+// shapeFor returns the stream's shape for what was accepted of its section: the
+// present one if nothing changed.
+func (st *stream) shapeFor(a *media.Accepted) (*shape, error) {
+	if hasRTX(a.Codecs) && st.rtx == 0 {
+		st.rtx = st.session.nego.ssrcs.next()
+	}
+	sh := &shape{decoders: a.Codecs, exts: a.ExtIDs()}
+	if now := st.shape.Load(); now != nil && now.exts == sh.exts && equalCodecs(now.decoders, sh.decoders) {
+		return now, nil
+	}
+	for _, c := range sh.decoders {
+		f, err := st.format(c, &sh.exts)
+		if err != nil {
+			return nil, mismatch("section %q: %v", st.mid, err)
+		}
+		sh.formats = append(sh.formats, f)
+	}
+	return sh, nil
+}
+
+func (st *stream) format(c media.CodecParams, ids *media.ExtIDs) (f format, err error) {
+	spec := media.HeaderSpec{
+		SSRC: st.ssrc, PT: c.PT, AbsSendTimeID: ids.AbsSendTime, TransportSeqID: ids.TransportCC,
+		MIDID: ids.MID, MID: st.mid,
+	}
+	if st.kind == media.KindAudio {
+		spec.AudioLevelID = ids.AudioLevel
+	}
+	f.params = c
+	if f.header, err = media.NewHeaderTemplate(spec); err != nil || c.RTX == 0 {
+		return f, err
+	}
+	spec.SSRC, spec.PT, spec.AudioLevelID = st.rtx, c.RTX, 0
+	f.repair, err = media.NewHeaderTemplate(spec)
+	return f, err
+}
+
+// seatNames are made once: every session has seats of the same names.
+var seatNames = func() (names [media.MaxSDPSections]string) {
+	for i := range names {
+		names[i] = fmt.Sprintf("seat%d", i)
+	}
+	return names
+}()
+
+// seatName is defined for as many seats as an offer can have sections.
+func seatName(seat int) string { return seatNames[seat] }
+
+// describe says in the answer what the stream sends. Both halves of a seat
+// share stream id and CNAME, so that they are played in sync.
+func (st *stream) describe(a *media.Accepted) {
+	a.Stream, a.CNAME = st.cname, st.cname
+	a.Track = st.cname + "-" + st.kind.String()
+	a.SSRC = st.ssrc
+	if hasRTX(a.Codecs) {
+		a.RTX = st.rtx
+	}
+}
+
+// carries reports whether the stream's sending state is that for t.
+func (st *stream) carries(t *track) bool { return st.tx != nil && st.tx.source == t.id }
+
+// takes reports whether the stream's receiver can decode p. A nil stream has
+// none.
+func (st *stream) takes(p *media.CodecParams) bool {
+	return st != nil && st.shape.Load().formatFor(p) != nil
+}
+
+// formatFor returns how to send what a sender sends, nil if the receiver can not
+// decode that.
+func (sh *shape) formatFor(p *media.CodecParams) *format {
+	c, ok := media.DecoderFor(sh.decoders, *p)
+	if !ok {
+		return nil
+	}
+	for i := range sh.formats {
+		if sh.formats[i].params.PT == c.PT {
+			return &sh.formats[i]
+		}
+	}
+	return nil
+}
