@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -213,6 +214,64 @@ func TestPayloadTypeGetsAnotherMeaning(t *testing.T) {
 	}
 	if n := r.w.count.drops[dropPanic].Load(); n != 0 {
 		t.Errorf("%d panics", n)
+	}
+}
+
+// TestLayersChange: a camera that is offered with other layers than before is
+// another track, with the SSRCs that are known.
+func TestLayersChange(t *testing.T) {
+	r := newRig(t, 1, Config{})
+	spec, lines := rigSpec(0), slotsOf(&offerSpec{})
+	show := func() {
+		t.Helper()
+		text, err := r.from.Offer(t.Context(), lines.offer(&spec, 0))
+		r.must(err)
+		want := strings.Join(lines.find("cam").rids, ";")
+		if _, got, _ := strings.Cut(text, "a=simulcast:recv "); !strings.HasPrefix(got, want) {
+			t.Errorf("the answer takes the layers %.20q, want %q", got, want)
+		}
+		r.to[0].Place(0, Placement{From: r.from, Source: Camera, Video: true, Width: 640, Height: 360})
+		r.server.handOver()
+	}
+	put := func(ssrc uint32, seq uint16, rid string) bool {
+		t.Helper()
+		var before uint32
+		if tx := r.to[0].seat(0).video.tx; tx != nil {
+			before = tx.packets
+		}
+		packet := vp8(seq, true, "picture")
+		packet.SSRC = ssrc
+		if rid != "" {
+			r.must(packet.SetExtension(extMID, []byte("cam")))
+			r.must(packet.SetExtension(extRID, []byte(rid)))
+		}
+		r.put(packet)
+		tx := r.to[0].seat(0).video.tx
+		return tx != nil && tx.packets == before+1
+	}
+	lines.find("cam").rids = []string{"q", "h"}
+	show()
+	if !put(31, 1, "q") {
+		t.Error("no picture of two layers")
+	}
+	show() // the same again
+	if !put(31, 2, "") {
+		t.Error("no picture after the same offer")
+	}
+	lines.find("cam").rids = []string{"q", "h", "f"}
+	show()
+	if !put(31, 3, "") {
+		t.Error("no picture of a layer that says no more what it is")
+	}
+	lines.find("cam").rids = []string{"h", "f"}
+	show()
+	if put(31, 4, "") || r.w.count.drops[dropStream].Load() != 1 {
+		t.Error("a layer that is gone is forwarded")
+	}
+	lines.find("cam").rids = nil
+	show()
+	if !put(35, 1, "h") {
+		t.Error("no picture of a single layer")
 	}
 }
 

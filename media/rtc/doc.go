@@ -104,7 +104,9 @@
 //     never come again (see ssrcs).
 //   - All that a peer can make us hold is bounded, see config.go. Offers do
 //     not add up: each has to repeat what is in use
-//     (TestOffersDoNotAddUp, TestThousandRecyclings).
+//     (TestOffersDoNotAddUp, TestThousandRecyclings), and what an SSRC had goes
+//     when its layer has left it and another needs its place
+//     (TestTwoHundredUnmutes, TestHundredShares).
 //
 // # Why not pion/ice on this side
 //

@@ -16,6 +16,8 @@ type layer struct {
 
 	ssrc    media.SSRC // of the media; valid if started
 	started bool
+	since   media.Instant // when ssrc took the place of another, 0: never
+	repairs media.SSRC    // the newest of those that repairs came under
 	// base is added to unwrapped sequence numbers: it grows when the client
 	// starts anew under another SSRC, so that numbers never repeat.
 	base   media.ExtSeq
@@ -82,9 +84,10 @@ func (l *layer) alive(now media.Instant) bool {
 
 // extend gives a sequence number its place in the layer. A new SSRC starts a
 // new stretch of numbers, far enough from the last to be no loss.
-func (l *layer) extend(ssrc media.SSRC, seq media.Seq, repair bool) media.ExtSeq {
+func (l *layer) extend(ssrc media.SSRC, seq media.Seq, repair bool, now media.Instant) media.ExtSeq {
 	if !repair && (!l.started || l.ssrc != ssrc) {
 		if l.started {
+			l.since = now
 			l.base += (l.unwrap.Highest()>>16 + 2) << 16
 			l.unwrap = media.Unwrapper{}
 			l.nack.Reset()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/media"
 )
@@ -174,4 +175,40 @@ func TestStoppedSectionsKeepTheirPlace(t *testing.T) {
 	}
 	viewer.session.Place(0, Placement{From: anna.session, Source: Camera, Video: true})
 	pictures(0)
+}
+
+// TestStoppedMicrophoneFallsSilent: who speaks when the section of the microphone
+// is stopped, or gets another, does not speak for ever.
+func TestStoppedMicrophoneFallsSilent(t *testing.T) {
+	s := listen(t, Config{})
+	p := join(t, s, peerOptions{})
+	lines := slotsOf(&p.spec)
+	for i, stop := range []func(){
+		func() { lines.find("mic").stopped = true },
+		func() { *lines.find("mic") = slot{mid: "mic1", source: Microphone, ssrc: ssrcMic + 1} },
+		func() { lines.find("mic1").stopped = true },
+	} {
+		stop()
+		speaking := func(on bool) func() bool {
+			return func() bool { l := p.events.speaking; return len(l) > 0 && l[len(l)-1] == on }
+		}
+		if i == 1 {
+			_, err := p.session.Offer(t.Context(), lines.offer(&p.spec, 0))
+			p.must(err)
+			continue
+		}
+		for n := uint16(0); !p.events.waitFor(0, speaking(true)); n++ {
+			packet := opus(uint16(i)*1000+n, "word")
+			packet.SSRC = ssrcMic + uint32(i)/2
+			p.must(packet.SetExtension(extLevel, []byte{0x80 | 20}))
+			p.send(packet)
+			time.Sleep(10 * time.Millisecond)
+			if n == 1000 {
+				t.Fatal("nobody hears it")
+			}
+		}
+		_, err := p.session.Offer(t.Context(), lines.offer(&p.spec, 0))
+		p.must(err)
+		p.events.wait(t, "silence", speaking(false))
+	}
 }

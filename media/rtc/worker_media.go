@@ -59,7 +59,7 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 	w.activate(s)
 	in := s.incoming.Load()
 	if in != s.rx.in {
-		s.rx.follow(in)
+		w.follow(s, in)
 	}
 	if id := in.exts.TransportCC; id != 0 {
 		if v := media.FindExt(plain, h, id); len(v) == 2 {
@@ -68,11 +68,17 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 	}
 	st := s.rx.stream(h.SSRC)
 	if st == nil {
-		if st = s.learn(h, plain); st == nil {
-			w.count.drop(dropStream)
+		var why drop
+		if st, why = s.learn(h, plain, l.now); st == nil {
+			w.count.drop(why)
 			return
 		}
 	}
+	if st.former(l.now) {
+		w.count.drop(dropFormer)
+		return
+	}
+	st.at = l.now
 	st.layer.track.followCodecs()
 	if st.repair {
 		if plain = unwrapRepair(plain, h, st.layer); plain == nil {
@@ -158,7 +164,7 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		w.count.drop(dropPayload)
 		return
 	}
-	ext := l.extend(h.SSRC, h.Seq, st.repair)
+	ext := l.extend(h.SSRC, h.Seq, st.repair, loop.now)
 	arrival := l.nack.Push(ext, loop.now)
 	if arrival.Drop() {
 		w.count.drop(dropDuplicate)

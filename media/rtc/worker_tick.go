@@ -54,7 +54,7 @@ func (w *worker) tickLoop() {
 // its tracks hold.
 func (w *worker) rest(s *Session) {
 	s.rx.active = false
-	for _, t := range s.incoming.Load().tracks {
+	for _, t := range w.tracksOf(s) {
 		t.live.Store(false)
 		if t.own.speaking.Tick(w.loop.now) {
 			w.speakingChanged(t)
@@ -65,10 +65,20 @@ func (w *worker) rest(s *Session) {
 	}
 }
 
+// tracksOf returns what a session may send now. What it may no more is let go
+// of, even if no packet comes.
+func (w *worker) tracksOf(s *Session) []*track {
+	in := s.incoming.Load()
+	if in != s.rx.in {
+		w.follow(s, in)
+	}
+	return in.tracks
+}
+
 // tickSession sends one session its feedback and its tracks' subscribers
 // their reports.
 func (w *worker) tickSession(s *Session) {
-	now, due, tracks := w.loop.now, &s.rx.due, s.incoming.Load().tracks
+	now, due, tracks := w.loop.now, &s.rx.due, w.tracksOf(s)
 	for _, t := range tracks {
 		w.tickTrack(t)
 	}
