@@ -48,9 +48,9 @@ type MediaOffer struct {
 // may be called from any goroutine. The participant calls Offer, SetMuted and
 // Close, the room Place, Vacate and Quality; calls of the two may overlap.
 type MediaSession interface {
-	// Offer renegotiates: more seats, an ICE restart.
+	// Offer renegotiates: other sources, seats and codecs, an ICE restart.
 	Offer(ctx context.Context, offer MediaOffer) (answer string, err error)
-	// Codec returns the encoding name negotiated for a source, empty if the
+	// Codec returns the encoding name of what is sent for a source, empty if the
 	// participant can not send it.
 	Codec(source wire.Source) string
 	// CanDecode reports whether a seat of this session takes the codec in
@@ -109,4 +109,7 @@ type MediaEvents interface {
 	// MediaLimited: a source of this session, one of wire.Source, sends more
 	// than limit bits per second, and less of it reaches its viewers.
 	MediaLimited(source string, limit uint64)
+	// MediaProblem: what CanDecode says of a source of this session may have
+	// changed for some who have it in a seat.
+	MediaProblem(source string)
 }

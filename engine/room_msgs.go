@@ -13,6 +13,7 @@ const (
 	keyVoice
 	keyLayer
 	keyLimited
+	keySource
 	keyMediaUp
 	keyMediaFailed
 	keyRecords
@@ -97,6 +98,12 @@ type (
 		source wire.Source
 		limit  uint64 // bits per second
 	}
+	// sourceChanged: there may be something else to tell of it to those who have
+	// it in a seat.
+	sourceChanged struct {
+		id     string
+		source wire.Source
+	}
 )
 
 // recordsWritten: from the storage's writer, coalesced: the journal's inbox
@@ -132,6 +139,7 @@ func (mediaFailed) toRoom()    {}
 func (voiceChanged) toRoom()   {}
 func (layerChanged) toRoom()   {}
 func (sourceLimited) toRoom()  {}
+func (sourceChanged) toRoom()  {}
 func (recordsWritten) toRoom() {}
 func (roomEmpty) toRoom()      {}
 func (echoOver) toRoom()       {}

@@ -81,12 +81,13 @@ func (r *roomState) place(m *member, i int) {
 	})
 }
 
-// placeAgain puts from back where he sits: an offer of his may have moved a
-// source to another section, which the media side takes for another track.
+// placeAgain goes over all seats that an offer of from's may have changed: his
+// own, which may take other codecs now, and those that he sits in, for his source
+// may be in another section, which the media side takes for another track.
 func (r *roomState) placeAgain(from *member) {
 	for _, m := range r.j.members {
 		for i, s := range m.seats {
-			if s.participant == from.id {
+			if m == from || s.participant == from.id {
 				r.place(m, i)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -141,6 +142,9 @@ func (s *memSession) takeSources(offer MediaOffer) {
 		s.codecs[src] = "opus"
 		if src.Video() {
 			s.codecs[src] = "VP8"
+			if strings.HasSuffix(offer.SDP, "H264") {
+				s.codecs[src] = "H264"
+			}
 		}
 	}
 }
@@ -151,6 +155,7 @@ func (s *memSession) Offer(_ context.Context, offer MediaOffer) (string, error) 
 	if len(offer.Seats) < len(s.seats) {
 		return "", refuse(wire.CodeSDPMismatch, "seats are missing")
 	}
+	clear(s.codecs)
 	s.takeSources(offer)
 	for len(s.seats) < len(offer.Seats) {
 		s.seats = append(s.seats, Placement{})

@@ -3,6 +3,7 @@ package rtc
 import (
 	"reflect"
 	"slices"
+	"time"
 
 	"parley/media"
 )
@@ -56,5 +57,30 @@ func (t *track) followCodecs() {
 	t.own.codecs = list
 	for _, l := range t.layers {
 		l.cache.Reset()
+	}
+}
+
+// codecEvery is how often the engine is told at most that a source sends another
+// codec: each time it has to look at all who watch.
+const codecEvery = time.Second
+
+// tellCodec tells the engine when a publisher goes from one codec to another, or
+// to another profile of it, without an offer: by the order of its preferences, or
+// because what it captures now is encoded by something else.
+func (w *worker) tellCodec(t *track) {
+	p, own := t.sends.Load(), &t.own
+	if p == nil || p == own.told {
+		return
+	}
+	if sameCodec(p, own.told) {
+		own.told = p
+		return
+	}
+	if own.toldAt != 0 && w.loop.now.Sub(own.toldAt) < codecEvery {
+		return
+	}
+	s := t.session
+	if w.server.events.offer(event{to: s.to, kind: eventProblem, source: t.source}) {
+		own.told, own.toldAt = p, w.loop.now
 	}
 }

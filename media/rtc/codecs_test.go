@@ -181,6 +181,53 @@ func TestPublisherTakesAnotherCodec(t *testing.T) {
 	}
 }
 
+// TestCodecChangesWithoutAnOffer: the engine is told, once and not for every
+// packet, and from then on the answer to who can decode it is another.
+func TestCodecChangesWithoutAnOffer(t *testing.T) {
+	s := listen(t, Config{Workers: 1})
+	from := &player{p: join(t, s, peerOptions{}), as: asVP8}
+	both, one := watch(t, s, asVP8, asH264), watch(t, s, asVP8)
+	both.sees(from, ptVP8, false)
+	one.sees(from, ptVP8, false)
+	var told []string // what the engine found when it was told
+	from.p.events.note(func() {
+		from.p.events.onProblem = func(source string) { told = append(told, from.p.session.Codec(source)) }
+	})
+	finds := func(codec string) {
+		t.Helper()
+		for end := time.Now().Add(patience); ; from.play(5) {
+			if from.p.events.waitFor(0, func() bool { return len(told) > 0 && told[len(told)-1] == codec }) {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("the engine was told of %v, not %s", told, codec)
+			}
+		}
+	}
+	if from.p.events.waitFor(0, func() bool { return len(from.p.events.problems) > 0 }) {
+		t.Fatal("told although nothing has changed")
+	}
+	from.as = asH264
+	finds("H264")
+	one.sees(from, 0, false)
+	both.sees(from, ptH264, true)
+	for range 20 {
+		from.as = asVP8
+		from.play(1)
+		from.as = asH264
+		from.play(1)
+	}
+	from.as = asVP8
+	finds("VP8")
+	one.sees(from, ptVP8, false)
+	both.sees(from, ptVP8, true)
+	from.p.events.mu.Lock()
+	defer from.p.events.mu.Unlock()
+	if len(told) > 4 {
+		t.Errorf("told %d times", len(told))
+	}
+}
+
 // TestPayloadTypeGetsAnotherMeaning: what was received under the former one is
 // not sent again as if it were of the present one.
 func TestPayloadTypeGetsAnotherMeaning(t *testing.T) {

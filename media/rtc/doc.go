@@ -69,8 +69,8 @@
 // forgotten then. A seat keeps its number for good, and the SSRCs of its halves as
 // long as their sections keep their mids; no SSRC is ever used for another stream.
 // Codecs are those of the latest offer, of sources and of seats; a source goes over
-// to another at a key frame,,
-// with or without an offer. Simulcast layers are fixed: a section that is offered with others is
+// to another at a key frame, and the engine is told when it does so without an
+// offer. Simulcast layers are fixed: a section that is offered with others is
 // another track. Whatever else is wrong with an offer, all is as before it
 // (TestRefusedOffersChangeNothing); what was first in an offer whose answer may
 // have got lost need not be in the next (TestLostAnswer). TestRandomRenegotiations

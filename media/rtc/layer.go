@@ -49,8 +49,11 @@ func newLayer(t *track, index int) *layer {
 
 // trackState is the owner's part of a track.
 type trackState struct {
-	// codecs is the list under which the caches were filled, see followCodecs.
+	// codecs is the list under which the caches were filled, see followCodecs;
+	// told is the codec that the engine last heard of, and when.
 	codecs *codecList
+	told   *media.CodecParams
+	toldAt media.Instant
 	clocks media.LayerClocks
 	// gap counts the times that packets were withheld; see sender.gap.
 	gap      uint32

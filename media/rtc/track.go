@@ -141,7 +141,7 @@ func newTrack(s *Session, source, mid string, a *media.Accepted) *track {
 	}
 	list := codecList(slices.Clone(a.Codecs))
 	t.codecs.Store(&list)
-	t.own.codecs = &list
+	t.own.codecs, t.own.told = &list, &list[0]
 	for i := range max(1, len(a.RIDs)) {
 		l := newLayer(t, i)
 		if i < len(a.RIDs) {

@@ -181,6 +181,7 @@ func (w *worker) tickTrack(t *track) {
 	if t.live.Load() && w.loop.now >= t.session.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
 		w.speakingChanged(t)
 	}
+	w.tellCodec(t)
 	for _, st := range t.table.Load().streams {
 		w.loop.current = st.session
 		if !st.carries(t) {
