@@ -232,8 +232,14 @@ func TestSeatOfOneHalf(t *testing.T) {
 		t.Error("the sound has another SSRC")
 	}
 	comes(got["v0"].ssrc)
+	if !viewer.session.CanDecode(0, anna.session, Camera) {
+		t.Error("a seat that has a picture can not decode it")
+	}
 	lines.find("v0").stopped = true
 	offer()
+	if viewer.session.CanDecode(0, anna.session, Camera) {
+		t.Error("a seat whose picture was stopped can decode one")
+	}
 	*lines.find("v0") = slot{mid: "scr", source: ScreenAudio}
 	offer()
 	comes(audio)

@@ -111,10 +111,11 @@ func (out *outgoing) settle() {
 		if st.rtx != 0 {
 			out.bySSRC[st.rtx] = st
 		}
-		d := out.drafts[st]
-		if d.shape != nil {
-			st.shape.Store(d.shape)
+		d, taken := out.drafts[st]
+		if !taken {
+			d.shape = nothing // its section is rejected
 		}
+		st.shape.Store(d.shape)
 		st.idle.Store(!d.active)
 	}
 	out.drafts = nil

@@ -55,6 +55,9 @@ type shape struct {
 	exts     media.ExtIDs
 }
 
+// nothing is the shape of a stream whose section was stopped.
+var nothing = &shape{}
+
 // format is how the stream carries one codec.
 type format struct {
 	params media.CodecParams
