@@ -90,7 +90,9 @@
 //   - An address that lives belongs to the session that it proved itself for
 //     (TestAddressOfAnother).
 //   - A handshake can not be ended by who only knows addresses, or sends from a
-//     peer's own (TestForgedHandshake and its brothers; see dtlsgate).
+//     peer's own (TestForgedHandshake and its brothers; see dtlsgate). When it is
+//     over the peer may begin another by another address, and only who has the
+//     certificate gets keys by that (TestAssociationBegunAnew, TestAssociationOfAnother).
 //   - Keys are used only if the peer's certificate matches the fingerprint
 //     in its offer (TestWrongFingerprint).
 //   - No SRTP packet is accepted twice, not even when its SSRC has given way to

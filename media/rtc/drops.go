@@ -44,7 +44,7 @@ const (
 	dropSendFull     // kernel's send buffer stayed full
 	dropRefused      // kernel refused the destination
 	dropThrottled    // repair or key frame request beyond the rate
-	dropLate         // repair asked for a packet that is gone
+	dropLate         // repair asked for a packet that is gone, or a packet of a roll-over before the keys
 	dropCommand      // a worker's command queue was full
 	dropEvent        // the engine did not take an event in time
 	dropPanic        // our own bug, and what it took along: the batch, or a job of control

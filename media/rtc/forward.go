@@ -55,6 +55,9 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		w.count.drop(dropNotConnected)
 		return 0
 	}
+	if tx.keys != keys {
+		tx.rekey(keys)
+	}
 	shape := st.shape.Load()
 	d := delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}
 	sent := 0
@@ -122,6 +125,11 @@ func (tx *sender) undecodable() bool { return tx.params != nil && tx.format == n
 // patches it again, and the cache has a copy of its own.
 func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	tx := d.st.tx
+	index, ok := tx.index(out.Ext)
+	if !ok {
+		w.count.drop(dropLate)
+		return false
+	}
 	patch := media.Patch{
 		Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
 		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
@@ -131,7 +139,7 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	}
 	slot := d.batch.Room()
 	n := tx.format.header.Write(slot, &patch)
-	n, err := d.sealer.SealRTP(&w.loop.seal, slot, n, p.payload, out.Ext)
+	n, err := d.sealer.SealRTP(&w.loop.seal, slot, n, p.payload, index)
 	if err != nil {
 		w.count.drop(dropPayload)
 		return false

@@ -26,8 +26,10 @@ import (
 // handshake is a session's DTLS handshake (RFC 5764), as the server side.
 //
 //	idle ──ClientHello with a cookie──▶ attempt ──Finished──▶ over
-//	  ▲                                    │
-//	  └─────────── failed ─────────────────┘
+//	  ▲                                    │                   │ ▲
+//	  └─────────── failed ─────────────────┘      ClientHello, │ │ Finished,
+//	                                     cookie of another flow▼ │ or failed
+//	                                                        attempt
 //
 // It goes on in the clear until the peer's Finished, so nothing is believed that
 // somebody can say who only knows the peer's address (see dtlsgate). An attempt
@@ -40,6 +42,11 @@ import (
 // costs most peers no round trip, because it is sent before they ask: behind the
 // response to the first binding request of each flow. Who has begun its handshake
 // by the response finds it there, who begins later finds it waiting.
+//
+// A peer may begin again when all is over, by another address (RFC 8842 §4):
+// browsers do when the section is stopped that gave the BUNDLE group its
+// transport. The keys there are stay in use until others have been agreed upon, by
+// the same certificates; whoever else tries that ends nothing.
 //
 // An attempt has a goroutine, besides those of pion/dtls. Once keys are
 // exported everything of it is freed: nothing else is ever sent over DTLS, for
@@ -58,7 +65,9 @@ type handshake struct {
 	// held is a ClientHello that waits for the proof of an address.
 	held     []byte
 	heldFrom *flow
-	over     bool
+	over     bool   // there are keys
+	cookie   []byte // of the ClientHello that led to them
+	closed   bool
 
 	// finale is our last flight, nil before it was sent and after the first
 	// authentic packet from the peer, which has the keys by then.
@@ -111,14 +120,15 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over {
-		return h.repeatFinale(pkt, from)
-	}
 	hello, ok := dtlsgate.ParseHello(pkt)
 	switch {
+	case h.closed:
+		return false
 	case h.attempt != nil && (!ok || bytes.Equal(hello.Cookie, h.attempt.cookie)):
 		return h.attempt.push(pkt, from)
-	case !ok || h.attempt != nil:
+	case h.over && !ok:
+		return h.repeatFinale(pkt, from)
+	case !ok || h.attempt != nil || h.isRepeated(hello):
 		return false
 	}
 	return h.helloLocked(hello, pkt, from)
@@ -128,7 +138,7 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 func (h *handshake) early(hello dtlsgate.Hello, pkt []byte, from *flow) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.attempt == nil && !h.over && dtlsgate.Plausible(pkt) {
+	if h.attempt == nil && !h.closed && !h.isRepeated(hello) && dtlsgate.Plausible(pkt) {
 		h.helloLocked(hello, pkt, from)
 	}
 }
@@ -161,7 +171,7 @@ func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bo
 func (h *handshake) waits() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.attempt == nil && !h.over
+	return h.attempt == nil && !h.over && !h.closed
 }
 
 // proven is told when a flow proved itself, by its worker.
@@ -173,11 +183,17 @@ func (h *handshake) proven(now media.Instant) {
 	}
 	pkt, from := h.held, h.heldFrom
 	hello, ok := dtlsgate.ParseHello(pkt)
-	if !ok || h.attempt != nil || h.over || h.session.ice.judge(hello.Cookie, from) != cookieProven {
+	if !ok || h.attempt != nil || h.closed || h.session.ice.judge(hello.Cookie, from) != cookieProven {
 		return
 	}
 	h.held, h.heldFrom = nil, nil
 	h.beginLocked(hello, pkt, from)
+}
+
+// isRepeated reports whether a ClientHello is of the handshake that led to the
+// present keys, late or sent again by whoever captured it.
+func (h *handshake) isRepeated(hello dtlsgate.Hello) bool {
+	return h.over && bytes.Equal(hello.Cookie, h.cookie)
 }
 
 // repeatFinale answers a handshake datagram that comes when all is over.
@@ -226,7 +242,8 @@ func (h *handshake) shake(c *dtlsConn) (*keys, error) {
 }
 
 // end notes how an attempt ended. It has won if its keys are the session's; it
-// is final if it failed over what the peer said, for nobody else is listened to.
+// is final if it failed over what the peer said, for nobody else is listened to,
+// and there are no keys from before.
 func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -235,7 +252,7 @@ func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	}
 	h.attempt = nil
 	if err == nil {
-		h.over = true
+		h.over, h.cookie = true, c.cookie
 		h.keep(c.last())
 		return true, false
 	}
@@ -243,7 +260,7 @@ func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	if c.foreign() {
 		h.failure = ErrFingerprint
 	}
-	return false, !errors.Is(err, context.DeadlineExceeded)
+	return false, !h.over && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // overdue returns why a session is not connected long after there was an
@@ -280,7 +297,7 @@ func (h *handshake) peerProven() {
 func (h *handshake) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.over = true
+	h.closed = true
 	if h.attempt != nil {
 		_ = h.attempt.Close()
 		h.attempt = nil

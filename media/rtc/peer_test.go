@@ -39,6 +39,7 @@ type peer struct {
 	// mu guards the contexts and what was received.
 	mu      sync.Mutex
 	in, out *srtp.Context
+	former  bool                     // packets under former keys may come still
 	rtp     map[uint32][]*rtp.Packet // by SSRC, in order of arrival
 	rtcp    []rtcp.Packet
 	changed *sync.Cond
@@ -241,6 +242,9 @@ func (p *peer) receive(pkt []byte) {
 	defer p.changed.Broadcast()
 	if pkt[1] >= 192 && pkt[1] <= 223 {
 		plain, err := p.in.DecryptRTCP(nil, pkt, nil)
+		if err != nil && p.former {
+			return
+		}
 		if err != nil {
 			p.t.Errorf("received srtcp: %v", err)
 			return
@@ -253,6 +257,9 @@ func (p *peer) receive(pkt []byte) {
 		return
 	}
 	plain, err := p.in.DecryptRTP(nil, pkt, nil)
+	if err != nil && p.former {
+		return
+	}
 	if err != nil {
 		p.t.Errorf("received srtp: %v", err)
 		return

@@ -57,6 +57,9 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 		w.count.drop(dropLate)
 		return
 	}
+	if tx.keys != keys {
+		tx.rekey(keys)
+	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
 	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, format, &p, &out)

@@ -27,7 +27,15 @@ type sender struct {
 	reason          string        // why target was chosen, see Layer…
 	packets         uint32        // sent, for reports; wraps (RFC 3550 §6.4.1)
 	octets          uint32
+	// keys are what was last sealed with. Under new ones the receiver counts
+	// roll-overs from 0 again: base is what the numbers are above that, noNumber
+	// until the first is sent.
+	keys *keys
+	base media.ExtSeq
 }
+
+// noNumber is above all numbers.
+const noNumber = ^media.ExtSeq(0)
 
 const noLayer = -1
 
@@ -47,6 +55,21 @@ func (tx *sender) adopt(t *track) {
 	tx.params, tx.format = nil, nil
 	tx.target, tx.current = noLayer, noLayer
 	tx.reportAt = 0
+}
+
+// rekey begins to seal with other keys. SRTP indexes may repeat under those.
+func (tx *sender) rekey(k *keys) {
+	tx.keys, tx.base = k, noNumber
+	tx.repairs &= 0xffff
+}
+
+// index returns the SRTP index of an outgoing number. ok is false if the number
+// belongs to a roll-over before the keys.
+func (tx *sender) index(ext media.ExtSeq) (index media.ExtSeq, ok bool) {
+	if tx.base == noNumber {
+		tx.base = ext &^ 0xffff
+	}
+	return ext - tx.base, ext >= tx.base
 }
 
 // aim makes layer the one to be reached.

@@ -205,9 +205,12 @@ func (s *Session) lastSeen() media.Instant { return media.Instant(s.seen.Load())
 
 func (s *Session) connected() bool { return s.keys.Load() != nil && s.ice.selected.Load() != nil }
 
-// keyed publishes the keys of a finished handshake.
+// keyed publishes the keys of a finished handshake. What was sent under those
+// before, if there were any, was lost for a while.
 func (s *Session) keyed(k *keys) {
-	s.keys.Store(k)
+	if again := s.keys.Swap(k) != nil; again && s.ready.Load() {
+		s.server.control(s, s.greetSeats)
+	}
 	s.checkConnected()
 }
 
