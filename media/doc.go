@@ -10,6 +10,7 @@
 //	NackTracker.Push, ReceiveStats.Update       PatchVP8 (shared payload)
 //	Cache.Put, ParseFacts            ───────►   HeaderTemplate.Write
 //	TWCCRecorder.Record                         Sealer.SealRTP
+//	ClockWatch.Arrived                          Rewriter.SenderReport, now and then
 //
 // The payload is written once, by the cipher, from the receive buffer into
 // each send slot.
@@ -17,7 +18,7 @@
 // # Who owns what
 //
 // Sealer and HeaderTemplate are immutable and shared by all workers. Opener,
-// NackTracker, Cache, ReceiveStats and TWCCRecorder belong to the worker that
+// NackTracker, Cache, ReceiveStats, ClockWatch and TWCCRecorder belong to the worker that
 // receives the track; Rewriter belongs to the worker that forwards into its
 // seat. Nothing here may be used by two goroutines at once unless its comment
 // says so.
@@ -35,6 +36,12 @@
 // timestamp by 5 s of the clock, or 10 behind (FuzzHostilePublisher). A viewer
 // that hears nothing for 3 s finds its way back into the SRTP of whoever sits
 // in the seat then (TestViewerOpensAfterAGap).
+//
+// # Lips
+//
+// What a viewer is told of a seat's clocks puts sound and picture together
+// within 20 ms whatever the publisher's clocks and reports do, and within half
+// a second after they did it (TestLipSync, which lists what they do).
 //
 // # Limits
 //

@@ -379,9 +379,10 @@ func (r *Rewriter) Skip(in *Input) {
 // SenderReport returns the clock to state in a sender report at now: the
 // outgoing timestamp of this moment on our wall clock. clocks are those of
 // the current source, offset its publisher's; either may know nothing, then
-// the time since the newest packet has to do, as it has after a pause until the
-// publisher reports again: some clocks stand still while a source is muted. ok
-// is false while nothing is being sent.
+// the time since the newest packet has to do, as it has after a pause or a leap
+// until they were looked at again: some clocks stand still while a source is
+// muted (see ClockWatch, which keeps clocks). ok is false while nothing is being
+// sent.
 func (r *Rewriter) SenderReport(now Instant, clocks *LayerClocks, offset *ClockOffset) (c SenderClock, ok bool) {
 	if r.cur.source == 0 || !r.started {
 		return c, false

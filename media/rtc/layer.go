@@ -23,6 +23,7 @@ type layer struct {
 	nack   media.NackTracker
 	cache  media.Cache
 	stats  media.ReceiveStats
+	watch  media.ClockWatch
 	lastAt media.Instant // newest packet
 	width  int           // of the newest key frame, 0: unknown
 	height int
@@ -47,6 +48,7 @@ func newLayer(t *track, index int) *layer {
 
 // trackState is the owner's part of a track.
 type trackState struct {
+	// clocks are what the layers' watches made of them at the last tick.
 	clocks media.LayerClocks
 	// gap counts the times that packets were withheld; see sender.gap.
 	gap      uint32
@@ -86,7 +88,7 @@ func (l *layer) extend(ssrc media.SSRC, seq media.Seq, repair bool) media.ExtSeq
 			l.base += (l.unwrap.Highest()>>16 + 2) << 16
 			l.unwrap = media.Unwrapper{}
 			l.nack.Reset()
-			l.stats = media.ReceiveStats{}
+			l.stats, l.watch = media.ReceiveStats{}, media.ClockWatch{}
 		}
 		l.ssrc, l.started = ssrc, true
 	}

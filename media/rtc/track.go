@@ -144,6 +144,9 @@ func (t *track) params(pt uint8) (p *media.CodecParams, repair bool) {
 	return nil, false
 }
 
+// clockRate is that of the track's timestamps in Hz.
+func (t *track) clockRate() uint32 { return t.codecs[0].Codec.ClockRate() }
+
 // layerByRID returns nil for an unknown name.
 func (t *track) layerByRID(rid []byte) *layer {
 	for _, l := range t.layers {

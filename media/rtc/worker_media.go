@@ -217,7 +217,9 @@ func (w *worker) withhold(t *track) {
 func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size int, now media.Instant) {
 	l.lastAt = now
 	if !repair {
-		l.stats.Update(ext, h.TS, size, now, l.track.codecs[0].Codec.ClockRate())
+		clock := l.track.clockRate()
+		l.stats.Update(ext, h.TS, size, now, clock)
+		l.watch.Arrived(l.stats.Transit(), now, clock)
 	}
 	if !l.track.live.Load() {
 		l.track.live.Store(true)

@@ -57,8 +57,8 @@ func (w *worker) senderReport(s *Session, p *media.RTCPPacket) {
 		return
 	}
 	l := st.layer
-	l.track.own.clocks[l.index] = info.Clock
-	s.rx.offset.Observe(info.Clock.NTP, w.loop.now)
+	l.watch.Report(info.Clock, w.loop.now, l.track.clockRate(), &s.rx.offset)
+	w.clockLoop(l)
 	l.stats.SawSenderReport(info.Clock.NTP, w.loop.now)
 }
 

@@ -171,8 +171,16 @@ func (w *worker) tickTrack(t *track) {
 	if t.live.Load() && w.loop.now >= t.session.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
 		w.speakingChanged(t)
 	}
+	moved := false
+	for _, l := range t.layers {
+		w.clockLoop(l)
+		moved = l.watch.Moved(w.loop.now, t.clockRate()) || moved
+	}
 	for _, st := range t.table.Load().streams {
 		w.loop.current = st.session
+		if moved && st.carries(t) {
+			st.tx.reportAt = 0
+		}
 		if !st.carries(t) {
 			w.adoptLoop(st, t)
 		} else if len(t.layers) > 1 || st.tx.rewriter.Pending() {
@@ -185,17 +193,29 @@ func (w *worker) tickTrack(t *track) {
 	w.loop.current = t.session
 }
 
+// clockLoop looks what a layer's clock reads. While that is not known for sure
+// what was known before stands.
+func (w *worker) clockLoop(l *layer) {
+	if c, ok := l.watch.Reading(w.loop.now, l.track.clockRate(), &l.track.session.rx.offset); ok {
+		l.track.own.clocks[l.index] = c
+	}
+}
+
 // reportLoop sends a stream's receiver a sender report (RFC 3550 §6.4.1): the
 // publisher's clock as it looks on the stream's own timeline, which is what
-// keeps lips in sync.
+// keeps lips in sync. None is sent while that is not sure.
 func (w *worker) reportLoop(st *stream, t *track) {
 	tx := st.tx
+	l := t.layers[max(tx.current, 0)]
+	if !l.watch.Sure(w.loop.now, t.clockRate()) {
+		return
+	}
 	clock, ok := tx.rewriter.SenderReport(w.loop.now, &t.own.clocks, &t.session.rx.offset)
 	if !ok {
 		return
 	}
 	tx.reportAt = w.loop.now.Add(reportEvery)
-	if !t.own.clocks[max(tx.current, 0)].Known() {
+	if !l.watch.Reported() {
 		// Nothing better than arrival times yet: say so again soon.
 		tx.reportAt = w.loop.now.Add(reportEvery / 5)
 	}
