@@ -32,6 +32,7 @@ type member struct {
 	session MediaSession // nil without media
 	sources map[wire.Source]wire.SourceState
 	seats   []seat
+	told    []notice        // of seats, the last of each
 	view    []wire.ViewItem // nil: never asked
 	score   wire.Score      // of the connection, as last told
 
@@ -83,7 +84,7 @@ func (m *member) takeMedia(r opened, unmuted []wire.Source) (added []wire.Source
 		added = append(added, s)
 	}
 	for len(m.seats) < r.seats {
-		m.seats = append(m.seats, seat{})
+		m.seats, m.told = append(m.seats, seat{}), append(m.told, notice{})
 	}
 	return added
 }

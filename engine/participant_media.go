@@ -128,12 +128,31 @@ func (e mediaEvents) MediaSpeaking(speaking bool, level int) {
 }
 
 func (e mediaEvents) MediaLimited(source string, limit uint64) {
+	if s, key, ok := e.sourceKey(keyLimited, source); ok {
+		_ = e.room.Tell(sourceLimited{e.id, s, limit}, actors.Coalesce(key))
+	}
+}
+
+func (e mediaEvents) MediaMuted(source string) {
+	if s, key, ok := e.sourceKey(keyWasted, source); ok {
+		_ = e.room.Tell(sourceWasted{e.id, s}, actors.Coalesce(key))
+	}
+}
+
+func (e mediaEvents) MediaProblem(source string) {
+	if s, key, ok := e.sourceKey(keySource, source); ok {
+		_ = e.room.Tell(sourceChanged{e.id, s}, actors.Coalesce(key))
+	}
+}
+
+// sourceKey returns what messages about one source of this participant coalesce
+// by.
+func (e mediaEvents) sourceKey(class uint32, source string) (s wire.Source, key actors.Key, ok bool) {
 	i := slices.Index(wire.Sources[:], wire.Source(source))
 	if i < 0 {
-		return
+		return "", key, false
 	}
-	key := actors.Key{Class: keyLimited, ID: e.number*uint64(len(wire.Sources)) + uint64(i)}
-	_ = e.room.Tell(sourceLimited{e.id, wire.Sources[i], limit}, actors.Coalesce(key))
+	return wire.Sources[i], actors.Key{Class: class, ID: e.number*uint64(len(wire.Sources)) + uint64(i)}, true
 }
 
 func (e mediaEvents) MediaLayer(seat int, layer string, width, height int, reason string) {

@@ -57,6 +57,10 @@ type MediaSession interface {
 	// which from sends a source. Seats may differ, and so may the profiles of
 	// one codec.
 	CanDecode(seat int, from MediaSession, source wire.Source) bool
+	// PictureProblem says why no picture of what from sends for a source comes
+	// to a seat of this session although it is on and can be decoded; empty: it
+	// comes, or is about to.
+	PictureProblem(seat int, from MediaSession, source wire.Source) wire.Problem
 	// SetMuted stops or resumes the forwarding of a source.
 	SetMuted(source wire.Source, muted bool)
 	// Place makes seat carry what p says from the next key frame on; it
@@ -109,4 +113,10 @@ type MediaEvents interface {
 	// MediaLimited: a source of this session, one of wire.Source, sends more
 	// than limit bits per second, and less of it reaches its viewers.
 	MediaLimited(source string, limit uint64)
+	// MediaMuted: a picture of this session has been sent for a minute though
+	// it is muted.
+	MediaMuted(source string)
+	// MediaProblem: what CanDecode or PictureProblem say of a source of this
+	// session may have changed for some who have it in a seat.
+	MediaProblem(source string)
 }

@@ -94,6 +94,7 @@ func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events M
 	s := &memSession{
 		media: m, id: id, events: events, seats: make([]Placement, len(offer.Seats)),
 		codecs: map[wire.Source]string{}, muted: map[wire.Source]bool{}, decodes: map[string]bool{"VP8": true, "opus": true},
+		problems: map[wire.Source]wire.Problem{}, running: map[int]bool{},
 	}
 	s.takeSources(offer)
 	if m.sessions == nil {
@@ -128,12 +129,16 @@ type memSession struct {
 	codecs  map[wire.Source]string
 	muted   map[wire.Source]bool
 	decodes map[string]bool
-	seen    time.Time
-	sent    time.Time
-	silent  bool
-	quality MediaQuality
-	places  int
-	closed  bool
+	// problems are of what it sends; viewers whose picture runs are not
+	// bothered by one, as with a key frame that others wait for.
+	problems map[wire.Source]wire.Problem
+	running  map[int]bool // seats with a picture
+	seen     time.Time
+	sent     time.Time
+	silent   bool
+	quality  MediaQuality
+	places   int
+	closed   bool
 }
 
 func (s *memSession) takeSources(offer MediaOffer) {
@@ -169,6 +174,33 @@ func (s *memSession) CanDecode(seat int, from MediaSession, src wire.Source) boo
 	defer s.media.mu.Unlock()
 	sender, ok := from.(*memSession)
 	return ok && seat < len(s.seats) && s.decodes[sender.codecs[src]]
+}
+
+func (s *memSession) PictureProblem(seat int, from MediaSession, src wire.Source) wire.Problem {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	sender, ok := from.(*memSession)
+	if !ok || seat >= len(s.seats) {
+		s.media.wrongLocked("problem of seat %d of %d", seat, len(s.seats))
+		return ""
+	}
+	return s.problemLocked(seat, sender, src)
+}
+
+func (s *memSession) problemLocked(seat int, from *memSession, src wire.Source) wire.Problem {
+	p := from.problems[src]
+	if from.muted[src] || p == wire.ProblemNoKeyframe && s.running[seat] {
+		return ""
+	}
+	return p
+}
+
+// suffer makes p the problem of what the session sends, and says so.
+func (s *memSession) suffer(src wire.Source, p wire.Problem) {
+	s.media.mu.Lock()
+	s.problems[src] = p
+	s.media.mu.Unlock()
+	s.events.MediaProblem(string(src))
 }
 
 func (s *memSession) SetMuted(src wire.Source, muted bool) {

@@ -42,6 +42,15 @@ func (b sessionBridge) CanDecode(seat int, from engine.MediaSession, source wire
 	return ok && b.Session.CanDecode(seat, f.Session, string(source))
 }
 
+// PictureProblem implements engine.MediaSession.
+func (b sessionBridge) PictureProblem(seat int, from engine.MediaSession, source wire.Source) wire.Problem {
+	f, ok := from.(sessionBridge)
+	if !ok {
+		return ""
+	}
+	return wire.Problem(b.Session.PictureProblem(seat, f.Session, string(source)))
+}
+
 // SetMuted implements engine.MediaSession.
 func (b sessionBridge) SetMuted(source wire.Source, muted bool) {
 	b.Session.SetMuted(string(source), muted)

@@ -57,6 +57,11 @@
 // one that it shares with others. A receive arena is allocated with the first
 // datagram, a send arena with the first packet that leaves by an address.
 //
+// Once a second control judges the pictures that are on (trouble): whether
+// anything of them arrives, and whether a key frame comes that somebody waits
+// for. The owners' ticks leave it what they see in a few atomics of the track;
+// packets know nothing of it.
+//
 // What one worker wants from another (a repair, a key frame) goes through a
 // bounded queue of small commands.
 //

@@ -133,6 +133,9 @@ type stream struct {
 	// round is when the stream was last queued; see handovers.
 	round uint64
 
+	// flowing is the track whose picture goes out on the stream, nil while a
+	// key frame is waited for. The holder's owner keeps it.
+	flowing atomic.Pointer[track]
 	// sentAt is when the holder's owner last sent a packet; 0: never.
 	sentAt atomic.Int64
 	tx     *sender // holder's owner only; nil until something was to be sent

@@ -93,6 +93,14 @@ type track struct {
 	sends atomic.Pointer[media.CodecParams]
 	// live says that packets came lately; the tick keeps it.
 	live atomic.Bool
+	// heard, unanswered and stirred are what the tick saw of a picture: when
+	// the newest packet came, since when a key frame is asked for in vain, and
+	// that somebody's picture began or broke off. problem is what control makes
+	// of it; see trouble.
+	heard, unanswered atomic.Int64
+	stirred           atomic.Bool
+	problem           atomic.Uint32
+	trouble           trouble // control goroutine only
 
 	// table is whom packets go to. It is never nil and replaced as a whole.
 	table atomic.Pointer[table]

@@ -56,6 +56,7 @@ func (w *worker) rest(s *Session) {
 	s.rx.active = false
 	for _, t := range s.incoming.Load().tracks {
 		t.live.Store(false)
+		t.unanswered.Store(0)
 		if t.own.speaking.Tick(w.loop.now) {
 			w.speakingChanged(t)
 		}
@@ -189,6 +190,9 @@ func (w *worker) tickTrack(t *track) {
 		if w.loop.now >= st.tx.reportAt {
 			w.reportLoop(st, t)
 		}
+	}
+	if t.kind == media.KindVideo {
+		w.waitingLoop(t)
 	}
 	w.loop.current = t.session
 }
