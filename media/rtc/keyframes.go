@@ -24,7 +24,7 @@ const (
 	keyframeGap    = 100 * time.Millisecond
 	// keyframeLull is after how long without a request the next one counts as
 	// the first: the one before may have been lost.
-	keyframeLull = 2 * time.Second
+	keyframeLull = 4 * time.Second
 )
 
 // ask notes a wish.

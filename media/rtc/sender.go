@@ -22,6 +22,8 @@ type sender struct {
 	repairs         media.ExtSeq // next number on the repair SSRC
 	budget          media.RepairBudget
 	reportAt        media.Instant // when the next sender report is due, 0: at once
+	asked           media.Instant // when the receiver last asked for a key frame, 0: never
+	waits           media.Instant // since when it waits for one that was asked for, on whichever layer; 0: it does not
 	reason          string        // why target was chosen, see Layer…
 	packets         uint32        // sent, for reports; wraps (RFC 3550 §6.4.1)
 	octets          uint32
@@ -43,7 +45,7 @@ func (tx *sender) adopt(t *track) {
 	tx.track, tx.gap = t, t.own.gap
 	tx.params, tx.format = nil, nil
 	tx.target, tx.current = noLayer, noLayer
-	tx.reportAt = 0
+	tx.reportAt, tx.asked, tx.waits = 0, 0, 0
 }
 
 // aim makes layer the one to be reached.

@@ -168,7 +168,7 @@ func (w *worker) waitingLoop(t *track) {
 			t.heard.Store(int64(l.lastAt))
 		}
 		if !l.alive(now) {
-			l.gate.since = 0 // who sends nothing answers nothing
+			l.gate.since = 0
 		}
 	}
 	unanswered := media.Instant(0)
@@ -182,25 +182,56 @@ func (w *worker) waitingLoop(t *track) {
 	}
 }
 
+// unblame lets all that wait begin to wait anew: who sends nothing answers
+// nothing.
+func (t *track) unblame() {
+	t.unanswered.Store(0)
+	for _, st := range t.table.Load().streams {
+		if st.carries(t) {
+			st.tx.waits = 0
+		}
+	}
+}
+
 // waitsLoop notes whether a stream has a picture of t, and returns since when
 // the key frame that it lacks is asked for, 0 if it is not.
-func (w *worker) waitsLoop(st *stream, t *track) (since media.Instant) {
+func (w *worker) waitsLoop(st *stream, t *track) media.Instant {
 	if !st.carries(t) {
 		return 0
 	}
-	tx := st.tx
-	flowing := t
-	if source, _ := tx.rewriter.Current(); source != t.id {
+	tx, flowing := st.tx, t
+	if tx.target == noLayer || tx.undecodable() || !w.reaches(st) {
+		tx.waits = 0 // for nothing that its publisher owes
+		return 0
+	}
+	begun := tx.wait(t, w.loop.now)
+	if !begun || tx.waits != 0 && w.loop.now.Sub(tx.waits) >= keyframePatience {
 		flowing = nil
 	}
 	if st.flowing.Load() != flowing {
 		st.flowing.Store(flowing)
 		t.stirred.Store(true)
 	}
-	if flowing != nil || tx.target == noLayer || tx.undecodable() || !w.reaches(st) {
-		return 0
+	return tx.waits
+}
+
+// wait keeps waits and reports whether packets of t go out. That is no picture
+// as long as the receiver asks for a key frame in vain: it can not decode them.
+func (tx *sender) wait(t *track, now media.Instant) (begun bool) {
+	source, layer := tx.rewriter.Current()
+	begun = source == t.id
+	if !begun {
+		layer = uint8(tx.target)
 	}
-	return t.layers[tx.target].gate.unanswered(w.loop.now)
+	l := t.layers[layer]
+	since := l.gate.unanswered(now)
+	switch {
+	case begun && (since == 0 || now.Sub(tx.asked) > keyframeLull), !l.alive(now):
+		tx.waits = 0
+	case tx.waits == 0:
+		tx.waits = since
+	}
+	return begun
 }
 
 // PictureProblem says why no picture of what from sends for a source comes to a

@@ -171,6 +171,36 @@ func TestNoKeyframe(t *testing.T) {
 	}
 }
 
+// TestKeyframeAskedFor: who asks for a key frame again and again can not decode
+// what comes; who asked once and is content is left alone.
+func TestKeyframeAskedFor(t *testing.T) {
+	r := newRig(t, 2, Config{})
+	r.second(3, 1)
+	ask := func(i int) {
+		r.w.commandLoop(command{kind: cmdKeyframe, stream: r.to[i].outgoing.Load().seats[0].video})
+	}
+	ask(1)
+	for i := range 8 {
+		if i%2 == 0 {
+			ask(0)
+		}
+		if r.second(3, 0); i == 3 {
+			r.wantProblems("soon", "", "")
+		}
+	}
+	r.wantProblems("after some seconds", NoKeyframe, "")
+	if problems, _ := r.told(); !slices.Equal(problems, []string{Camera}) {
+		t.Errorf("the engine was told %v", problems)
+	}
+	r.second(3, 1)
+	r.wantProblems("after the key frame", "", "")
+	ask(0)
+	for range keyframeLull/time.Second + 2 {
+		r.second(3, 0)
+	}
+	r.wantProblems("after it was content", "", "")
+}
+
 // TestNoKeyframeAfterAnOutage: a publisher that was away for longer than the
 // patience is given the same time again.
 func TestNoKeyframeAfterAnOutage(t *testing.T) {

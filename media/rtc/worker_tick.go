@@ -56,7 +56,7 @@ func (w *worker) rest(s *Session) {
 	s.rx.active = false
 	for _, t := range s.incoming.Load().tracks {
 		t.live.Store(false)
-		t.unanswered.Store(0)
+		t.unblame()
 		if t.own.speaking.Tick(w.loop.now) {
 			w.speakingChanged(t)
 		}
