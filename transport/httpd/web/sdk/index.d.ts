@@ -199,6 +199,8 @@ export interface RemoteParticipant extends Participant {
   readonly sources: ReadonlyMap<Source, SourceState>;
   /** Tracks that are in a seat here now. */
   readonly tracks: ReadonlyMap<Source, MediaStreamTrack>;
+  /** Pictures that are in a seat here, are on, and do not come: why, see `trackSubscriptionFailed`. */
+  readonly problems: ReadonlyMap<Source, string>;
   isMuted(source: Source): boolean;
 }
 
@@ -438,14 +440,25 @@ export interface RoomEvents {
    */
   trackSubscribed: { participant: RemoteParticipant; source: Source; track: MediaStreamTrack; stream: MediaStream; seat: number; reused: boolean };
   trackUnsubscribed: { participant: RemoteParticipant; source: Source; track: MediaStreamTrack; seat: number };
-  /** A picture will not come: code 'codec' means this browser can not decode it. */
+  /**
+   * A picture that is on does not come, or not any more. Code 'codec': this
+   * browser can not decode it; 'no_media': nothing of it arrives at the server
+   * though its sender is there; 'no_keyframe': it arrives, but its sender does
+   * not give what a picture begins with. `participant.problems` has it until
+   * that is over, which `trackSubscribed` tells.
+   */
   trackSubscriptionFailed: { participant: RemoteParticipant; source: Source; seat: number; code: string };
   trackMuted: { participant: Participant; source: Source };
   trackUnmuted: { participant: Participant; source: Source };
   localTrackPublished: { source: Source; track: MediaStreamTrack };
   localTrackUnpublished: { source: Source };
-  /** The server drops what exceeds so many bits per second of a source; others miss part of it. Told again every 5 s at most while that lasts. */
-  localTrackLimited: { source: Source; reason: 'rate'; bitrate: number };
+  /**
+   * Reason 'rate': the server drops what exceeds so many bits per second of a
+   * source, and others miss part of it; told again every 5 s at most while that
+   * lasts. Reason 'muted', bitrate 0: a picture has been sent for a minute though
+   * it is muted, and nobody gets it; again every five minutes.
+   */
+  localTrackLimited: { source: Source; reason: 'rate' | 'muted'; bitrate: number };
   /** Loudest first. */
   activeSpeakersChanged: { speakers: Participant[] };
   chatMessage: { message: ChatMessage };

@@ -91,7 +91,7 @@ interface EventTypes {
   layer_changed: { seat: number; layer: string; width: number; height: number; reason: string };
   speakers: { speakers: { participant: string; level: number }[] | null };
   quality: { participants: { participant: string; score: 'excellent' | 'good' | 'poor' | 'lost'; up_loss: number; down_loss: number; rtt_ms: number }[] | null };
-  limited: { source: Source; reason: 'rate'; limit_bps: number };
+  limited: { source: Source; reason: 'rate' | 'muted'; limit_bps: number };
   draining: { in_ms: number };
   bye: { code: string; message: string; summary?: Summary; retryable: boolean };
 }
