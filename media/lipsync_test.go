@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -103,7 +104,7 @@ func (w *lipWorld) capture(s *lipStream) {
 
 // deliver hands on what has arrived, in order.
 func (w *lipWorld) deliver(s *lipStream) {
-	slices.SortStableFunc(s.way, func(a, b lipPacket) int { return int(a.arrives - b.arrives) })
+	slices.SortStableFunc(s.way, func(a, b lipPacket) int { return cmp.Compare(a.arrives, b.arrives) })
 	for len(s.way) > 0 && s.way[0].arrives <= w.now {
 		p := s.way[0]
 		s.way = s.way[1:]
@@ -174,99 +175,110 @@ func (w *lipWorld) lipError(a, v SenderClock) time.Duration {
 	return (w.sound.off(a) - w.sight.off(v)).Abs()
 }
 
-// TestLipSync: whatever happens to a publisher's clocks and reports, what a
-// viewer is told of sound and picture puts them together within 20 ms, as soon
-// as anything is told; and what was told before is mended within half a second.
-func TestLipSync(t *testing.T) {
-	const (
-		begun  = 3 * time.Second // when all have reported and were told
-		at     = 6 * time.Second // when the event of a scenario begins
-		enough = 20 * time.Millisecond
-		mended = 500 * time.Millisecond
-	)
-	gap := func(s func(*lipWorld) *lipStream, length, stands time.Duration, told bool) func(w *lipWorld, since time.Duration) {
-		return func(w *lipWorld, since time.Duration) {
-			s := s(w)
-			switch {
-			case since == 0:
-				s.muted, s.told = true, told
-			case since == length:
-				s.muted = false
-				s.stood += stands
-			}
+// lipScenario is something that happens to a publisher.
+type lipScenario struct {
+	name   string
+	before func(w *lipWorld)                      // may be nil
+	event  func(w *lipWorld, since time.Duration) // may be nil; at every step from lipEvent on
+	length time.Duration                          // of the event
+	runs   time.Duration                          // 0: 20 s
+}
+
+const (
+	lipBegun  = 3 * time.Second // when all have reported and were told
+	lipEvent  = 6 * time.Second // when the event of a scenario begins
+	lipEnough = 20 * time.Millisecond
+	lipMended = 500 * time.Millisecond // after the event's end
+	lipStep   = 5 * time.Millisecond
+	// lipQuick is what an encoder takes where nobody can know it, for there are
+	// no reports: that has to be little, or the same for both.
+	lipQuick = 15 * time.Millisecond
+)
+
+func lipSound(w *lipWorld) *lipStream { return w.sound }
+func lipSight(w *lipWorld) *lipStream { return w.sight }
+
+// pause stops a stream for a time, in which its clock stands still for stands.
+func pause(of func(*lipWorld) *lipStream, length, stands time.Duration, told bool) func(*lipWorld, time.Duration) {
+	return func(w *lipWorld, since time.Duration) {
+		switch s := of(w); since {
+		case 0:
+			s.muted, s.told = true, told
+		case length:
+			s.muted = false
+			s.stood += stands
 		}
 	}
-	sound := func(w *lipWorld) *lipStream { return w.sound }
-	sight := func(w *lipWorld) *lipStream { return w.sight }
-	once := func(f func(w *lipWorld)) func(*lipWorld, time.Duration) {
-		return func(w *lipWorld, since time.Duration) {
-			if since == 0 {
-				f(w)
-			}
+}
+
+// once makes an event of something that happens at a moment.
+func once(f func(w *lipWorld)) func(*lipWorld, time.Duration) {
+	return func(w *lipWorld, since time.Duration) {
+		if since == 0 {
+			f(w)
 		}
 	}
-	type scenario struct {
-		name   string
-		before func(w *lipWorld)                      // may be nil
-		event  func(w *lipWorld, since time.Duration) // may be nil; at every step from at on
-		length time.Duration                          // of the event
-		runs   time.Duration                          // 0: 20 s
+}
+
+// everyThird changes every third report.
+func everyThird(f func(c SenderClock) SenderClock) func(int, SenderClock) SenderClock {
+	return func(i int, c SenderClock) SenderClock {
+		if i%3 == 2 {
+			c = f(c)
+		}
+		return c
 	}
-	all := []scenario{{name: "nothing happens"}}
+}
+
+// lipClocks are what happens to the clocks of packets.
+func lipClocks() (all []lipScenario) {
 	for _, length := range []time.Duration{300 * time.Millisecond, 700 * time.Millisecond, 2 * time.Second, 4 * time.Second, 8 * time.Second} {
 		for _, told := range []bool{true, false} {
 			name := length.String() + map[bool]string{true: ", muted", false: ", without a mute"}[told]
 			all = append(all,
-				scenario{name: "the sound's clock stands still for " + name, event: gap(sound, length, length, told), length: length},
-				scenario{name: "the picture's clock stands still for " + name, event: gap(sight, length, length, told), length: length},
-				scenario{name: "the sound pauses and its clock does not, " + name, event: gap(sound, length, 0, told), length: length},
-				scenario{name: "the picture pauses and its clock does not, " + name, event: gap(sight, length, 0, told), length: length},
-				scenario{name: "the sound's clock begins anew after " + name, event: gap(sound, length, 11*time.Hour, told), length: length},
-				scenario{name: "the picture's clock begins anew after " + name, event: gap(sight, length, -5*time.Hour, told), length: length},
+				lipScenario{name: "the sound's clock stands still for " + name, event: pause(lipSound, length, length, told), length: length},
+				lipScenario{name: "the picture's clock stands still for " + name, event: pause(lipSight, length, length, told), length: length},
+				lipScenario{name: "the sound pauses and its clock does not, " + name, event: pause(lipSound, length, 0, told), length: length},
+				lipScenario{name: "the picture pauses and its clock does not, " + name, event: pause(lipSight, length, 0, told), length: length},
+				lipScenario{name: "the sound's clock begins anew after " + name, event: pause(lipSound, length, 11*time.Hour, told), length: length},
+				lipScenario{name: "the picture's clock begins anew after " + name, event: pause(lipSight, length, -5*time.Hour, told), length: length},
 			)
 		}
 	}
 	for _, leap := range []time.Duration{-3 * time.Second, -700 * time.Millisecond, -150 * time.Millisecond, 150 * time.Millisecond, 800 * time.Millisecond, 4 * time.Second, time.Hour} {
 		all = append(all,
-			scenario{name: "the sound's clock leaps by " + leap.String(), event: once(func(w *lipWorld) { w.sound.stood -= leap })},
-			scenario{name: "the picture's clock leaps by " + leap.String(), event: once(func(w *lipWorld) { w.sight.stood -= leap })},
+			lipScenario{name: "the sound's clock leaps by " + leap.String(), event: once(func(w *lipWorld) { w.sound.stood -= leap })},
+			lipScenario{name: "the picture's clock leaps by " + leap.String(), event: once(func(w *lipWorld) { w.sight.stood -= leap })},
 		)
 	}
-	every := func(n int, f func(c SenderClock) SenderClock) func(int, SenderClock) SenderClock {
-		return func(i int, c SenderClock) SenderClock {
-			if i%n == n-1 {
-				c = f(c)
-			}
-			return c
+	return append(all, lipScenario{name: "other layers", event: func(w *lipWorld, since time.Duration) {
+		if since%(700*time.Millisecond) == 0 {
+			w.sight.layer = 1 - w.sight.layer
+			w.sight.seat.SetTarget(1, w.sight.layer)
 		}
+	}})
+}
+
+// lipReports are what publishers do to their reports.
+func lipReports() []lipScenario {
+	setBy := func(d time.Duration) func(*lipWorld, time.Duration) {
+		return once(func(w *lipWorld) { w.sound.wall, w.sight.wall = d, d })
 	}
-	// Without reports nobody can know what an encoder takes: then it has to be
-	// little, or the same for both.
-	quick := 15 * time.Millisecond
-	all = append(all,
-		scenario{name: "other layers", event: func(w *lipWorld, since time.Duration) {
-			if since%(700*time.Millisecond) == 0 {
-				w.sight.layer = 1 - w.sight.layer
-				w.sight.seat.SetTarget(1, w.sight.layer)
-			}
-		}},
-		scenario{name: "no reports", before: func(w *lipWorld) {
-			w.sound.reports, w.sight.reports, w.sight.encode = 0, 0, quick
-		}},
-		scenario{name: "no reports and the clock stands still", before: func(w *lipWorld) {
-			w.sound.reports, w.sight.reports, w.sight.encode = 0, 0, quick
-		}, event: gap(sound, 2*time.Second, 2*time.Second, false), length: 2 * time.Second},
-		scenario{name: "reports of the picture only", before: func(w *lipWorld) { w.sound.reports, w.sound.encode = 0, quick }},
-		scenario{name: "reports without time", before: func(w *lipWorld) {
+	none := func(w *lipWorld) { w.sound.reports, w.sight.reports, w.sight.encode = 0, 0, lipQuick }
+	return []lipScenario{
+		{name: "no reports", before: none},
+		{name: "no reports and the clock stands still", before: none, event: pause(lipSound, 2*time.Second, 2*time.Second, false), length: 2 * time.Second},
+		{name: "reports of the picture only", before: func(w *lipWorld) { w.sound.reports, w.sound.encode = 0, lipQuick }},
+		{name: "reports without time", before: func(w *lipWorld) {
 			w.sound.twist = func(_ int, c SenderClock) SenderClock { return SenderClock{RTP: c.RTP} }
-			w.sight.twist, w.sight.encode = w.sound.twist, quick
+			w.sight.twist, w.sight.encode = w.sound.twist, lipQuick
 		}},
-		scenario{name: "a wall clock in the last century", before: func(w *lipWorld) {
+		{name: "a wall clock in the last century", before: func(w *lipWorld) {
 			w.sound.wall, w.sight.wall = -40*365*24*time.Hour, -40*365*24*time.Hour
 		}},
-		scenario{name: "two wall clocks", before: func(w *lipWorld) { w.sound.wall = time.Hour }},
-		scenario{name: "two wall clocks, seconds apart", before: func(w *lipWorld) { w.sound.wall, w.sight.encode = 4*time.Second, quick }},
-		scenario{name: "a wall clock that stands still", before: func(w *lipWorld) {
+		{name: "two wall clocks", before: func(w *lipWorld) { w.sound.wall = time.Hour }},
+		{name: "two wall clocks, seconds apart", before: func(w *lipWorld) { w.sound.wall, w.sight.encode = 4*time.Second, lipQuick }},
+		{name: "a wall clock that stands still", before: func(w *lipWorld) {
 			var first NTP
 			w.sight.twist = func(_ int, c SenderClock) SenderClock {
 				if first == 0 {
@@ -275,79 +287,94 @@ func TestLipSync(t *testing.T) {
 				return SenderClock{first, c.RTP}
 			}
 		}},
-		scenario{name: "the wall clock is set by 0.3 s", event: once(func(w *lipWorld) {
-			w.sound.wall, w.sight.wall = 300*time.Millisecond, 300*time.Millisecond
-		})},
-		scenario{name: "the wall clock is set by -0.3 s", event: once(func(w *lipWorld) {
-			w.sound.wall, w.sight.wall = -300*time.Millisecond, -300*time.Millisecond
-		})},
-		scenario{name: "the wall clock is set by an hour", event: once(func(w *lipWorld) {
-			w.sound.wall, w.sight.wall = time.Hour, time.Hour
-		})},
-		scenario{name: "the wall clock is set, and the sound card is fast", runs: 3 * time.Minute,
-			before: func(w *lipWorld) { w.sound.fast = 250 * time.Microsecond },
-			event: once(func(w *lipWorld) {
-				w.sound.wall, w.sight.wall = 300*time.Millisecond, 300*time.Millisecond
-			})},
-		scenario{name: "reports whose wall clock jumps", before: func(w *lipWorld) {
-			w.sight.twist = every(3, func(c SenderClock) SenderClock { c.NTP = c.NTP.add(-800 * time.Millisecond); return c })
+		{name: "the wall clock is set by 0.3 s", event: setBy(300 * time.Millisecond)},
+		{name: "the wall clock is set by -0.3 s", event: setBy(-300 * time.Millisecond)},
+		{name: "the wall clock is set by an hour", event: setBy(time.Hour)},
+		{name: "the wall clock is set, and the sound card is fast", runs: 3 * time.Minute, event: setBy(300 * time.Millisecond),
+			before: func(w *lipWorld) { w.sound.fast = 250 * time.Microsecond }},
+		{name: "reports whose wall clock jumps", before: func(w *lipWorld) {
+			w.sight.twist = everyThird(func(c SenderClock) SenderClock { c.NTP = c.NTP.add(-800 * time.Millisecond); return c })
 		}},
-		scenario{name: "reports whose timestamp jumps", before: func(w *lipWorld) {
-			w.sight.twist = every(3, func(c SenderClock) SenderClock { c.RTP += 30000; return c })
+		{name: "reports whose timestamp jumps", before: func(w *lipWorld) {
+			w.sight.twist = everyThird(func(c SenderClock) SenderClock { c.RTP += 30000; return c })
 		}},
-		scenario{name: "reports that say anything", before: func(w *lipWorld) {
+		{name: "reports that say anything", before: func(w *lipWorld) {
 			w.sight.twist = func(int, SenderClock) SenderClock {
 				return SenderClock{NTP(w.rng.Uint64()), Ticks(w.rng.Uint32())}
 			}
-			w.sight.encode = quick
+			w.sight.encode = lipQuick
 		}},
-		scenario{name: "the network hesitates", before: func(w *lipWorld) { w.spikes = true }},
-		scenario{name: "the network hesitates and the clock stands still", before: func(w *lipWorld) { w.spikes = true },
-			event: gap(sound, 2*time.Second, 2*time.Second, false), length: 2 * time.Second},
-		scenario{name: "the way becomes longer", event: once(func(w *lipWorld) { w.sound.late, w.sight.late = 60*time.Millisecond, 60*time.Millisecond })},
-	)
-	for _, sc := range all {
-		t.Run(sc.name, func(t *testing.T) {
-			w := newLipWorld(t)
-			if sc.before != nil {
-				sc.before(w)
+	}
+}
+
+// lipNetworks are what lies between.
+func lipNetworks() []lipScenario {
+	spikes := func(w *lipWorld) { w.spikes = true }
+	return []lipScenario{
+		{name: "nothing happens"},
+		{name: "the network hesitates", before: spikes},
+		{name: "the network hesitates and the clock stands still", before: spikes, event: pause(lipSound, 2*time.Second, 2*time.Second, false), length: 2 * time.Second},
+		{name: "the way becomes longer", event: once(func(w *lipWorld) { w.sound.late, w.sight.late = 60*time.Millisecond, 60*time.Millisecond })},
+	}
+}
+
+// TestLipSync: whatever happens to a publisher's clocks and reports, what a
+// viewer is told of sound and picture puts them together within 20 ms, as soon
+// as anything is told; and what was told before is mended within half a second.
+func TestLipSync(t *testing.T) {
+	for _, sc := range slices.Concat(lipNetworks(), lipClocks(), lipReports()) {
+		t.Run(sc.name, sc.run)
+	}
+}
+
+func (sc *lipScenario) run(t *testing.T) {
+	w := newLipWorld(t)
+	if sc.before != nil {
+		sc.before(w)
+	}
+	var worst, told time.Duration
+	for passed := lipStep; passed < max(sc.runs, 20*time.Second); passed += lipStep {
+		w.now = w.now.Add(lipStep)
+		if since := passed - lipEvent; since >= 0 && sc.event != nil {
+			sc.event(w, since)
+		}
+		w.step(passed)
+		if passed%lipTick != 0 {
+			continue
+		}
+		a, sureA := w.tick(w.sound)
+		v, sureV := w.tick(w.sight)
+		if passed < lipBegun {
+			continue
+		}
+		if sureA && sureV && !w.sound.muted && !w.sight.muted {
+			e := w.lipError(a, v)
+			if e > lipEnough && worst <= lipEnough {
+				t.Errorf("%v: sound and picture are said to be %v apart", passed, e)
 			}
-			var worst, told time.Duration
-			const step = 5 * time.Millisecond
-			for passed := step; passed < max(sc.runs, 20*time.Second); passed += step {
-				w.now = w.now.Add(step)
-				if since := passed - at; since >= 0 && sc.event != nil {
-					sc.event(w, since)
-				}
-				if w.spikes && passed%(1300*time.Millisecond) == 0 {
-					w.stall = w.now.Add(180 * time.Millisecond)
-				}
-				for _, s := range []*lipStream{w.sound, w.sight} {
-					w.capture(s)
-					w.deliver(s)
-					w.publisherReports(s)
-				}
-				if passed%lipTick != 0 {
-					continue
-				}
-				a, sureA := w.tick(w.sound)
-				v, sureV := w.tick(w.sight)
-				if busy := w.sound.muted || w.sight.muted; !busy && sureA && sureV && passed >= begun {
-					if e := w.lipError(a, v); e > enough && worst <= enough {
-						t.Errorf("%v: sound and picture are said to be %v apart", passed, e)
-					}
-					worst = max(worst, w.lipError(a, v))
-				}
-				if passed < begun || passed >= at && passed < at+sc.length+mended {
-					continue
-				}
-				if e := w.lipError(w.sound.heard, w.sight.heard); e > enough && told <= enough {
-					t.Errorf("%v: by what it was told the viewer plays them %v apart", passed, e)
-				}
-				told = max(told, w.lipError(w.sound.heard, w.sight.heard))
-			}
-			t.Logf("at worst %v apart, %v by what was told before", worst, told)
-		})
+			worst = max(worst, e)
+		}
+		if passed >= lipEvent && passed < lipEvent+sc.length+lipMended {
+			continue
+		}
+		e := w.lipError(w.sound.heard, w.sight.heard)
+		if e > lipEnough && told <= lipEnough {
+			t.Errorf("%v: by what it was told the viewer plays them %v apart", passed, e)
+		}
+		told = max(told, e)
+	}
+	t.Logf("at worst %v apart, %v by what was told before", worst, told)
+}
+
+// step lets packets and reports be made and come.
+func (w *lipWorld) step(passed time.Duration) {
+	if w.spikes && passed%(1300*time.Millisecond) == 0 {
+		w.stall = w.now.Add(180 * time.Millisecond)
+	}
+	for _, s := range []*lipStream{w.sound, w.sight} {
+		w.capture(s)
+		w.deliver(s)
+		w.publisherReports(s)
 	}
 }
 
