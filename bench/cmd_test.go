@@ -35,7 +35,7 @@ func TestErrorsAreOneClearLine(t *testing.T) {
 		"no duration":      {"voice --duration 0s", "longer than 0"},
 		"too many clients": {"audience --watchers 900000", "open files are needed"},
 		"room of one":      {"meet --size 1", "at least two"},
-		"too many seats":   {"meet --seats 65", "1 to 64 seats"},
+		"too many seats":   {"meet --seats 41", "1 to 40 seats"},
 		"bad bitrate":      {"audience --bitrate 1", "--bitrate must be at least"},
 		"sockets too long": {"sockets --duration 70s", "must stay below"},
 		"chat too fast":    {"chat --size 2 --rate 100", "--rate must be"},

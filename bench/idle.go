@@ -2,7 +2,7 @@ package bench
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -21,8 +21,8 @@ type IdleCmd struct {
 
 // Run runs the scenario: join, wait, look at memory and CPU.
 func (c *IdleCmd) Run(ctx context.Context, out io.Writer) error {
-	if c.Participants < 1 || c.Size < 1 || c.Seats < 1 || c.Seats > 64 {
-		return errors.New("--participants and --size must be at least 1, --seats 1 to 64")
+	if c.Participants < 1 || c.Size < 1 || c.Seats < 1 || c.Seats > client.MaxSeats {
+		return fmt.Errorf("--participants and --size must be at least 1, --seats 1 to %d", client.MaxSeats)
 	}
 	tls, clean, err := c.certificate(c.TLS)
 	if err != nil {

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -30,8 +29,8 @@ func (c *JoinCmd) Run(ctx context.Context, out io.Writer) error {
 	if err := c.VideoFlags.check(); err != nil {
 		return err
 	}
-	if c.JoinRate <= 0 || c.JoinRate > 1000 || c.Stay < 0 || c.Rooms < 1 || c.Seats < 1 || c.Seats > 64 {
-		return errors.New("--rate must be over 0 and at most 1000, --rooms at least 1, --seats 1 to 64")
+	if c.JoinRate <= 0 || c.JoinRate > 1000 || c.Stay < 0 || c.Rooms < 1 || c.Seats < 1 || c.Seats > client.MaxSeats {
+		return fmt.Errorf("--rate must be over 0 and at most 1000, --rooms at least 1, --seats 1 to %d", client.MaxSeats)
 	}
 	peak := c.Rooms + int(c.JoinRate*(c.Stay.Seconds()+2))
 	r, err := c.open(ctx, "join", out, needs{clients: peak})

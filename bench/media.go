@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"parley/bench/client"
@@ -26,8 +27,8 @@ func (c *Common) run(ctx context.Context, out io.Writer, m *mediaRun) error {
 	if rooms.rooms < 1 || rooms.size < 2 || rooms.publishers < 1 || rooms.publishers > rooms.size {
 		return errors.New("a room needs at least two participants, and one who sends")
 	}
-	if rooms.seats < 1 || rooms.seats > 64 {
-		return errors.New("there can be 1 to 64 seats")
+	if rooms.seats < 1 || rooms.seats > client.MaxSeats {
+		return fmt.Errorf("there can be 1 to %d seats", client.MaxSeats)
 	}
 	if video != nil {
 		if err := video.check(); err != nil {

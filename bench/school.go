@@ -2,7 +2,7 @@ package bench
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -26,8 +26,8 @@ type SchoolCmd struct {
 
 // Run runs the scenario: join, cut, come back.
 func (c *SchoolCmd) Run(ctx context.Context, out io.Writer) error {
-	if c.Participants < 1 || c.Size < 1 || c.Seats < 1 || c.Seats > 64 || c.Back <= 0 {
-		return errors.New("--participants and --size must be at least 1, --seats 1 to 64, --back longer than 0")
+	if c.Participants < 1 || c.Size < 1 || c.Seats < 1 || c.Seats > client.MaxSeats || c.Back <= 0 {
+		return fmt.Errorf("--participants and --size must be at least 1, --seats 1 to %d, --back longer than 0", client.MaxSeats)
 	}
 	r, err := c.open(ctx, "school", out, needs{clients: c.Participants})
 	if err != nil {

@@ -32,6 +32,9 @@
 //     it fails at once; joined then says so. Chat does not go on.
 //   - All members see the events of a room in the same order, and those of a resumed
 //     session without a gap, but for who was away meanwhile and is not any more.
+//   - What a member was told of its seats (member.told) is what the media side says
+//     of them: it is told when that changes and never twice, and what was lost on
+//     its way from there within five seconds.
 //   - A participant that panics ends alone. A room that panics starts again from its
 //     journal, members, order and seats included; their media does not notice. More
 //     than five times a minute, and it is closed. Other rooms never notice.

@@ -311,7 +311,9 @@ func (c *client) session() *memSession { return c.w.media.session(c.id()) }
 func joinReq(room, name string, seats int) *wire.Join {
 	req := &wire.Join{
 		Room: room, Name: name, Offer: "v=0",
-		Sources: map[wire.Source]string{wire.Microphone: "0", wire.Camera: "1", wire.Screen: "2", wire.ScreenAudio: "3"},
+		Sources: map[wire.Source]wire.SourceSection{
+			wire.Microphone: {MID: "0"}, wire.Camera: {MID: "1"}, wire.Screen: {MID: "2"}, wire.ScreenAudio: {MID: "3"},
+		},
 		Unmuted: []wire.Source{wire.Microphone, wire.Camera},
 	}
 	req.Seats = seatMIDs(seats)

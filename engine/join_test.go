@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"testing"
 	"time"
 
@@ -112,6 +113,35 @@ func TestJoinWithoutMedia(t *testing.T) {
 		if len(added) != 4 || added[wire.Camera] != "VP8" {
 			t.Errorf("told of sources %v", added)
 		}
+	})
+}
+
+// What the answer rejects is told with it, in a join and an offer; its source is
+// not the participant's.
+func TestProblemsOfAnAnswer(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		seat := 1
+		w.media.problems = []wire.SectionProblem{
+			{MID: "1", Source: wire.Camera, Code: wire.CodeNoCodec, Message: "none"},
+			{MID: "7", Seat: &seat, Code: wire.CodeSDPProfile, Message: "no rtcp-mux"},
+		}
+		check := func(got []wire.SectionProblem) {
+			t.Helper()
+			if !reflect.DeepEqual(got, w.media.problems) {
+				t.Errorf("told of %+v", got)
+			}
+		}
+		ada := w.join("tea", "Ada", 2)
+		check(ada.joined.Problems)
+		sources := ada.joined.Participants[0].Sources
+		if _, has := sources[wire.Camera]; has || len(sources) != 3 {
+			t.Errorf("sources %v", sources)
+		}
+		ada.refused(&wire.Mute{Source: wire.Camera, Muted: false}, wire.CodeNoSource)
+		req := joinReq("", "", 2)
+		check(ada.ok(&wire.Offer{Offer: "v=0", Sources: req.Sources, Seats: req.Seats}).(*wire.Answer).Problems)
+		w.media.problems = nil
+		check(ada.ok(&wire.Offer{Offer: "v=0", Sources: req.Sources, Seats: req.Seats}).(*wire.Answer).Problems)
 	})
 }
 

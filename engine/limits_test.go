@@ -100,15 +100,16 @@ func TestJoinBeyondTheOfferRateMayTryAgain(t *testing.T) {
 // breaks, and a join anew, one after the other as fast as answers come.
 func TestOurPageNeverMeetsTheOfferRate(t *testing.T) {
 	run(t, Options{}, func(w *world) {
+		const perSeat = 6400 // bytes, with all that a browser knows
 		ada := w.connectFrom(netip.MustParseAddr("192.0.2.7"))
 		ada.ok(joinReq("tea", "Ada", 4))
-		for seats := 4; seats <= 64; seats *= 2 {
-			req := joinReq("", "", seats)
-			ada.ok(&wire.Offer{Offer: strings.Repeat("v", seats*4080), Sources: req.Sources, Seats: req.Seats})
+		for seats := 5; seats < 2*wire.MaxSeats; seats *= 2 {
+			req := joinReq("", "", min(seats, wire.MaxSeats))
+			ada.ok(&wire.Offer{Offer: strings.Repeat("v", len(req.Seats)*perSeat), Sources: req.Sources, Seats: req.Seats})
 		}
-		again := joinReq("", "", 64)
+		again := joinReq("", "", wire.MaxSeats)
 		for range 5 {
-			ada.ok(&wire.Offer{Offer: strings.Repeat("v", 64*4080), Sources: again.Sources, Seats: again.Seats})
+			ada.ok(&wire.Offer{Offer: strings.Repeat("v", wire.MaxSeats*perSeat), Sources: again.Sources, Seats: again.Seats})
 			w.advance(5 * time.Second)
 		}
 	})

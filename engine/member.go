@@ -32,8 +32,11 @@ type member struct {
 	session MediaSession // nil without media
 	sources map[wire.Source]wire.SourceState
 	seats   []seat
-	view    []wire.ViewItem // nil: never asked
-	score   wire.Score      // of the connection, as last told
+	told    []notice // of seats, the last of each
+	// pictures is what the seats take.
+	pictures pictureSeats
+	view     []wire.ViewItem // nil: never asked
+	score    wire.Score      // of the connection, as last told
 
 	recorded   bool // the storage has an interval of it that is open
 	textsSoFar int  // texts of the room when it joined
@@ -67,25 +70,34 @@ func (m *member) public() wire.Participant {
 	}
 }
 
-// takeMedia takes over what an offer led to. It returns the sources that are
-// new.
-func (m *member) takeMedia(r opened, unmuted []wire.Source) (added []wire.Source) {
-	m.session = r.session
+// takeMedia takes over what an offer led to. It returns the sources of which
+// others have to hear: those that are new or in another codec than before, and
+// those that can not be sent any more, which count as muted.
+func (m *member) takeMedia(r opened, unmuted []wire.Source) (changed []wire.Source) {
+	m.session, m.pictures = r.session, r.pictures
 	if m.sources == nil {
 		m.sources = make(map[wire.Source]wire.SourceState, len(r.codecs))
 	}
 	for _, s := range wire.Sources {
-		codec, ok := r.codecs[s]
-		if _, had := m.sources[s]; !ok || had {
+		codec, can := r.codecs[s]
+		state, had := m.sources[s]
+		switch {
+		case can && !had:
+			state = wire.SourceState{Muted: !slices.Contains(unmuted, s), Codec: codec}
+		case can && state.Codec != codec:
+			state.Codec = codec
+		case had && !can && !state.Muted:
+			state.Muted = true
+		default:
 			continue
 		}
-		m.sources[s] = wire.SourceState{Muted: !slices.Contains(unmuted, s), Codec: codec}
-		added = append(added, s)
+		m.sources[s] = state
+		changed = append(changed, s)
 	}
 	for len(m.seats) < r.seats {
-		m.seats = append(m.seats, seat{})
+		m.seats, m.told = append(m.seats, seat{}), append(m.told, notice{})
 	}
-	return added
+	return changed
 }
 
 // keyMemory remembers the last private texts of a member by key, so that one

@@ -104,7 +104,7 @@ func (m *model) act() {
 		}
 		return
 	}
-	switch m.r.IntN(16) {
+	switch m.r.IntN(18) {
 	case 0, 1, 2:
 		m.chat(p)
 	case 3:
@@ -143,7 +143,62 @@ func (m *model) act() {
 		p.c.ok(&wire.Rename{Name: p.name})
 	case 15:
 		m.pass()
+	case 16:
+		m.suffer(p)
+	case 17:
+		m.recode(p)
 	}
+}
+
+// suffer makes a picture fail, or end to, for all or for one who watches.
+func (m *model) suffer(p *modelPerson) {
+	s := p.c.session()
+	if s == nil {
+		return
+	}
+	src := []wire.Source{wire.Camera, wire.Screen}[m.r.IntN(2)]
+	if m.r.IntN(2) == 0 {
+		problem := []wire.Problem{"", wire.ProblemNoMedia, wire.ProblemNoKeyframe}[m.r.IntN(3)]
+		m.note("the %s of %s suffers from %q", src, p.name, problem)
+		s.suffer(src, problem)
+		return
+	}
+	seat := m.r.IntN(7)
+	m.note("the picture in seat %d of %s begins or breaks off", seat, p.name)
+	m.w.media.mu.Lock()
+	s.running[seat] = !s.running[seat]
+	var from *memSession
+	if seat < len(s.seats) && s.seats[seat].From != nil {
+		from, src = s.seats[seat].From.(*memSession), s.seats[seat].Source
+	}
+	m.w.media.mu.Unlock()
+	if from != nil {
+		from.events.MediaProblem(string(src))
+	}
+}
+
+// recode makes somebody send another codec, or take others.
+func (m *model) recode(p *modelPerson) {
+	s := p.c.session()
+	if s == nil {
+		return
+	}
+	sends := m.r.IntN(2) == 0
+	m.note("%s recodes, sending: %v", p.name, sends)
+	m.w.media.mu.Lock()
+	seats := len(s.seats)
+	if sends {
+		s.codecs[wire.Camera] = map[bool]string{true: "H264", false: "VP8"}[s.codecs[wire.Camera] == "VP8"]
+	} else {
+		s.decodes["H264"] = !s.decodes["H264"]
+	}
+	m.w.media.mu.Unlock()
+	if sends {
+		s.events.MediaProblem(string(wire.Camera))
+		return
+	}
+	req := joinReq("", "", seats)
+	p.c.ok(&wire.Offer{Offer: "v=0 again", Sources: req.Sources, Seats: req.Seats})
 }
 
 func (m *model) join() {
@@ -374,8 +429,21 @@ func (m *model) checkSeats(p *modelPerson) {
 		if !slices.ContainsFunc(m.room(p.room).people, func(q *modelPerson) bool { return q.c.id() == from.id }) {
 			m.w.t.Errorf("seat %d of %s carries somebody who is not in the room", i, p.name)
 		}
-		if p.away.IsZero() && (!sits || told.Participant != from.id || told.Source != placed.Source || told.Video != placed.Video) {
+		decodes := s.decodes[from.codecs[placed.Source]]
+		if p.away.IsZero() && (!sits || told.Participant != from.id || told.Source != placed.Source || (told.Video && decodes) != placed.Video) {
 			m.w.t.Errorf("seat %d of %s carries %s %s %v, told was %+v", i, p.name, from.id, placed.Source, placed.Video, told)
+		}
+		if p.away.IsZero() {
+			problem := wire.Problem("")
+			switch {
+			case told.Video && !decodes:
+				problem = wire.ProblemCodec
+			case told.Video:
+				problem = s.problemLocked(i, from, placed.Source)
+			}
+			if told.Problem != problem {
+				m.w.t.Errorf("seat %d of %s: told that %q keeps the picture away, it is %q", i, p.name, told.Problem, problem)
+			}
 		}
 		if placed.Video && from.muted[placed.Source] {
 			m.w.t.Errorf("seat %d of %s has a picture that is off", i, p.name)

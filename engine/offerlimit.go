@@ -9,9 +9,9 @@ import (
 )
 
 // An offer is the most that a client can make the server work by one message:
-// one of 255 KiB costs 20 ms, most of it in the SDP. So offers have a rate of
+// one of 250 KiB costs 10 ms, half of it in the SDP. So offers have a rate of
 // their own, in which each 64 KiB count as one. Our page makes one to join, one
-// at each doubling of its seats (five at most, 12 in this count), and one in 5 s
+// at each doubling of its seats (three at most, eight in this count), and one in 5 s
 // while its network is broken.
 //
 // It is counted here, before the participant, so that who takes its session up
@@ -50,6 +50,9 @@ func (s *Signal) takeRead(size int, req wire.Request, now time.Time) (wait time.
 
 // takeOffer returns how long to wait, 0 if it need not.
 func (s *Signal) takeOffer(size int, now time.Time) (wait time.Duration) {
+	if s.offers == nil {
+		s.offers = newOfferLimiter(s.env.limits)
+	}
 	take := s.offers.ReserveN(now, min(1+size/wire.MaxSmallMessage, s.offers.Burst()))
 	if wait = take.DelayFrom(now); wait > 0 {
 		take.CancelAt(now)

@@ -39,7 +39,7 @@ type Limits struct {
 	AddressRooms int
 	// RoomParticipants is per room: room_full. 1,000.
 	RoomParticipants int
-	// Seats per participant: too_many_seats. 64, which is also the most.
+	// Seats per participant: too_many_seats. 40, which is also the most.
 	Seats int
 	// MuteFrom is the number of others from which newcomers are advised to
 	// begin muted. 12; negative means never.

@@ -31,17 +31,20 @@ type participantState struct {
 	shows   *rate.Limiter // what all others get to see, see limiterOf
 	session MediaSession  // nil without media
 	events  mediaEvents
+	// watched is the room's, pictures what this one's seats take.
+	watched  *watched
+	pictures pictureSeats
 }
 
 // spawnParticipant starts the participant of a join; its first message to the
 // room is mediaOpened.
-func spawnParticipant(ctx *actors.Context[roomMsg], e *env, id string, s *Signal, join *wire.Join) (actors.Ref[participantMsg], error) {
+func spawnParticipant(ctx *actors.Context[roomMsg], e *env, seen *watched, id string, s *Signal, join *wire.Join) (actors.Ref[participantMsg], error) {
 	room := ctx.Self()
 	return actors.Spawn(ctx, actors.Spec[participantMsg]{
 		Kind: "participant", Name: id, Mailbox: participantMailbox,
 		New: func() actors.Handler[participantMsg] {
 			p := &participantState{
-				env: e, id: id, room: room, join: join, signal: s,
+				env: e, id: id, room: room, join: join, signal: s, watched: seen,
 				chats: rate.NewLimiter(e.limits.ChatRate, e.limits.ChatBurst),
 				shows: rate.NewLimiter(e.limits.ShowRate, e.limits.ShowBurst),
 			}

@@ -15,29 +15,42 @@ const offerTime = 5 * time.Second
 // opened is what an offer led to.
 type opened struct {
 	session MediaSession // nil without media
-	answer  string
+	answer  MediaAnswer
 	codecs  map[wire.Source]string // of what the participant can send
 	seats   int
+	// pictures is what the seats take.
+	pictures pictureSeats
 }
 
 // openMedia answers the offer of a join. Without an offer there is no session.
-func (p *participantState) openMedia(offer string, sources map[wire.Source]string, seats []wire.SeatMIDs) (opened, error) {
+func (p *participantState) openMedia(offer string, sources map[wire.Source]wire.SourceSection, seats []wire.SeatMIDs) (opened, error) {
 	if offer == "" {
 		return opened{}, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), offerTime)
 	defer cancel()
-	session, answer, err := p.env.media.Open(ctx, p.id, MediaOffer{offer, sources, seats}, p.events)
+	session, answer, err := p.env.media.Open(ctx, p.id, p.mediaOffer(offer, sources, seats), p.events)
 	if err != nil {
 		return opened{}, err
 	}
 	p.session = session
 	p.signal.carries(session)
-	return opened{session, answer, p.codecs(sources), len(seats)}, nil
+	return p.opened(answer, p.codecs(sources), len(seats)), nil
+}
+
+// mediaOffer adds to an offer what the room knows of those who watch.
+func (p *participantState) mediaOffer(offer string, sources map[wire.Source]wire.SourceSection, seats []wire.SeatMIDs) MediaOffer {
+	return MediaOffer{SDP: offer, Sources: sources, Seats: seats, Shared: p.watched.Load().shared(p.pictures)}
+}
+
+// opened is what the session has become by an offer.
+func (p *participantState) opened(answer MediaAnswer, codecs map[wire.Source]string, seats int) opened {
+	p.pictures = picturesOf(p.session, seats)
+	return opened{p.session, answer, codecs, seats, p.pictures}
 }
 
 // codecs returns what the participant can send, of the sources it named.
-func (p *participantState) codecs(sources map[wire.Source]string) map[wire.Source]string {
+func (p *participantState) codecs(sources map[wire.Source]wire.SourceSection) map[wire.Source]string {
 	out := make(map[wire.Source]string, len(sources))
 	for s := range sources {
 		if codec := p.session.Codec(s); codec != "" {
@@ -83,7 +96,7 @@ func (p *participantState) answer(req *wire.Offer) (opened, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), offerTime)
 	defer cancel()
 	before := p.codecs(req.Sources)
-	answer, err := p.session.Offer(ctx, MediaOffer{req.Offer, req.Sources, req.Seats})
+	answer, err := p.session.Offer(ctx, p.mediaOffer(req.Offer, req.Sources, req.Seats))
 	if err != nil {
 		return opened{}, err
 	}
@@ -93,7 +106,7 @@ func (p *participantState) answer(req *wire.Offer) (opened, error) {
 			p.session.SetMuted(s, true)
 		}
 	}
-	return opened{p.session, answer, codecs, len(req.Seats)}, nil
+	return p.opened(answer, codecs, len(req.Seats)), nil
 }
 
 // onSessionFailed tells the room, however busy it is. The room answers by
@@ -128,12 +141,31 @@ func (e mediaEvents) MediaSpeaking(speaking bool, level int) {
 }
 
 func (e mediaEvents) MediaLimited(source string, limit uint64) {
+	if s, key, ok := e.sourceKey(keyLimited, source); ok {
+		_ = e.room.Tell(sourceLimited{e.id, s, limit}, actors.Coalesce(key))
+	}
+}
+
+func (e mediaEvents) MediaMuted(source string) {
+	if s, key, ok := e.sourceKey(keyWasted, source); ok {
+		_ = e.room.Tell(sourceWasted{e.id, s}, actors.Coalesce(key))
+	}
+}
+
+func (e mediaEvents) MediaProblem(source string) {
+	if s, key, ok := e.sourceKey(keySource, source); ok {
+		_ = e.room.Tell(sourceChanged{e.id, s}, actors.Coalesce(key))
+	}
+}
+
+// sourceKey returns what messages about one source of this participant coalesce
+// by.
+func (e mediaEvents) sourceKey(class uint32, source string) (s wire.Source, key actors.Key, ok bool) {
 	i := slices.Index(wire.Sources[:], wire.Source(source))
 	if i < 0 {
-		return
+		return "", key, false
 	}
-	key := actors.Key{Class: keyLimited, ID: e.number*uint64(len(wire.Sources)) + uint64(i)}
-	_ = e.room.Tell(sourceLimited{e.id, wire.Sources[i], limit}, actors.Coalesce(key))
+	return wire.Sources[i], actors.Key{Class: class, ID: e.number*uint64(len(wire.Sources)) + uint64(i)}, true
 }
 
 func (e mediaEvents) MediaLayer(seat int, layer string, width, height int, reason string) {

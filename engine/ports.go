@@ -34,29 +34,50 @@ type AddressRate interface {
 type Media interface {
 	// Open answers an offer and starts a session. id is the participant's.
 	// Errors carry a wire.Code where the offer is at fault (see CodeOf).
-	Open(ctx context.Context, id string, offer MediaOffer, events MediaEvents) (session MediaSession, answer string, err error)
+	Open(ctx context.Context, id string, offer MediaOffer, events MediaEvents) (session MediaSession, answer MediaAnswer, err error)
 }
 
 // MediaOffer is an SDP offer with the meaning of its sections.
 type MediaOffer struct {
 	SDP     string
-	Sources map[wire.Source]string // source → mid
+	Sources map[wire.Source]wire.SourceSection
 	Seats   []wire.SeatMIDs
+	// Shared are the codecs of pictures that all in the room take who watch
+	// (see MediaSession.SeatCodecs): of these the offer's order counts.
+	Shared []string
+}
+
+// MediaAnswer is what an offer led to.
+type MediaAnswer struct {
+	SDP string
+	// Problems are the sections that were rejected although the client wants
+	// them; what they were for is as if it had not been offered.
+	Problems []wire.SectionProblem
 }
 
 // MediaSession is one participant's connection on the packet side. Methods
-// may be called from any goroutine. The participant calls Offer, SetMuted and
-// Close, the room Place, Vacate and Quality; calls of the two may overlap.
+// may be called from any goroutine. The participant calls Offer, SeatCodecs,
+// SetMuted and Close, the room Place, Vacate and Quality; calls of the two may overlap.
 type MediaSession interface {
-	// Offer renegotiates: more seats, an ICE restart.
-	Offer(ctx context.Context, offer MediaOffer) (answer string, err error)
-	// Codec returns the encoding name negotiated for a source, empty if the
+	// Offer renegotiates: other sources, seats and codecs, an ICE restart.
+	Offer(ctx context.Context, offer MediaOffer) (answer MediaAnswer, err error)
+	// Codec returns the encoding name of what is sent for a source, empty if the
 	// participant can not send it.
 	Codec(source wire.Source) string
 	// CanDecode reports whether a seat of this session takes the codec in
 	// which from sends a source. Seats may differ, and so may the profiles of
 	// one codec.
 	CanDecode(seat int, from MediaSession, source wire.Source) bool
+	// SeatCodecs returns the encoding names of the codecs that a seat takes for
+	// pictures; none if it is for sound only. The caller may change the list.
+	SeatCodecs(seat int) []string
+	// SeatHears reports whether a seat takes sound: not if the client has stopped
+	// that half of it.
+	SeatHears(seat int) bool
+	// PictureProblem says why no picture of what from sends for a source comes
+	// to a seat of this session although it is on and can be decoded; empty: it
+	// comes, or is about to.
+	PictureProblem(seat int, from MediaSession, source wire.Source) wire.Problem
 	// SetMuted stops or resumes the forwarding of a source.
 	SetMuted(source wire.Source, muted bool)
 	// Place makes seat carry what p says from the next key frame on; it
@@ -109,4 +130,10 @@ type MediaEvents interface {
 	// MediaLimited: a source of this session, one of wire.Source, sends more
 	// than limit bits per second, and less of it reaches its viewers.
 	MediaLimited(source string, limit uint64)
+	// MediaMuted: a picture of this session has been sent for a minute though
+	// it is muted.
+	MediaMuted(source string)
+	// MediaProblem: what CanDecode or PictureProblem say of a source of this
+	// session may have changed for some who have it in a seat.
+	MediaProblem(source string)
 }

@@ -87,7 +87,7 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 	case mediaOpened:
 		r.onMediaOpened(ctx, msg)
 	case mediaOffered:
-		r.onMediaOffered(msg)
+		r.onMediaOffered(ctx, msg)
 	case memberRequest:
 		r.onMemberRequest(ctx, msg)
 	case memberAway:
@@ -106,6 +106,10 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onLayerChanged(msg)
 	case sourceLimited:
 		r.onSourceLimited(msg)
+	case sourceWasted:
+		r.onSourceWasted(msg)
+	case sourceChanged:
+		r.onSourceChanged(msg)
 	default:
 		r.onTimer(ctx, msg)
 	}

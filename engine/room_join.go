@@ -26,7 +26,7 @@ type newcomer struct {
 	signal  *Signal
 	reqID   int64
 	unmuted []wire.Source
-	answer  string
+	answer  MediaAnswer
 	onDisk  bool      // the record
 	dueBy   time.Time // when the record is no longer waited for; zero: not given yet
 }
@@ -53,7 +53,7 @@ func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
 		msg.signal.refuseJoin(msg.req.ID, err, 0)
 		return
 	}
-	ref, err := spawnParticipant(ctx, r.env, m.id, msg.signal, msg.req)
+	ref, err := spawnParticipant(ctx, r.env, r.j.watched, m.id, msg.signal, msg.req)
 	if err != nil {
 		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeDraining, "the room ends"), 0)
 		return
@@ -177,11 +177,12 @@ func (r *roomState) joined(n *newcomer, now time.Time) *wire.Joined {
 		Seq:         r.j.seq,
 		Resume:      resumeToken{r.j.name, n.m.id, n.m.secret}.String(),
 		ResumeMS:    r.env.times.Resume.Milliseconds(),
-		Answer:      n.answer, Participants: participants,
-		Chat:       r.j.history.forJoined(now),
-		Hands:      append([]string{}, r.j.hands...),
-		ServerTime: now.UnixMilli(),
-		Version:    r.env.version,
+		Answer:      n.answer.SDP, Problems: n.answer.Problems,
+		Participants: participants,
+		Chat:         r.j.history.forJoined(now),
+		Hands:        append([]string{}, r.j.hands...),
+		ServerTime:   now.UnixMilli(),
+		Version:      r.env.version,
 		Limits: wire.Limits{
 			ChatRunes: wire.MaxChatRunes, NameRunes: wire.MaxNameRunes, CaptionRunes: wire.MaxCaptionRunes,
 			Seats: limits.Seats, MessageBytes: wire.MaxSmallMessage, MuteFrom: max(0, limits.MuteFrom),

@@ -28,6 +28,7 @@ type roomJournal struct {
 	texts   int // to everyone, since the room is there
 	leaving []*leaveWait
 	inbox   *inbox
+	watched *watched // what all who watch can see; see room_codecs.go
 
 	handled   uint64 // messages from the registry
 	occupancy *occupancy
@@ -57,13 +58,14 @@ func newJournal(name string, echo bool) *roomJournal {
 		name: name, echo: echo,
 		byID:    make(map[string]*member),
 		joining: make(map[string]*newcomer),
-		inbox:   &inbox{}, occupancy: &occupancy{},
+		inbox:   &inbox{}, occupancy: &occupancy{}, watched: &watched{},
 	}
 }
 
 func (j *roomJournal) add(m *member) {
 	j.members = append(j.members, m)
 	j.byID[m.id] = m
+	j.countWatchers()
 }
 
 // people counts the members that are persons.
@@ -84,6 +86,7 @@ func (j *roomJournal) drop(m *member) {
 	}
 	delete(j.byID, m.id)
 	j.hands.set(m.id, false)
+	j.countWatchers()
 }
 
 // summary is what m gets to know at the end.

@@ -13,6 +13,8 @@ const (
 	keyVoice
 	keyLayer
 	keyLimited
+	keyWasted
+	keySource
 	keyMediaUp
 	keyMediaFailed
 	keyRecords
@@ -97,6 +99,17 @@ type (
 		source wire.Source
 		limit  uint64 // bits per second
 	}
+	// sourceWasted: it is sent though it is muted.
+	sourceWasted struct {
+		id     string
+		source wire.Source
+	}
+	// sourceChanged: there may be something else to tell of it to those who have
+	// it in a seat.
+	sourceChanged struct {
+		id     string
+		source wire.Source
+	}
 )
 
 // recordsWritten: from the storage's writer, coalesced: the journal's inbox
@@ -132,6 +145,8 @@ func (mediaFailed) toRoom()    {}
 func (voiceChanged) toRoom()   {}
 func (layerChanged) toRoom()   {}
 func (sourceLimited) toRoom()  {}
+func (sourceWasted) toRoom()   {}
+func (sourceChanged) toRoom()  {}
 func (recordsWritten) toRoom() {}
 func (roomEmpty) toRoom()      {}
 func (echoOver) toRoom()       {}

@@ -52,6 +52,7 @@ func (r *roomState) onQualityDue(ctx *actors.Context[roomMsg]) {
 	for i, m := range whose {
 		m.tell(&wire.Quality{Participants: own[i : i+1]})
 	}
+	r.tellAllSeats()
 	for _, m := range r.j.members {
 		if m.session != nil {
 			r.onMediaUp(ctx)
@@ -64,6 +65,13 @@ func (r *roomState) onQualityDue(ctx *actors.Context[roomMsg]) {
 func (r *roomState) onSourceLimited(msg sourceLimited) {
 	if m := r.j.byID[msg.id]; m != nil {
 		m.tell(&wire.Limited{Source: msg.source, Reason: wire.LimitRate, LimitBPS: msg.limit})
+	}
+}
+
+// onSourceWasted tells a member that it sends what is muted.
+func (r *roomState) onSourceWasted(msg sourceWasted) {
+	if m := r.j.byID[msg.id]; m != nil && m.sources[msg.source].Muted {
+		m.tell(&wire.Limited{Source: msg.source, Reason: wire.LimitMuted})
 	}
 }
 

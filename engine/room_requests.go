@@ -63,26 +63,6 @@ func (r *roomState) onMute(ctx *actors.Context[roomMsg], m *member, req *wire.Mu
 	r.publish(&wire.Muted{Participant: m.id, Source: req.Source, Muted: req.Muted}, audience{})
 }
 
-// onMediaOffered takes over more seats and sources.
-func (r *roomState) onMediaOffered(msg mediaOffered) {
-	r.j.doing = doing{msg.signal, msg.reqID}
-	m := r.j.byID[msg.id]
-	if m == nil {
-		msg.signal.refuse(msg.reqID, wire.CodeNotJoined, "the session is over")
-		return
-	}
-	added := m.takeMedia(msg.result, nil)
-	msg.signal.reply(&wire.Answer{Head: wire.Head{ID: msg.reqID}, Answer: msg.result.answer})
-	for _, s := range added {
-		r.publish(&wire.Muted{Participant: m.id, Source: s, Muted: true, Codec: m.sources[s].Codec}, audience{})
-	}
-	if len(added) > 0 {
-		r.stage = nil
-	}
-	r.seatOne(m)
-	r.placeAgain(m)
-}
-
 // uniqueItems drops later items of the same participant and source.
 func uniqueItems(items []wire.ViewItem) []wire.ViewItem {
 	seen := make(map[sitter]bool, len(items))

@@ -46,12 +46,9 @@ func (r *roomState) onResumeSession(msg resumeSession) {
 
 // retell tells a member its current seats, the speakers and the connections.
 func (r *roomState) retell(m *member) {
-	for i, s := range m.seats {
-		if s.empty() {
-			m.tell(&wire.Vacated{Seat: i})
-		} else {
-			m.tell(r.seated(m, i, s))
-		}
+	for i := range m.seats {
+		m.told[i] = r.notice(m, i)
+		m.tell(m.told[i].event(i))
 	}
 	m.tell(&wire.Speakers{Speakers: r.speakers.speakers()})
 	r.tellQualityTo(m)

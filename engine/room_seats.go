@@ -48,22 +48,14 @@ func (r *roomState) seatOne(m *member) {
 	if st == nil {
 		return // the pass over all comes
 	}
-	next := assignSeats(m.seats, m.view, st, m.id)
+	next := m.pictures.assign(m.seats, m.view, st, m.id)
 	for i, want := range next {
-		was := m.seats[i]
-		if want == was {
+		if want == m.seats[i] {
 			continue
 		}
 		m.seats[i] = want
 		r.place(m, i)
-		if was.sitter == want.sitter && was.video == want.video {
-			continue // only the size, which is the media side's matter
-		}
-		if want.empty() {
-			m.tell(&wire.Vacated{Seat: i})
-		} else {
-			m.tell(r.seated(m, i, want))
-		}
+		r.tellSeat(m, i)
 	}
 }
 
@@ -81,13 +73,16 @@ func (r *roomState) place(m *member, i int) {
 	})
 }
 
-// placeAgain puts from back where he sits: an offer of his may have moved a
-// source to another section, which the media side takes for another track.
+// placeAgain goes over all seats that an offer of m's may have changed: his own,
+// which may take other codecs now, and those that he sits in, for his source may
+// be in another section, which the media side takes for another track, or in
+// another codec.
 func (r *roomState) placeAgain(from *member) {
 	for _, m := range r.j.members {
 		for i, s := range m.seats {
-			if s.participant == from.id {
+			if m == from || s.participant == from.id {
 				r.place(m, i)
+				r.tellSeat(m, i)
 			}
 		}
 	}
@@ -99,19 +94,66 @@ func (r *roomState) replaceAll(m *member) {
 	for i, s := range m.seats {
 		if !s.empty() && r.j.byID[s.participant] == nil {
 			m.seats[i] = seat{}
-			m.tell(&wire.Vacated{Seat: i})
 		}
 		r.place(m, i)
+		r.tellSeat(m, i)
 	}
 }
 
-func (r *roomState) seated(m *member, i int, s seat) *wire.Seated {
-	ev := &wire.Seated{Seat: i, Participant: s.participant, Source: s.source, Video: s.video}
+// notice is what a member is told of one of its seats; the zero notice is that
+// it is empty.
+type notice struct {
+	sitter
+	video   bool
+	problem wire.Problem
+}
+
+// notice says what there is to tell of seat i of m now. Nothing of it is kept:
+// the media side is asked each time.
+func (r *roomState) notice(m *member, i int) notice {
+	s := m.seats[i]
+	return notice{s.sitter, s.video, r.problem(m, i)}
+}
+
+// problem says why no picture comes to seat i of m, empty if one does, or is not
+// to: a source that was muted a moment ago still has the seat, until the pass
+// over all.
+func (r *roomState) problem(m *member, i int) wire.Problem {
+	s := m.seats[i]
 	from := r.j.byID[s.participant]
-	if s.video && from != nil && from.session != nil && !m.session.CanDecode(i, from.session, s.source) {
-		ev.Problem = wire.ProblemCodec
+	switch {
+	case !s.video || from == nil || from.session == nil || from.sources[s.source].Muted:
+		return ""
+	case !m.session.CanDecode(i, from.session, s.source):
+		return wire.ProblemCodec
 	}
-	return ev
+	return m.session.PictureProblem(i, from.session, s.source)
+}
+
+// tellSeat tells m of seat i what it was not told yet. A new size is the media
+// side's matter only.
+func (r *roomState) tellSeat(m *member, i int) {
+	if n := r.notice(m, i); n != m.told[i] {
+		m.told[i] = n
+		m.tell(n.event(i))
+	}
+}
+
+// tellAllSeats makes up for what was lost on its way from the media side, which
+// does not wait for a room that is overloaded.
+func (r *roomState) tellAllSeats() {
+	for _, m := range r.j.members {
+		for i := range m.seats {
+			r.tellSeat(m, i)
+		}
+	}
+}
+
+func (n notice) event(seat int) wire.Event {
+	if n.participant == "" {
+		return &wire.Vacated{Seat: seat}
+	}
+	return &wire.Seated{Seat: seat, Participant: n.participant, Source: n.source, Video: n.video, Problem: n.problem}
 }
 
 // vacateSeatsOf empties all seats that carry somebody who goes, before his
@@ -122,7 +164,7 @@ func (r *roomState) vacateSeatsOf(gone *member) {
 			if s.participant == gone.id {
 				m.seats[i] = seat{}
 				m.session.Vacate(i)
-				m.tell(&wire.Vacated{Seat: i})
+				r.tellSeat(m, i)
 			}
 		}
 	}
@@ -131,7 +173,7 @@ func (r *roomState) vacateSeatsOf(gone *member) {
 			gone.session.Vacate(i)
 		}
 	}
-	gone.seats = nil
+	gone.seats, gone.told = nil, nil
 }
 
 func (r *roomState) onLayerChanged(msg layerChanged) {

@@ -57,36 +57,17 @@ const defaultTileWidth, defaultTileHeight = 640, 360
 //  3. what is off, while there are seats: turning on is then instant
 //
 // Who was seated and is taken again keeps his seat; newcomers get the lowest
-// free ones. It is pure and does not keep its arguments. Its cost grows with the
-// seats and the view, not with the room.
-func assignSeats(prev []seat, view []wire.ViewItem, st *stage, self string) []seat {
+// free ones. Seats that sound says are for sound only get no pictures: for more
+// pictures than the others hold, those of the view's end are left out, and who has
+// one goes before who has none (see place). It is pure and does not keep its
+// arguments. Its cost grows with the seats and the view, not with the room.
+func assignSeats(prev []seat, view []wire.ViewItem, st *stage, self string, sound soundSeats) []seat {
 	if view == nil {
 		view = st.inJoinOrder
 	}
-	c := choice{st: st, self: self, list: make([]chosen, 0, len(prev))}
+	c := choice{st: st, self: self, list: make([]chosen, 0, len(prev)), pictures: sound.others(len(prev))}
 	c.choose(len(prev), view)
-	next := make([]seat, len(prev))
-	for i, s := range prev {
-		if s.empty() {
-			continue
-		}
-		if at, known := st.index[s.sitter]; known {
-			if j := c.find(at); j >= 0 && !c.list[j].placed {
-				next[i] = c.seat(j)
-			}
-		}
-	}
-	free := 0
-	for j := range c.list {
-		if c.list[j].placed {
-			continue
-		}
-		for !next[free].empty() {
-			free++
-		}
-		next[free] = c.seat(j)
-	}
-	return next
+	return c.place(prev, sound)
 }
 
 // chosen is a sitter, by its place in the ranking, and what is wanted of it.
@@ -98,13 +79,14 @@ type chosen struct {
 
 // choice collects sitters, each once, best first.
 type choice struct {
-	st   *stage
-	self string
-	list []chosen
+	st       *stage
+	self     string
+	list     []chosen
+	pictures int // that can still be taken
 }
 
 // find returns the place of ranking[at] in the list, -1 if it is not there. The
-// list has at most 64 entries: looking through beats a map.
+// list has at most wire.MaxSeats entries: looking through beats a map.
 func (c *choice) find(at int) int {
 	for j := range c.list {
 		if c.list[j].at == at {
@@ -184,8 +166,10 @@ func (c *choice) wanted(k int, view []wire.ViewItem) {
 		}
 		now := c.st.ranking[at]
 		switch {
-		case now.video && item.Width > 0 && item.Height > 0:
+		case now.video && item.Width > 0 && item.Height > 0 && c.pictures > 0:
+			n := len(c.list)
 			c.add(chosen{at: at, video: true, width: item.Width, height: item.Height}, k)
+			c.pictures -= len(c.list) - n
 		case now.audio:
 			c.add(chosen{at: at}, k)
 		}

@@ -96,7 +96,7 @@ func TestAssignSeats(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			st := buildStage(c.performers, c.speakers, testNow)
-			got := assignSeats(make([]seat, c.k), c.view, st, c.self)
+			got := assignSeats(make([]seat, c.k), c.view, st, c.self, nil)
 			if d := describe(got); d != c.want {
 				t.Errorf("got %q, want %q", d, c.want)
 			}
@@ -106,23 +106,23 @@ func TestAssignSeats(t *testing.T) {
 
 func TestAssignSeatsKeepsPeopleWhereTheySit(t *testing.T) {
 	all := []performer{perf("a", "mc"), perf("b", "mc"), perf("c", "mc"), perf("d", "mc")}
-	seats := assignSeats(make([]seat, 4), nil, buildStage(all, nil, testNow), "me")
+	seats := assignSeats(make([]seat, 4), nil, buildStage(all, nil, testNow), "me", nil)
 	if d := describe(seats); d != "a+ b+ c+ d+" {
 		t.Fatal(d)
 	}
-	seats = assignSeats(seats, nil, buildStage(slices.Delete(slices.Clone(all), 1, 2), nil, testNow), "me")
+	seats = assignSeats(seats, nil, buildStage(slices.Delete(slices.Clone(all), 1, 2), nil, testNow), "me", nil)
 	if d := describe(seats); d != "a+ - c+ d+" {
 		t.Errorf("after b left: %q", d)
 	}
 	reversed := []wire.ViewItem{look("d", wire.Camera), look("c", wire.Camera), look("a", wire.Camera)}
-	seats = assignSeats(seats, reversed, buildStage(all, nil, testNow), "me")
+	seats = assignSeats(seats, reversed, buildStage(all, nil, testNow), "me", nil)
 	if d := describe(seats); d != "a+ b c+ d+" {
 		t.Errorf("after a new view: %q", d)
 	}
 }
 
 // checkSeats checks what must hold of any assignment.
-func checkSeats(prev, next []seat, view []wire.ViewItem, st *stage, self string) error {
+func checkSeats(prev, next []seat, view []wire.ViewItem, st *stage, self string, sound soundSeats) error {
 	seen := map[sitter]int{}
 	for i, s := range next {
 		if s.empty() {
@@ -141,10 +141,13 @@ func checkSeats(prev, next []seat, view []wire.ViewItem, st *stage, self string)
 		if s.video && !st.ranking[at].video {
 			return fmt.Errorf("seat %d shows a picture that is off", i)
 		}
+		if s.video && sound.has(i) {
+			return fmt.Errorf("seat %d is for sound only", i)
+		}
 		seen[s.sitter] = i
 	}
 	for i, s := range prev {
-		if now, stays := seen[s.sitter]; !s.empty() && stays && now != i {
+		if now, stays := seen[s.sitter]; !s.empty() && stays && now != i && len(sound) == 0 {
 			return fmt.Errorf("%+v moved from %d to %d", s.sitter, i, now)
 		}
 	}
@@ -159,7 +162,7 @@ func checkSeats(prev, next []seat, view []wire.ViewItem, st *stage, self string)
 	// The view's live items are seated but for those at its end that the
 	// speakers' seats may cost.
 	k := len(next)
-	c := choice{st: st, self: self}
+	c := choice{st: st, self: self, pictures: sound.others(k)}
 	c.wanted(k, view)
 	for rank, ch := range c.list {
 		s := st.ranking[ch.at].sitter
@@ -177,6 +180,10 @@ func TestAssignSeatsProperties(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		k := r.IntN(12)
 		seats := make([]seat, k)
+		var sound soundSeats // of every other seed: some
+		for range k * int(seed%2) {
+			sound = append(sound, r.IntN(3) == 0)
+		}
 		people := map[string]string{}
 		spokeAt := map[string]time.Time{}
 		var order []string
@@ -212,19 +219,48 @@ func TestAssignSeatsProperties(t *testing.T) {
 			}
 			st := buildStage(performers, speakers, now)
 			view := randomView(r)
-			next := assignSeats(seats, view, st, "p0")
+			next := assignSeats(seats, view, st, "p0", sound)
 			used := view
 			if used == nil {
 				used = st.inJoinOrder
 			}
-			if err := checkSeats(seats, next, used, st, "p0"); err != nil {
+			if err := checkSeats(seats, next, used, st, "p0", sound); err != nil {
 				t.Fatalf("seed %d, step %d: %v\n%s\n%s", seed, step, err, describe(seats), describe(next))
 			}
-			if again := assignSeats(next, view, st, "p0"); !slices.Equal(again, next) {
+			if again := assignSeats(next, view, st, "p0", sound); !slices.Equal(again, next) {
 				t.Fatalf("seed %d, step %d: assigning again changed\n%s to\n%s", seed, step, describe(next), describe(again))
 			}
 			seats = next
 		}
+	}
+}
+
+// Seats for sound only get no picture; who turns one on moves to a seat that can
+// show it, and who has none makes place.
+func TestAssignSoundSeats(t *testing.T) {
+	sound := soundSeats{false, true, true}
+	all := func(on ...string) (list []performer) {
+		for i, what := range on {
+			list = append(list, perf(string(rune('a'+i)), what))
+		}
+		return list
+	}
+	seats := make([]seat, 4) // the last one shows pictures, too
+	for _, step := range []struct {
+		people []performer
+		want   string
+	}{
+		{all("m", "m"), "- a b -"},
+		{all("m", "mc"), "b+ a - -"},
+		{all("mc", "mc"), "b+ - - a+"},
+		{all("mc", "mc", "mc"), "b+ c - a+"}, // one too many: heard
+		{all("m", "mc", "mc"), "b+ a - c+"},
+	} {
+		next := assignSeats(seats, nil, buildStage(step.people, nil, testNow), "me", sound)
+		if got := describe(next); got != step.want {
+			t.Errorf("%s became %s, want %s", describe(seats), got, step.want)
+		}
+		seats = next
 	}
 }
 
@@ -260,7 +296,7 @@ func BenchmarkAssignSeats1000(b *testing.B) {
 	st := buildStage(benchPeople(1000), []string{"p3", "p600"}, testNow)
 	seats := make([]seat, 16)
 	for b.Loop() {
-		seats = assignSeats(seats, nil, st, "p5")
+		seats = assignSeats(seats, nil, st, "p5", nil)
 	}
 }
 

@@ -33,7 +33,7 @@ type Signal struct {
 	conn    Conn
 	info    ConnInfo
 	limiter *rate.Limiter
-	offers  *rate.Limiter // see offerlimit.go
+	offers  *rate.Limiter // nil before the first; see offerlimit.go
 
 	mu        sync.Mutex // guards the rest
 	state     connState
@@ -51,7 +51,6 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 	s := &Signal{
 		env: e, number: e.meters.accepted.Add(1), conn: conn, info: info,
 		limiter: rate.NewLimiter(e.limits.MessageRate, e.limits.MessageBurst),
-		offers:  newOfferLimiter(e.limits),
 	}
 	e.meters.connections.Add(1)
 	s.mu.Lock()

@@ -236,7 +236,7 @@ func TestView(t *testing.T) {
 			t.Errorf("seats %v", ada.seats)
 		}
 		ada.refused(&wire.Offer{Offer: "v=0 less", Sources: req.Sources, Seats: req.Seats[:1]}, wire.CodeSDPMismatch)
-		ada.refused(&wire.Offer{Offer: "v=0", Sources: req.Sources, Seats: append(seatMIDs(64), wire.SeatMIDs{Audio: "x", Video: "y"})}, wire.CodeTooManySeat)
+		ada.refused(&wire.Offer{Offer: "v=0", Sources: req.Sources, Seats: append(seatMIDs(wire.MaxSeats), wire.SeatMIDs{Audio: "x", Video: "y"})}, wire.CodeTooManySeat)
 	})
 }
 

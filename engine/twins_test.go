@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,13 +74,15 @@ type memMedia struct {
 	mu       sync.Mutex
 	sessions map[string]*memSession // by participant
 	wrongs   []string
-	delay    time.Duration // of Open
-	refuse   error         // of the next Open
-	panicky  bool          // the next Open panics
-	dead     bool          // sessions never hear anything
+	delay    time.Duration         // of Open
+	refuse   error                 // of the next Open
+	problems []wire.SectionProblem // of every offer: their sources can not be sent
+	decodes  string                // of sessions to be opened, words; empty: VP8
+	panicky  bool                  // the next Open panics
+	dead     bool                  // sessions never hear anything
 }
 
-func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events MediaEvents) (MediaSession, string, error) {
+func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events MediaEvents) (MediaSession, MediaAnswer, error) {
 	time.Sleep(m.delay)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,18 +92,27 @@ func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events M
 	}
 	if err := m.refuse; err != nil {
 		m.refuse = nil
-		return nil, "", err
+		return nil, MediaAnswer{}, err
 	}
 	s := &memSession{
 		media: m, id: id, events: events, seats: make([]Placement, len(offer.Seats)),
-		codecs: map[wire.Source]string{}, muted: map[wire.Source]bool{}, decodes: map[string]bool{"VP8": true, "opus": true},
+		codecs: map[wire.Source]string{}, muted: map[wire.Source]bool{}, decodes: map[string]bool{"opus": true}, shared: offer.Shared,
+		problems: map[wire.Source]wire.Problem{}, running: map[int]bool{},
+	}
+	for codec := range strings.FieldsSeq(cmp.Or(m.decodes, "VP8")) {
+		s.decodes[codec] = true
 	}
 	s.takeSources(offer)
+	s.takeSeats(offer)
 	if m.sessions == nil {
 		m.sessions = make(map[string]*memSession)
 	}
 	m.sessions[id] = s
-	return s, "answer to " + offer.SDP, nil
+	return s, m.answerTo(offer), nil
+}
+
+func (m *memMedia) answerTo(offer MediaOffer) MediaAnswer {
+	return MediaAnswer{SDP: "answer to " + offer.SDP, Problems: m.problems}
 }
 
 func (m *memMedia) session(id string) *memSession {
@@ -128,12 +140,19 @@ type memSession struct {
 	codecs  map[wire.Source]string
 	muted   map[wire.Source]bool
 	decodes map[string]bool
-	seen    time.Time
-	sent    time.Time
-	silent  bool
-	quality MediaQuality
-	places  int
-	closed  bool
+	shared  []string // of the last offer
+	shows   []bool   // per seat: pictures
+	hears   []bool   // and sound
+	// problems are of what it sends; viewers whose picture runs are not
+	// bothered by one, as with a key frame that others wait for.
+	problems map[wire.Source]wire.Problem
+	running  map[int]bool // seats with a picture
+	seen     time.Time
+	sent     time.Time
+	silent   bool
+	quality  MediaQuality
+	places   int
+	closed   bool
 }
 
 func (s *memSession) takeSources(offer MediaOffer) {
@@ -141,21 +160,30 @@ func (s *memSession) takeSources(offer MediaOffer) {
 		s.codecs[src] = "opus"
 		if src.Video() {
 			s.codecs[src] = "VP8"
+			if strings.HasSuffix(offer.SDP, "H264") {
+				s.codecs[src] = "H264"
+			}
 		}
+	}
+	for _, p := range s.media.problems {
+		delete(s.codecs, p.Source)
 	}
 }
 
-func (s *memSession) Offer(_ context.Context, offer MediaOffer) (string, error) {
+func (s *memSession) Offer(_ context.Context, offer MediaOffer) (MediaAnswer, error) {
 	s.media.mu.Lock()
 	defer s.media.mu.Unlock()
 	if len(offer.Seats) < len(s.seats) {
-		return "", refuse(wire.CodeSDPMismatch, "seats are missing")
+		return MediaAnswer{}, refuse(wire.CodeSDPMismatch, "seats are missing")
 	}
+	clear(s.codecs)
+	s.shared = offer.Shared
 	s.takeSources(offer)
+	s.takeSeats(offer)
 	for len(s.seats) < len(offer.Seats) {
 		s.seats = append(s.seats, Placement{})
 	}
-	return "answer to " + offer.SDP, nil
+	return s.media.answerTo(offer), nil
 }
 
 func (s *memSession) Codec(src wire.Source) string {
@@ -168,7 +196,59 @@ func (s *memSession) CanDecode(seat int, from MediaSession, src wire.Source) boo
 	s.media.mu.Lock()
 	defer s.media.mu.Unlock()
 	sender, ok := from.(*memSession)
-	return ok && seat < len(s.seats) && s.decodes[sender.codecs[src]]
+	return ok && seat < len(s.seats) && s.shows[seat] && s.decodes[sender.codecs[src]]
+}
+
+func (s *memSession) SeatCodecs(seat int) (names []string) {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	for _, codec := range []string{"VP8", "H264"} {
+		if s.decodes[codec] && s.shows[seat] {
+			names = append(names, codec)
+		}
+	}
+	return names
+}
+
+func (s *memSession) SeatHears(seat int) bool {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	return s.hears[seat]
+}
+
+// takeSeats takes over which seats can show pictures.
+func (s *memSession) takeSeats(offer MediaOffer) {
+	s.shows, s.hears = nil, nil
+	for _, seat := range offer.Seats {
+		s.shows, s.hears = append(s.shows, seat.Video != ""), append(s.hears, seat.Audio != "")
+	}
+}
+
+func (s *memSession) PictureProblem(seat int, from MediaSession, src wire.Source) wire.Problem {
+	s.media.mu.Lock()
+	defer s.media.mu.Unlock()
+	sender, ok := from.(*memSession)
+	if !ok || seat >= len(s.seats) {
+		s.media.wrongLocked("problem of seat %d of %d", seat, len(s.seats))
+		return ""
+	}
+	return s.problemLocked(seat, sender, src)
+}
+
+func (s *memSession) problemLocked(seat int, from *memSession, src wire.Source) wire.Problem {
+	p := from.problems[src]
+	if from.muted[src] || p == wire.ProblemNoKeyframe && s.running[seat] {
+		return ""
+	}
+	return p
+}
+
+// suffer makes p the problem of what the session sends, and says so.
+func (s *memSession) suffer(src wire.Source, p wire.Problem) {
+	s.media.mu.Lock()
+	s.problems[src] = p
+	s.media.mu.Unlock()
+	s.events.MediaProblem(string(src))
 }
 
 func (s *memSession) SetMuted(src wire.Source, muted bool) {
@@ -188,6 +268,8 @@ func (s *memSession) Place(seat int, p Placement) {
 		s.media.wrongLocked("place in seat %d of %d", seat, len(s.seats))
 	case from == nil || from.closed:
 		s.media.wrongLocked("place from a closed session")
+	case p.Video && !s.shows[seat]:
+		s.media.wrongLocked("a picture in seat %d, which is for sound", seat)
 	case !p.Source.Video():
 		s.media.wrongLocked("place of source %s", p.Source)
 	default:

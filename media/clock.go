@@ -24,8 +24,9 @@ func (c SenderClock) TicksAt(n NTP, clock uint32) Ticks {
 	return c.RTP + ticksIn(n.Sub(c.NTP), clock)
 }
 
-// LayerClocks holds one SenderClock per simulcast layer of a track. Layers of
-// one source have different RTP clocks and the same wall clock.
+// LayerClocks holds one SenderClock per simulcast layer of a track, as far as
+// it is to be believed (see ClockWatch). Layers of one source have different
+// RTP clocks and the same wall clock.
 type LayerClocks [MaxLayers]SenderClock
 
 // ClockOffset estimates how far a publisher's wall clock is behind ours, from
@@ -33,15 +34,20 @@ type LayerClocks [MaxLayers]SenderClock
 // publisher: whatever its error, it is the same for sound and picture, so
 // they stay in sync. The zero value knows nothing.
 type ClockOffset struct {
-	known bool
-	d     time.Duration // our clock minus theirs, one-way delay included
-	at    Instant
+	known   bool
+	assumed bool          // nothing was observed: our own clock stands in for theirs
+	epoch   uint32        // rises when d leaps: what was told before is by another clock
+	d       time.Duration // our clock minus theirs, one-way delay included
+	at      Instant
 }
 
 const (
 	// maxClockStep is a difference that no network delay explains: the
 	// publisher's clock was set.
 	maxClockStep = 5 * time.Second
+	// maxHaste is the same for a report that seems to have come sooner than
+	// those before: they would have taken so much longer.
+	maxHaste = time.Second
 	// clockDriftPPM is how fast the estimate may rise, to follow a drifting
 	// clock; it falls at once, because a report that took less time on its
 	// way is the better one.
@@ -52,18 +58,35 @@ const (
 func (o *ClockOffset) Observe(sent NTP, now Instant) {
 	d := now.NTP().Sub(sent)
 	switch diff := d - o.d; {
-	case !o.known, diff < 0, diff > maxClockStep:
+	case !o.known || o.assumed || diff < -maxHaste || diff > maxClockStep:
+		*o = ClockOffset{known: true, epoch: o.epoch + 1, d: d}
+	case diff < 0:
 		o.d = d
 	default:
 		o.d += min(diff, now.Sub(o.at)/1e6*clockDriftPPM)
 	}
-	o.known, o.at = true, now
+	o.at = now
+}
+
+// forget makes the next report count as the first: the publisher's clock was
+// set.
+func (o *ClockOffset) forget() { o.known = false }
+
+// assume lets our own clock stand in for that of a publisher that reports
+// nothing, until it does.
+func (o *ClockOffset) assume() {
+	if !o.known {
+		*o = ClockOffset{known: true, assumed: true, epoch: o.epoch + 1}
+	}
 }
 
 // Local converts the publisher's wall clock to ours.
 func (o *ClockOffset) Local(n NTP) (NTP, bool) {
 	return n.add(o.d), o.known
 }
+
+// remote converts our wall clock to the publisher's.
+func (o *ClockOffset) remote(n NTP) NTP { return n.add(-o.d) }
 
 func (n NTP) add(d time.Duration) NTP {
 	sec, rest := int64(d)/1e9, int64(d)%1e9

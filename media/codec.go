@@ -11,12 +11,16 @@ const (
 	CodecOpus
 	CodecVP8
 	CodecH264
+	CodecVP9
+	CodecAV1
+
+	lastCodec = CodecAV1
 )
 
 // CodecByName returns the codec with an SDP encoding name, compared without
 // case; CodecNone for one we do not forward.
 func CodecByName(name string) Codec {
-	for c := CodecOpus; c <= CodecH264; c++ {
+	for c := CodecOpus; c <= lastCodec; c++ {
 		if strings.EqualFold(name, c.String()) {
 			return c
 		}
@@ -33,6 +37,10 @@ func (c Codec) String() string {
 		return "VP8"
 	case CodecH264:
 		return "H264"
+	case CodecVP9:
+		return "VP9"
+	case CodecAV1:
+		return "AV1"
 	}
 	return ""
 }
@@ -42,7 +50,7 @@ func (c Codec) Kind() Kind {
 	switch c {
 	case CodecOpus:
 		return KindAudio
-	case CodecVP8, CodecH264:
+	case CodecVP8, CodecH264, CodecVP9, CodecAV1:
 		return KindVideo
 	}
 	return KindOther
@@ -70,8 +78,23 @@ type Facts struct {
 	Discardable   bool
 	TID           uint8  // temporal layer, 0 if unknown
 	Width, Height uint16 // of a key frame, 0 if unknown
-	VP8           VP8    // only for CodecVP8
+	Counters      Counters
+	// Sets: H264's parameter sets are among it, which belong to no frame but
+	// go before one.
+	Sets bool
+	Lead Lead
 }
+
+// Lead says to whom another packet goes first, without which this one could
+// not be decoded: that with H264's parameter sets (see ParamSets).
+type Lead uint8
+
+// The kinds of leads.
+const (
+	LeadNone   Lead = iota
+	LeadFirst       // to those who begin here; the others just had it
+	LeadAlways      // to everybody
+)
 
 // ParseFacts reads payload, which is not empty, into f. For Opus every packet
 // is a start. Error: ErrPayload, on which the packet is dropped: it could not
@@ -80,16 +103,28 @@ func ParseFacts(c Codec, payload []byte, f *Facts) error {
 	*f = Facts{}
 	switch c {
 	case CodecVP8:
-		if err := ParseVP8(payload, &f.VP8); err != nil {
+		var v VP8
+		if err := ParseVP8(payload, &v); err != nil {
 			return err
 		}
-		v := &f.VP8
+		f.Counters = v.Counters
 		f.Keyframe, f.Start = v.Keyframe, v.Start
 		f.Discardable, f.TID = v.NonReference, v.TID
 		f.Width, f.Height = v.Width, v.Height
 		return nil
+	case CodecVP9:
+		var v VP9
+		if err := ParseVP9(payload, &v); err != nil {
+			return err
+		}
+		f.Counters = v.Counters
+		f.Keyframe, f.Start, f.TID = v.Keyframe, v.Start, v.TID
+		f.Width, f.Height = v.Width, v.Height
+		return nil
 	case CodecH264:
 		return parseH264(payload, f)
+	case CodecAV1:
+		return parseAV1(payload, f)
 	}
 	if len(payload) == 0 {
 		return ErrPayload

@@ -25,11 +25,11 @@ func TestParseVP8(t *testing.T) {
 		{"continuation", withKey(0x00), VP8{HeaderLen: 1}, nil},
 		{"inter frame", []byte{0x30, 0x51, 0}, VP8{Start: true, NonReference: true, HeaderLen: 1}, nil},
 		{"short key frame", []byte{0x10, 0x50}, VP8{Start: true, Keyframe: true, HeaderLen: 1}, nil},
-		{"7 bit id", withKey(0x90, 0x80, 0x7f), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, PictureID: 127, PIDBits: 7, HeaderLen: 3, pidAt: 2}, nil},
-		{"15 bit id", withKey(0x90, 0x80, 0xff, 0xfe), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, PictureID: 0x7ffe, PIDBits: 15, HeaderLen: 4, pidAt: 2}, nil},
-		{"everything", withKey(0x90, 0xf0, 0x81, 0x02, 0x33, 0xa5), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, PictureID: 0x102, PIDBits: 15,
-			HasTL0: true, TL0: 0x33, TID: 2, LayerSync: true, KeyIdx: 5, HeaderLen: 6, pidAt: 2, tl0At: 4}, nil},
-		{"only TL0", withKey(0x90, 0x40, 9), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, HasTL0: true, TL0: 9, HeaderLen: 3, tl0At: 2}, nil},
+		{"7 bit id", withKey(0x90, 0x80, 0x7f), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, HeaderLen: 3, Counters: Counters{PictureID: 127, PIDBits: 7, pidAt: 2}}, nil},
+		{"15 bit id", withKey(0x90, 0x80, 0xff, 0xfe), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, HeaderLen: 4, Counters: Counters{PictureID: 0x7ffe, PIDBits: 15, pidAt: 2}}, nil},
+		{"everything", withKey(0x90, 0xf0, 0x81, 0x02, 0x33, 0xa5), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, TID: 2, LayerSync: true, KeyIdx: 5, HeaderLen: 6,
+			Counters: Counters{PictureID: 0x102, PIDBits: 15, HasTL0: true, TL0: 0x33, pidAt: 2, tl0At: 4}}, nil},
+		{"only TL0", withKey(0x90, 0x40, 9), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, HeaderLen: 3, Counters: Counters{HasTL0: true, TL0: 9, tl0At: 2}}, nil},
 		{"only KEYIDX", withKey(0x90, 0x10, 0xe9), VP8{Start: true, Keyframe: true, Width: 640, Height: 360, KeyIdx: 9, HeaderLen: 3}, nil},
 		{"ends after X", []byte{0x90}, VP8{}, ErrPayload},
 		{"ends before id", []byte{0x90, 0x80}, VP8{}, ErrPayload},
@@ -47,7 +47,7 @@ func TestParseVP8(t *testing.T) {
 
 // Patching changes the two fields and nothing else, and is undone by patching
 // back.
-func TestPatchVP8(t *testing.T) {
+func TestPatchCounters(t *testing.T) {
 	for _, payload := range [][]byte{
 		append([]byte{0x90, 0xe0, 0x81, 0x02, 0x33, 0x40}, vp8Key...),
 		append([]byte{0x90, 0xe0, 0x51, 0x33, 0x40}, vp8Key...),
@@ -62,7 +62,7 @@ func TestPatchVP8(t *testing.T) {
 				t.Fatal(err)
 			}
 			pid &= 1<<before.PIDBits - 1
-			PatchVP8(b, &before, pid, 0xee)
+			before.Patch(b, pid, 0xee)
 			if err := ParseVP8(b, &after); err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +74,7 @@ func TestPatchVP8(t *testing.T) {
 			if after != want {
 				t.Errorf("patched %+v, want %+v", after, want)
 			}
-			PatchVP8(b, &before, before.PictureID, before.TL0)
+			before.Patch(b, before.PictureID, before.TL0)
 			if !bytes.Equal(b, payload) {
 				t.Errorf("not restored: %x, was %x", b, payload)
 			}
@@ -90,14 +90,6 @@ func nal(t uint8, body ...byte) []byte { return append([]byte{0x60 | t}, body...
 var sps640 = []byte{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x17, 0xfc, 0xb0, 0x0f, 0x08, 0x84, 0x6a}
 
 func TestParseH264(t *testing.T) {
-	stap := func(units ...[]byte) []byte {
-		b := []byte{0x78}
-		for _, u := range units {
-			b = append(b, byte(len(u)>>8), byte(len(u)))
-			b = append(b, u...)
-		}
-		return b
-	}
 	for _, tt := range []struct {
 		name       string
 		payload    []byte
@@ -110,12 +102,13 @@ func TestParseH264(t *testing.T) {
 		{"slice of a frame", nal(1, 0x9a), false, true, false, nil},
 		{"later slice", nal(1, 0x1a), false, false, false, nil},
 		{"unreferenced slice", []byte{0x01, 0x9a}, false, true, true, nil},
-		{"IDR alone", nal(5, 0x88), true, false, false, nil},
-		{"SPS alone", sps640, true, true, false, nil},
-		{"PPS alone", nal(8, 1), true, false, false, nil},
-		{"SPS, PPS, IDR", stap(sps640, nal(8, 1), nal(5, 0x88)), true, true, false, nil},
-		{"SEI and slice", stap(nal(6, 1), nal(1, 0x9a)), false, true, false, nil},
-		{"FU-A start of IDR", []byte{0x7c, 0x85, 0x88}, true, false, false, nil},
+		{"IDR alone", nal(5, 0x88), true, true, false, nil},
+		{"later slice of an IDR", nal(5, 0x18), true, false, false, nil},
+		{"SPS alone", sps640, false, true, false, nil},
+		{"PPS alone", nal(8, 1), false, true, false, nil},
+		{"SPS, PPS, IDR", stapA(sps640, nal(8, 1), nal(5, 0x88)), true, true, false, nil},
+		{"SEI and slice", stapA(nal(6, 1), nal(1, 0x9a)), false, true, false, nil},
+		{"FU-A start of IDR", []byte{0x7c, 0x85, 0x88}, true, true, false, nil},
 		{"FU-A start of slice", []byte{0x7c, 0x81, 0x88}, false, true, false, nil},
 		{"FU-A middle", []byte{0x7c, 0x05, 0x88}, false, false, false, nil},
 		{"FU-A cut off", []byte{0x7c, 0x85}, false, false, false, ErrPayload},
@@ -246,9 +239,8 @@ func TestSPSSize(t *testing.T) {
 			t.Errorf("%s: size from five bytes", tt.name)
 		}
 	}
-	var f Facts
-	if err := ParseFacts(CodecH264, sps640, &f); err != nil || f.Width != 640 || f.Height != 360 {
-		t.Errorf("OpenH264's set: %d×%d, %v", f.Width, f.Height, err)
+	if w, h, ok := spsSize(sps640[1:]); !ok || w != 640 || h != 360 {
+		t.Errorf("OpenH264's set: %d×%d, %v", w, h, ok)
 	}
 }
 
@@ -260,7 +252,7 @@ func b2u(b bool) uint32 {
 }
 
 func TestCodecNames(t *testing.T) {
-	for name, want := range map[string]Codec{"opus": CodecOpus, "OPUS": CodecOpus, "vp8": CodecVP8, "h264": CodecH264, "": CodecNone, "VP9": CodecNone} {
+	for name, want := range map[string]Codec{"opus": CodecOpus, "OPUS": CodecOpus, "vp8": CodecVP8, "h264": CodecH264, "vp9": CodecVP9, "av1": CodecAV1, "": CodecNone, "VP10": CodecNone} {
 		if got := CodecByName(name); got != want {
 			t.Errorf("%q is %v", name, got)
 		}
@@ -276,11 +268,20 @@ func TestCodecNames(t *testing.T) {
 
 func TestFactsNoAlloc(t *testing.T) {
 	vp8 := append([]byte{0x90, 0xf0, 0x81, 0x02, 0x33, 0xa5}, vp8Key...)
+	vp9, av1 := recordings(t, "VP9/firefox")[0], recordings(t, "AV1/chromium/L2T1")[0]
+	descriptor := FindExt(av1.pkt, &av1.header, extDependency)
+	header, err := NewHeaderTemplate(HeaderSpec{DependencyID: extDependency})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var f Facts
+	var slot [MaxHeaderLen]byte
 	if n := testing.AllocsPerRun(1000, func() {
-		if ParseFacts(CodecVP8, vp8, &f) != nil || ParseFacts(CodecH264, sps640, &f) != nil {
+		if ParseFacts(CodecVP8, vp8, &f) != nil || ParseFacts(CodecH264, sps640, &f) != nil ||
+			ParseFacts(CodecVP9, vp9.payload, &f) != nil || ParseFacts(CodecAV1, av1.payload, &f) != nil || !f.Describe(descriptor) {
 			t.Fatal("refused")
 		}
+		header.Write(slot[:], &Patch{Dependency: descriptor, Frame: f.Counters.PictureID})
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -304,8 +305,8 @@ func FuzzVP8(f *testing.F) {
 			}
 		}
 		b := bytes.Clone(payload)
-		PatchVP8(b, &v, 0x55, 0xaa)
-		PatchVP8(b, &v, v.PictureID, v.TL0)
+		v.Patch(b, 0x55, 0xaa)
+		v.Patch(b, v.PictureID, v.TL0)
 		if !bytes.Equal(b, payload) {
 			t.Fatalf("%x not restored: %x", payload, b)
 		}
@@ -319,8 +320,14 @@ func FuzzH264(f *testing.F) {
 	f.Add(append([]byte{0x67, 100, 0, 0}, bytes.Repeat([]byte{0, 0, 3}, 90)...))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var facts Facts
-		if ParseFacts(CodecH264, payload, &facts) == nil && (facts.Width == 0) != (facts.Height == 0) {
-			t.Fatalf("half a size: %d×%d", facts.Width, facts.Height)
+		if ParseFacts(CodecH264, payload, &facts) != nil {
+			return
+		}
+		var s ParamSets
+		s.Add([][]byte{payload})
+		s.Take(payload, 0, false, &facts)
+		if (facts.Width == 0) != (facts.Height == 0) || facts.Width != 0 && !facts.Keyframe {
+			t.Fatalf("%d×%d of %x", facts.Width, facts.Height, payload)
 		}
 	})
 }

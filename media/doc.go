@@ -7,9 +7,10 @@
 //
 //	receive                                     send, per subscriber
 //	ParseHeader → Opener.OpenRTP                Rewriter.Rewrite
-//	NackTracker.Push, ReceiveStats.Update       PatchVP8 (shared payload)
-//	Cache.Put, ParseFacts            ───────►   HeaderTemplate.Write
+//	NackTracker.Push, ReceiveStats.Update       Counters.Patch (shared payload)
+//	ParseFacts, ParamSets, Cache.Put ───────►   HeaderTemplate.Write
 //	TWCCRecorder.Record                         Sealer.SealRTP
+//	ClockWatch.Arrived                          Rewriter.SenderReport, now and then
 //
 // The payload is written once, by the cipher, from the receive buffer into
 // each send slot.
@@ -17,7 +18,7 @@
 // # Who owns what
 //
 // Sealer and HeaderTemplate are immutable and shared by all workers. Opener,
-// NackTracker, Cache, ReceiveStats and TWCCRecorder belong to the worker that
+// NackTracker, Cache, ReceiveStats, ClockWatch and TWCCRecorder belong to the worker that
 // receives the track; Rewriter belongs to the worker that forwards into its
 // seat. Nothing here may be used by two goroutines at once unless its comment
 // says so.
@@ -36,12 +37,32 @@
 // that hears nothing for 3 s finds its way back into the SRTP of whoever sits
 // in the seat then (TestViewerOpensAfterAGap).
 //
+// # Lips
+//
+// What a viewer is told of a seat's clocks puts sound and picture together
+// within 20 ms whatever the publisher's clocks and reports do, and within half
+// a second after they did it (TestLipSync, which lists what they do).
+//
 // # Limits
 //
-// Opus, VP8 and H264 are understood; other codecs are not negotiated. Header
-// extensions are sent in one-byte form only. SRTP is AES-GCM by preference,
-// AES-CM with HMAC-SHA1 for peers that know nothing else; MKI and unencrypted
-// SRTCP are refused. Offers are bounded in size, lines and sections.
+// Opus, VP8, H264, VP9 and AV1 are understood; other codecs are not negotiated.
+// What is layered within one stream is forwarded as a whole. Header extensions
+// are sent in one-byte form, but for dependency descriptors that do not fit it.
+// SRTP is AES-GCM by preference, AES-CM with HMAC-SHA1 for peers that know
+// nothing else; MKI and unencrypted SRTCP are refused. As many SSRCs may send at
+// a time as an Opener is told; one that falls silent gives its place to another
+// and leaves what it takes to refuse replays of it, 4,096 of them under one key.
+// Offers are bounded in size, lines and sections.
+//
+// # Offers
+//
+// ParseOffer refuses what is no SDP at all, and what no section of can be used. All
+// else costs its section only (Section.Fault), for most offers come from programs
+// that we can not change, and a person is better seen without a voice than not at
+// all. So a text is read for what an answer needs and for nothing else, by a reader
+// of our own: pion/sdp, which is what tests compare answers with, refuses a text
+// over a section of a kind it does not know, and over lines in another order.
+// TestOffers has the offers that matter, and what becomes of each.
 //
 // # Why not pion's session types
 //

@@ -14,15 +14,16 @@ var (
 	ErrReplayed      = errors.New("media: packet replayed or too old")
 	ErrAuth          = errors.New("media: packet not authentic")
 	ErrNotEncrypted  = errors.New("media: SRTCP packet not encrypted")
-	ErrTooManySSRC   = errors.New("media: too many SSRCs in one session")
+	ErrTooManySSRC   = errors.New("media: too many SSRCs at a time in one session")
 	ErrShortBuffer   = errors.New("media: send buffer too small")
 	ErrIndexOverflow = errors.New("media: packet index used up")
 )
 
 // Errors of keying: the session dies.
 var (
-	ErrProfile = errors.New("media: unknown SRTP protection profile")
-	ErrKeySize = errors.New("media: keying material of the wrong size")
+	ErrSSRCsSpent = errors.New("media: session has used more SSRCs than its keys may protect")
+	ErrProfile    = errors.New("media: unknown SRTP protection profile")
+	ErrKeySize    = errors.New("media: keying material of the wrong size")
 )
 
 // Errors of set-up by our own code.

@@ -15,10 +15,10 @@ const (
 // parseH264 reads the packetisation of RFC 6184 §5: single NAL units, STAP-A
 // and FU-A, which packetization-mode=1 allows.
 //
-// Keyframe is true for parameter sets and IDR slices. Of these only a packet
-// with the SPS counts as a Start: browsers send SPS and PPS before every IDR
-// slice, and a switch that began behind them could not be decoded. Other
-// frames start at a delimiter or at a slice with first_mb_in_slice 0.
+// A frame starts at a delimiter, at a parameter set or at a slice with
+// first_mb_in_slice 0. Keyframe is true for IDR slices. Whether one can be
+// decoded from its first slice on depends on parameter sets that came before:
+// ParamSets.Take knows.
 func parseH264(p []byte, f *Facts) error {
 	if len(p) < 2 {
 		return ErrPayload
@@ -46,35 +46,40 @@ func parseH264(p []byte, f *Facts) error {
 func parseSTAPA(p []byte, f *Facts) error {
 	f.Discardable = true
 	for len(p) > 0 {
-		if len(p) < 3 {
+		unit, rest := nextUnit(p)
+		if unit == nil {
 			return ErrPayload
 		}
-		n := int(p[0])<<8 | int(p[1])
-		if n == 0 || n > len(p)-2 {
-			return ErrPayload
-		}
-		unit := p[2 : 2+n]
 		f.Discardable = f.Discardable && unit[0]&0x60 == 0
 		f.takeNAL(unit[0]&0x1f, unit[1:])
-		p = p[2+n:]
+		p = rest
 	}
 	return nil
+}
+
+// nextUnit returns the first unit of an aggregate and what is behind it, nil if
+// there is no whole one.
+func nextUnit(p []byte) (unit, rest []byte) {
+	if len(p) < 3 {
+		return nil, nil
+	}
+	n := int(p[0])<<8 | int(p[1])
+	if n == 0 || n > len(p)-2 {
+		return nil, nil
+	}
+	return p[2 : 2+n], p[2+n:]
 }
 
 // takeNAL adds what the unit of type t with the given body (behind its header
 // byte) says.
 func (f *Facts) takeNAL(t uint8, body []byte) {
 	switch t {
-	case nalSlice:
+	case nalSlice, nalIDR:
 		// first_mb_in_slice is ue(v): 0 is a single 1 bit.
 		f.Start = f.Start || len(body) > 0 && body[0]&0x80 != 0
-	case nalIDR, nalPPS:
-		f.Keyframe = true
-	case nalSPS:
-		f.Keyframe, f.Start = true, true
-		if w, h, ok := spsSize(body); ok {
-			f.Width, f.Height = w, h
-		}
+		f.Keyframe = f.Keyframe || t == nalIDR
+	case nalSPS, nalPPS:
+		f.Start, f.Sets = true, true
 	case nalAUD, nalSEI:
 		f.Start = true
 	}

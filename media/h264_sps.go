@@ -11,7 +11,7 @@ func spsSize(body []byte) (width, height uint16, ok bool) {
 	if len(body) > maxSPSBytes {
 		body = body[:maxSPSBytes]
 	}
-	r := bitReader{data: body}
+	r := rbspReader{data: body}
 	profile := r.bits(8)
 	r.bits(16) // constraint flags, level
 	r.ue()     // seq_parameter_set_id
@@ -72,7 +72,7 @@ func cropUnits(chroma, frameOnly uint32) (x, y uint64) {
 }
 
 // skipOrderCount skips log2_max_frame_num and the picture order count fields.
-func (r *bitReader) skipOrderCount() {
+func (r *rbspReader) skipOrderCount() {
 	r.ue() // log2_max_frame_num_minus4
 	switch r.ue() {
 	case 0:
@@ -87,9 +87,9 @@ func (r *bitReader) skipOrderCount() {
 	}
 }
 
-// bitReader reads an RBSP: bits from the top, with the emulation prevention
+// rbspReader reads an RBSP: bits from the top, with the emulation prevention
 // byte 03 after 00 00 left out (H.264 §7.4.1).
-type bitReader struct {
+type rbspReader struct {
 	data   []byte
 	at     int  // index of the current byte
 	bit    uint // bits already taken from it, 0 … 7
@@ -97,7 +97,7 @@ type bitReader struct {
 	failed bool
 }
 
-func (r *bitReader) bits(n int) uint32 {
+func (r *rbspReader) bits(n int) uint32 {
 	var v uint32
 	for ; n > 0; n-- {
 		v = v<<1 | r.one()
@@ -105,7 +105,7 @@ func (r *bitReader) bits(n int) uint32 {
 	return v
 }
 
-func (r *bitReader) one() uint32 {
+func (r *rbspReader) one() uint32 {
 	if r.bit == 0 && r.zeros >= 2 && r.at < len(r.data) && r.data[r.at] == 3 {
 		r.at++
 		r.zeros = 0
@@ -127,7 +127,7 @@ func (r *bitReader) one() uint32 {
 }
 
 // ue reads an unsigned Exp-Golomb code (H.264 §9.1).
-func (r *bitReader) ue() uint32 {
+func (r *rbspReader) ue() uint32 {
 	n := 0
 	for r.one() == 0 {
 		if n++; n > 31 || r.failed {

@@ -43,9 +43,9 @@ func newPipeline(t testing.TB, from, to MasterKey) *pipeline {
 	must(err)
 	p.sealer, err = NewSealer(to)
 	must(err)
-	p.template, err = NewHeaderTemplate(HeaderSpec{SSRC: 100, PT: 120, AbsSendTimeID: 2, TransportSeqID: 3})
+	p.template, err = NewHeaderTemplate(HeaderSpec{SSRC: 100, AbsSendTimeID: 2, TransportSeqID: 3})
 	must(err)
-	p.repair, err = NewHeaderTemplate(HeaderSpec{SSRC: 101, PT: 121})
+	p.repair, err = NewHeaderTemplate(HeaderSpec{SSRC: 101})
 	must(err)
 	p.rewriter.SetTarget(1, 0)
 	return p
@@ -57,7 +57,7 @@ func (p *pipeline) forward(pkt []byte, now Instant) []byte {
 	if ParseHeader(pkt, &p.h) != nil {
 		return nil
 	}
-	plain, _, err := p.opener.OpenRTP(pkt, &p.h)
+	plain, _, err := p.opener.OpenRTP(pkt, &p.h, 1)
 	if err != nil {
 		return nil
 	}
@@ -76,8 +76,8 @@ func (p *pipeline) forward(pkt []byte, now Instant) []byte {
 	if p.rewriter.Rewrite(&p.in, &p.out) != Forward {
 		return nil
 	}
-	p.patch = Patch{Seq: p.out.Ext.Seq(), TS: p.out.TS, Marker: p.out.Marker, SendTime: now.AbsSendTime(), TransportSeq: 7}
-	PatchVP8(payload, &p.facts.VP8, p.out.PictureID, p.out.TL0)
+	p.patch = Patch{PT: 120, Seq: p.out.Ext.Seq(), TS: p.out.TS, Marker: p.out.Marker, SendTime: now.AbsSendTime(), TransportSeq: 7}
+	p.facts.Counters.Patch(payload, p.out.PictureID, p.out.TL0)
 	n := p.template.Write(p.slot[:], &p.patch)
 	n, err = p.sealer.SealRTP(&p.sc, p.slot[:], n, payload, p.out.Ext)
 	if err != nil {
@@ -103,11 +103,11 @@ func (p *pipeline) resend(seq Seq) []byte {
 	p.in = Input{Ext: o.Ext, TS: p.h.TS, Marker: p.h.Marker, Facts: &p.facts}
 	o.Recreate(&p.in, &p.out)
 	p.rtxNext++
-	p.patch = Patch{Seq: p.rtxNext.Seq(), TS: p.out.TS, Marker: p.out.Marker}
-	PatchVP8(payload, &p.facts.VP8, p.out.PictureID, p.out.TL0)
+	p.patch = Patch{PT: 121, Seq: p.rtxNext.Seq(), TS: p.out.TS, Marker: p.out.Marker}
+	p.facts.Counters.Patch(payload, p.out.PictureID, p.out.TL0)
 	n := p.repair.Write(p.slot[:], &p.patch)
 	n, err = p.sealer.SealRTX(&p.sc, p.slot[:], n, p.out.Ext.Seq(), payload, p.rtxNext)
-	PatchVP8(payload, &p.facts.VP8, p.facts.VP8.PictureID, p.facts.VP8.TL0)
+	p.facts.Counters.Patch(payload, p.facts.Counters.PictureID, p.facts.Counters.TL0)
 	if err != nil {
 		return nil
 	}

@@ -3,7 +3,7 @@ package media
 import "time"
 
 // Rewriter makes one continuous stream out of what sits in a seat, for one
-// kind of media: sequence numbers, timestamps and VP8 picture ids go on
+// kind of media: sequence numbers, timestamps and picture ids go on
 // without a break when the source or its layer changes. A receiver can not
 // tell that anything changed but the picture.
 //
@@ -25,6 +25,9 @@ import "time"
 // stream stood, by the time that passed. Picture ids are passed on as they
 // come: receivers take them relative to the one before and start over at the
 // key frame of the next source, which gets the id after the last.
+//
+// A key frame that needs another packet before it (Lead) has the number before
+// its own left free for that, which then belongs to it.
 //
 // No outgoing number is ever given to two packets: see Sealer.
 //
@@ -77,7 +80,7 @@ type Input struct {
 }
 
 // Output is what the packet becomes. PictureID and TL0 mean something only if
-// the source has them (Facts.VP8).
+// the source has them (Facts.Counters).
 type Output struct {
 	Ext       ExtSeq
 	TS        Ticks
@@ -85,6 +88,16 @@ type Output struct {
 	PictureID uint16
 	TL0       uint8
 	Switched  bool // first packet from another source or layer
+	// Lead: the packet that Facts.Lead tells of is to be sent before this one,
+	// as AsLead says.
+	Lead bool
+}
+
+// AsLead makes out that of the packet which goes before: one number less, in
+// the same frame.
+func (out *Output) AsLead() {
+	out.Ext--
+	out.Marker, out.Lead = false, false
 }
 
 // Verdict says what becomes of a packet.
@@ -170,8 +183,13 @@ func (r *Rewriter) Rewrite(in *Input, out *Output) Verdict {
 	if s == nil {
 		return DropLate
 	}
-	if in.Ext > r.highIn && !r.onTime(in.TS+s.ts, in.Now) {
-		s = r.retime(s, in)
+	if in.Ext > r.highIn {
+		if !r.onTime(in.TS+s.ts, in.Now) {
+			s = r.retime(s, in)
+		}
+		if in.Facts.Lead == LeadAlways {
+			s = r.makeRoom(s, in)
+		}
 	}
 	return r.forward(s, in, out, false)
 }
@@ -185,12 +203,26 @@ func (r *Rewriter) onTime(ts Ticks, now Instant) bool {
 // retime goes on with the open segment s, from the packet in on, at the time
 // that passed since the newest timestamp.
 func (r *Rewriter) retime(s *segment, in *Input) *segment {
-	if in.Ext != s.in {
-		s = r.divide(s, in.Ext, in.Ext)
-	}
+	s = r.cutAt(s, in.Ext)
 	r.doubtful = in.Now
 	s.ts = r.later(r.lastTS+ticksIn(max(0, in.Now.Sub(r.lastAt)), r.clock), in.Now) - in.TS
 	return s
+}
+
+// makeRoom leaves a number free before in, the newest of the open segment s.
+func (r *Rewriter) makeRoom(s *segment, in *Input) *segment {
+	s = r.cutAt(s, in.Ext)
+	s.out++
+	s.lead = true
+	return s
+}
+
+// cutAt makes the open segment s, of which in has not been sent, start at in.
+func (r *Rewriter) cutAt(s *segment, in ExtSeq) *segment {
+	if in == s.in {
+		return s
+	}
+	return r.divide(s, in, in)
 }
 
 // later bounds what becomes the newest timestamp.
@@ -207,7 +239,7 @@ func (r *Rewriter) later(ts Ticks, now Instant) Ticks {
 func (r *Rewriter) divide(s *segment, end, in ExtSeq) *segment {
 	rest := *s
 	rest.out += end - s.in
-	rest.in, rest.mark = in, false
+	rest.in, rest.mark, rest.lead = in, false, false
 	s.open, s.end = false, end-1
 	return r.segs.push(rest)
 }
@@ -239,10 +271,13 @@ func (r *Rewriter) begin(st stream, in *Input) *segment {
 	s.ts = r.startTS(st, in) - in.TS
 	r.stop()
 	s.out = r.next
-	if v := &in.Facts.VP8; v.PIDBits != 0 && r.havePID {
+	if s.lead = in.Facts.Lead != LeadNone; s.lead {
+		s.out++
+	}
+	if v := &in.Facts.Counters; v.PIDBits != 0 && r.havePID {
 		s.pid = r.lastPID + 1 - v.PictureID
 	}
-	if v := &in.Facts.VP8; v.HasTL0 && r.haveTL0 {
+	if v := &in.Facts.Counters; v.HasTL0 && r.haveTL0 {
 		s.tl0 = r.lastTL0 + 1 - v.TL0
 	}
 	r.skippedPID = false
@@ -302,8 +337,11 @@ func (r *Rewriter) forward(s *segment, in *Input, out *Output, switched bool) Ve
 		}
 		r.holes.filled()
 	}
-	r.sent.mark(uint64(ext))
 	s.fill(in, out)
+	if out.Lead {
+		r.sent.mark(uint64(ext - 1))
+	}
+	r.sent.mark(uint64(ext))
 	out.Switched = switched
 	if newest {
 		r.highIn = in.Ext
@@ -324,7 +362,7 @@ func (r *Rewriter) noteNewest(in *Input, out *Output) {
 		r.lastTS, r.lastAt, r.started = out.TS, in.Now, true
 		r.line.follow(out.TS, in.Now, r.clock)
 	}
-	v := &in.Facts.VP8
+	v := &in.Facts.Counters
 	if v.PIDBits != 0 {
 		r.lastPID, r.havePID = out.PictureID, true
 	}
@@ -338,7 +376,8 @@ func (s *segment) fill(in *Input, out *Output) {
 	out.Ext = s.out + (in.Ext - s.in)
 	out.TS = in.TS + s.ts
 	out.Marker = in.Marker || s.mark && in.Ext == s.in
-	v := &in.Facts.VP8
+	out.Lead = s.lead && in.Ext == s.in
+	v := &in.Facts.Counters
 	out.PictureID, out.TL0 = 0, 0
 	if v.PIDBits != 0 {
 		out.PictureID = (v.PictureID + s.pid) & (1<<v.PIDBits - 1)
@@ -366,11 +405,11 @@ func (r *Rewriter) Skip(in *Input) {
 		s = r.divide(s, in.Ext, in.Ext+1)
 	}
 	r.highIn = in.Ext
-	if in.Facts.VP8.PIDBits == 0 {
+	if in.Facts.Counters.PIDBits == 0 {
 		return
 	}
 	// Close the gap in the picture ids too, once per frame.
-	if pid := in.Facts.VP8.PictureID; !r.skippedPID || pid != r.skipPID {
+	if pid := in.Facts.Counters.PictureID; !r.skippedPID || pid != r.skipPID {
 		r.skipPID, r.skippedPID = pid, true
 		s.pid--
 	}
@@ -379,9 +418,10 @@ func (r *Rewriter) Skip(in *Input) {
 // SenderReport returns the clock to state in a sender report at now: the
 // outgoing timestamp of this moment on our wall clock. clocks are those of
 // the current source, offset its publisher's; either may know nothing, then
-// the time since the newest packet has to do, as it has after a pause until the
-// publisher reports again: some clocks stand still while a source is muted. ok
-// is false while nothing is being sent.
+// the time since the newest packet has to do, as it has after a pause or a leap
+// until they were looked at again: some clocks stand still while a source is
+// muted (see ClockWatch, which keeps clocks). ok is false while nothing is being
+// sent.
 func (r *Rewriter) SenderReport(now Instant, clocks *LayerClocks, offset *ClockOffset) (c SenderClock, ok bool) {
 	if r.cur.source == 0 || !r.started {
 		return c, false
@@ -408,7 +448,9 @@ type Origin struct {
 	Source uint64
 	Layer  uint8
 	Ext    ExtSeq // incoming: the key into that layer's Cache
-	seg    segment
+	// Lead: the number is that of the packet sent before this one.
+	Lead bool
+	seg  segment
 }
 
 // Lookup finds the origin of an outgoing number that a subscriber asks for
@@ -426,7 +468,11 @@ func (r *Rewriter) Lookup(seq Seq) (Origin, bool) {
 	if s == nil {
 		return Origin{}, false
 	}
-	return Origin{s.source, s.layer, s.in + (ext - s.out), *s}, true
+	o := Origin{Source: s.source, Layer: s.layer, Ext: s.in + (ext - s.out), seg: *s}
+	if o.Lead = ext < s.out; o.Lead {
+		o.Ext = s.in
+	}
+	return o, true
 }
 
 // Recreate fills out exactly as it was when the packet was first sent. in is
@@ -434,4 +480,7 @@ func (r *Rewriter) Lookup(seq Seq) (Origin, bool) {
 func (o *Origin) Recreate(in *Input, out *Output) {
 	o.seg.fill(in, out)
 	out.Switched = false
+	if o.Lead {
+		out.AsLead()
+	}
 }

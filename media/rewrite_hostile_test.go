@@ -32,6 +32,11 @@ func newWatch(t testing.TB, r *Rewriter) *watch {
 
 func (w *watch) forwarded(out *Output, now Instant) {
 	w.t.Helper()
+	if out.Lead {
+		lead := *out
+		lead.AsLead()
+		w.forwarded(&lead, now)
+	}
 	if w.used[out.Ext] {
 		w.t.Fatalf("number %d used twice", out.Ext)
 	}
@@ -121,6 +126,7 @@ func TestHostileNumbersAndTimes(t *testing.T) {
 					ts += Ticks(4 * w.clock)
 				}
 				in := Input{Source: source, Ext: ext, TS: ts, Facts: &Facts{Keyframe: rng.IntN(2) == 0, Start: true}, Now: now}
+				in.Facts.Lead = Lead(rng.IntN(3))
 				if rng.IntN(20) == 0 { // late
 					in.Ext -= min(ExtSeq(rng.IntN(600)), in.Ext-1)
 				}
@@ -159,7 +165,7 @@ func newViewer(t *testing.T, kind Kind) *viewer {
 	if v.sealer, err = NewSealer(key); err != nil {
 		t.Fatal(err)
 	}
-	if v.template, err = NewHeaderTemplate(HeaderSpec{SSRC: 100, PT: 96}); err != nil {
+	if v.template, err = NewHeaderTemplate(HeaderSpec{SSRC: 100}); err != nil {
 		t.Fatal(err)
 	}
 	c := pionContext(t, key)
@@ -369,7 +375,7 @@ func FuzzHostilePublisher(f *testing.F) {
 			now = now.Add(time.Duration(op&3) * time.Duration(op&3) * 700 * time.Millisecond)
 			ext += ExtSeq(binary.BigEndian.Uint16(b[1:])) % 1200
 			ts += Ticks(binary.BigEndian.Uint32(b[3:]))
-			in := Input{Source: 1 + uint64(op>>2&1), Ext: ext, TS: ts, Facts: &Facts{Keyframe: op&8 != 0, Start: true}, Now: now}
+			in := Input{Source: 1 + uint64(op>>2&1), Ext: ext, TS: ts, Facts: &Facts{Keyframe: op&8 != 0, Start: true, Lead: Lead(op>>3&1) * Lead(ext%3)}, Now: now}
 			switch op >> 5 {
 			case 0:
 				r.SetTarget(in.Source, 0)

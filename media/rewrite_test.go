@@ -77,7 +77,10 @@ func (s *testSource) frame(now Instant, key bool) []testPacket {
 			*s.nextID++
 			p := testPacket{source: s.id, layer: uint8(l), ext: tl.ext, ts: ts, marker: i == n-1, at: now, id: *s.nextID, frame: tl.frame, last: i == n-1}
 			p.facts = Facts{Start: i == 0, Keyframe: key && i == 0}
-			p.facts.VP8 = VP8{PIDBits: s.pidBits, PictureID: tl.pid & (1<<s.pidBits - 1), HasTL0: s.pidBits != 0, TL0: tl.tl0, Start: i == 0}
+			if p.facts.Keyframe {
+				p.facts.Lead = Lead(s.rng.IntN(3))
+			}
+			p.facts.Counters = Counters{PIDBits: s.pidBits, PictureID: tl.pid & (1<<s.pidBits - 1), HasTL0: s.pidBits != 0, TL0: tl.tl0}
 			tl.ext++
 			out = append(out, p)
 		}
@@ -87,8 +90,9 @@ func (s *testSource) frame(now Instant, key bool) []testPacket {
 
 // sentPacket is one outgoing packet and what it was made of.
 type sentPacket struct {
-	in  testPacket
-	out Output
+	in   testPacket
+	out  Output
+	lead bool // it is what goes before in
 }
 
 // TestRewriterProperties drives a seat through random sources, layers,
@@ -116,6 +120,7 @@ func runRewriter(t *testing.T, seed uint64) {
 	var queue []testPacket
 	target := sources[0]
 	skipFrame := map[[3]int]bool{}
+	newest := ExtSeq(0) // outgoing
 	r.SetTarget(1, 0)
 	for step := range 400 {
 		now = now.Add(time.Second / 30)
@@ -177,11 +182,23 @@ func runRewriter(t *testing.T, seed uint64) {
 			if v != Forward {
 				continue
 			}
-			if old, dup := byExt[out.Ext]; dup {
-				t.Fatalf("number %d given to packets %d and %d", out.Ext, old.in.id, p.id)
+			if out.Lead != (p.facts.Lead == LeadAlways && out.Ext > newest || p.facts.Lead != LeadNone && out.Switched) {
+				t.Fatalf("lead %v of %+v", out.Lead, p)
 			}
-			byExt[out.Ext] = sentPacket{p, out}
-			order = append(order, out.Ext)
+			newest = max(newest, out.Ext)
+			sent := []sentPacket{{p, out, false}}
+			if out.Lead {
+				lead := out
+				lead.AsLead()
+				sent = []sentPacket{{p, lead, true}, sent[0]}
+			}
+			for _, s := range sent {
+				if old, dup := byExt[s.out.Ext]; dup {
+					t.Fatalf("number %d given to packets %d and %d", s.out.Ext, old.in.id, p.id)
+				}
+				byExt[s.out.Ext] = s
+				order = append(order, s.out.Ext)
+			}
 			// Every packet sent lately can be asked for.
 			if len(order) > 0 && rng.IntN(5) == 0 {
 				checkRepair(t, &r, byExt[order[max(0, len(order)-1-rng.IntN(200))]])
@@ -203,7 +220,7 @@ func checkRepair(t *testing.T, r *Rewriter, s sentPacket) {
 	if !ok {
 		return
 	}
-	if o.Source != s.in.source || o.Layer != s.in.layer || o.Ext != s.in.ext {
+	if o.Source != s.in.source || o.Layer != s.in.layer || o.Ext != s.in.ext || o.Lead != s.lead {
 		// 16 bits are ambiguous only beyond half the number space.
 		t.Fatalf("number %d came from %d/%d/%d, looked up %d/%d/%d", s.out.Ext, s.in.source, s.in.layer, s.in.ext, o.Source, o.Layer, o.Ext)
 	}
@@ -259,8 +276,8 @@ func checkNeighbours(t *testing.T, a, b sentPacket, gap bool) {
 	if b.out.Switched && !(b.in.facts.Keyframe && b.in.facts.Start) {
 		t.Fatal("switched at something else than a key frame's start")
 	}
-	bits := b.in.facts.VP8.PIDBits
-	if bits == 0 || a.in.facts.VP8.PIDBits != bits {
+	bits := b.in.facts.Counters.PIDBits
+	if bits == 0 || a.in.facts.Counters.PIDBits != bits {
 		return
 	}
 	step := (b.out.PictureID - a.out.PictureID) & (1<<bits - 1)
@@ -437,7 +454,7 @@ func TestRewriterAlignsLayers(t *testing.T) {
 func TestRewriterSkip(t *testing.T) {
 	s := newSeat(t, KindVideo, 0, 0)
 	facts := func(pid uint16, key bool) *Facts {
-		return &Facts{Keyframe: key, Start: true, VP8: VP8{PIDBits: 15, PictureID: pid}}
+		return &Facts{Keyframe: key, Start: true, Counters: Counters{PIDBits: 15, PictureID: pid}}
 	}
 	s.r.SetTarget(1, 0)
 	if out := s.send(Input{Source: 1, Ext: 100, Facts: facts(7, true)}, Forward); out.PictureID != 7 {
@@ -478,6 +495,51 @@ func TestRewriterSkip(t *testing.T) {
 	s.r.Restart()
 	if got := len(s.r.segs.segs); got != n {
 		t.Errorf("%d segments, %d before an empty one", got, n)
+	}
+}
+
+// TestRewriterLead: the number before a packet's own belongs to what goes before
+// it: for who begins, or for everybody.
+func TestRewriterLead(t *testing.T) {
+	s := newSeat(t, KindVideo, 10, 0)
+	first, always := &Facts{Keyframe: true, Start: true, Lead: LeadFirst}, &Facts{Keyframe: true, Start: true, Lead: LeadAlways}
+	s.r.SetTarget(1, 0)
+	want := func(out Output, ext ExtSeq, lead bool) {
+		t.Helper()
+		if out.Ext != ext || out.Lead != lead {
+			t.Errorf("sent as %+v, want %d, lead %v", out, ext, lead)
+		}
+	}
+	want(s.send(Input{Source: 1, Ext: 100, TS: 5, Marker: true, Facts: first}, Forward), 11, true)
+	want(s.send(Input{Source: 1, Ext: 101, TS: 3005}, Forward), 12, false)
+	want(s.send(Input{Source: 1, Ext: 102, TS: 6005, Facts: first}, Forward), 13, false)
+	want(s.send(Input{Source: 1, Ext: 105, TS: 9005, Facts: always}, Forward), 17, true) // 103 and 104 are missing
+	want(s.send(Input{Source: 1, Ext: 106, TS: 9005}, Forward), 18, false)
+	want(s.send(Input{Source: 1, Ext: 104, TS: 9005, Facts: always}, Forward), 15, false) // late: there is no room any more
+	want(s.send(Input{Source: 1, Ext: 107, TS: 12005, Facts: always}, Forward), 20, true)
+	want(s.send(Input{Source: 1, Ext: 108, TS: 15005, Facts: always}, Forward), 22, true)
+	s.r.Skip(&Input{Source: 1, Ext: 109, Facts: &Facts{}, Now: s.now})
+	want(s.send(Input{Source: 1, Ext: 110, TS: 18005, Facts: always}, Forward), 24, true)
+	s.r.SetTarget(2, 0)
+	want(s.send(Input{Source: 2, Ext: 7, TS: 9, Facts: keyStart}, Forward), 25, false)
+	s.r.SetTarget(1, 0)
+	want(s.send(Input{Source: 1, Ext: 111, TS: 21005, Facts: always}, Forward), 27, true)
+	for seq, from := range map[Seq]struct {
+		ext  ExtSeq
+		lead bool
+	}{10: {100, true}, 11: {100, false}, 15: {104, false}, 16: {105, true}, 17: {105, false}, 19: {107, true}, 21: {108, true}, 23: {110, true}, 25: {7, false}, 26: {111, true}, 27: {111, false}} {
+		o, ok := s.r.Lookup(seq)
+		if !ok || o.Ext != from.ext || o.Lead != from.lead {
+			t.Errorf("number %d came from %d, lead %v, %v", seq, o.Ext, o.Lead, ok)
+			continue
+		}
+		var out Output
+		if o.Recreate(&Input{Ext: o.Ext, Marker: true, Facts: always}, &out); out.Ext.Seq() != seq || out.Marker == o.Lead {
+			t.Errorf("number %d again is %+v", seq, out)
+		}
+	}
+	if _, ok := s.r.Lookup(14); ok {
+		t.Error("what never came is found")
 	}
 }
 
@@ -540,7 +602,7 @@ func TestRewriterSenderReport(t *testing.T) {
 func TestRewriterNoAlloc(t *testing.T) {
 	r := NewRewriter(KindVideo, 0, 0)
 	r.SetTarget(1, 0)
-	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, VP8: VP8{PIDBits: 15}}, Now: 1}
+	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, Counters: Counters{PIDBits: 15}}, Now: 1}
 	var out Output
 	if n := testing.AllocsPerRun(1000, func() {
 		in.Ext++
@@ -583,7 +645,7 @@ func FuzzRewriter(f *testing.F) {
 			ext[layer] += ExtSeq(arg%7) + ExtSeq(op&1)*ExtSeq(arg%1500)
 			back := ExtSeq(op>>1&1) * ExtSeq(arg%3000)
 			in := Input{Source: uint64(op>>2&1) + 1, Layer: layer, Ext: ext[layer] - min(back, ext[layer]-1), TS: Ticks(arg) << 8, Now: now,
-				Facts: &Facts{Keyframe: op&8 != 0, Start: op&8 != 0, VP8: VP8{PIDBits: []uint8{0, 7, 15}[layer], PictureID: arg & 0x7f, HasTL0: true, TL0: op}}}
+				Facts: &Facts{Keyframe: op&8 != 0, Start: op&8 != 0, Lead: Lead(op>>3&1) * Lead(arg%3), Counters: Counters{PIDBits: []uint8{0, 7, 15}[layer], PictureID: arg & 0x7f, HasTL0: true, TL0: op}}}
 			switch op >> 5 {
 			case 0:
 				r.SetTarget(in.Source, layer)
@@ -603,7 +665,16 @@ func FuzzRewriter(f *testing.F) {
 					t.Fatalf("number %d used twice", out.Ext)
 				}
 				used[out.Ext] = true
-				if o, ok := r.Lookup(out.Ext.Seq()); ok && (o.Ext != in.Ext || o.Source != in.Source || o.Layer != in.Layer) {
+				if out.Lead {
+					if used[out.Ext-1] {
+						t.Fatalf("number %d used twice, at last by a lead", out.Ext-1)
+					}
+					used[out.Ext-1] = true
+					if o, ok := r.Lookup(out.Ext.Seq() - 1); !ok || !o.Lead || o.Ext != in.Ext {
+						t.Fatalf("lead of %d looked up as %+v, %v", in.Ext, o, ok)
+					}
+				}
+				if o, ok := r.Lookup(out.Ext.Seq()); ok && (o.Lead || o.Ext != in.Ext || o.Source != in.Source || o.Layer != in.Layer) {
 					t.Fatalf("%d/%d/%d looked up as %d/%d/%d", in.Source, in.Layer, in.Ext, o.Source, o.Layer, o.Ext)
 				}
 			}
@@ -614,7 +685,7 @@ func FuzzRewriter(f *testing.F) {
 func BenchmarkRewrite(b *testing.B) {
 	r := NewRewriter(KindVideo, 0, 0)
 	r.SetTarget(1, 0)
-	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, VP8: VP8{PIDBits: 15, HasTL0: true}}, Now: 1}
+	in := Input{Source: 1, Ext: 70000, Facts: &Facts{Keyframe: true, Start: true, Counters: Counters{PIDBits: 15, HasTL0: true}}, Now: 1}
 	var out Output
 	for b.Loop() {
 		in.Ext++

@@ -267,14 +267,20 @@ func TestTemplateRefuses(t *testing.T) {
 		"empty mid":     {MIDID: 1},
 		"mid too long":  {MIDID: 1, MID: "12345678901234567"},
 		"level id high": {AudioLevelID: 16},
+		"descriptor id": {DependencyID: 15},
 	} {
 		if _, err := NewHeaderTemplate(s); err != ErrTemplate {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	full, err := NewHeaderTemplate(HeaderSpec{AbsSendTimeID: 1, TransportSeqID: 2, AudioLevelID: 3, MIDID: 14, MID: "1234567890123456"})
-	if err != nil || full.Len() != MaxHeaderLen {
-		t.Errorf("the longest header has %d bytes, want %d: %v", full.Len(), MaxHeaderLen, err)
+	if err != nil || full.Len() != 44 {
+		t.Errorf("the longest header has %d bytes, want 44: %v", full.Len(), err)
+	}
+	full, err = NewHeaderTemplate(HeaderSpec{AbsSendTimeID: 1, TransportSeqID: 2, AudioLevelID: 3, MIDID: 14, MID: "1234567890123456", DependencyID: 4})
+	var slot [MaxHeaderLen]byte
+	if n := full.Write(slot[:], &Patch{Dependency: make([]byte, 255)}); err != nil || n > MaxHeaderLen || n < MaxHeaderLen-4 {
+		t.Errorf("the longest header with a descriptor has %d bytes, want %d: %v", n, MaxHeaderLen, err)
 	}
 	bare, _ := NewHeaderTemplate(HeaderSpec{})
 	if bare.Len() != 12 {
@@ -305,7 +311,7 @@ func FuzzParseHeader(f *testing.F) {
 			return
 		}
 		var facts Facts
-		for c := CodecOpus; c <= CodecH264; c++ {
+		for c := CodecOpus; c <= lastCodec; c++ {
 			_ = ParseFacts(c, p, &facts)
 		}
 	})

@@ -22,7 +22,8 @@ const (
 type Accepted struct {
 	Use       Use
 	Direction Direction // ours
-	// Codecs in our order of preference; never empty unless Use is UseNone.
+	// Codecs in our order, see also Section.Prefer; never empty unless Use is
+	// UseNone. Of a source the client sends the first.
 	Codecs []CodecParams
 	Exts   []ExtMap
 	RIDs   []string
@@ -37,73 +38,82 @@ type Accepted struct {
 // ExtIDs returns the ids of Exts by name.
 func (a *Accepted) ExtIDs() ExtIDs { return extIDs(a.Exts) }
 
-// codecPreference orders what we answer, and so what is sent: all browsers
-// encode VP8 simulcast, and of H264 everybody who knows it at all decodes
-// Constrained Baseline. Chromium offers Baseline before it, which is contained
-// in nothing but itself (RFC 6184 §8.1).
-var codecPreference = [...]func(*CodecParams) bool{
-	func(c *CodecParams) bool { return c.Codec == CodecOpus },
-	func(c *CodecParams) bool { return c.Codec == CodecVP8 },
-	func(c *CodecParams) bool { return c.Codec == CodecH264 && h264Constrained(c.Profile) },
-	func(c *CodecParams) bool { return c.Codec == CodecH264 && !h264Constrained(c.Profile) },
-}
-
 // Accept chooses codecs, feedback, header extensions and layers of s for the
 // given use. A section that the client rejects or keeps inactive is accepted
-// as such. Errors are *SDPError: SDPMismatch if the client's direction does
-// not fit, SDPNoCodec if nothing it offers can be forwarded.
-func (s *Section) Accept(use Use) (Accepted, error) {
-	if s.Rejected || use == UseNone {
-		return Accepted{Direction: Inactive}, nil
+// as such. With an error, which says why s can not be used so, what is returned
+// rejects the section, and the caller goes on with the next one: the section's
+// Fault, or SDPMismatch if the client's direction does not fit.
+func (s *Section) Accept(use Use) (Accepted, *SDPError) {
+	rejected := Accepted{Direction: Inactive}
+	switch {
+	case s.Rejected:
+		return rejected, nil
+	case s.Fault != nil:
+		return rejected, s.Fault
+	case use == UseNone:
+		return rejected, nil
 	}
 	a := Accepted{Use: use, Direction: RecvOnly}
-	if use == UseSend {
-		a.Direction = SendOnly
-	}
 	fits := s.Direction.Sends()
 	if use == UseSend {
-		fits = s.Direction.Receives()
+		a.Direction, fits = SendOnly, s.Direction.Receives()
 	}
 	switch {
 	case s.Direction == Inactive:
 		a.Direction = Inactive
 	case !fits:
-		return a, sdpErrorf(SDPMismatch, "section %q is %v", s.MID, s.Direction)
+		return rejected, sdpErrorf(SDPMismatch, "it is %v", s.Direction)
 	}
-	for _, wanted := range codecPreference {
-		for i := range s.Codecs {
-			if wanted(&s.Codecs[i]) {
-				a.Codecs = append(a.Codecs, s.Codecs[i])
-			}
-		}
-	}
-	if len(a.Codecs) == 0 {
-		return a, sdpErrorf(SDPNoCodec, "section %q: none of opus, VP8, H264 (packetization-mode=1)", s.MID)
-	}
-	for _, m := range s.Exts {
-		if use == UseReceive && m.Direction.Sends() && wantedOnReceive(s.Kind, m.Ext) ||
-			use == UseSend && m.Direction.Receives() && wantedOnSend(m.Ext) {
-			a.Exts = append(a.Exts, m)
-		}
-	}
+	a.Codecs = inOurOrder(s.Codecs)
+	a.Exts = s.wantedExts(use, a.Codecs)
 	if use == UseReceive && s.Kind == KindVideo {
 		a.RIDs = slices.Clone(s.RIDs)
+	}
+	if use == UseSend {
+		for i := range a.Codecs {
+			a.Codecs[i].ParamSets = nil // theirs, and they send nothing
+		}
 	}
 	return a, nil
 }
 
-func wantedOnReceive(k Kind, e Ext) bool {
+// wantedExts chooses header extensions for a section that is answered with codecs
+// in this order.
+func (s *Section) wantedExts(use Use, codecs []CodecParams) (exts []ExtMap) {
+	for _, m := range s.Exts {
+		if m.Ext == ExtDependency && !s.wantsDependency(use, codecs) {
+			continue
+		}
+		if use == UseReceive && m.Direction.Sends() && s.wantedOnReceive(m.Ext) ||
+			use == UseSend && m.Direction.Receives() && s.wantedOnSend(m.Ext) {
+			exts = append(exts, m)
+		}
+	}
+	return exts
+}
+
+func (s *Section) wantedOnReceive(e Ext) bool {
 	switch e {
+	case ExtMID:
+		return s.named
 	case ExtRID, ExtRepairedRID:
-		return k == KindVideo
+		return s.Kind == KindVideo
 	case ExtAudioLevel:
-		return k == KindAudio
+		return s.Kind == KindAudio
 	}
 	return true
 }
 
-func wantedOnSend(e Ext) bool {
-	return e == ExtMID || e == ExtAbsSendTime || e == ExtTransportCC || e == ExtAudioLevel
+// wantedOnSend leaves out a mid that is too long for our headers: the SSRCs in
+// the answer tell as much.
+func (s *Section) wantedOnSend(e Ext) bool {
+	switch e {
+	case ExtMID:
+		return s.named && len(s.MID) <= maxElement
+	case ExtAbsSendTime, ExtTransportCC, ExtAudioLevel, ExtDependency:
+		return true
+	}
+	return false
 }
 
 // AnswerSpec is everything of an answer that the offer does not determine.
@@ -111,7 +121,9 @@ type AnswerSpec struct {
 	SessionID, Version uint64 // of the o= line; Version grows per answer
 	Ufrag, Pwd         string
 	Fingerprint        Fingerprint
-	Lite               bool
+	// Client: we send the ClientHello, which the offer's Setup must allow.
+	Client bool
+	Lite   bool
 	// Candidates are host candidates, most reachable first.
 	Candidates []netip.AddrPort
 	// Sections stand in the order of Offer.Sections.
@@ -124,13 +136,20 @@ func (o *Offer) Answer(spec *AnswerSpec) (string, error) {
 	if len(spec.Sections) != len(o.Sections) {
 		return "", sdpErrorf(SDPMismatch, "%d sections answered, %d offered", len(spec.Sections), len(o.Sections))
 	}
+	// The group has the order of the offer's, for its first section is the one
+	// whose candidates count (RFC 9143 §7.3).
 	var mids []string
-	for i := range o.Sections {
-		if spec.Sections[i].Use != UseNone {
-			mids = append(mids, o.Sections[i].MID)
+	first := -1
+	for _, i := range o.bundle {
+		if spec.Sections[i].Use == UseNone {
+			continue
 		}
+		if first < 0 {
+			first = i
+		}
+		mids = append(mids, o.Sections[i].MID)
 	}
-	if len(mids) == 0 {
+	if first < 0 {
 		return "", sdpErrorf(SDPMismatch, "no section is accepted")
 	}
 	w := &answerWriter{spec: spec}
@@ -138,16 +157,24 @@ func (o *Offer) Answer(spec *AnswerSpec) (string, error) {
 	w.line("o=- %d %d IN IP4 127.0.0.1", spec.SessionID, spec.Version)
 	w.line("s=-")
 	w.line("t=0 0")
-	w.line("a=group:BUNDLE %s", strings.Join(mids, " "))
+	if o.bundled {
+		w.line("a=group:BUNDLE %s", strings.Join(mids, " "))
+	}
 	if spec.Lite {
 		w.line("a=ice-lite")
+	}
+	// We read both forms of header extensions (RFC 8285 §4.1.2). A sender that is
+	// not told so has to leave out what does not fit the one-byte form: mids, and
+	// descriptors of AV1, of more than 16 bytes.
+	if o.mixed {
+		w.line("a=extmap-allow-mixed")
 	}
 	w.line("a=msid-semantic: WMS *")
 	for i := range o.Sections {
 		if spec.Sections[i].Use == UseNone {
 			w.rejected(&o.Sections[i])
 		} else {
-			w.section(&o.Sections[i], &spec.Sections[i])
+			w.section(&o.Sections[i], &spec.Sections[i], i == first)
 		}
 	}
 	return w.String(), nil
@@ -155,8 +182,7 @@ func (o *Offer) Answer(spec *AnswerSpec) (string, error) {
 
 type answerWriter struct {
 	strings.Builder
-	spec           *AnswerSpec
-	candidatesDone bool
+	spec *AnswerSpec
 }
 
 func (w *answerWriter) line(format string, args ...any) {
@@ -171,13 +197,20 @@ func (w *answerWriter) rejected(s *Section) {
 	if len(s.formats) > 0 && isToken(s.formats[0]) {
 		format = s.formats[0]
 	}
-	w.line("m=%v 0 %s %s", s.Kind, s.proto, format)
+	w.line("m=%s 0 %s %s", s.media, s.proto, format)
 	w.line("c=IN IP4 0.0.0.0")
-	w.line("a=mid:%s", s.MID)
+	w.mid(s)
 	w.line("a=inactive")
 }
 
-func (w *answerWriter) section(s *Section, a *Accepted) {
+// mid names the section if the offer does (RFC 5888 §9.2).
+func (w *answerWriter) mid(s *Section) {
+	if s.named {
+		w.line("a=mid:%s", s.MID)
+	}
+}
+
+func (w *answerWriter) section(s *Section, a *Accepted, first bool) {
 	w.WriteString("m=" + s.Kind.String() + " 9 " + rtpProto)
 	for _, c := range a.Codecs {
 		fmt.Fprintf(w, " %d", c.PT)
@@ -187,12 +220,18 @@ func (w *answerWriter) section(s *Section, a *Accepted) {
 	}
 	w.line("")
 	w.line("c=IN IP4 0.0.0.0")
-	w.line("a=mid:%s", s.MID)
+	w.mid(s)
 	w.line("a=%v", a.Direction)
 	w.transport()
+	if first {
+		w.candidates()
+	}
 	w.line("a=rtcp-mux")
 	if s.rsize {
 		w.line("a=rtcp-rsize")
+	}
+	if s.mixed {
+		w.line("a=extmap-allow-mixed")
 	}
 	for _, m := range a.Exts {
 		dir := ""
@@ -215,18 +254,21 @@ func (w *answerWriter) section(s *Section, a *Accepted) {
 	}
 }
 
-// transport writes the parameters of the BUNDLE group. Every section states
-// the credentials; the candidates stand in the first section only, which is
-// the one that counts (RFC 9143 §7.3).
+// transport writes the parameters of the BUNDLE group, which every section
+// states.
 func (w *answerWriter) transport() {
 	w.line("a=ice-ufrag:%s", w.spec.Ufrag)
 	w.line("a=ice-pwd:%s", w.spec.Pwd)
 	w.line("a=fingerprint:%s %s", w.spec.Fingerprint.Hash, w.spec.Fingerprint.Value)
-	w.line("a=setup:passive")
-	if w.candidatesDone {
-		return
+	if w.spec.Client {
+		w.line("a=setup:active")
+	} else {
+		w.line("a=setup:passive")
 	}
-	w.candidatesDone = true
+}
+
+// candidates writes them all. They stand in one section only.
+func (w *answerWriter) candidates() {
 	for i, c := range w.spec.Candidates {
 		w.line("a=candidate:%d 1 udp %d %s %d typ host", i+1, CandidatePriority(i), c.Addr().Unmap().WithZone(""), c.Port())
 	}
@@ -254,6 +296,8 @@ func (w *answerWriter) codec(a *Accepted, c CodecParams) {
 		w.line("a=fmtp:%d minptime=10;useinbandfec=1", c.PT)
 	case c.Codec == CodecH264:
 		w.line("a=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s", c.PT, c.Profile)
+	case c.Codec == CodecVP9, c.Codec == CodecAV1:
+		w.format(&c)
 	}
 	for _, f := range feedbackNames {
 		if c.Feedback&f.bit != 0 {

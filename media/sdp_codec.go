@@ -1,6 +1,7 @@
 package media
 
 import (
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,26 +31,59 @@ var feedbackNames = [...]struct {
 
 // CodecParams is one payload type of a section.
 type CodecParams struct {
-	Codec Codec
-	PT    uint8
-	RTX   uint8 // payload type of its repairs (RFC 4588), 0: none
-	// Profile is H264's profile-level-id, six lower-case hex digits.
-	Profile  string
+	Codec    Codec
+	PT       uint8
+	RTX      uint8 // payload type of its repairs (RFC 4588), 0: none
 	Feedback Feedback
+	// Level is one more than AV1's level-idx, 0 if none is told, and Tier its tier.
+	Level, Tier uint8
+	// Profile is H264's profile-level-id, six lower-case hex digits, VP9's
+	// profile-id or AV1's profile, one digit.
+	Profile string
+	// ParamSets are the H264 parameter sets that the sender tells in the offer
+	// (sprop-parameter-sets, RFC 6184 §8.1): NAL units without start codes, each
+	// an SPS (type 7) or a PPS (type 8), in the order told. A sender that tells
+	// them here need not send them; whoever watches needs them before a key
+	// frame. At most maxParamSets of maxParamBytes together; nil if there are
+	// none, or what is told is malformed or too much. Of a UseReceive section
+	// only. Never written to.
+	ParamSets [][]byte
 }
 
-// defaultH264Profile is Baseline, level 1: what RFC 6184 §8.1 says a missing
-// profile-level-id means.
-const defaultH264Profile = "42000a"
+// defaultH264Profile is what a missing profile-level-id means: Constrained
+// Baseline, level 3.1, as libwebrtc has it. RFC 6184 §8.1 says Baseline, level 1,
+// which nobody means: most browsers do not decode Baseline, and level 1 is a
+// picture of 176 × 144.
+const defaultH264Profile = "42e01f"
+
+// maxParamBytes bounds CodecParams.ParamSets: an SPS takes 10 … 60 bytes, a PPS 4 … 20.
+const maxParamBytes = 1024
 
 // CanDecode reports whether a receiver of c understands a sender of p. For
 // H264 the receiver's profile must contain the sender's; levels are left to
-// level-asymmetry, which all browsers allow.
+// level-asymmetry, which all browsers allow. VP9's profiles contain none of the
+// others, AV1's all below.
 func (c CodecParams) CanDecode(p CodecParams) bool {
 	if c.Codec != p.Codec {
 		return false
 	}
-	return c.Codec != CodecH264 || h264Contains(c.Profile, p.Profile)
+	switch c.Codec {
+	case CodecH264:
+		return h264Contains(c.Profile, p.Profile)
+	case CodecVP9:
+		return c.Profile == p.Profile
+	case CodecAV1:
+		return c.Profile >= p.Profile
+	}
+	return true
+}
+
+// sameProfile reports whether two entries of one codec name the same profile.
+func (c CodecParams) sameProfile(p CodecParams) bool {
+	if c.Codec == CodecH264 {
+		return h264Profile(c.Profile) == h264Profile(p.Profile)
+	}
+	return c.Profile == p.Profile
 }
 
 // DecoderFor picks from a receiver's list the payload type for what a sender
@@ -60,7 +94,7 @@ func DecoderFor(receiver []CodecParams, p CodecParams) (CodecParams, bool) {
 		if !c.CanDecode(p) {
 			continue
 		}
-		if c.Codec != CodecH264 || h264Profile(c.Profile) == h264Profile(p.Profile) {
+		if c.sameProfile(p) {
 			return c, true
 		}
 		if best < 0 {
@@ -114,7 +148,7 @@ type codecDraft struct {
 }
 
 // parseCodecs returns the codecs of the m= line's formats that we forward. A
-// payload type counts once. Encoding names compare without case (RFC 8866
+// payload type counts once, and the first maxCodecs count. Encoding names compare without case (RFC 8866
 // §6.6 by way of the media type registry).
 func parseCodecs(kind Kind, formats []string, as attributes) []CodecParams {
 	drafts, every := draftCodecs(as)
@@ -133,6 +167,9 @@ func parseCodecs(kind Kind, formats []string, as attributes) []CodecParams {
 	}
 	var out []CodecParams
 	for _, f := range formats {
+		if len(out) == maxCodecs {
+			break
+		}
 		n, err := strconv.ParseUint(f, 10, 7)
 		pt := uint8(n)
 		d := drafts[pt]
@@ -153,9 +190,12 @@ func parseCodecs(kind Kind, formats []string, as attributes) []CodecParams {
 func draftCodecs(as attributes) (drafts map[uint8]*codecDraft, every Feedback) {
 	drafts = make(map[uint8]*codecDraft)
 	for _, a := range as { // rtpmap first: other lines may stand before it
+		if a.Key != "rtpmap" {
+			continue
+		}
 		head, rest, ok := strings.Cut(a.Value, " ")
 		pt, err := strconv.ParseUint(head, 10, 7)
-		if a.Key != "rtpmap" || !ok || err != nil || pt == 0 {
+		if !ok || err != nil || pt == 0 {
 			continue
 		}
 		f := strings.Split(strings.TrimSpace(rest), "/")
@@ -173,6 +213,9 @@ func draftCodecs(as attributes) (drafts map[uint8]*codecDraft, every Feedback) {
 		drafts[uint8(pt)] = d
 	}
 	for _, a := range as {
+		if a.Key != "rtcp-fb" && a.Key != "fmtp" {
+			continue
+		}
 		head, rest, _ := strings.Cut(a.Value, " ")
 		if a.Key == "rtcp-fb" && head == "*" {
 			every |= feedback(rest)
@@ -211,9 +254,37 @@ func (d *codecDraft) params(kind Kind, pt uint8) (CodecParams, bool) {
 		for i := 0; hex && i < 6; i++ {
 			hex = isHex(c.Profile[i])
 		}
+		c.ParamSets = parseParamSets(d.fmtp["sprop-parameter-sets"])
 		return c, hex && d.fmtp["packetization-mode"] == "1"
+	case CodecVP9:
+		return c, c.vp9Format(d.fmtp)
+	case CodecAV1:
+		return c, c.av1Format(d.fmtp)
 	}
 	return c, true
+}
+
+// parseParamSets reads "Z0LA…,aM48…": NAL units in base64, padded or not.
+func parseParamSets(s string) (sets [][]byte) {
+	if len(s) > 2*maxParamBytes {
+		return nil
+	}
+	size := 0
+	for text := range strings.SplitSeq(s, ",") {
+		nal, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(text), "="))
+		if err != nil {
+			return nil
+		}
+		// Units of other types no decoder needs. The first bit is always 0.
+		if len(nal) == 0 || nal[0]&0x80 != 0 || nal[0]&0x1f != nalSPS && nal[0]&0x1f != nalPPS {
+			continue
+		}
+		if size += len(nal); len(sets) == maxParamSets || size > maxParamBytes {
+			return nil
+		}
+		sets = append(sets, nal)
+	}
+	return sets
 }
 
 // parseFmtp reads "a=1;b=2". Keys are lower-cased; at most 32 are kept.

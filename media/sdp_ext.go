@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,7 @@ const (
 	ExtAbsSendTime
 	ExtTransportCC
 	ExtAudioLevel
+	ExtDependency
 )
 
 // extURIs are indexed by Ext.
@@ -27,21 +29,25 @@ var extURIs = [...]string{
 	ExtAbsSendTime: "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
 	ExtTransportCC: "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 	ExtAudioLevel:  "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+	ExtDependency:  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
 }
 
 // URI returns the extension's name in SDP.
 func (e Ext) URI() string { return extURIs[e] }
 
+// maxExtID is the highest id of the one-byte form.
+const maxExtID = 14
+
 // ExtMap is one a=extmap line (RFC 8285 §5).
 type ExtMap struct {
-	ID        uint8 // 1 … 14
+	ID        uint8 // 1 … maxExtID
 	Ext       Ext
 	Direction Direction
 }
 
 // ExtIDs are the negotiated ids of a section, 0 where absent.
 type ExtIDs struct {
-	MID, RID, RepairedRID, AbsSendTime, TransportCC, AudioLevel uint8
+	MID, RID, RepairedRID, AbsSendTime, TransportCC, AudioLevel, Dependency uint8
 }
 
 // parseExts returns the extensions we know that fit the one-byte form. An id
@@ -50,14 +56,17 @@ func parseExts(as attributes) []ExtMap {
 	var out []ExtMap
 	var ids, exts [16]bool
 	for _, a := range as {
+		if a.Key != "extmap" {
+			continue
+		}
 		f := strings.Fields(a.Value)
-		if a.Key != "extmap" || len(f) < 2 {
+		if len(f) < 2 {
 			continue
 		}
 		idText, dir, hasDir := strings.Cut(f[0], "/")
 		id, err := strconv.ParseUint(idText, 10, 16)
 		e := extByURI(f[1])
-		if err != nil || id < 1 || id > 14 || e == ExtNone || ids[id] || exts[e] {
+		if err != nil || id < 1 || id > maxExtID || e == ExtNone || ids[id] || exts[e] {
 			continue
 		}
 		m := ExtMap{ID: uint8(id), Ext: e}
@@ -68,6 +77,39 @@ func parseExts(as attributes) []ExtMap {
 		out = append(out, m)
 	}
 	return out
+}
+
+// extsByImportance has every extension, the one first that is worst to lose:
+// what a packet is, who speaks, how fast the way is, what pictures need.
+var extsByImportance = [...]Ext{ExtMID, ExtRID, ExtRepairedRID, ExtAudioLevel, ExtTransportCC, ExtAbsSendTime, ExtDependency}
+
+// settleExts leaves out extensions until each id means one thing and each
+// extension has one id in the whole BUNDLE group, as it has to be (RFC 8285 §6,
+// RFC 9143 §9.1). aiortc 1.4 offers id 2 for the audio level of its microphone
+// and for the send time of its camera; answered with both it takes no media at
+// all. Of two extensions with one id the more important one stays, of two ids
+// of one extension that of the section that comes first.
+func (o *Offer) settleExts() {
+	var meaning [maxExtID + 1]Ext
+	var id [len(extURIs)]uint8
+	for _, e := range extsByImportance {
+		for i := range o.Sections {
+			for _, m := range o.Sections[i].Exts {
+				if m.Ext == e && o.Sections[i].mayAnswer(m) && meaning[m.ID] == ExtNone && id[e] == 0 {
+					meaning[m.ID], id[e] = e, m.ID
+				}
+			}
+		}
+	}
+	for i := range o.Sections {
+		s := &o.Sections[i]
+		s.Exts = slices.DeleteFunc(s.Exts, func(m ExtMap) bool { return meaning[m.ID] != m.Ext })
+	}
+}
+
+// mayAnswer reports whether the section's answer could have an extension.
+func (s *Section) mayAnswer(m ExtMap) bool {
+	return s.usable() && (m.Direction.Sends() && s.wantedOnReceive(m.Ext) || m.Direction.Receives() && s.wantedOnSend(m.Ext))
 }
 
 func extByURI(uri string) Ext {
@@ -96,7 +138,21 @@ func extIDs(list []ExtMap) ExtIDs {
 			ids.TransportCC = m.ID
 		case ExtAudioLevel:
 			ids.AudioLevel = m.ID
+		case ExtDependency:
+			ids.Dependency = m.ID
 		}
 	}
 	return ids
+}
+
+// wantsDependency reports whether dependency descriptors are of use. They are
+// for AV1: without them browsers decode no picture of several spatial layers.
+// Of a sender we want them where AV1 is what it will send, for it would put
+// them on all codecs. A receiver has to take the two-byte form, for they can be
+// long at key frames.
+func (s *Section) wantsDependency(use Use, codecs []CodecParams) bool {
+	if use == UseReceive {
+		return codecs[0].Codec == CodecAV1
+	}
+	return s.longExts && slices.ContainsFunc(codecs, func(c CodecParams) bool { return c.Codec == CodecAV1 })
 }

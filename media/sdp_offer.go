@@ -2,21 +2,24 @@ package media
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/pion/sdp/v3"
 )
 
-// Bounds on offers. Four source sections and 64 seats of two sections are the
-// most a client may ask for.
+// Bounds on offers. Four source sections and 40 seats of two sections are the
+// most a client may use; a browser that offers all it knows takes 255,000 bytes
+// and 8,000 lines for that. The rest is for the codecs of tomorrow, and for
+// sections that were stopped or that we do not take.
 const (
-	MaxSDPBytes    = 256 << 10
+	MaxSDPBytes    = 320 << 10
 	MaxSDPLines    = 20_000
-	MaxSDPSections = 4 + 2*64
+	MaxSDPSections = 128
 )
 
-// SDPError is an offer that can not be taken. Code is stable and equal to the
-// protocol's error code; Detail is English, for developers.
+// SDPError says why an offer, or one section of it, can not be taken. Code is
+// stable and equal to the protocol's error code; Detail is English, for
+// developers.
 type SDPError struct {
 	Code, Detail string
 }
@@ -27,8 +30,8 @@ func (e *SDPError) Error() string { return "offer: " + e.Code + ": " + e.Detail 
 const (
 	// SDPBad: not a session description, or a malformed attribute.
 	SDPBad = "bad_sdp"
-	// SDPProfile: the transport is not UDP/TLS/RTP/SAVPF with BUNDLE,
-	// rtcp-mux, a fingerprint and a DTLS role that leaves us the passive one.
+	// SDPProfile: not UDP/TLS/RTP/SAVPF with rtcp-mux, not on the one transport
+	// of the BUNDLE group, no fingerprint that we verify, or no role in DTLS.
 	SDPProfile = "sdp_profile"
 	// SDPTooLarge: more bytes, lines or sections than the bounds above.
 	SDPTooLarge = "sdp_too_large"
@@ -39,14 +42,8 @@ const (
 	SDPNoCodec = "no_codec"
 )
 
-func sdpErrorf(code, format string, args ...any) error {
+func sdpErrorf(code, format string, args ...any) *SDPError {
 	return &SDPError{Code: code, Detail: fmt.Sprintf(format, args...)}
-}
-
-// Fingerprint is a certificate hash (RFC 8122 §5).
-type Fingerprint struct {
-	Hash  string // "sha-256", "sha-384" or "sha-512"
-	Value string // upper-case hex pairs joined by colons
 }
 
 // Kind is what a section carries.
@@ -102,11 +99,18 @@ func (d Direction) Sends() bool { return d == SendRecv || d == SendOnly }
 func (d Direction) Receives() bool { return d == SendRecv || d == RecvOnly }
 
 // Offer is a checked SDP offer. The transport parameters are those of the
-// BUNDLE group (RFC 9143 §7.2: of its first section).
+// BUNDLE group.
 type Offer struct {
 	Ufrag, Pwd   string
 	Fingerprints []Fingerprint // at least one
-	Sections     []Section     // in the order of the offer
+	Setup        Setup
+	Sections     []Section // in the order of the offer
+
+	// bundle are the indexes of the sections that share the transport, in the
+	// order of the group; bundled is false if there is no group, and one section.
+	bundle  []int
+	bundled bool
+	mixed   bool // extmap-allow-mixed, for all sections
 }
 
 // Section returns the section with the given mid, nil if there is none.
@@ -119,41 +123,40 @@ func (o *Offer) Section(mid string) *Section {
 	return nil
 }
 
-// ParseOffer reads and checks an offer. The error is always an *SDPError.
-// It accepts what current browsers send and refuses everything that would
-// need plaintext media, a second transport, or our being the DTLS client.
+// ParseOffer reads and checks an offer. The error is always an *SDPError: the
+// text is no SDP or beyond the bounds, no section can be used, or none of them
+// has parameters of ICE and DTLS that we can use. A section that would need
+// plaintext media or a second transport has a Fault and costs the others nothing.
 func ParseOffer(text string) (*Offer, error) {
-	if err := checkSize(text); err != nil {
-		return nil, err
+	if fault := checkSize(text); fault != nil {
+		return nil, fault
 	}
-	var d sdp.SessionDescription
-	if err := d.UnmarshalString(text); err != nil {
-		return nil, sdpErrorf(SDPBad, "not a session description: %.200v", err)
+	d, fault := readDescription(text)
+	if fault != nil {
+		return nil, fault
 	}
-	if len(d.MediaDescriptions) == 0 {
-		return nil, sdpErrorf(SDPBad, "no media sections")
+	o := &Offer{Sections: make([]Section, len(d.sections)), mixed: d.session.has("extmap-allow-mixed")}
+	for i := range d.sections {
+		o.Sections[i] = parseSection(&d.sections[i], d.session)
 	}
-	o := &Offer{Sections: make([]Section, 0, len(d.MediaDescriptions))}
-	seen := make(map[string]bool, len(d.MediaDescriptions))
-	for i, m := range d.MediaDescriptions {
-		s, err := parseSection(m, attributes(d.Attributes))
-		if err != nil {
-			return nil, err
-		}
-		if seen[s.MID] {
-			return nil, sdpErrorf(SDPBad, "section %d: mid %q used twice", i, s.MID)
-		}
-		seen[s.MID] = true
-		o.Sections = append(o.Sections, s)
+	o.nameSections()
+	o.takeBundle(d.session)
+	o.settleExts()
+	lists, fault := o.transport(d)
+	if fault == nil {
+		fault = o.takeICE(lists)
 	}
-	if err := o.takeTransport(&d); err != nil {
-		return nil, err
+	if fault == nil {
+		fault = o.takeDTLS(lists)
+	}
+	if fault != nil {
+		return nil, fault
 	}
 	return o, nil
 }
 
 // checkSize bounds the work before anything is parsed.
-func checkSize(text string) error {
+func checkSize(text string) *SDPError {
 	switch {
 	case len(text) > MaxSDPBytes:
 		return sdpErrorf(SDPTooLarge, "%d bytes, at most %d", len(text), MaxSDPBytes)
@@ -165,58 +168,119 @@ func checkSize(text string) error {
 	return nil
 }
 
-// takeTransport finds the BUNDLE group's transport parameters and checks
-// that every section in use belongs to the group.
-func (o *Offer) takeTransport(d *sdp.SessionDescription) error {
-	session := attributes(d.Attributes)
-	bundled, err := bundleGroup(session)
-	if err != nil {
-		return err
-	}
-	first := -1
+// nameSections makes the names of sections differ. A section whose mid was used
+// before can not be told from the one that has it.
+func (o *Offer) nameSections() {
+	taken := make(map[string]bool, len(o.Sections))
 	for i := range o.Sections {
 		s := &o.Sections[i]
-		if s.Rejected {
-			continue
+		if s.named && taken[s.MID] {
+			s.fail(sdpErrorf(SDPBad, "another section has its mid %q", s.MID))
+			s.MID, s.named = "", false
 		}
-		if !bundled[s.MID] {
-			return sdpErrorf(SDPProfile, "section %q is not in the BUNDLE group", s.MID)
-		}
-		if first < 0 {
-			first = i
+		taken[s.MID] = true
+	}
+	for i := range o.Sections {
+		s := &o.Sections[i]
+		for name := strconv.Itoa(i); s.MID == ""; name = "m" + name {
+			if !taken[name] {
+				s.MID, taken[name] = name, true
+			}
 		}
 	}
-	if first < 0 {
-		return sdpErrorf(SDPBad, "every media section is rejected")
+}
+
+// takeBundle finds the sections that share the transport, and faults the
+// others: those outside the first BUNDLE group or, without a group, all but the
+// first one that can be used.
+func (o *Offer) takeBundle(session attributes) {
+	place := make(map[string]int, len(o.Sections))
+	for i := range o.Sections {
+		if s := &o.Sections[i]; s.named {
+			place[s.MID] = i
+		}
 	}
-	media := attributes(d.MediaDescriptions[first].Attributes)
-	if err := o.takeICE(session, media); err != nil {
-		return err
+	mids := bundleGroup(session)
+	o.bundled = len(mids) > 0
+	in := make(map[int]bool, len(o.Sections))
+	for _, mid := range mids {
+		if i, ok := place[mid]; ok && !in[i] {
+			in[i] = true
+			o.bundle = append(o.bundle, i)
+		}
 	}
-	return o.takeDTLS(session, media)
+	for i := range o.Sections {
+		switch s := &o.Sections[i]; {
+		case in[i]:
+		case o.bundled:
+			s.fail(sdpErrorf(SDPProfile, "not in the BUNDLE group"))
+		case len(o.bundle) > 0:
+			s.fail(sdpErrorf(SDPProfile, "without a BUNDLE group only section %q is taken", o.Sections[o.bundle[0]].MID))
+		case s.usable():
+			o.bundle = append(o.bundle, i)
+		}
+	}
 }
 
 // bundleGroup returns the mids of the first BUNDLE group.
-func bundleGroup(session attributes) (map[string]bool, error) {
+func bundleGroup(session attributes) []string {
 	for _, a := range session {
 		if a.Key != "group" {
 			continue
 		}
 		if f := strings.Fields(a.Value); len(f) > 1 && f[0] == "BUNDLE" {
-			mids := make(map[string]bool, len(f)-1)
-			for _, mid := range f[1:] {
-				mids[mid] = true
-			}
-			return mids, nil
+			return f[1:]
 		}
 	}
-	return nil, sdpErrorf(SDPProfile, "no BUNDLE group")
+	return nil
+}
+
+// transport returns the attribute lists that may hold the transport's
+// parameters, in the order in which they count: of the first section of the
+// group that can be used (RFC 9143 §7.2, §7.3), then the session's, then of the
+// group's other sections. If none can be used the offer is refused, by the first
+// fault there is.
+func (o *Offer) transport(d *description) (lists []attributes, refusal *SDPError) {
+	first := slices.IndexFunc(o.bundle, func(i int) bool { return o.Sections[i].usable() })
+	if first < 0 {
+		return nil, o.unusable()
+	}
+	lists = append(lists, d.sections[o.bundle[first]].attributes, d.session)
+	for _, i := range o.bundle {
+		if !o.Sections[i].Rejected {
+			lists = append(lists, d.sections[i].attributes)
+		}
+	}
+	return lists, nil
+}
+
+// unusable says why an offer is refused that has no section we can use.
+func (o *Offer) unusable() *SDPError {
+	for i := range o.Sections {
+		if s := &o.Sections[i]; s.Fault != nil {
+			return sdpErrorf(s.Fault.Code, "no section can be used; %q: %s", s.MID, s.Fault.Detail)
+		}
+	}
+	if len(o.Sections) == 0 {
+		return sdpErrorf(SDPBad, "no media sections")
+	}
+	return sdpErrorf(SDPBad, "every media section is rejected")
+}
+
+// having returns the first of the lists that has an attribute, nil for none.
+func having(lists []attributes, key string) attributes {
+	for _, as := range lists {
+		if as.has(key) {
+			return as
+		}
+	}
+	return nil
 }
 
 // takeICE reads the credentials (RFC 8839 §5.4: 4 … 256 and 22 … 256 ice-chars).
-func (o *Offer) takeICE(session, media attributes) error {
-	o.Ufrag = media.getOr("ice-ufrag", session)
-	o.Pwd = media.getOr("ice-pwd", session)
+func (o *Offer) takeICE(lists []attributes) *SDPError {
+	o.Ufrag, _ = having(lists, "ice-ufrag").get("ice-ufrag")
+	o.Pwd, _ = having(lists, "ice-pwd").get("ice-pwd")
 	if len(o.Ufrag) < 4 || len(o.Ufrag) > 256 || !isICEChars(o.Ufrag) {
 		return sdpErrorf(SDPBad, "missing or malformed ice-ufrag")
 	}
@@ -224,49 +288,4 @@ func (o *Offer) takeICE(session, media attributes) error {
 		return sdpErrorf(SDPBad, "missing or malformed ice-pwd")
 	}
 	return nil
-}
-
-// takeDTLS reads fingerprints and role. Our answer is always "passive", so
-// the offer must allow its sender to be the DTLS client.
-func (o *Offer) takeDTLS(session, media attributes) error {
-	from := media
-	if _, ok := media.get("fingerprint"); !ok {
-		from = session
-	}
-	for _, a := range from {
-		if a.Key != "fingerprint" {
-			continue
-		}
-		if f, ok := parseFingerprint(a.Value); ok && len(o.Fingerprints) < 8 {
-			o.Fingerprints = append(o.Fingerprints, f)
-		}
-	}
-	if len(o.Fingerprints) == 0 {
-		return sdpErrorf(SDPProfile, "no usable certificate fingerprint")
-	}
-	switch setup := media.getOr("setup", session); setup {
-	case "actpass", "active":
-		return nil
-	default:
-		return sdpErrorf(SDPProfile, "setup is %.20q, want actpass or active", setup)
-	}
-}
-
-// fingerprintBytes maps the hashes we verify to their size.
-var fingerprintBytes = map[string]int{"sha-256": 32, "sha-384": 48, "sha-512": 64}
-
-// parseFingerprint reads "sha-256 AB:CD:…". Weak hashes are not usable.
-func parseFingerprint(v string) (Fingerprint, bool) {
-	hash, value, ok := strings.Cut(strings.TrimSpace(v), " ")
-	f := Fingerprint{strings.ToLower(hash), strings.ToUpper(strings.TrimSpace(value))}
-	n := fingerprintBytes[f.Hash]
-	if !ok || n == 0 || len(f.Value) != 3*n-1 {
-		return f, false
-	}
-	for i := 0; i < len(f.Value); i++ {
-		if c := f.Value[i]; i%3 == 2 && c != ':' || i%3 != 2 && !isHex(c) {
-			return f, false
-		}
-	}
-	return f, true
 }

@@ -4,18 +4,22 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/pion/sdp/v3"
 )
 
 // Section is one m= section of an offer, reduced to what we can use.
 type Section struct {
+	// MID is the section's name. One without a mid of its own is called by its
+	// place among the m= lines, "0" for the first; while another has that
+	// name, with an "m" before it.
 	MID       string
 	Kind      Kind
 	Direction Direction // of the offerer
-	// Rejected: the offerer gave it port 0 (and not as bundle-only), or it is
-	// of no kind we speak. The answer must reject it too.
+	// Rejected: the offerer gave it port 0, and not as bundle-only. The answer
+	// must reject it too.
 	Rejected bool
+	// Fault says why a section that the offerer wants can not be used, nil if
+	// it can. The answer rejects it.
+	Fault *SDPError
 	// Codecs are those we forward, in the order offered.
 	Codecs []CodecParams
 	// Exts are the header extensions we know, with usable ids.
@@ -26,9 +30,14 @@ type Section struct {
 	// simulcast, where RID and MID extensions tell.
 	Streams []StreamSSRC
 
+	named   bool   // MID stands in the offer
+	media   string // of the m= line, as the answer has to mirror it
 	proto   string
 	formats []string
 	rsize   bool
+	mixed   bool // extmap-allow-mixed
+	// longExts: takes both forms of header extensions (RFC 8285 §6).
+	longExts bool
 }
 
 // StreamSSRC is a media SSRC and its repair SSRC, 0 if it has none.
@@ -38,85 +47,79 @@ type StreamSSRC struct {
 
 // Bounds of one section.
 const (
-	MaxLayers     = 3 // simulcast layers per source
-	maxTokenLen   = 16
+	MaxLayers     = 3  // simulcast layers per source
+	MaxMID        = 32 // bytes of a mid
+	maxRIDLen     = 16 // what a header extension of the one-byte form holds
 	maxRIDs       = 8
 	maxSSRCs      = 16
-	rtpProto      = "UDP/TLS/RTP/SAVPF"
-	dataProtoUDP  = "UDP/DTLS/SCTP"
-	dataProtoOld  = "DTLS/SCTP"
 	maxFormatsLen = 128
+	// maxCodecs is how many of the formats we take: browsers offer up to 20 that
+	// we forward, and a session keeps them for as long as it lasts.
+	maxCodecs = 32
+	rtpProto  = "UDP/TLS/RTP/SAVPF"
 )
 
-// attributes is an attribute list with look-ups.
-type attributes []sdp.Attribute
-
-func (as attributes) get(key string) (string, bool) {
-	for _, a := range as {
-		if a.Key == key {
-			return a.Value, true
-		}
-	}
-	return "", false
-}
-
-func (as attributes) has(key string) bool { _, ok := as.get(key); return ok }
-
-// getOr looks in as, then in session.
-func (as attributes) getOr(key string, session attributes) string {
-	v, ok := as.get(key)
-	if !ok {
-		v, _ = session.get(key)
-	}
-	return v
-}
-
-func parseSection(m *sdp.MediaDescription, session attributes) (Section, error) {
-	as := attributes(m.Attributes)
-	mid, _ := as.get("mid")
-	if !isToken(mid) || len(mid) > maxTokenLen {
-		return Section{}, sdpErrorf(SDPBad, "missing or malformed mid %.20q", mid)
-	}
+// parseSection reads a section. Its MID is empty if it has none of its own.
+func parseSection(m *mediaLines, session attributes) Section {
 	s := Section{
-		MID:       mid,
-		proto:     strings.Join(m.MediaName.Protos, "/"),
-		formats:   m.MediaName.Formats,
-		rsize:     as.has("rtcp-rsize"),
-		Direction: direction(as, direction(session, SendRecv)),
+		media: m.media, proto: m.proto, formats: m.formats,
+		rsize:     m.has("rtcp-rsize"),
+		mixed:     m.has("extmap-allow-mixed"),
+		longExts:  m.has("extmap-allow-mixed") || session.has("extmap-allow-mixed"),
+		Direction: direction(m.attributes, direction(session, SendRecv)),
 	}
-	// Port 0 rejects a section, except where bundle-only says that it merely
-	// has no transport of its own (RFC 9143 §6).
-	s.Rejected = m.MediaName.Port.Value == 0 && !as.has("bundle-only")
-	switch m.MediaName.Media {
+	switch m.media {
 	case "audio":
 		s.Kind = KindAudio
 	case "video":
 		s.Kind = KindVideo
-	case "application":
-		if s.proto != dataProtoUDP && s.proto != dataProtoOld {
-			return s, sdpErrorf(SDPProfile, "section %q: %.40q is not supported", mid, s.proto)
-		}
-		s.Rejected = true
-		return s, nil
 	}
-	if s.Kind == KindOther || s.proto != rtpProto {
-		return s, sdpErrorf(SDPProfile, "section %q: %.40q is not %s", mid, s.proto, rtpProto)
+	// Port 0 rejects a section, except where bundle-only says that it merely
+	// has no transport of its own (RFC 9143 §6).
+	s.Rejected = m.port == 0 && !m.has("bundle-only")
+	if mid, ok := m.get("mid"); isToken(mid) && len(mid) <= MaxMID {
+		s.MID, s.named = mid, true
+	} else if ok {
+		s.fail(sdpErrorf(SDPBad, "its mid is not a token of 1 to %d bytes", MaxMID))
 	}
-	if s.Rejected {
-		return s, nil
+	s.fail(s.check(m.attributes))
+	if s.Rejected || s.Fault != nil {
+		return s
 	}
-	if !as.has("rtcp-mux") {
-		return s, sdpErrorf(SDPProfile, "section %q: no rtcp-mux", mid)
+	s.Exts = parseExts(m.attributes)
+	s.RIDs = parseRIDs(m.attributes)
+	s.Streams = parseStreams(m.attributes)
+	if s.Codecs = parseCodecs(s.Kind, s.formats, m.attributes); len(s.Codecs) == 0 {
+		s.fail(sdpErrorf(SDPNoCodec, "none of opus, VP8, H264 (packetization-mode=1), VP9, AV1"))
 	}
-	if len(s.formats) > maxFormatsLen {
-		return s, sdpErrorf(SDPBad, "section %q: too many formats", mid)
-	}
-	s.Codecs = parseCodecs(s.Kind, s.formats, as)
-	s.Exts = parseExts(as)
-	s.RIDs = parseRIDs(as)
-	s.Streams = parseStreams(as)
-	return s, nil
+	return s
 }
+
+// check says why a section can not be used whatever its codecs are, nil if it
+// can.
+func (s *Section) check(as attributes) *SDPError {
+	switch {
+	case s.Kind == KindOther:
+		return sdpErrorf(SDPProfile, "%.40q is neither audio nor video", s.media)
+	case s.proto != rtpProto:
+		return sdpErrorf(SDPProfile, "%.40q is not %s", s.proto, rtpProto)
+	case !as.has("rtcp-mux"):
+		return sdpErrorf(SDPProfile, "no rtcp-mux")
+	case len(s.formats) > maxFormatsLen:
+		return sdpErrorf(SDPBad, "more than %d formats", maxFormatsLen)
+	}
+	return nil
+}
+
+// fail notes the first fault of a section that the offerer wants.
+func (s *Section) fail(fault *SDPError) {
+	if s.Fault == nil && !s.Rejected {
+		s.Fault = fault
+	}
+}
+
+// usable reports whether the offerer wants the section and we can use it.
+func (s *Section) usable() bool { return !s.Rejected && s.Fault == nil }
 
 func direction(as attributes, fallback Direction) Direction {
 	for _, a := range as {
@@ -137,8 +140,7 @@ func direction(as attributes, fallback Direction) Direction {
 // parseRIDs returns the layers of "a=simulcast:send q;h;f" that have an
 // "a=rid:q send" line (RFC 8853, RFC 8851). Of alternatives ("q,x") the first
 // counts; "~" marks a layer that starts paused and is dropped from the name.
-// At most MaxLayers are taken, and only the first maxRIDs are looked at, for
-// each look-up walks the whole section.
+// At most MaxLayers are taken, and only the first maxRIDs are looked at.
 func parseRIDs(as attributes) []string {
 	v, _ := as.get("simulcast")
 	f := strings.Fields(v)
@@ -153,32 +155,49 @@ func parseRIDs(as attributes) []string {
 	for _, alternatives := range strings.SplitN(f[1], ";", maxRIDs) {
 		rid, _, _ := strings.Cut(alternatives, ",")
 		rid = strings.TrimPrefix(rid, "~")
-		if len(rids) < MaxLayers && len(rid) <= maxTokenLen && isRID(rid) && as.offersRID(rid) && !slices.Contains(rids, rid) {
+		if len(rids) < MaxLayers && len(rid) <= maxRIDLen && isRID(rid) && as.offersRID(rid) && !slices.Contains(rids, rid) {
 			rids = append(rids, rid)
 		}
 	}
 	return rids
 }
 
+// offersRID reports whether there is a line "a=rid:q send …". It walks all lines,
+// of which there can be thousands, so it allocates nothing.
 func (as attributes) offersRID(rid string) bool {
 	for _, a := range as {
-		if a.Key != "rid" {
+		if a.Key != "rid" || !strings.Contains(a.Value, rid) {
 			continue
 		}
-		if f := strings.Fields(a.Value); len(f) >= 2 && f[0] == rid && f[1] == "send" {
-			return true
+		if name, rest := cutWord(a.Value); name == rid {
+			if direction, _ := cutWord(rest); direction == "send" {
+				return true
+			}
 		}
 	}
 	return false
 }
 
+// cutWord returns the first word of s and what follows it.
+func cutWord(s string) (word, rest string) {
+	s = strings.TrimLeft(s, " \t")
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
 // parseStreams pairs the SSRCs of a=ssrc lines by their FID groups (RFC 5576).
+// Of several tracks in one section ("plan B") the first counts.
 func parseStreams(as attributes) []StreamSSRC {
 	rtx := make(map[SSRC]SSRC) // media → repair
 	repair := make(map[SSRC]bool)
 	for _, a := range as {
+		if a.Key != "ssrc-group" || len(rtx) >= maxSSRCs {
+			continue
+		}
 		f := strings.Fields(a.Value)
-		if a.Key != "ssrc-group" || len(f) != 3 || f[0] != "FID" || len(rtx) >= maxSSRCs {
+		if len(f) != 3 || f[0] != "FID" {
 			continue
 		}
 		m, err1 := strconv.ParseUint(f[1], 10, 32)
@@ -190,6 +209,7 @@ func parseStreams(as attributes) []StreamSSRC {
 	}
 	var out []StreamSSRC
 	seen := make(map[SSRC]bool)
+	tracks := tracksOf(as)
 	for _, a := range as {
 		if a.Key != "ssrc" || len(out) >= maxSSRCs {
 			continue
@@ -201,9 +221,27 @@ func parseStreams(as attributes) []StreamSSRC {
 			continue
 		}
 		seen[ssrc] = true
-		out = append(out, StreamSSRC{ssrc, rtx[ssrc]})
+		if len(out) == 0 || tracks[ssrc] == tracks[out[0].Media] {
+			out = append(out, StreamSSRC{ssrc, rtx[ssrc]})
+		}
 	}
 	return out
+}
+
+// tracksOf maps SSRCs to their tracks, as far as "a=ssrc:1 msid:stream track"
+// tells.
+func tracksOf(as attributes) map[SSRC]string {
+	tracks := make(map[SSRC]string)
+	for _, a := range as {
+		if a.Key != "ssrc" {
+			continue
+		}
+		num, msid, ok := strings.Cut(a.Value, " msid:")
+		if n, err := strconv.ParseUint(num, 10, 32); ok && err == nil {
+			tracks[SSRC(n)] = msid
+		}
+	}
+	return tracks
 }
 
 // isToken reports whether s is a non-empty token of RFC 8866 §9: nothing that

@@ -11,6 +11,7 @@ package media
 type segment struct {
 	stream
 	mark    bool   // set the marker on the first packet
+	lead    bool   // out-1 is that of a packet sent before the first one
 	open    bool   // end is not known yet: the newest segment
 	in, end ExtSeq // end is inclusive; in-1 while closed and empty
 	out     ExtSeq
@@ -25,9 +26,9 @@ type stream struct {
 	layer  uint8
 }
 
-// maxSegments bounds the memory of a seqMap. A segment ends at a switch or at
-// a deliberate omission; 16 cover a second even if every second frame of a
-// 30 Hz stream is left out.
+// maxSegments bounds the memory of a seqMap. A segment ends at a switch, at a
+// deliberate omission or where a lead goes in between; 16 cover a second even if
+// every second frame of a 30 Hz stream is left out.
 const maxSegments = 16
 
 // seqMap remembers the latest segments, oldest first. Only the last may be
@@ -90,10 +91,13 @@ func (m *seqMap) newest(st stream) ExtSeq {
 	return e
 }
 
-// byOut finds the segment that outgoing number ext came from.
+// byOut finds the segment that outgoing number ext came from, or that it leads.
 func (m *seqMap) byOut(ext ExtSeq) *segment {
 	for i := len(m.segs) - 1; i >= 0; i-- {
 		s := &m.segs[i]
+		if s.lead && ext+1 == s.out {
+			return s
+		}
 		if ext >= s.out {
 			if s.open || ext-s.out <= s.end-s.in {
 				return s

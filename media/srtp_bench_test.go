@@ -52,7 +52,7 @@ func BenchmarkSealRTP(b *testing.B) {
 }
 
 func benchTemplate(b *testing.B) *HeaderTemplate {
-	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, PT: 96, AbsSendTimeID: 2, TransportSeqID: 3})
+	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, AbsSendTimeID: 2, TransportSeqID: 3})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -100,10 +100,10 @@ func BenchmarkOpenRTP(b *testing.B) {
 					b.Fatal(err)
 				}
 				if i%run == 0 { // the same numbers again: forget the window
-					clear(o.rtp)
-					o.last = nil
+					clear(o.rtp.live)
+					o.rtp.last = nil
 				}
-				if _, _, err := o.OpenRTP(buf, &h); err != nil {
+				if _, _, err := o.OpenRTP(buf, &h, 1); err != nil {
 					b.Fatal(err)
 				}
 				i++

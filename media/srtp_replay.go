@@ -23,6 +23,14 @@ func (w *replayWindow) fresh(index uint64) bool {
 	return w.bits[index/64%uint64(len(w.bits))]&(1<<(index%64)) == 0
 }
 
+// fill makes a window that has seen all indexes below top.
+func (w *replayWindow) fill(top uint64) {
+	w.top = top
+	for i := range w.bits {
+		w.bits[i] = ^uint64(0)
+	}
+}
+
 // mark records index. Indexes skipped on the way up are unseen.
 func (w *replayWindow) mark(index uint64) {
 	if index >= w.top {

@@ -118,7 +118,7 @@ func TestSealEqualsPion(t *testing.T) {
 					if err := ParseHeader(want, &h); err != nil {
 						t.Fatal(err)
 					}
-					opened, at, err := opener.OpenRTP(want, &h)
+					opened, at, err := opener.OpenRTP(want, &h, 1)
 					if err != nil || at != index || !bytes.Equal(opened, pkt) {
 						t.Fatalf("opened index %d as %d: %v", index, at, err)
 					}
@@ -158,12 +158,12 @@ func TestSealRTCPEqualsPion(t *testing.T) {
 				if plain, err := pionOpen.DecryptRTCP(nil, slot[:n], nil); err != nil || !bytes.Equal(plain, pkt) {
 					t.Fatalf("pion opened %v", err)
 				}
-				if plain, err := opener.OpenRTCP(want); err != nil || !bytes.Equal(plain, pkt) {
+				if plain, err := opener.OpenRTCP(want, 1); err != nil || !bytes.Equal(plain, pkt) {
 					t.Fatalf("opened %v", err)
 				}
 				copy(slot, pkt)
 				n, _ = sealer.SealRTCP(&sc, slot, len(pkt), i+1)
-				if _, err := opener.OpenRTCP(slot[:n]); err != ErrReplayed {
+				if _, err := opener.OpenRTCP(slot[:n], 1); err != ErrReplayed {
 					t.Fatalf("replay gave %v", err)
 				}
 			}
@@ -174,14 +174,14 @@ func TestSealRTCPEqualsPion(t *testing.T) {
 func TestSealRTX(t *testing.T) {
 	sealer, _ := NewSealer(testKey(ProfileAES128GCM))
 	opener, _ := NewOpener(testKey(ProfileAES128GCM), 0)
-	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 77, PT: 97})
+	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 77})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var sc Scratch
 	var slot [1500]byte
 	payload := []byte("the payload of the lost packet")
-	n := tmpl.Write(slot[:], &Patch{Seq: 5, TS: 9, Marker: true})
+	n := tmpl.Write(slot[:], &Patch{PT: 97, Seq: 5, TS: 9, Marker: true})
 	n, err = sealer.SealRTX(&sc, slot[:], n, 0xabcd, payload, 5)
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestSealRTX(t *testing.T) {
 	if err := ParseHeader(slot[:n], &h); err != nil {
 		t.Fatal(err)
 	}
-	plain, _, err := opener.OpenRTP(slot[:n], &h)
+	plain, _, err := opener.OpenRTP(slot[:n], &h, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func openCopy(o *Opener, pkt []byte) (ExtSeq, error) {
 	if err := ParseHeader(b, &h); err != nil {
 		return 0, err
 	}
-	_, index, err := o.OpenRTP(b, &h)
+	_, index, err := o.OpenRTP(b, &h, 1)
 	return index, err
 }
 
@@ -389,7 +389,7 @@ func TestOpenBoundsSSRCs(t *testing.T) {
 		if ssrc > 3 {
 			want = ErrTooManySSRC
 		}
-		if _, err := o.OpenRTCP(slot[:n]); err != want {
+		if _, err := o.OpenRTCP(slot[:n], 1); err != want {
 			t.Errorf("RTCP SSRC %d: %v, want %v", ssrc, err, want)
 		}
 	}
@@ -406,12 +406,12 @@ func TestOpenRTCPRefuses(t *testing.T) {
 		for bit := range 8 * n {
 			b := bytes.Clone(slot[:n])
 			b[bit/8] ^= 1 << (bit % 8)
-			if _, err := o.OpenRTCP(b); err == nil {
+			if _, err := o.OpenRTCP(b, 1); err == nil {
 				t.Fatalf("%v: bit %d flipped and still authentic", p, bit)
 			}
 		}
 		for short := range n {
-			if _, err := o.OpenRTCP(bytes.Clone(slot[:short])); err == nil {
+			if _, err := o.OpenRTCP(bytes.Clone(slot[:short]), 1); err == nil {
 				t.Fatalf("%v: %d of %d bytes accepted", p, short, n)
 			}
 		}
@@ -428,7 +428,7 @@ func TestOpenRTCPUnencrypted(t *testing.T) {
 	o, _ := NewOpener(key, 0)
 	pkt := append(AppendPLI(nil, 4, 1), make([]byte, gcmTagLen)...)
 	pkt = binary.BigEndian.AppendUint32(pkt, 5)
-	if _, err := o.OpenRTCP(pkt); err != ErrNotEncrypted {
+	if _, err := o.OpenRTCP(pkt, 1); err != ErrNotEncrypted {
 		t.Errorf("unencrypted: %v", err)
 	}
 }
@@ -463,7 +463,7 @@ func TestSRTPNoAlloc(t *testing.T) {
 		s, _ := NewSealer(key)
 		o, _ := NewOpener(key, 0)
 		var sc Scratch
-		tmpl, _ := NewHeaderTemplate(HeaderSpec{SSRC: 5, PT: 96, AbsSendTimeID: 2, TransportSeqID: 3, MIDID: 4, MID: "0"})
+		tmpl, _ := NewHeaderTemplate(HeaderSpec{SSRC: 5, AbsSendTimeID: 2, TransportSeqID: 3, MIDID: 4, MID: "0"})
 		payload, slot := make([]byte, 1180), make([]byte, 1500)
 		index := ExtSeq(1)
 		var h Header
@@ -477,7 +477,7 @@ func TestSRTPNoAlloc(t *testing.T) {
 			n, err := s.SealRTP(&sc, slot, n, payload, index)
 			check(err)
 			check(ParseHeader(slot[:n], &h))
-			_, _, err = o.OpenRTP(slot[:n], &h)
+			_, _, err = o.OpenRTP(slot[:n], &h, 1)
 			check(err)
 			index++
 		}); n != 0 {
@@ -489,7 +489,7 @@ func TestSRTPNoAlloc(t *testing.T) {
 		if n := testing.AllocsPerRun(1000, func() {
 			binary.BigEndian.PutUint32(forged[8:], uint32(index)+1000)
 			check(ParseHeader(forged, &h))
-			if _, _, err := o.OpenRTP(forged, &h); err != ErrAuth {
+			if _, _, err := o.OpenRTP(forged, &h, 1); err != ErrAuth {
 				t.Fatal(err)
 			}
 			index++
@@ -503,7 +503,7 @@ func TestSRTPNoAlloc(t *testing.T) {
 			copy(slot, pli)
 			n, err := s.SealRTCP(&sc, slot, len(pli), rtcp)
 			check(err)
-			_, err = o.OpenRTCP(slot[:n])
+			_, err = o.OpenRTCP(slot[:n], 1)
 			check(err)
 		}); n != 0 {
 			t.Errorf("%v: %v allocations for RTCP", p, n)
@@ -514,12 +514,12 @@ func TestSRTPNoAlloc(t *testing.T) {
 // Pion's RTP type is used here only to prove that headers built by the
 // template are ones that others read.
 func TestSealedHeaderReadByPion(t *testing.T) {
-	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, PT: 96, AbsSendTimeID: 2, TransportSeqID: 3, AudioLevelID: 1, MIDID: 4, MID: "mid0"})
+	tmpl, err := NewHeaderTemplate(HeaderSpec{SSRC: 5, AbsSendTimeID: 2, TransportSeqID: 3, AudioLevelID: 1, MIDID: 4, MID: "mid0"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var slot [MaxHeaderLen]byte
-	n := tmpl.Write(slot[:], &Patch{Seq: 65535, TS: 1 << 31, Marker: true, Level: AudioLevel{true, 0x85}, TransportSeq: 0x1234, SendTime: 0xabcdef})
+	n := tmpl.Write(slot[:], &Patch{PT: 96, Seq: 65535, TS: 1 << 31, Marker: true, Level: AudioLevel{true, 0x85}, TransportSeq: 0x1234, SendTime: 0xabcdef})
 	var h rtp.Header
 	if m, err := h.Unmarshal(slot[:n]); err != nil || m != n {
 		t.Fatalf("pion read %d of %d: %v", m, n, err)
@@ -549,13 +549,13 @@ func FuzzOpenRTP(f *testing.F) {
 			var h Header
 			b := bytes.Clone(pkt)
 			if ParseHeader(b, &h) == nil {
-				if plain, _, err := o.OpenRTP(b, &h); err == nil {
-					if _, _, err := o.OpenRTP(bytes.Clone(pkt), &h); err != ErrReplayed {
+				if plain, _, err := o.OpenRTP(b, &h, 1); err == nil {
+					if _, _, err := o.OpenRTP(bytes.Clone(pkt), &h, 1); err != ErrReplayed {
 						t.Fatalf("replay of %d bytes gave %v", len(plain), err)
 					}
 				}
 			}
-			if plain, err := o.OpenRTCP(bytes.Clone(pkt)); err == nil {
+			if plain, err := o.OpenRTCP(bytes.Clone(pkt), 1); err == nil {
 				drainRTCP(t, plain)
 			}
 		}

@@ -35,6 +35,10 @@ func (s *ReceiveStats) Update(ext ExtSeq, ts Ticks, length int, now Instant, clo
 	s.bytes += uint64(length)
 }
 
+// Transit returns the newest packet's arrival minus its timestamp, in ticks. It
+// may wrap: only differences count.
+func (s *ReceiveStats) Transit() Ticks { return Ticks(s.transit) }
+
 // SawSenderReport notes the sender report that the next blocks answer.
 func (s *ReceiveStats) SawSenderReport(ntp NTP, now Instant) {
 	s.lastSR, s.lastSRAt = ntp.Middle(), now

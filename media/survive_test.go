@@ -71,7 +71,7 @@ func TestNothingOfAPacketSurvives(t *testing.T) {
 		}
 		wantNoTrace(t, func(v *VP8) { _ = ParseVP8(payload, v) })
 	}
-	for _, facts := range []Facts{{}, {VP8: VP8{PIDBits: 7}}, {VP8: VP8{HasTL0: true}}} {
+	for _, facts := range []Facts{{}, {Counters: Counters{PIDBits: 7}}, {Counters: Counters{HasTL0: true}}} {
 		wantNoTrace(t, func(out *Output) {
 			r := NewRewriter(KindAudio, 5, 5)
 			r.SetTarget(1, 0)

@@ -10,13 +10,10 @@ package media
 //	|   TL0PICIDX   |  if L
 //	|TID|Y| KEYIDX  |  if T or K
 type VP8 struct {
-	NonReference bool // N: no other frame depends on this one
-	Start        bool // S with partition 0: first packet of a frame
-	Keyframe     bool // Start, and the frame header says key frame
-	PictureID    uint16
-	PIDBits      uint8 // 0: none, 7 or 15
-	HasTL0       bool
-	TL0          uint8
+	Counters
+	NonReference bool  // N: no other frame depends on this one
+	Start        bool  // S with partition 0: first packet of a frame
+	Keyframe     bool  // Start, and the frame header says key frame
 	TID          uint8 // temporal layer 0 … 3; 0 if absent
 	LayerSync    bool  // Y
 	KeyIdx       uint8
@@ -24,8 +21,6 @@ type VP8 struct {
 	Width, Height uint16
 	// HeaderLen is the descriptor's length: the VP8 data starts there.
 	HeaderLen uint8
-
-	pidAt, tl0At uint8
 }
 
 // ParseVP8 reads the descriptor at the start of payload into v without
@@ -63,25 +58,14 @@ func (v *VP8) parseExtension(p []byte) int {
 	}
 	flags, n := p[1], 2
 	if flags&0x80 != 0 { // I
-		if len(p) <= n {
+		if n = v.takePictureID(p, n); n == 0 {
 			return 0
 		}
-		v.pidAt, v.PIDBits, v.PictureID = uint8(n), 7, uint16(p[n]&0x7f)
-		if p[n]&0x80 != 0 {
-			if len(p) <= n+1 {
-				return 0
-			}
-			v.PIDBits, v.PictureID = 15, v.PictureID<<8|uint16(p[n+1])
-			n++
-		}
-		n++
 	}
 	if flags&0x40 != 0 { // L
-		if len(p) <= n {
+		if n = v.takeTL0(p, n); n == 0 {
 			return 0
 		}
-		v.HasTL0, v.TL0, v.tl0At = true, p[n], uint8(n)
-		n++
 	}
 	if flags&0x30 != 0 { // T, K
 		if len(p) <= n {
@@ -108,22 +92,5 @@ func (v *VP8) parseFrame(p []byte) {
 	if len(p) >= 10 && p[3] == 0x9d && p[4] == 0x01 && p[5] == 0x2a {
 		v.Width = uint16(p[6]) | uint16(p[7]&0x3f)<<8
 		v.Height = uint16(p[8]) | uint16(p[9]&0x3f)<<8
-	}
-}
-
-// PatchVP8 writes another picture id and TL0PICIDX into a payload that was
-// parsed into v. Fields that are absent stay absent and widths stay, so the
-// payload's length does not change. Calling it again with v.PictureID and
-// v.TL0 restores the payload.
-func PatchVP8(payload []byte, v *VP8, pid uint16, tl0 uint8) {
-	switch v.PIDBits {
-	case 7:
-		payload[v.pidAt] = byte(pid & 0x7f)
-	case 15:
-		payload[v.pidAt] = 0x80 | byte(pid>>8)
-		payload[v.pidAt+1] = byte(pid)
-	}
-	if v.HasTL0 {
-		payload[v.tl0At] = tl0
 	}
 }

@@ -5,7 +5,11 @@ import (
 	"time"
 
 	"parley/bench/load"
+	"parley/engine/wire"
 )
+
+// MaxSeats is how many seats a client may offer.
+const MaxSeats = wire.MaxSeats
 
 // Config is what all clients of a run have in common. It is not changed once
 // the swarm exists.
@@ -15,7 +19,7 @@ type Config struct {
 	Identity  *Identity
 	// Run marks the packets of this run.
 	Run uint32
-	// Seats is how many seats each client offers.
+	// Seats is how many seats each client offers, at most MaxSeats.
 	Seats     int
 	Simulcast bool
 	// TWCC offers transport-wide congestion control and answers with

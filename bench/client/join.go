@@ -155,7 +155,7 @@ func boolRank(first bool) int {
 // setUp makes the client's outgoing and incoming streams from the answer.
 func (c *Client) setUp(off *offerSpec, join *wire.Join, a *answer) error {
 	cfg := c.shard.cfg
-	m := mids{mic: join.Sources[wire.Microphone], camera: join.Sources[wire.Camera]}
+	m := mids{mic: join.Sources[wire.Microphone].MID, camera: join.Sources[wire.Camera].MID}
 	if len(join.Unmuted) > 0 {
 		c.out.pub = cfg.newPublisher(c.spec, off.mic, off.camera, a, m)
 		if camera := a.sections[m.camera]; camera != nil && camera.rtxPT != 0 && !cfg.Simulcast {

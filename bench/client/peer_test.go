@@ -186,7 +186,7 @@ func (s *peerSession) answer(req *wire.Join) string {
 		if source.Video() {
 			kind = "video"
 		}
-		section(kind, req.Sources[source], "recvonly")
+		section(kind, req.Sources[source].MID, "recvonly")
 	}
 	for i, seat := range req.Seats {
 		base := uint32(seatAudio + 10*i)

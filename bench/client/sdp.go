@@ -47,14 +47,14 @@ type offerSpec struct {
 // offer is an SDP offer with the meaning of its sections.
 type offer struct {
 	sdp     string
-	sources map[wire.Source]string
+	sources map[wire.Source]wire.SourceSection
 	seats   []wire.SeatMIDs
 }
 
 // buildOffer writes the offer a browser client makes: four send sections,
 // then the seats.
 func buildOffer(s *offerSpec) *offer {
-	o := &offer{sources: make(map[wire.Source]string)}
+	o := &offer{sources: make(map[wire.Source]wire.SourceSection)}
 	sections := len(wire.Sources) + 2*s.seats
 	var b strings.Builder
 	b.WriteString("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE")
@@ -63,7 +63,7 @@ func buildOffer(s *offerSpec) *offer {
 	}
 	b.WriteString("\r\na=extmap-allow-mixed\r\na=msid-semantic: WMS\r\n")
 	for mid, source := range wire.Sources {
-		o.sources[source] = strconv.Itoa(mid)
+		o.sources[source] = wire.SourceSection{MID: strconv.Itoa(mid)}
 		s.section(&b, source.Video(), mid, "sendonly")
 		s.sending(&b, source)
 	}

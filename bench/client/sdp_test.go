@@ -27,7 +27,7 @@ func TestOfferIsSDPInTheClientsLayout(t *testing.T) {
 		if kinds != "avvaavav" {
 			t.Errorf("sections %s, want microphone, camera, screen, its sound, then seats", kinds)
 		}
-		if o.sources[wire.Camera] != "1" || o.seats[1].Video != "7" {
+		if o.sources[wire.Camera].MID != "1" || o.seats[1].Video != "7" {
 			t.Errorf("%v %v", o.sources, o.seats)
 		}
 		if strings.Contains(o.sdp, "a=simulcast:send q;h;f") != simulcast {

@@ -16,21 +16,21 @@ import (
 type mediaBridge struct{ server *rtc.Server }
 
 // Open implements engine.Media.
-func (b mediaBridge) Open(ctx context.Context, id string, offer engine.MediaOffer, events engine.MediaEvents) (engine.MediaSession, string, error) {
+func (b mediaBridge) Open(ctx context.Context, id string, offer engine.MediaOffer, events engine.MediaEvents) (engine.MediaSession, engine.MediaAnswer, error) {
 	session, answer, err := b.server.Open(ctx, id, bridgeOffer(offer), events)
 	if err != nil {
-		return nil, "", bridgeError(err)
+		return nil, engine.MediaAnswer{}, bridgeError(err)
 	}
-	return sessionBridge{session}, answer, nil
+	return sessionBridge{session}, bridgeAnswer(answer), nil
 }
 
 // sessionBridge is one session as the engine sees it.
 type sessionBridge struct{ *rtc.Session }
 
 // Offer implements engine.MediaSession.
-func (b sessionBridge) Offer(ctx context.Context, offer engine.MediaOffer) (string, error) {
+func (b sessionBridge) Offer(ctx context.Context, offer engine.MediaOffer) (engine.MediaAnswer, error) {
 	answer, err := b.Session.Offer(ctx, bridgeOffer(offer))
-	return answer, bridgeError(err)
+	return bridgeAnswer(answer), bridgeError(err)
 }
 
 // Codec implements engine.MediaSession.
@@ -40,6 +40,15 @@ func (b sessionBridge) Codec(source wire.Source) string { return b.Session.Codec
 func (b sessionBridge) CanDecode(seat int, from engine.MediaSession, source wire.Source) bool {
 	f, ok := from.(sessionBridge)
 	return ok && b.Session.CanDecode(seat, f.Session, string(source))
+}
+
+// PictureProblem implements engine.MediaSession.
+func (b sessionBridge) PictureProblem(seat int, from engine.MediaSession, source wire.Source) wire.Problem {
+	f, ok := from.(sessionBridge)
+	if !ok {
+		return ""
+	}
+	return wire.Problem(b.Session.PictureProblem(seat, f.Session, string(source)))
 }
 
 // SetMuted implements engine.MediaSession.
@@ -71,14 +80,32 @@ func (b sessionBridge) Quality() engine.MediaQuality {
 }
 
 func bridgeOffer(o engine.MediaOffer) rtc.Offer {
-	offer := rtc.Offer{SDP: o.SDP, Sources: make(map[string]string, len(o.Sources))}
-	for source, mid := range o.Sources {
-		offer.Sources[string(source)] = mid
+	offer := rtc.Offer{
+		SDP: o.SDP, Shared: o.Shared,
+		Sources: make(map[string]string, len(o.Sources)), Codecs: make(map[string]string),
+	}
+	for source, section := range o.Sources {
+		offer.Sources[string(source)] = section.MID
+		if section.Codec != "" {
+			offer.Codecs[string(source)] = section.Codec
+		}
 	}
 	for _, s := range o.Seats {
 		offer.Seats = append(offer.Seats, rtc.SeatMIDs{Audio: s.Audio, Video: s.Video})
 	}
 	return offer
+}
+
+func bridgeAnswer(a rtc.Answer) engine.MediaAnswer {
+	answer := engine.MediaAnswer{SDP: a.SDP}
+	for _, p := range a.Problems {
+		problem := wire.SectionProblem{MID: p.MID, Source: wire.Source(p.Source), Code: wire.Code(p.Code), Message: p.Detail}
+		if p.Seat >= 0 {
+			problem.Seat = &p.Seat
+		}
+		answer.Problems = append(answer.Problems, problem)
+	}
+	return answer
 }
 
 // codedError gives an offer's fault the code that clients are told.

@@ -112,6 +112,9 @@ func (s sink) media(f *rtc.Figures) {
 	s.gauge("parley_media_sessions", "Media sessions now.", float64(f.Sessions))
 	s.gauge("parley_media_connected", "Media sessions with keys and an address.", float64(f.Connected))
 	s.gauge("parley_media_tracks", "Sources being received.", float64(f.Tracks))
+	for word, n := range f.Problems {
+		s.gauge("parley_media_problems", "Pictures that are on and do not come, by what is wrong.", float64(n), "problem", word)
+	}
 	s.gauge("parley_gso_enabled", "1 if every socket sends runs as one message.", flag(f.GSO))
 	s.by("parley_drops_total", "Datagrams and packets that went no further, by reason.", "reason", f.Drops)
 }

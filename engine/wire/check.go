@@ -30,6 +30,9 @@ func (r *Join) check() *RequestError {
 	if bad := checkSections(r.Offer, r.Sources, r.Seats); bad != nil {
 		return bad
 	}
+	if i := slices.Index(r.Seats, SeatMIDs{}); i >= 0 {
+		return refuse(CodeBadField, "seat %d has no section", i)
+	}
 	if len(r.Unmuted) > len(Sources) {
 		return refuse(CodeBadField, "unmuted names more than %d sources", len(Sources))
 	}
@@ -43,7 +46,7 @@ func (r *Join) check() *RequestError {
 
 // checkSections checks an SDP's size and that each of its sections has one
 // meaning. Whether they exist in the SDP is for the media side to say.
-func checkSections(sdp string, sources map[Source]string, seats []SeatMIDs) *RequestError {
+func checkSections(sdp string, sources map[Source]SourceSection, seats []SeatMIDs) *RequestError {
 	if len(sdp) > MaxSDP {
 		return refuse(CodeSDPTooLarge, "%d bytes of SDP; the limit is %d", len(sdp), MaxSDP)
 	}
@@ -56,17 +59,20 @@ func checkSections(sdp string, sources map[Source]string, seats []SeatMIDs) *Req
 		mids[mid] = true
 		return fresh
 	}
-	for s, mid := range sources {
+	for s, section := range sources {
 		if !s.Valid() {
 			return refuse(CodeBadField, "unknown source %.20q", s)
 		}
-		if !add(mid) {
+		if !add(section.MID) {
 			return refuse(CodeBadField, "the mid of %s is empty, too long or used twice", s)
+		}
+		if len(section.Codec) > MaxCodec {
+			return refuse(CodeBadField, "the codec of %s is longer than %d bytes", s, MaxCodec)
 		}
 	}
 	for i, seat := range seats {
-		if !add(seat.Audio) || !add(seat.Video) {
-			return refuse(CodeBadField, "a mid of seat %d is empty, too long or used twice", i)
+		if seat.Audio != "" && !add(seat.Audio) || seat.Video != "" && !add(seat.Video) {
+			return refuse(CodeBadField, "a mid of seat %d is too long or used twice", i)
 		}
 	}
 	return nil

@@ -64,21 +64,24 @@ const (
 const (
 	// MaxMessage bounds every message; only Join and Offer may pass
 	// MaxSmallMessage.
-	MaxMessage      = 320 << 10
+	MaxMessage      = 384 << 10
 	MaxSmallMessage = 64 << 10
 	MaxDepth        = 8
-	MaxSDP          = 256 << 10
+	// MaxSDP holds MaxSeats as a browser offers them by itself, 6.1 KB each with
+	// all codecs of today's Chromium, and a quarter more.
+	MaxSDP          = 320 << 10
 	MaxRoomRunes    = 64
 	MaxNameRunes    = 64
 	MaxChatRunes    = 4000
 	MaxCaptionRunes = 300
 	MaxIdentity     = 128
 	MaxKey          = 64
-	MaxSeats        = 64
+	MaxSeats        = 40
 	MaxViewItems    = 256
 	MaxTile         = 8192 // pixels, width and height of a view item
 	MaxToken        = 512
 	MaxMID          = 32
+	MaxCodec        = 32 // of a codec's name
 	MaxParticipant  = 64 // of a participant id
 	// MaxHistory and MaxHistoryBytes bound the chat in Joined: the newest
 	// texts that fit both.

@@ -85,15 +85,23 @@ type Seated struct {
 	Participant string `json:"participant"`
 	Source      Source `json:"source"`
 	Video       bool   `json:"video"`
-	// Problem says why no picture will come; empty: it will.
+	// Problem says why no picture comes; empty: it does, or will.
 	Problem Problem `json:"problem,omitempty"`
 }
 
-// Problem is what keeps a seat's picture away.
+// Problem is what keeps a seat's picture away. The packet side has the same
+// words.
 type Problem string
 
-// ProblemCodec: the picture's codec is not among those the receiver offered.
-const ProblemCodec Problem = "codec"
+// The problems.
+const (
+	// ProblemCodec: the picture's codec is not among those the receiver offered.
+	ProblemCodec Problem = "codec"
+	// ProblemNoMedia: nothing of it arrives at the server.
+	ProblemNoMedia Problem = "no_media"
+	// ProblemNoKeyframe: it arrives, but not the key frame to begin with.
+	ProblemNoKeyframe Problem = "no_keyframe"
+)
 
 // Vacated: seat Seat carries nothing any more.
 type Vacated struct {
@@ -174,7 +182,8 @@ const (
 	ScoreLost      Score = "lost"
 )
 
-// Limited: the receiver sends more of a source than the server passes on.
+// Limited: the receiver sends more of a source than the server passes on. Of one
+// that is muted LimitBPS is 0.
 type Limited struct {
 	EventHead
 	Source Source      `json:"source"`
@@ -186,8 +195,13 @@ type Limited struct {
 // LimitReason says what there is too much of.
 type LimitReason string
 
-// LimitRate: bits per second.
-const LimitRate LimitReason = "rate"
+// The reasons.
+const (
+	// LimitRate: bits per second.
+	LimitRate LimitReason = "rate"
+	// LimitMuted: anything, for it is muted.
+	LimitMuted LimitReason = "muted"
+)
 
 // Draining: the server will stop; new meetings are refused.
 type Draining struct {

@@ -60,9 +60,15 @@ var requestKinds = map[string]requestKind{
 // ParseRequest decodes and checks one message of a client. It returns a pointer
 // to one of the request structs, or a *RequestError. Size, UTF-8 and nesting
 // are checked before anything is decoded; unknown fields are ignored; null is
-// a missing field; a field whose name is a known one in another case is refused.
-// data is not kept.
+// a missing field; a field whose name is a known one in another case is refused;
+// an integer may be written as a fraction or with an exponent. data is not kept.
 func ParseRequest(data []byte) (Request, error) {
+	if bad := checkShape(data); bad != nil {
+		bad.ID = PeekID(data)
+		return nil, bad
+	}
+	size := len(data)
+	data = plainNumbers(data)
 	fields, bad := readFields(data)
 	if bad != nil {
 		bad.ID = PeekID(data)
@@ -71,7 +77,7 @@ func ParseRequest(data []byte) (Request, error) {
 	id, typ, bad := readHead(fields)
 	if bad == nil {
 		var req Request
-		if req, bad = decode(Head{typ, id}, fields, data); bad == nil {
+		if req, bad = decode(Head{typ, id}, fields, data, size); bad == nil {
 			return req, nil
 		}
 	}
@@ -79,17 +85,22 @@ func ParseRequest(data []byte) (Request, error) {
 	return nil, bad
 }
 
-// readFields checks size, UTF-8 and nesting and takes the object apart.
-func readFields(data []byte) (fields map[string]json.RawMessage, bad *RequestError) {
+// checkShape checks size, UTF-8 and nesting.
+func checkShape(data []byte) *RequestError {
 	if len(data) > MaxMessage {
-		return nil, refuse(CodeTooLarge, "%d bytes; the limit is %d", len(data), MaxMessage)
+		return refuse(CodeTooLarge, "%d bytes; the limit is %d", len(data), MaxMessage)
 	}
 	if !utf8.Valid(data) {
-		return nil, refuse(CodeBadJSON, "not UTF-8")
+		return refuse(CodeBadJSON, "not UTF-8")
 	}
 	if depth(data) > MaxDepth {
-		return nil, refuse(CodeTooDeep, "nested deeper than %d", MaxDepth)
+		return refuse(CodeTooDeep, "nested deeper than %d", MaxDepth)
 	}
+	return nil
+}
+
+// readFields takes the object apart.
+func readFields(data []byte) (fields map[string]json.RawMessage, bad *RequestError) {
 	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
 		return nil, refuse(CodeBadJSON, "not a JSON object")
 	}
@@ -119,13 +130,14 @@ func readHead(fields map[string]json.RawMessage) (id int64, typ string, bad *Req
 }
 
 // decode fills the struct that head names from data, whose fields are known.
-func decode(head Head, fields map[string]json.RawMessage, data []byte) (Request, *RequestError) {
+// size is what the message took on the wire.
+func decode(head Head, fields map[string]json.RawMessage, data []byte, size int) (Request, *RequestError) {
 	kind, ok := requestKinds[head.Type]
 	if !ok {
 		return nil, refuse(CodeUnknownType, "unknown type %.40q", head.Type)
 	}
-	if !kind.large && len(data) > MaxSmallMessage {
-		return nil, refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", len(data), head.Type, MaxSmallMessage)
+	if !kind.large && size > MaxSmallMessage {
+		return nil, refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", size, head.Type, MaxSmallMessage)
 	}
 	for _, name := range kind.required {
 		if raw, ok := fields[name]; !ok || isNull(raw) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -177,9 +179,10 @@ func TestParseRequestRefuses(t *testing.T) {
 		{"large SDP", string(replaceField(t, TypeJoin, "offer", long(MaxSDP+1))), CodeSDPTooLarge, 1},
 		{"unknown source", string(replaceField(t, TypeJoin, "sources", `{"lidar":"0"}`)), CodeBadField, 1},
 		{"mid used twice", string(replaceField(t, TypeJoin, "sources", `{"microphone":"2"}`)), CodeBadField, 1},
-		{"empty mid", string(replaceField(t, TypeJoin, "seats", `[{"audio":"","video":"1"}]`)), CodeBadField, 1},
+		{"empty mid", string(replaceField(t, TypeJoin, "sources", `{"microphone":""}`)), CodeBadField, 1},
+		{"a new seat without sections", string(replaceField(t, TypeJoin, "seats", `[{"audio":"","video":""}]`)), CodeBadField, 1},
 		{"null seat", string(replaceField(t, TypeJoin, "seats", `[null]`)), CodeBadField, 1},
-		{"65 seats", string(replaceField(t, TypeJoin, "seats", seats(MaxSeats+1))), CodeTooManySeat, 1},
+		{"41 seats", string(replaceField(t, TypeJoin, "seats", seats(MaxSeats+1))), CodeTooManySeat, 1},
 		{"unmuted without source", string(replaceField(t, TypeJoin, "unmuted", `["screen"]`)), CodeBadField, 1},
 		{"empty offer", string(replaceField(t, TypeOffer, "offer", `""`)), CodeMissingField, 3},
 		{"empty token", string(replaceField(t, TypeResume, "token", `""`)), CodeBadField, 2},
@@ -272,8 +275,47 @@ func exactHead(t *testing.T, data []byte) (head Head) {
 	}
 	head.Type, _ = fields["type"].(string)
 	id, _ := fields["id"].(json.Number)
-	head.ID, _ = id.Int64()
+	head.ID = exactInteger(id)
 	return head
+}
+
+// exactInteger is the value of a number that is an integer, 0 for another one.
+func exactInteger(n json.Number) int64 {
+	exact, ok := new(big.Rat).SetString(string(n))
+	if !ok || !exact.IsInt() || !exact.Num().IsInt64() {
+		return 0
+	}
+	return exact.Num().Int64()
+}
+
+// A source's section is its mid, or an object with it; a seat needs no video, and
+// keeps its place when a half of it, or both, have been stopped.
+func TestSectionsHaveShortForms(t *testing.T) {
+	const offer = `{"type":"offer","id":1,"offer":"v=0","sources":{"microphone":"0","camera":{"mid":"1","codec":"VP9","more":[1]},"screen":{"mid":"2"}},` +
+		`"seats":[{"audio":"4","video":"5"},{"audio":"6","video":""},{"audio":"7"},{"audio":"8","video":null},` +
+		`{"audio":"","video":"9"},{"audio":"","video":""}]}`
+	req, err := ParseRequest([]byte(offer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := req.(*Offer)
+	if want := map[Source]SourceSection{Microphone: {MID: "0"}, Camera: {"1", "VP9"}, Screen: {MID: "2"}}; !maps.Equal(got.Sources, want) {
+		t.Errorf("sources %+v", got.Sources)
+	}
+	if want := []SeatMIDs{{"4", "5"}, {Audio: "6"}, {Audio: "7"}, {Audio: "8"}, {Video: "9"}, {}}; !slices.Equal(got.Seats, want) {
+		t.Errorf("seats %+v", got.Seats)
+	}
+	for _, bad := range []string{`{"camera":""}`, `{"camera":{}}`, `{"camera":null}`, `{"camera":["1"]}`, `{"camera":1}`, `{"camera":{"mid":"1","codec":7}}`,
+		`{"camera":"1","screen":{"mid":"1"}}`, `{"camera":{"mid":"1","codec":"` + strings.Repeat("x", MaxCodec+1) + `"}}`} {
+		if _, err := ParseRequest([]byte(`{"type":"offer","id":1,"offer":"v=0","sources":` + bad + `,"seats":[]}`)); err == nil {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+	for _, bad := range []string{`[{"video":"5"},{"video":"5"}]`, `[{"audio":"4"},{"audio":"4"}]`, `[{"audio":"4","video":"4"}]`} {
+		if _, err := ParseRequest([]byte(`{"type":"offer","id":1,"offer":"v=0","sources":{},"seats":` + bad + `}`)); err == nil {
+			t.Errorf("%s was taken", bad)
+		}
+	}
 }
 
 func FuzzParseRequest(f *testing.F) {
@@ -281,6 +323,8 @@ func FuzzParseRequest(f *testing.F) {
 		f.Add([]byte(valid[typ]))
 	}
 	f.Add([]byte(`{"type":"view","id":1,"items":[null]}`))
+	f.Add([]byte(`{"type":"offer","id":1,"offer":"v=0","sources":{"camera":{"mid":"1","codec":"VP9"},"screen":"2"},"seats":[{"audio":"3"}]}`))
+	f.Add([]byte(`{"type":"view","id":1e3,"items":[{"participant":"p","source":"camera","width":640.0,"height":3.6E+2}]}`))
 	f.Add([]byte(`{"type":"chat","id":1,"key":"\u0000","text":"\ud800"}`))
 	f.Add([]byte(strings.Repeat(`{"a":`, 20)))
 	f.Add([]byte(`{"id":7,"type":"join","Type":"ping","name":"a","echo":true}`))

@@ -110,21 +110,22 @@ func (p *peeker) skip() bool {
 }
 
 // id takes a number, whose end must be there too: half of one is another.
-func (p *peeker) id() (id int64) {
-	for p.next() {
-		c := p.rest[0]
+func (p *peeker) id() int64 {
+	for len(p.rest) > 0 && isSpace(p.rest[0]) && p.next() {
 		p.rest = p.rest[1:]
-		switch {
-		case c >= '1' && c <= '9' || c == '0' && id > 0:
-			if id = 10*id + int64(c-'0'); id > MaxID {
-				return 0
-			}
-		case id > 0 && (c == ',' || c == '}' || c == ' ' || c == '\t' || c == '\r' || c == '\n'):
-			return id
-		case id == 0 && (c == ' ' || c == '\t' || c == '\r' || c == '\n'):
-		default:
-			return 0
-		}
 	}
-	return 0
+	at := 0
+	for at < len(p.rest) && isNumberByte(p.rest[at]) && p.next() {
+		at++
+	}
+	if at == len(p.rest) || !isSpace(p.rest[at]) && p.rest[at] != ',' && p.rest[at] != '}' {
+		return 0
+	}
+	id, ok := integer(p.rest[:at])
+	if !ok || id < 1 {
+		return 0
+	}
+	return id
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

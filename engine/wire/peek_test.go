@@ -22,6 +22,8 @@ func TestPeekID(t *testing.T) {
 		{"behind other values", `{"a":[1,{"id":3},"]"],"b":{"id":4},"c":null,"d":-1.5e3,"e":true,"id":7}`, 7},
 		{"before nonsense", `{"id":7,"x":[[[[[[[[[[[[`, 7},
 		{"before nothing", `{"id":7,`, 7},
+		{"written as a fraction", `{"id":7.0}`, 7},
+		{"written with an exponent", `{"id":1e3 ,"x":`, 1000},
 		{"twice", `{"id":7,"id":8}`, 7},
 		{"a backslash at the end of a string", `{"a":"\\","id":7}`, 7},
 		{"a quote in a string", `{"a":"\",\"id\":3,\"","id":7}`, 7},
@@ -39,8 +41,9 @@ func TestPeekID(t *testing.T) {
 		{"0", `{"id":0}`, 0},
 		{"leading 0", `{"id":07}`, 0},
 		{"negative", `{"id":-7}`, 0},
-		{"fraction", `{"id":7.0}`, 0},
-		{"exponent", `{"id":7e1}`, 0},
+		{"fraction", `{"id":7.5}`, 0},
+		{"cut in an exponent", `{"id":7e`, 0},
+		{"cut before an exponent's digits", `{"id":7e,"x":1}`, 0},
 		{"string", `{"id":"7"}`, 0},
 		{"null", `{"id":null}`, 0},
 		{"2^53", `{"id":9007199254740992}`, 0},
@@ -106,7 +109,7 @@ func FuzzPeekID(f *testing.F) {
 }
 
 // firstID reads the first field id of an object with the library's decoder.
-func firstID(t *testing.T, data []byte) (id int64) {
+func firstID(t *testing.T, data []byte) int64 {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -126,8 +129,7 @@ func firstID(t *testing.T, data []byte) (id int64) {
 		}
 		if key == "id" && plain {
 			n, _ := value.(json.Number)
-			id, _ = n.Int64()
-			return id
+			return exactInteger(n)
 		}
 	}
 	return 0

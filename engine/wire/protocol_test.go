@@ -351,7 +351,7 @@ func TestProtocolNamesEveryLimit(t *testing.T) {
 		"MaxMessage": MaxMessage, "MaxSmallMessage": MaxSmallMessage, "MaxDepth": MaxDepth, "MaxSDP": MaxSDP,
 		"MaxRoomRunes": MaxRoomRunes, "MaxNameRunes": MaxNameRunes, "MaxChatRunes": MaxChatRunes,
 		"MaxCaptionRunes": MaxCaptionRunes, "MaxIdentity": MaxIdentity, "MaxKey": MaxKey, "MaxSeats": MaxSeats,
-		"MaxViewItems": MaxViewItems, "MaxTile": MaxTile, "MaxToken": MaxToken, "MaxMID": MaxMID,
+		"MaxViewItems": MaxViewItems, "MaxTile": MaxTile, "MaxToken": MaxToken, "MaxMID": MaxMID, "MaxCodec": MaxCodec,
 		"MaxParticipant": MaxParticipant, "MaxHistory": MaxHistory, "MaxHistoryBytes": MaxHistoryBytes,
 	}
 	for name := range constants(t, "codes.go", "") {

@@ -44,6 +44,9 @@ type Joined struct {
 	// ResumeMS is how long a lost session is kept.
 	ResumeMS int64  `json:"resume_ms"`
 	Answer   string `json:"answer"`
+	// Problems are the sections that the answer rejects although the client
+	// wants them.
+	Problems []SectionProblem `json:"problems,omitempty"`
 	// Participants holds everyone including the caller, in join order.
 	Participants []Participant `json:"participants"`
 	// Chat holds the last texts of the room, oldest first.
@@ -68,6 +71,21 @@ type Resumed struct {
 type Answer struct {
 	Head
 	Answer string `json:"answer"`
+	// Problems are as in Joined.
+	Problems []SectionProblem `json:"problems,omitempty"`
+}
+
+// SectionProblem says why a section of an offer was rejected. What it was for
+// is as if it had not been offered.
+type SectionProblem struct {
+	MID string `json:"mid"`
+	// Source is what it was to carry, Seat of which seat it was to be a half.
+	// A section that was given no use has neither.
+	Source Source `json:"source,omitempty"`
+	Seat   *int   `json:"seat,omitempty"`
+	Code   Code   `json:"code"`
+	// Message is for developers, in English.
+	Message string `json:"message"`
 }
 
 // Participant is one person in a room as others see them.
@@ -98,7 +116,7 @@ const (
 // SourceState tells about one source of a participant.
 type SourceState struct {
 	Muted bool `json:"muted"`
-	// Codec is the SDP encoding name, for example "opus", "VP8", "H264".
+	// Codec is the SDP encoding name, for example "opus" or "VP8".
 	Codec string `json:"codec"`
 }
 

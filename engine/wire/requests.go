@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/json"
+
 // Request is a message from a client. The concrete types are pointers to the
 // structs of this file; ParseRequest is the only way to get one from bytes.
 type Request interface {
@@ -21,10 +23,40 @@ func (h Head) RequestID() int64 { return h.ID }
 
 func (h *Head) head() *Head { return h }
 
-// SeatMIDs names the two media sections of one seat by their SDP mid.
+// SeatMIDs names the media sections of one seat by their SDP mid; a half that has
+// none, not any more or not at all, is empty. Without Video it carries sound only.
 type SeatMIDs struct {
 	Audio string `json:"audio"`
-	Video string `json:"video"`
+	Video string `json:"video,omitempty"`
+}
+
+// SourceSection is the media section of a source. In JSON it may be the mid
+// alone, a string.
+type SourceSection struct {
+	MID string `json:"mid"`
+	// Codec is the SDP encoding name of what the client asks to send, empty to
+	// leave it to the server. A name that its section does not offer means
+	// nothing.
+	Codec string `json:"codec,omitempty"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *SourceSection) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		*s = SourceSection{}
+		return json.Unmarshal(data, &s.MID)
+	}
+	type object SourceSection // without this method
+	return json.Unmarshal(data, (*object)(s))
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s SourceSection) MarshalJSON() ([]byte, error) {
+	if s.Codec == "" {
+		return json.Marshal(s.MID)
+	}
+	type object SourceSection
+	return json.Marshal(object(s))
 }
 
 // Join enters a room. The reply is Joined.
@@ -45,8 +77,8 @@ type Join struct {
 	// Offer is the SDP offer. A client that wants no media at all leaves out
 	// Offer, Sources and Seats; it can chat and be seen in the list.
 	Offer string `json:"offer,omitempty"`
-	// Sources maps each source the client may send to the mid of its section.
-	Sources map[Source]string `json:"sources,omitempty"`
+	// Sources maps each source the client may send to its section.
+	Sources map[Source]SourceSection `json:"sources,omitempty"`
 	// Seats are the receive sections, in seat order: seat 0 is Seats[0].
 	Seats []SeatMIDs `json:"seats,omitempty"`
 	// Unmuted lists the sources that are sending from the start.
@@ -66,9 +98,9 @@ type Resume struct {
 // Sources and Seats replace those of the join; existing mids keep their place.
 type Offer struct {
 	Head
-	Offer   string            `json:"offer"`
-	Sources map[Source]string `json:"sources"`
-	Seats   []SeatMIDs        `json:"seats"`
+	Offer   string                   `json:"offer"`
+	Sources map[Source]SourceSection `json:"sources"`
+	Seats   []SeatMIDs               `json:"seats"`
 }
 
 // ViewItem is one picture the client wants to see.

@@ -26,7 +26,11 @@
 // pion/dtls draws cookies of its own, but binds each to the first ClientHello it
 // reads, which is what a stranger would want.
 //
-// Why not a=setup:active, where there is no ClientHello to forge: the server side
+// The other way round, for a peer that wants to be the server, a [ClientGate]
+// passes on what the announced certificate's key has signed. It can not tell all
+// messages apart (see there), which is one reason to be the server where we may.
+//
+// Why not always a=setup:active, where there is no ClientHello to forge: the server side
 // of DTLS chooses the SRTP profile, and Chromium then takes AES-CM with SHA-1
 // before AES-GCM (go run ./cmd/check/stacks tells for each stack). Sealing 1,200
 // bytes costs 2.5 µs so, in place of 0.55 (go test -bench SealRTP ./media).

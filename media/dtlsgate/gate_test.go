@@ -330,5 +330,22 @@ func FuzzGate(f *testing.F) {
 				t.Fatalf("%d records wait", len(g.later))
 			}
 		}
+		c := NewClient(func(der []byte) bool { return len(der)%2 == 0 })
+		for i := range 40 {
+			for _, pkt := range [][]byte{a, b} {
+				if Plausible(pkt) {
+					c.Sent(pkt)
+					c.Take(pkt, media.Instant(i+1))
+				}
+			}
+		}
+		for i := range c.flights {
+			fl := &c.flights[i]
+			for _, m := range []*message{&fl.hello, &fl.certificate, &fl.exchange, &fl.request} {
+				if len(m.pieces) > maxPieces || len(m.wholes) > maxWholes || len(fl.beside) > maxWholes {
+					t.Fatalf("%d pieces, %d wholes, %d pairs", len(m.pieces), len(m.wholes), len(fl.beside))
+				}
+			}
+		}
 	})
 }

@@ -13,13 +13,15 @@ const (
 	contentHandshake        = 22
 	contentLast             = 25 // tls12_cid, RFC 9146
 
-	typeClientHello       = 1
-	typeServerHello       = 2
-	typeHelloVerify       = 3
-	typeCertificate       = 11
-	typeServerHelloDone   = 14
-	typeCertificateVerify = 15
-	typeClientKeyExchange = 16
+	typeClientHello        = 1
+	typeServerHello        = 2
+	typeHelloVerify        = 3
+	typeCertificate        = 11
+	typeServerKeyExchange  = 12
+	typeCertificateRequest = 13
+	typeServerHelloDone    = 14
+	typeCertificateVerify  = 15
+	typeClientKeyExchange  = 16
 )
 
 const (

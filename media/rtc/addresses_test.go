@@ -86,7 +86,7 @@ func TestAdvertisedAddress(t *testing.T) {
 	}
 	defer sess.Close()
 	want := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), s.workers()[0].sock.LocalAddr().Port())
-	if a := parseAnswer(t, text); len(a.candidates) != 1 || a.candidates[0] != want {
+	if a := parseAnswer(t, text.SDP); len(a.candidates) != 1 || a.candidates[0] != want {
 		t.Errorf("candidates %v, want %v", a.candidates, want)
 	}
 }

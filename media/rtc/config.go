@@ -94,7 +94,8 @@ const (
 	maxFlows = 16
 	// maxProspects is how many more may wait for proof.
 	maxProspects = 16
-	// maxStreams bounds the incoming SSRCs, repair streams included.
+	// maxStreams bounds the incoming SSRCs that are in use at a time, repair
+	// streams included.
 	maxStreams = 32
 	// maxDTLSQueue is how many handshake datagrams may wait.
 	maxDTLSQueue = 32

@@ -17,6 +17,7 @@ import (
 	"github.com/pion/dtls/v3"
 
 	"parley/media"
+	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
@@ -123,7 +124,7 @@ func TestPanicsOfHelpers(t *testing.T) {
 	noCert := &Server{log: s.log, events: s.events, stop: s.stop}
 	sess = &Session{server: noCert, to: shaken}
 	sess.handshake.session = sess
-	sess.handshake.run(newDTLSConn(sess, nil))
+	sess.handshake.run(newDTLSConn(sess, nil, dtlsgate.New(nil, nil)))
 	shaken.wait(t, "failure", func() bool { return len(shaken.failed) == 1 && errors.Is(shaken.failed[0], ErrPanicked) })
 
 	if n, lines := s.Figures().Drops[dropPanic.String()]+noCert.drops[dropPanic].Load(), strings.Count(log.String(), "media goroutine panicked"); n != 3 || lines != 3 {
@@ -252,9 +253,15 @@ func FuzzMedia(f *testing.F) {
 	f.Add([]byte{0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0xff, 0xff})
 	f.Add([]byte{0x80, 102, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x67, 0x42, 0, 0x1f, 1})
 	f.Add([]byte{0x90, 96, 0, 2, 0, 0, 0, 2, 0, 0, 7, 209, 0xbe, 0xde, 0, 1, 0x51, 0, 2, 0, 0x90, 0x80, 0x80, 1, 0x10, 0, 0})
+	f.Add([]byte{0x80, 102, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x78, 0, 4, 0x67, 0x42, 0, 0x1f, 0, 4, 0x68, 0xce, 0x3c, 0x80, 0, 3, 0x65, 0x88, 0x80})
+	f.Add([]byte{0x80, 98, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x8e, 0x80, 9, 0x10, 2, 0x80, 1, 0x68, 1, 2, 3})
+	f.Add([]byte{0x90, 45, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0xbe, 0xde, 0, 1, extDependency<<4 | 2, 0xc1, 0, 2, 0x10, 0x30, 1, 2})
+	f.Add([]byte{0x90, 45, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x10, 0, 0, 6, extDependency, 20, 0xc0, 0, 1, 0x80, 0x02, 0x14, 0xea, 0xa8, 0x60, 0x41,
+		0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x02, 0x7f, 0x01, 0x67, 0, 0, 0x28, 5, 0x08, 0, 0, 0, 0, 0x30, 1, 2})
 	r := newRig(f, 1, Config{})
-	for _, codec := range []string{"VP8", "H264"} { // what comes may be what these can not decode
-		r.watch(r.sinks[0].LocalAddr(), offerSpec{seats: 1, only: map[string]string{"v0": codec}, h264: "64001f"})
+	r.from.incoming.Load().exts.Dependency = extDependency        // as if it sent AV1 only
+	for _, codec := range []string{"VP8", "H264", "VP9", "AV1"} { // what comes may be what these can not decode
+		r.watch(r.sinks[0].LocalAddr(), offerSpec{seats: 1, only: map[string]string{"v0": codec}, h264: "64001f", descriptors: true})
 	}
 	var sc media.Scratch
 	rtcpIndex := uint32(0)
@@ -299,8 +306,9 @@ func FuzzMedia(f *testing.F) {
 func TestPanicLosesTheBatch(t *testing.T) {
 	r := newRig(t, 2, Config{})
 	good, broken := r.to[0], r.to[1]
-	for i := range broken.outgoing.Load().seats[0].video.formats {
-		broken.outgoing.Load().seats[0].video.formats[i].header = nil
+	shape := broken.outgoing.Load().seats[0].video.shape.Load()
+	for i := range shape.formats {
+		shape.formats[i].header = nil
 	}
 	r.frame(4, 100, true)
 	r.turn(4)

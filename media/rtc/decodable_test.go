@@ -6,14 +6,6 @@ import (
 	"github.com/pion/rtp"
 )
 
-// h264 returns a one-packet picture: the parameter sets that start one.
-func h264(seq uint16) *rtp.Packet {
-	return &rtp.Packet{
-		Header:  rtp.Header{Version: 2, PayloadType: ptH264, Marker: true, SequenceNumber: seq, Timestamp: uint32(seq) * 3000, SSRC: ssrcCam},
-		Payload: []byte{0x67, 0x42, 0, 0x1f, 1, 2, 3},
-	}
-}
-
 // TestPictureThatASeatCanNotDecode: the seat stays silent, the sound goes on,
 // and nobody's session suffers. Nor is the publisher asked for key frames that
 // could not be shown.
@@ -31,12 +23,12 @@ func TestPictureThatASeatCanNotDecode(t *testing.T) {
 		"the profile is not contained": {
 			from:    peerOptions{only: map[string]string{"cam": "H264"}, h264: "42001f"},
 			to:      peerOptions{h264: "42e01f"},
-			picture: h264,
+			picture: func(seq uint16) *rtp.Packet { return h264(seq, true, "picture") },
 		},
 		"the profile is contained": {
 			from:    peerOptions{only: map[string]string{"cam": "H264"}, h264: "42e01f"},
 			to:      peerOptions{h264: "64001f"},
-			picture: h264,
+			picture: func(seq uint16) *rtp.Packet { return h264(seq, true, "picture") },
 			decodes: [2]bool{true, true},
 		},
 	} {
@@ -83,8 +75,9 @@ func TestPanicOnTheWayToAViewer(t *testing.T) {
 	s := listen(t, Config{Workers: 1})
 	from, viewer, broken := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1}), join(t, s, peerOptions{seats: 1})
 	for _, st := range broken.session.outgoing.Load().seats[0].streams() {
-		for i := range st.formats {
-			st.formats[i].header = nil
+		formats := st.shape.Load().formats
+		for i := range formats {
+			formats[i].header = nil
 		}
 	}
 	for _, to := range []*peer{broken, viewer} {

@@ -40,7 +40,8 @@
 //
 // Control (Open, Offer, Place, Vacate, Close: any goroutine, under the
 // session's mutex) never touches owned state. It publishes immutable values:
-// a track's table, a session's selected flow, keys, negotiated sections. When
+// a track's table, a session's selected flow, keys, negotiated sections and the
+// codecs of tracks and streams. When
 // owned state changes hands (a seat gets another source, a session's 4-tuple
 // moves to another worker), control unlinks it, a goroutine of the server waits
 // until every worker has ended the batch it was in (an epoch counter per worker,
@@ -57,8 +58,28 @@
 // one that it shares with others. A receive arena is allocated with the first
 // datagram, a send arena with the first packet that leaves by an address.
 //
+// Once a second control judges the pictures that are on (trouble): whether
+// anything of them arrives, and whether a key frame comes that somebody waits
+// for. The owners' ticks leave it what they see in a few atomics of the track;
+// packets know nothing of it.
+//
 // What one worker wants from another (a repair, a key frame) goes through a
 // bounded queue of small commands.
+//
+// # Later offers
+//
+// A section has its mid and its use until it is rejected: by the client, or by
+// us. From then on it is free, to come back, for another use, or to be gone because
+// a section with another mid took its place (RFC 8829 §5.2.2); what it had is
+// forgotten then. A seat keeps its number for good, and the SSRCs of its halves as
+// long as their sections keep their mids; no SSRC is ever used for another stream.
+// Codecs are those of the latest offer, of sources and of seats; a source goes over
+// to another at a key frame, and the engine is told when it does so without an
+// offer. Simulcast layers are fixed: a section that is offered with others is
+// another track. Whatever else is wrong with an offer, all is as before it
+// (TestRefusedOffersChangeNothing); what was first in an offer whose answer may
+// have got lost need not be in the next (TestLostAnswer). TestRandomRenegotiations
+// does all of this in any order.
 //
 // # Invariants
 //
@@ -74,19 +95,29 @@
 //   - An address that lives belongs to the session that it proved itself for
 //     (TestAddressOfAnother).
 //   - A handshake can not be ended by who only knows addresses, or sends from a
-//     peer's own (TestForgedHandshake and its brothers; see dtlsgate).
+//     peer's own (TestForgedHandshake and its brothers; see dtlsgate). With a peer
+//     that offers setup:passive, so that we have to be the client, two of its
+//     messages can be forged in the moment that they are due; that attempt is in
+//     vain then (TestForgedHandshakeOfAPassivePeer).
+//   - When a handshake is over the peer may begin another by another address, and
+//     only who has the certificate gets keys by that (TestAssociationBegunAnew,
+//     TestAssociationOfAnother).
 //   - Keys are used only if the peer's certificate matches the fingerprint
 //     in its offer (TestWrongFingerprint).
-//   - No SRTP packet is accepted twice, and failures to authenticate end
-//     nothing: they are counted (TestReplayAndForgery).
+//   - No SRTP packet is accepted twice, not even when its SSRC has given way to
+//     others (media.TestForgottenSSRCIsNotReplayed), and failures to authenticate
+//     end nothing: they are counted (TestReplayAndForgery).
 //   - Nothing of a packet outlives it: the memory that packets share is written
 //     as a whole for each, or one person's level, say, would go out with
 //     another's sound (TestLevelsDoNotLeak, TestNothingOfAPacketSurvives).
 //   - No SRTP index is sealed twice: the first sending of a packet has the
-//     rewriter's number, a repair that of the repair SSRC.
+//     rewriter's number, a repair that of the repair SSRC, and a session's SSRCs
+//     never come again (see ssrcs).
 //   - All that a peer can make us hold is bounded, see config.go. Offers do
-//     not add up: each has to repeat what was negotiated before
-//     (TestOffersDoNotAddUp).
+//     not add up: each has to repeat what is in use
+//     (TestOffersDoNotAddUp, TestThousandRecyclings), and what an SSRC had goes
+//     when its layer has left it and another needs its place
+//     (TestTwoHundredUnmutes, TestHundredShares).
 //
 // # Why not pion/ice on this side
 //
@@ -103,8 +134,10 @@
 //
 // # Limits
 //
-// DTLS 1.2, no data channels, no MKI. One BUNDLE group. 16 proven remote
-// addresses, 16 that are still to be proven and 32 incoming SSRCs per session.
+// DTLS 1.2, as the server if the peer lets us, no data channels, no MKI. One
+// BUNDLE group. 16 proven remote addresses, 16 that are still to be proven and 32
+// incoming SSRCs at a time per session; a session whose peer has used 4,096 more
+// ends, and comes back with other keys.
 // Peers that share one address among several sessions are not possible. Simulcast of up to three
 // layers. Key frames are asked of a publisher at most twice in any second per
 // layer; repairs are at most what was sent in the first place, and a worker

@@ -28,7 +28,9 @@ const (
 	dropHeader      // malformed RTP
 	dropAuth        // SRTP or SRTCP with a wrong tag
 	dropReplay      // SRTP or SRTCP seen before, or too old
-	dropStream      // SSRC that belongs to no source, or too many
+	dropStream      // SSRC that belongs to no source
+	dropSSRCs       // one more SSRC than a session may use at a time, or than its keys may protect
+	dropFormer      // of an SSRC that its layer has left, and late
 	dropPayload     // malformed payload, unknown payload type
 	dropRTCP        // malformed RTCP
 	dropMuted       // of a muted source
@@ -42,7 +44,7 @@ const (
 	dropSendFull     // kernel's send buffer stayed full
 	dropRefused      // kernel refused the destination
 	dropThrottled    // repair or key frame request beyond the rate
-	dropLate         // repair asked for a packet that is gone
+	dropLate         // repair asked for a packet that is gone, or a packet of a roll-over before the keys
 	dropCommand      // a worker's command queue was full
 	dropEvent        // the engine did not take an event in time
 	dropPanic        // our own bug, and what it took along: the batch, or a job of control
@@ -56,7 +58,7 @@ var dropNames = [dropCount]string{
 	dropUnknownUfrag: "unknown_ufrag", dropIntegrity: "bad_integrity", dropFlows: "too_many_flows",
 	dropReplayedCheck: "stun_replay", dropTaken: "address_taken", dropAnswer: "stun_answer",
 	dropDTLS: "dtls", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
-	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropPayload: "payload",
+	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropSSRCs: "too_many_ssrcs", dropFormer: "former_ssrc", dropPayload: "payload",
 	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropTimestamp: "timestamp", dropSendFull: "send_full", dropRefused: "send_refused",
 	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/transport/v5/deadline"
 
+	"parley/media"
 	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
@@ -23,7 +24,7 @@ import (
 //	worker ──push──▶ queue ──▶ gate ──▶ ready ──ReadFrom──▶ pion/dtls
 type dtlsConn struct {
 	session  *Session
-	cookie   []byte     // of the ClientHello that it is about
+	cookie   []byte     // of the ClientHello that it is about, nil as the client
 	dtls     *dtls.Conn // that reads here; set before it begins
 	queue    chan []byte
 	deadline *deadline.Deadline
@@ -38,16 +39,27 @@ type dtlsConn struct {
 	closeOnce sync.Once
 
 	mu    sync.Mutex // guards gate and ready
-	gate  *dtlsgate.Gate
+	gate  gate
 	ready [][]byte
+}
+
+// gate is a dtlsgate.Gate or, as the client, a dtlsgate.ClientGate.
+type gate interface {
+	// Take returns what may be read of a datagram that came, as datagrams that
+	// can be kept.
+	Take(pkt []byte, now media.Instant) [][]byte
+	// Sent notes a datagram that is sent.
+	Sent(pkt []byte)
+	// Foreign reports whether somebody's certificate came in place of the peer's.
+	Foreign() bool
 }
 
 // errNoCookie says that setCookie does not work with this pion/dtls.
 var errNoCookie = errors.New("no way to give the dtls server a cookie")
 
-func newDTLSConn(s *Session, cookie []byte) *dtlsConn {
+func newDTLSConn(s *Session, cookie []byte, g gate) *dtlsConn {
 	return &dtlsConn{
-		session: s, cookie: cookie, gate: dtlsgate.New(s.handshake.expects, cookie),
+		session: s, cookie: cookie, gate: g,
 		queue: make(chan []byte, maxDTLSQueue), deadline: deadline.New(),
 		closed: make(chan struct{}),
 	}
@@ -113,7 +125,7 @@ func (c *dtlsConn) foreign() bool {
 // WriteTo sends p to the session's peer whatever the address says.
 func (c *dtlsConn) WriteTo(p []byte, _ net.Addr) (int, error) {
 	switch {
-	case c.parked.Load() || len(p) > udp.MaxSend:
+	case c.parked.Load() || len(p) > udp.MaxSend || c.refusesSend(p):
 	case dtlsgate.IsRetry(p): // the peer has it already
 		if !setCookie(c.dtls, c.cookie) {
 			return 0, errNoCookie
@@ -135,7 +147,9 @@ func (c *dtlsConn) send(p []byte) {
 		to = c.peer.Load()
 	}
 	sent := append([]byte(nil), p...)
-	dtlsgate.Renumber(sent)
+	if !c.session.handshake.client {
+		dtlsgate.Renumber(sent)
+	}
 	c.written.Store(&sent)
 	to.worker.sock.WriteTo(sent, &to.addr)
 }

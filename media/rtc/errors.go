@@ -23,4 +23,5 @@ var (
 	ErrHandshake    = errors.New("dtls handshake did not complete")
 	ErrNotNominated = errors.New("peer did not nominate any of its addresses")
 	ErrPanicked     = errors.New("packet handling panicked")
+	ErrSSRCsSpent   = errors.New("peer has used more SSRCs than its keys may protect")
 )

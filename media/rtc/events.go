@@ -24,6 +24,12 @@ type Events interface {
 	// second, and less of it reaches its viewers. It is told again every few
 	// seconds while that lasts.
 	MediaLimited(source string, limit uint64)
+	// MediaMuted: a picture of this session has been sent for a minute though
+	// it is muted, and reaches nobody. It is told again every five minutes.
+	MediaMuted(source string)
+	// MediaProblem: what PictureProblem or CanDecode say of a source of this
+	// session to those who have it in a seat may have changed.
+	MediaProblem(source string)
 }
 
 // event is one call of Events to be made.
@@ -48,12 +54,14 @@ const (
 	eventSpeaking
 	eventLayer
 	eventLimited
+	eventMuted
+	eventProblem
 )
 
 // dispatcher makes the calls on a goroutine of its own, so that no worker
-// ever runs foreign code. Its queue is bounded: events of speaking, layers
-// and limits are dropped and counted when it is full, the others wait for room, which
-// only control goroutines may do.
+// ever runs foreign code. Its queue is bounded: what is offered is dropped and
+// counted when it is full, what is sent waits for room, which only control
+// goroutines may do.
 type dispatcher struct {
 	queue   chan event
 	dropped *atomic.Uint64
@@ -63,12 +71,14 @@ func newDispatcher(dropped *atomic.Uint64) *dispatcher {
 	return &dispatcher{queue: make(chan event, maxEvents), dropped: dropped}
 }
 
-// offer queues e if there is room. Workers use it.
-func (d *dispatcher) offer(e event) {
+// offer queues e and reports whether there was room. Workers use it.
+func (d *dispatcher) offer(e event) bool {
 	select {
 	case d.queue <- e:
+		return true
 	default:
 		d.dropped.Add(1)
+		return false
 	}
 }
 
@@ -104,5 +114,9 @@ func (e *event) deliver() {
 		e.to.MediaLayer(e.seat, e.layer, e.a, e.b, e.reason)
 	case eventLimited:
 		e.to.MediaLimited(e.source, uint64(e.rate))
+	case eventMuted:
+		e.to.MediaMuted(e.source)
+	case eventProblem:
+		e.to.MediaProblem(e.source)
 	}
 }

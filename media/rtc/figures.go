@@ -8,6 +8,9 @@ type Figures struct {
 	Connected int
 	// Tracks is how many sources are being received.
 	Tracks int
+	// Problems is how many pictures that are on do not come, by problem; every
+	// one is present.
+	Problems map[string]int
 	// Drops are datagrams, or packets to one subscriber, by reason. Every
 	// reason is present.
 	Drops map[string]uint64
@@ -38,7 +41,10 @@ type WorkerFigures struct {
 // Figures returns the counters. It may be called at any time; workers do not
 // notice.
 func (s *Server) Figures() Figures {
-	f := Figures{Drops: make(map[string]uint64, dropCount-1), GSO: true}
+	f := Figures{Drops: make(map[string]uint64, dropCount-1), Problems: make(map[string]int, problemCount-1), GSO: true}
+	for p := problemNone + 1; p < problemCount; p++ {
+		f.Problems[p.String()] = 0
+	}
 	for d := dropNone + 1; d < dropCount; d++ {
 		f.Drops[d.String()] = s.drops[d].Load()
 	}
@@ -66,6 +72,7 @@ func (s *Server) Figures() Figures {
 			f.Connected++
 		}
 		f.Tracks += sess.activeTracks()
+		sess.countProblems(f.Problems)
 	}
 	s.mu.Unlock()
 	return f

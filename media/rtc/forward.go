@@ -55,6 +55,10 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		w.count.drop(dropNotConnected)
 		return 0
 	}
+	if tx.keys != keys {
+		tx.rekey(keys)
+	}
+	shape := st.shape.Load()
 	d := delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}
 	sent := 0
 	for i := l.head; i != noPacket; {
@@ -64,8 +68,8 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 			tx.rewriter.Skip(&p.in)
 			continue
 		}
-		if p.params != tx.params {
-			tx.choose(st, p.params)
+		if p.params != tx.params || shape != tx.shape {
+			tx.choose(shape, p.params)
 		}
 		if tx.format == nil {
 			w.count.drop(dropUndecodable)
@@ -80,6 +84,9 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		}
 		if out.Switched {
 			w.switchedLoop(st, l)
+		}
+		if out.Lead && w.leadLoop(&d, p, out) {
+			sent++
 		}
 		if w.sendLoop(&d, p, &out) {
 			sent++
@@ -103,30 +110,46 @@ type delivery struct {
 func (f *flow) local() int { return f.worker.local }
 
 // choose finds how the stream carries what comes now. No format is left if its
-// receiver can not decode that.
-func (tx *sender) choose(st *stream, p *media.CodecParams) {
-	tx.params, tx.format = p, st.formatFor(p)
+// receiver can not decode that. Another codec begins as another source does: at a
+// key frame.
+func (tx *sender) choose(sh *shape, p *media.CodecParams) {
+	if tx.params != nil && !sameCodec(tx.params, p) {
+		tx.rewriter.Restart()
+	}
+	tx.params, tx.shape, tx.format = p, sh, sh.formatFor(p)
 }
 
 // undecodable reports whether the stream's receiver can not decode what comes.
 func (tx *sender) undecodable() bool { return tx.params != nil && tx.format == nil }
 
+// leadLoop sends what goes before a packet, as the first part of its frame.
+func (w *worker) leadLoop(d *delivery, p *packet, out media.Output) bool {
+	out.AsLead()
+	return w.sendLoop(d, &packet{payload: p.lead}, &out)
+}
+
 // sendLoop writes one packet into the send arena: header from the template,
 // then payload and tag by the cipher straight from the shared plaintext. The
-// VP8 descriptor is patched in the shared payload before; the next subscriber
+// counters are patched in the shared payload before; the next subscriber
 // patches it again, and the cache has a copy of its own.
 func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	tx := d.st.tx
-	patch := media.Patch{
-		Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
-		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+	index, ok := tx.index(out.Ext)
+	if !ok {
+		w.count.drop(dropLate)
+		return false
 	}
-	if p.facts.VP8.HeaderLen != 0 {
-		media.PatchVP8(p.payload, &p.facts.VP8, out.PictureID, out.TL0)
+	patch := media.Patch{
+		PT: tx.format.params.PT, Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
+		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		Dependency: p.descriptor, Frame: out.PictureID,
+	}
+	if c := &p.facts.Counters; c.Any() {
+		c.Patch(p.payload, out.PictureID, out.TL0)
 	}
 	slot := d.batch.Room()
 	n := tx.format.header.Write(slot, &patch)
-	n, err := d.sealer.SealRTP(&w.loop.seal, slot, n, p.payload, out.Ext)
+	n, err := d.sealer.SealRTP(&w.loop.seal, slot, n, p.payload, index)
 	if err != nil {
 		w.count.drop(dropPayload)
 		return false

@@ -23,11 +23,14 @@ import (
 	"parley/media/dtlsgate"
 )
 
-// handshake is a session's DTLS handshake (RFC 5764), as the server side.
+// handshake is a session's DTLS handshake (RFC 5764), as the server side; see
+// handshake_client.go for the other.
 //
 //	idle ──ClientHello with a cookie──▶ attempt ──Finished──▶ over
-//	  ▲                                    │
-//	  └─────────── failed ─────────────────┘
+//	  ▲                                    │                   │ ▲
+//	  └─────────── failed ─────────────────┘      ClientHello, │ │ Finished,
+//	                                     cookie of another flow▼ │ or failed
+//	                                                        attempt
 //
 // It goes on in the clear until the peer's Finished, so nothing is believed that
 // somebody can say who only knows the peer's address (see dtlsgate). An attempt
@@ -41,24 +44,33 @@ import (
 // response to the first binding request of each flow. Who has begun its handshake
 // by the response finds it there, who begins later finds it waiting.
 //
+// A peer may begin again when all is over, by another address (RFC 8842 §4):
+// browsers do when the section is stopped that gave the BUNDLE group its
+// transport. The keys there are stay in use until others have been agreed upon, by
+// the same certificates; whoever else tries that ends nothing.
+//
 // An attempt has a goroutine, besides those of pion/dtls. Once keys are
 // exported everything of it is freed: nothing else is ever sent over DTLS, for
 // there are no data channels. Only our last flight, one small datagram, is
 // kept until the peer has shown that it got it: if the peer sends its own last
 // flight again, ours was lost and is sent again as it was (RFC 6347 §4.2.4).
 type handshake struct {
-	session      *Session
+	session *Session
+	// Set by the first offer, before the peer can prove an address.
 	fingerprints []media.Fingerprint // of the offer; any may match
+	client       bool                // we say ClientHello
 
 	mu      sync.Mutex    // guards what follows; taken once per DTLS datagram
 	attempt *dtlsConn     // under way, nil for none
 	since   media.Instant // when the first address was proven, 0: not yet
 	begun   bucket        // attempts
-	failure error         // of the last attempt
+	failure error         // of the attempts; the last that says something
 	// held is a ClientHello that waits for the proof of an address.
 	held     []byte
 	heldFrom *flow
-	over     bool
+	over     bool   // there are keys
+	cookie   []byte // of the ClientHello that led to them
+	closed   bool
 
 	// finale is our last flight, nil before it was sent and after the first
 	// authentic packet from the peer, which has the keys by then.
@@ -111,14 +123,18 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over {
-		return h.repeatFinale(pkt, from)
-	}
 	hello, ok := dtlsgate.ParseHello(pkt)
+	if h.client {
+		return !ok && h.attempt != nil && h.attempt.push(pkt, from)
+	}
 	switch {
+	case h.closed:
+		return false
 	case h.attempt != nil && (!ok || bytes.Equal(hello.Cookie, h.attempt.cookie)):
 		return h.attempt.push(pkt, from)
-	case !ok || h.attempt != nil:
+	case h.over && !ok:
+		return h.repeatFinale(pkt, from)
+	case !ok || h.attempt != nil || h.isRepeated(hello):
 		return false
 	}
 	return h.helloLocked(hello, pkt, from)
@@ -128,7 +144,7 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 func (h *handshake) early(hello dtlsgate.Hello, pkt []byte, from *flow) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.attempt == nil && !h.over && dtlsgate.Plausible(pkt) {
+	if h.attempt == nil && !h.closed && !h.client && !h.isRepeated(hello) && dtlsgate.Plausible(pkt) {
 		h.helloLocked(hello, pkt, from)
 	}
 }
@@ -150,7 +166,8 @@ func (h *handshake) helloLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bo
 
 // beginLocked starts an attempt.
 func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bool {
-	c := newDTLSConn(h.session, bytes.Clone(hello.Cookie))
+	cookie := bytes.Clone(hello.Cookie)
+	c := newDTLSConn(h.session, cookie, dtlsgate.New(h.expects, cookie))
 	c.push(pkt, from)
 	h.attempt = c
 	h.session.server.wg.Go(func() { h.run(c) })
@@ -161,23 +178,33 @@ func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bo
 func (h *handshake) waits() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.attempt == nil && !h.over
+	return h.attempt == nil && !h.over && !h.closed && !h.client
 }
 
-// proven is told when a flow proved itself, by its worker.
-func (h *handshake) proven(now media.Instant) {
+// proven is told when f proved itself, by its worker.
+func (h *handshake) proven(f *flow, now media.Instant) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.since == 0 {
 		h.since = now
 	}
+	if h.client {
+		h.startLocked(f)
+		return
+	}
 	pkt, from := h.held, h.heldFrom
 	hello, ok := dtlsgate.ParseHello(pkt)
-	if !ok || h.attempt != nil || h.over || h.session.ice.judge(hello.Cookie, from) != cookieProven {
+	if !ok || h.attempt != nil || h.closed || h.session.ice.judge(hello.Cookie, from) != cookieProven {
 		return
 	}
 	h.held, h.heldFrom = nil, nil
 	h.beginLocked(hello, pkt, from)
+}
+
+// isRepeated reports whether a ClientHello is of the handshake that led to the
+// present keys, late or sent again by whoever captured it.
+func (h *handshake) isRepeated(hello dtlsgate.Hello) bool {
+	return h.over && bytes.Equal(hello.Cookie, h.cookie)
 }
 
 // repeatFinale answers a handshake datagram that comes when all is over.
@@ -208,7 +235,7 @@ func (h *handshake) run(c *dtlsConn) {
 
 // shake runs pion's side of an attempt.
 func (h *handshake) shake(c *dtlsConn) (*keys, error) {
-	conn, err := dtls.ServerWithOptions(c, dtlsAddr{}, h.options()...)
+	conn, err := h.openDTLS(c)
 	if err != nil {
 		return nil, err
 	}
@@ -217,16 +244,33 @@ func (h *handshake) shake(c *dtlsConn) (*keys, error) {
 		c.parked.Store(true)
 		_ = conn.Close()
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), h.session.server.config.handshakeTime)
+	ctx, cancel := context.WithTimeout(context.Background(), h.patience())
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
-	return exportKeys(conn)
+	return exportKeys(conn, h.client)
 }
 
-// end notes how an attempt ended. It has won if its keys are the session's; it
-// is final if it failed over what the peer said, for nobody else is listened to.
+// patience is how long an attempt may take. Only as the client do we begin the
+// next one, for which there has to be time.
+func (h *handshake) patience() time.Duration {
+	if h.client {
+		return h.session.server.config.handshakeTime / clientAttempts
+	}
+	return h.session.server.config.handshakeTime
+}
+
+func (h *handshake) openDTLS(c *dtlsConn) (*dtls.Conn, error) {
+	if h.client {
+		return h.dialDTLS(c)
+	}
+	return dtls.ServerWithOptions(c, dtlsAddr{}, h.options()...)
+}
+
+// end notes how an attempt ended. It has won if its keys are the session's; as
+// the server it is final if it failed over what the peer said, for nobody else is
+// listened to, and there are no keys from before.
 func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -235,15 +279,19 @@ func (h *handshake) end(c *dtlsConn, err error) (won, final bool) {
 	}
 	h.attempt = nil
 	if err == nil {
-		h.over = true
-		h.keep(c.last())
+		h.over, h.cookie = true, c.cookie
+		if !h.client { // the client's last flight is followed by the server's
+			h.keep(c.last())
+		}
 		return true, false
 	}
-	h.failure = err
-	if c.foreign() {
+	switch silent := errors.Is(err, context.DeadlineExceeded); {
+	case c.foreign():
 		h.failure = ErrFingerprint
+	case !silent || h.failure == nil: // silence explains less than what was before
+		h.failure = err
 	}
-	return false, !errors.Is(err, context.DeadlineExceeded)
+	return false, !h.client && !h.over && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // overdue returns why a session is not connected long after there was an
@@ -256,6 +304,8 @@ func (h *handshake) overdue(now media.Instant) error {
 		return nil
 	case h.over:
 		return ErrNotNominated
+	case h.attempt != nil && h.attempt.foreign():
+		return fmt.Errorf("%w: %w", ErrHandshake, ErrFingerprint)
 	case h.failure != nil:
 		return fmt.Errorf("%w: %w", ErrHandshake, h.failure)
 	}
@@ -280,7 +330,7 @@ func (h *handshake) peerProven() {
 func (h *handshake) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.over = true
+	h.closed = true
 	if h.attempt != nil {
 		_ = h.attempt.Close()
 		h.attempt = nil
@@ -351,8 +401,8 @@ type keys struct {
 
 var errNoProfile = errors.New("no srtp profile in common")
 
-// exportKeys derives the SRTP keys (RFC 5764 §4.2).
-func exportKeys(conn *dtls.Conn) (*keys, error) {
+// exportKeys derives the SRTP keys (RFC 5764 §4.2); client says which side we are.
+func exportKeys(conn *dtls.Conn, client bool) (*keys, error) {
 	chosen, ok := conn.SelectedSRTPProtectionProfile()
 	if !ok {
 		return nil, errNoProfile
@@ -366,14 +416,17 @@ func exportKeys(conn *dtls.Conn) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, server, err := media.KeysFromDTLS(material, profile)
+	theirs, ours, err := media.KeysFromDTLS(material, profile)
 	if err != nil {
 		return nil, err
 	}
+	if client {
+		theirs, ours = ours, theirs
+	}
 	k := &keys{}
-	if k.sealer, err = media.NewSealer(server); err != nil {
+	if k.sealer, err = media.NewSealer(ours); err != nil {
 		return nil, err
 	}
-	k.opener, err = media.NewOpener(client, maxStreams)
+	k.opener, err = media.NewOpener(theirs, maxStreams)
 	return k, err
 }

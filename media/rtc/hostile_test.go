@@ -187,7 +187,15 @@ func TestUnknownSSRCFlood(t *testing.T) {
 		p.SSRC = 70000 + i
 		from.send(p)
 	}
-	waitDrops(t, s, dropStream, n)
+	for end := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
+		drops := s.Figures().Drops
+		if drops[dropStream.String()]+drops[dropSSRCs.String()] == n {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("drops %v, want %d", drops, n)
+		}
+	}
 	wantPicture(t, from, to, 0)
 }
 
@@ -196,12 +204,12 @@ func TestMalformedPayloadsFromAPeer(t *testing.T) {
 	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
 	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
 	rng := rand.New(rand.NewPCG(3, 4))
-	for i := range uint16(500) {
+	for i := range uint16(600) {
 		body := make([]byte, rng.IntN(40))
 		for j := range body {
 			body[j] = byte(rng.Uint32())
 		}
-		pt := []uint8{ptVP8, ptH264, ptVP8RTX, 127}[i%4]
+		pt := []uint8{ptVP8, ptH264, ptVP9, ptAV1, ptVP8RTX, 127}[i%6]
 		from.send(&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: pt, SequenceNumber: i, SSRC: ssrcCam}, Payload: body})
 	}
 	wantPicture(t, from, to, 0)
@@ -322,12 +330,13 @@ func TestBadOffers(t *testing.T) {
 		change func(*Offer)
 		code   string
 	}{
-		"not SDP":         {func(o *Offer) { o.SDP = "hello" }, media.SDPBad},
-		"no such section": {func(o *Offer) { o.Sources[Screen] = "nowhere" }, media.SDPMismatch},
-		"wrong kind":      {func(o *Offer) { o.Sources[Microphone], o.Sources[Camera] = "cam", "mic" }, media.SDPMismatch},
-		"used twice":      {func(o *Offer) { o.Seats = append(o.Seats, o.Seats[0]) }, media.SDPMismatch},
-		"unknown source":  {func(o *Offer) { o.Sources["telepathy"] = "mic" }, media.SDPMismatch},
-		"seat that sends": {func(o *Offer) { o.Seats[0].Audio, o.Sources = "mic", nil }, media.SDPMismatch},
+		"not SDP":                             {func(o *Offer) { o.SDP = "hello" }, media.SDPBad},
+		"no such section":                     {func(o *Offer) { o.Sources[Screen] = "nowhere" }, media.SDPMismatch},
+		"wrong kind":                          {func(o *Offer) { o.Sources[Microphone], o.Sources[Camera] = "cam", "mic" }, media.SDPMismatch},
+		"used twice":                          {func(o *Offer) { o.Seats = append(o.Seats, o.Seats[0]) }, media.SDPMismatch},
+		"unknown source":                      {func(o *Offer) { o.Sources["telepathy"] = "mic" }, media.SDPMismatch},
+		"a seat that sends, and nothing else": {func(o *Offer) { o.Seats, o.Sources = []SeatMIDs{{Audio: "mic"}}, nil }, media.SDPMismatch},
+		"nothing has a use":                   {func(o *Offer) { o.Seats, o.Sources = nil, nil }, media.SDPMismatch},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := good.offer()

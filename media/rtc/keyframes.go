@@ -16,11 +16,15 @@ import (
 type keyframeGate struct {
 	wanted        bool
 	newest, older media.Instant // the last two requests, 0: never
+	since         media.Instant // the first of those that were not answered, 0: none
 }
 
 const (
 	keyframeWindow = time.Second
 	keyframeGap    = 100 * time.Millisecond
+	// keyframeLull is after how long without a request the next one counts as
+	// the first: the one before may have been lost.
+	keyframeLull = 4 * time.Second
 )
 
 // ask notes a wish.
@@ -33,9 +37,21 @@ func (g *keyframeGate) due(now media.Instant) bool {
 		g.older != 0 && now.Sub(g.older) < keyframeWindow {
 		return false
 	}
+	if g.unanswered(now) == 0 {
+		g.since = now
+	}
 	g.wanted, g.older, g.newest = false, g.newest, now
 	return true
 }
 
+// unanswered returns since when a key frame is asked for in vain, 0 if it is
+// not.
+func (g *keyframeGate) unanswered(now media.Instant) media.Instant {
+	if now.Sub(g.newest) > keyframeLull {
+		return 0
+	}
+	return g.since
+}
+
 // arrived notes that a key frame came.
-func (g *keyframeGate) arrived() { g.wanted = false }
+func (g *keyframeGate) arrived() { g.wanted, g.since = false, 0 }

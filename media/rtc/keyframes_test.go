@@ -37,3 +37,29 @@ func TestKeyframeGate(t *testing.T) {
 		t.Error("a wish outlived the key frame that answered it")
 	}
 }
+
+// TestKeyframeUnanswered: the time in which a publisher does not answer begins
+// with the first of requests that go on, not with one that was lost long ago.
+func TestKeyframeUnanswered(t *testing.T) {
+	var g keyframeGate
+	start := media.Instant(1e18)
+	ask := func(at time.Duration) { g.ask(); g.due(start.Add(at)) }
+	want := func(at time.Duration, since media.Instant) {
+		t.Helper()
+		if got := g.unanswered(start.Add(at)); got != since {
+			t.Errorf("after %v: unanswered since %v, want %v", at, got, since)
+		}
+	}
+	want(0, 0)
+	ask(0)
+	want(time.Second, start)
+	want(10*time.Second, 0)
+	for at := 20 * time.Second; at < 25*time.Second; at += 500 * time.Millisecond {
+		ask(at)
+	}
+	want(25*time.Second, start.Add(20*time.Second))
+	g.arrived()
+	want(25*time.Second, 0)
+	ask(26 * time.Second)
+	want(26*time.Second, start.Add(26*time.Second))
+}

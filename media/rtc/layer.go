@@ -16,23 +16,36 @@ type layer struct {
 
 	ssrc    media.SSRC // of the media; valid if started
 	started bool
-	cut     bool // left out until a key frame, see sourceRate
+	cut     bool          // left out until a key frame, see sourceRate
+	since   media.Instant // when ssrc took the place of another, 0: never
+	repairs media.SSRC    // the newest of those that repairs came under
 	// base is added to unwrapped sequence numbers: it grows when the client
 	// starts anew under another SSRC, so that numbers never repeat.
-	base   media.ExtSeq
-	unwrap media.Unwrapper
-	nack   media.NackTracker
-	cache  media.Cache
-	stats  media.ReceiveStats
-	lastAt media.Instant // newest packet
-	width  int           // of the newest key frame, 0: unknown
-	height int
-	gate   keyframeGate
-	// reported are stats' totals at the last report.
-	reported struct{ received, lost uint64 }
+	base      media.ExtSeq
+	cache     media.Cache
+	lastAt    media.Instant // newest packet
+	ts        media.Ticks   // of the packet that came last, repairs apart
+	width     int           // of the newest key frame, 0: unknown
+	height    int
+	gate      keyframeGate
+	*arrivals // nil until it is started
 
 	// head and tail are the layer's packets in the batch at hand.
 	head, tail int16
+}
+
+// arrivals are what is known of a layer by what came of it. Most sources of most
+// sessions never send, so this is made with the first packet.
+type arrivals struct {
+	unwrap media.Unwrapper
+	nack   media.NackTracker
+	stats  media.ReceiveStats
+	watch  media.ClockWatch
+	// sets are those of H264, and setsOf is what they came with.
+	sets   media.ParamSets
+	setsOf *media.CodecParams
+	// reported are stats' totals at the last report.
+	reported struct{ received, lost uint64 }
 }
 
 func newLayer(t *track, index int) *layer {
@@ -45,8 +58,30 @@ func newLayer(t *track, index int) *layer {
 	return l
 }
 
+// takeSets keeps the parameter sets of an H264 packet and completes what is
+// known of a key frame. Those of another payload type or profile are not its own.
+func (l *layer) takeSets(params *media.CodecParams, payload []byte, ts media.Ticks, late bool, f *media.Facts) {
+	if !f.Sets && !f.Keyframe {
+		return
+	}
+	if was := l.setsOf; was != params {
+		if was != nil && (was.PT != params.PT || was.Profile != params.Profile) {
+			l.sets.Reset()
+		}
+		l.setsOf = params
+		l.sets.Add(params.ParamSets)
+	}
+	l.sets.Take(payload, ts, late, f)
+}
+
 // trackState is the owner's part of a track.
 type trackState struct {
+	// codecs is the list under which the caches were filled, see followCodecs;
+	// told is the codec that the engine last heard of, and when.
+	codecs *codecList
+	told   *media.CodecParams
+	toldAt media.Instant
+	// clocks are what the layers' watches made of them at the last tick.
 	clocks media.LayerClocks
 	// gap counts the times that packets were withheld; see sender.gap.
 	gap      uint32
@@ -80,13 +115,16 @@ func (l *layer) alive(now media.Instant) bool {
 
 // extend gives a sequence number its place in the layer. A new SSRC starts a
 // new stretch of numbers, far enough from the last to be no loss.
-func (l *layer) extend(ssrc media.SSRC, seq media.Seq, repair bool) media.ExtSeq {
+func (l *layer) extend(ssrc media.SSRC, seq media.Seq, repair bool, now media.Instant) media.ExtSeq {
 	if !repair && (!l.started || l.ssrc != ssrc) {
 		if l.started {
+			l.since = now
 			l.base += (l.unwrap.Highest()>>16 + 2) << 16
 			l.unwrap = media.Unwrapper{}
 			l.nack.Reset()
-			l.stats = media.ReceiveStats{}
+			l.stats, l.watch = media.ReceiveStats{}, media.ClockWatch{}
+		} else {
+			l.arrivals = new(arrivals)
 		}
 		l.ssrc, l.started = ssrc, true
 	}

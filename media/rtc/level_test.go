@@ -85,12 +85,12 @@ func TestNothingOfAPacketSurvives(t *testing.T) {
 		in: media.Input{
 			Source: 9, Layer: 9, Ext: 9, TS: 9, Marker: true, Facts: &media.Facts{}, Clocks: &media.LayerClocks{}, Now: 9,
 		},
-		facts:  media.Facts{Keyframe: true, Width: 9, VP8: media.VP8{HeaderLen: 9}},
-		params: &media.CodecParams{}, payload: make([]byte, 9),
+		facts:  media.Facts{Keyframe: true, Width: 9, Counters: media.Counters{PIDBits: 9}},
+		params: &media.CodecParams{}, payload: make([]byte, 9), descriptor: make([]byte, 9), lead: make([]byte, 9),
 		level: media.AudioLevel{Known: true, Byte: 5}, skip: true, next: 9,
 	}
 	p := r.next()
-	if p.in != fresh.in || p.facts != fresh.facts || p.params != nil || p.payload != nil || p.level != fresh.level || p.skip || p.next != noPacket {
+	if p.in != fresh.in || p.facts != fresh.facts || p.params != nil || p.payload != nil || p.descriptor != nil || p.lead != nil || p.level != fresh.level || p.skip || p.next != noPacket {
 		t.Errorf("left over: %+v", *p)
 	}
 }

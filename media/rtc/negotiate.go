@@ -17,21 +17,30 @@ type Offer struct {
 	// Sources maps what the client sends (Microphone, Camera, Screen,
 	// ScreenAudio) to the mid of its section.
 	Sources map[string]string
+	// Codecs are the encoding names of those that the client asks to send, by
+	// source; Shared those of the pictures' codecs that all take who may watch
+	// (see Session.SeatCodecs), of which the order in the offer counts. Both may
+	// be empty, and names nobody knows mean nothing.
+	Codecs map[string]string
+	Shared []string
 	// Seats are the receive sections in seat order.
 	Seats []SeatMIDs
 }
 
-// SeatMIDs names the two sections of one seat. Video may be empty.
+// SeatMIDs names the two sections of one seat. A half that is out of use may be
+// empty: that of an audio-only seat, and one whose section was stopped.
 type SeatMIDs struct{ Audio, Video string }
 
 // negotiation is what the control side remembers between offers.
 type negotiation struct {
 	sessionID, version uint64
 	remoteUfrag        string
-	// uses are those of all sections so far, by mid. A later offer has to
-	// repeat them all, which bounds what many offers can make us hold by what
-	// one may have: media.MaxSDPSections.
-	uses []namedUse
+	// uses are those of the sections that are in use, by the latest offer: none
+	// is rejected. The next offer has to repeat them or to reject them, which
+	// bounds what many offers can make us hold by what one may have:
+	// media.MaxSDPSections.
+	uses  []namedUse
+	ssrcs ssrcs // of what the session is sent
 }
 
 // namedUse is a section's use. A list of them takes half of what a map does,
@@ -39,6 +48,9 @@ type negotiation struct {
 type namedUse struct {
 	mid string
 	sectionUse
+	// unsure: the latest offer was the first to have it. If its answer got lost
+	// the client may have rolled that offer back, and the section with it.
+	unsure bool
 }
 
 // sectionUse says what a section of the offer is for.
@@ -50,45 +62,41 @@ type sectionUse struct {
 
 // negotiateLocked checks the offer, makes the tracks and streams it adds,
 // publishes them and writes the answer. On an error nothing has changed.
-func (s *Session) negotiateLocked(o Offer) (string, error) {
+func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	parsed, err := media.ParseOffer(o.SDP)
 	if err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	detach(parsed)
 	uses, err := o.uses(parsed)
 	if err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	if err := s.checkIdentity(parsed); err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	if err := s.checkKept(parsed, uses, len(o.Seats)); err != nil {
-		return "", err
+		return Answer{}, err
 	}
-	accepted := make([]media.Accepted, len(parsed.Sections))
-	for i := range parsed.Sections {
-		section := &parsed.Sections[i]
-		use, ok := uses[section.MID]
-		if accepted[i], err = section.Accept(use.mode(ok)); err != nil {
-			return "", err
-		}
+	accepted, problems, err := o.accept(parsed, uses)
+	if err != nil {
+		return Answer{}, err
 	}
 	if s.nego.sessionID == 0 {
 		s.nego.sessionID = uint64(randomSSRC())
 	}
 	in, out, err := s.plan(parsed, accepted, uses, len(o.Seats))
 	if err != nil {
-		return "", err
-	}
-	spec := &media.AnswerSpec{
-		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
-		Fingerprint: s.server.cert.sdp(), Lite: true,
-		Candidates: s.server.Candidates(), Sections: accepted,
+		return Answer{}, err
 	}
 	if s.handshake.fingerprints == nil {
 		// Before the peer can prove an address: the handshake reads them.
-		s.handshake.fingerprints = parsed.Fingerprints
+		s.handshake.fingerprints, s.handshake.client = parsed.Fingerprints, !parsed.Setup.Client
+	}
+	spec := &media.AnswerSpec{
+		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
+		Fingerprint: s.server.cert.sdp(), Client: s.handshake.client, Lite: true,
+		Candidates: s.server.Candidates(), Sections: accepted,
 	}
 	creds, fresh := s.credentialsFor(parsed)
 	spec.Ufrag, spec.Pwd = creds.ufrag, creds.pwd
@@ -97,14 +105,15 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 		if fresh {
 			s.server.ufrags.remove(creds)
 		}
-		return "", err
+		return Answer{}, err
 	}
 	s.nego.version++
 	if fresh {
 		s.nego.remoteUfrag = parsed.Ufrag
 		s.server.ufrags.remove(s.ice.restart(creds))
 	}
-	s.nego.keep(uses)
+	s.nego.keep(parsed, accepted, uses)
+	in.settle()
 	if old := s.incoming.Swap(in); old != nil {
 		old.closeReplaced(in)
 	}
@@ -112,27 +121,34 @@ func (s *Session) negotiateLocked(o Offer) (string, error) {
 	if old := s.outgoing.Swap(out); old != nil {
 		s.reseatLocked(old.replaced(out))
 	}
-	return answer, nil
+	return Answer{answer, problems}, nil
 }
 
-// keep adds the uses of an offer that passed checkKept.
-func (n *negotiation) keep(uses map[string]sectionUse) {
-	for _, was := range n.uses {
-		delete(uses, was.mid)
+// keep remembers what is in use by an offer that passed checkKept.
+func (n *negotiation) keep(o *media.Offer, accepted []media.Accepted, uses map[string]sectionUse) {
+	next := make([]namedUse, 0, len(uses))
+	for i := range o.Sections {
+		mid := o.Sections[i].MID
+		if use, named := uses[mid]; named && accepted[i].Use != media.UseNone {
+			// Who did not get the answer to a join joins anew.
+			unsure := n.version > 1 && !slices.ContainsFunc(n.uses, func(was namedUse) bool { return was.mid == mid })
+			next = append(next, namedUse{mid, use, unsure})
+		}
 	}
-	n.uses = slices.Grow(n.uses, len(uses))
-	for mid, use := range uses {
-		n.uses = append(n.uses, namedUse{mid, use})
-	}
+	n.uses = next
 }
 
-// checkKept refuses an offer that takes away what was negotiated before, or
-// gives it another use. A section that the client stopped stays where it was,
-// rejected (RFC 8829 §5.2.2); it need not be named any more.
+// checkKept refuses an offer that takes away what is in use, or gives it another
+// use. What the client stops stays where it is, rejected (RFC 8829 §5.2.2); it
+// need not be named any more. From then on the section is free: it may come back
+// as what it was, get another use, or be gone because a section with another mid
+// took its place. The number of seats never falls: what is left of a seat that
+// has no section is its number, under which the room knows it.
 func (s *Session) checkKept(o *media.Offer, uses map[string]sectionUse, seats int) error {
 	for _, was := range s.nego.uses {
 		section := o.Section(was.mid)
 		switch now, named := uses[was.mid]; {
+		case was.unsure && (section == nil || !named || now != was.sectionUse):
 		case section == nil:
 			return mismatch("section %q is missing", was.mid)
 		case named && now != was.sectionUse:
@@ -164,10 +180,14 @@ func (s *Session) credentialsFor(o *media.Offer) (c *credentials, fresh bool) {
 	return s.server.ufrags.add(s, o.Ufrag, o.Pwd, generation), true
 }
 
-// checkIdentity refuses an offer by another DTLS identity than the session's.
+// checkIdentity refuses an offer by another DTLS identity than the session's, or
+// with roles that would need another handshake (RFC 8842 §5.2).
 func (s *Session) checkIdentity(o *media.Offer) error {
 	if s.handshake.fingerprints == nil {
 		return nil
+	}
+	if s.handshake.client && !o.Setup.Server || !s.handshake.client && !o.Setup.Client {
+		return mismatch("setup has changed")
 	}
 	for _, f := range o.Fingerprints {
 		if slices.Contains(s.handshake.fingerprints, f) {
@@ -205,14 +225,16 @@ func (o *Offer) uses(parsed *media.Offer) (map[string]sectionUse, error) {
 	}
 	for i, seat := range o.Seats {
 		what := fmt.Sprintf("seat %d", i)
-		if err := claim(seat.Audio, what, sectionUse{seat: i, kind: media.KindAudio}); err != nil {
-			return nil, err
-		}
-		if seat.Video == "" {
-			continue
-		}
-		if err := claim(seat.Video, what, sectionUse{seat: i, kind: media.KindVideo}); err != nil {
-			return nil, err
+		for _, half := range [...]namedUse{
+			{mid: seat.Audio, sectionUse: sectionUse{seat: i, kind: media.KindAudio}},
+			{mid: seat.Video, sectionUse: sectionUse{seat: i, kind: media.KindVideo}},
+		} {
+			if half.mid == "" {
+				continue // out of use
+			}
+			if err := claim(half.mid, what, half.sectionUse); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return uses, nil
@@ -259,7 +281,7 @@ func (u sectionUse) mode(used bool) media.Use {
 // exist, and fills in what accepted must say about streams.
 func (s *Session) plan(o *media.Offer, accepted []media.Accepted, uses map[string]sectionUse, seats int) (*incoming, *outgoing, error) {
 	in, old := newIncoming(), s.incoming.Load()
-	out := newOutgoing(s.outgoing.Load(), seats)
+	out := newOutgoing(s.outgoing.Load(), o, uses, seats)
 	for i := range o.Sections {
 		section, a := &o.Sections[i], &accepted[i]
 		use := uses[section.MID]

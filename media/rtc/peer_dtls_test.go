@@ -20,6 +20,8 @@ type dtlsPipe struct {
 	muted    atomic.Bool
 	// lose says which datagrams from the server do not arrive; nil: all do.
 	lose func(pkt []byte) bool
+	// sent is called with each datagram that goes out; nil: not.
+	sent func(pkt []byte)
 }
 
 func newDTLSPipe(p *peer) *dtlsPipe {
@@ -53,6 +55,9 @@ func (d *dtlsPipe) ReadFrom(p []byte) (int, net.Addr, error) {
 func (d *dtlsPipe) WriteTo(p []byte, _ net.Addr) (int, error) {
 	if d.muted.Load() {
 		return len(p), nil
+	}
+	if d.sent != nil {
+		d.sent(p)
 	}
 	return d.peer.conn.Write(p)
 }

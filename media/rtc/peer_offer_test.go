@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,17 +17,25 @@ type offerSpec struct {
 	noRTX       bool
 	noExts      bool
 	noLevel     bool // no audio levels of the microphone
-	// only restricts a video section, by mid, to one codec, "VP8" or "H264".
+	// only restricts a video section, by mid, to one codec, for example "VP8".
 	only map[string]string
-	// h264 is the profile-level-id, empty for Constrained Baseline.
+	// h264 is the profile-level-id, empty for Constrained Baseline; more
+	// parameters may follow it.
 	h264 string
+	// setup is the role in DTLS, empty for actpass.
+	setup string
+	// descriptors of dependencies go with pictures, which may take long header
+	// extensions.
+	descriptors bool
 }
 
 // Payload types, extension ids and SSRCs of all test peers.
 const (
 	ptOpus, ptVP8, ptVP8RTX, ptH264, ptH264RTX = 111, 96, 97, 102, 103
 
-	extMID, extRID, extRRID, extAbs, extTWCC, extLevel = 1, 2, 3, 4, 5, 6
+	ptVP9, ptVP9RTX, ptAV1, ptAV1RTX = 98, 99, 45, 46
+
+	extMID, extRID, extRRID, extAbs, extTWCC, extLevel, extDependency = 1, 2, 3, 4, 5, 6, 7
 
 	ssrcMic, ssrcCam, ssrcCamRTX = 1001, 2001, 2002
 )
@@ -46,7 +55,11 @@ func (o *offerSpec) text() string {
 		add(a, o.section("audio", a, "recvonly", ""))
 		add(v, o.section("video", v, "recvonly", ""))
 	}
-	return "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n" +
+	mixed := ""
+	if o.descriptors {
+		mixed = "a=extmap-allow-mixed\r\n"
+	}
+	return "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n" + mixed +
 		"a=group:BUNDLE " + strings.Join(mids, " ") + "\r\n" + body.String()
 }
 
@@ -78,9 +91,12 @@ func (o *offerSpec) section(kind, mid, direction, extra string) string {
 		formats = formats[1:]
 	}
 	fmt.Fprintf(&b, "m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\n", kind, formats, mid, direction)
-	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:actpass\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", o.ufrag, o.pwd, o.fingerprint)
+	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:%s\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", o.ufrag, o.pwd, o.fingerprint, cmp.Or(o.setup, "actpass"))
 	if !o.noExts {
 		b.WriteString(extensions(kind, !o.noLevel || mid != "mic"))
+	}
+	if kind == "video" && o.descriptors {
+		fmt.Fprintf(&b, "a=extmap:%d %s\r\n", extDependency, media.ExtDependency.URI())
 	}
 	if kind == "audio" {
 		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", ptOpus, ptOpus)
@@ -117,7 +133,7 @@ type videoCodec struct {
 }
 
 func (o *offerSpec) videoCodecs(mid string) (list []videoCodec) {
-	for _, c := range []videoCodec{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}} {
+	for _, c := range []videoCodec{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}, {ptVP9, ptVP9RTX, "VP9"}, {ptAV1, ptAV1RTX, "AV1"}} {
 		if only := o.only[mid]; only == "" || only == c.name {
 			list = append(list, c)
 		}

@@ -2,6 +2,8 @@ package rtc
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
@@ -39,6 +41,7 @@ type peer struct {
 	// mu guards the contexts and what was received.
 	mu      sync.Mutex
 	in, out *srtp.Context
+	former  bool                     // packets under former keys may come still
 	rtp     map[uint32][]*rtp.Packet // by SSRC, in order of arrival
 	rtcp    []rtcp.Packet
 	changed *sync.Cond
@@ -58,6 +61,12 @@ type peerOptions struct {
 	noLevel  bool              // no audio levels of the microphone
 	only     map[string]string // see offerSpec
 	h264     string
+	passive  bool // it wants us to be the DTLS client
+	// descriptors: see offerSpec.
+	descriptors bool
+	rsa         bool // its certificate has an RSA key
+	// change makes its offer another one.
+	change func(*Offer)
 	// badFingerprint offers the fingerprint of another certificate.
 	badFingerprint bool
 	// via maps the server's candidate to the address to use instead.
@@ -87,6 +96,12 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 	p.changed = sync.NewCond(&p.mu)
 	p.pipe = newDTLSPipe(p)
 	cert, err := selfsign.GenerateSelfSigned()
+	if o.rsa {
+		var key *rsa.PrivateKey
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+		p.must(err)
+		cert, err = selfsign.SelfSign(key)
+	}
 	p.must(err)
 	p.cert = cert
 	p.agent, err = ice.NewAgentWithOptions(
@@ -103,16 +118,23 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 	p.must(p.agent.OnCandidate(func(ice.Candidate) {}))
 	ufrag, pwd, err := p.agent.GetLocalUserCredentials()
 	p.must(err)
-	p.spec = offerSpec{ufrag: ufrag, pwd: pwd, seats: o.seats, rids: o.rids, noRTX: o.noRTX, noLevel: o.noLevel, only: o.only, h264: o.h264, fingerprint: fingerprintOf(p.cert)}
+	p.spec = offerSpec{ufrag: ufrag, pwd: pwd, seats: o.seats, rids: o.rids, noRTX: o.noRTX, noLevel: o.noLevel, only: o.only, h264: o.h264, descriptors: o.descriptors, fingerprint: fingerprintOf(p.cert)}
+	if o.passive {
+		p.spec.setup = "passive"
+	}
 	if o.badFingerprint {
 		other, err := selfsign.GenerateSelfSigned()
 		p.must(err)
 		p.spec.fingerprint = fingerprintOf(other)
 	}
-	session, text, err := s.Open(context.Background(), "peer", p.spec.offer(), p.events)
+	offer := p.spec.offer()
+	if o.change != nil {
+		o.change(&offer)
+	}
+	session, text, err := s.Open(context.Background(), "peer", offer, p.events)
 	p.must(err)
 	p.session = session
-	p.answer = parseAnswer(t, text)
+	p.answer = parseAnswer(t, text.SDP)
 	if o.via != nil {
 		for i := range p.answer.candidates {
 			p.answer.candidates[i] = o.via(p.answer.candidates[i])
@@ -159,17 +181,7 @@ func (p *peer) connect() error {
 	if p.between != nil {
 		p.between()
 	}
-	list, _ := peerProfiles.LoadAndDelete(p)
-	options := []dtls.ClientOption{
-		dtls.WithCertificates(p.cert), dtls.WithInsecureSkipVerify(true),
-		dtls.WithSRTPProtectionProfiles(list.([]dtls.SRTPProtectionProfile)...),
-		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret), dtls.WithLoggerFactory(silentLogs),
-		dtls.WithFlightInterval(100 * time.Millisecond),
-	}
-	if p.extra != nil {
-		options = append(options, p.extra)
-	}
-	d, err := dtls.ClientWithOptions(p.pipe, conn.RemoteAddr(), options...)
+	d, err := p.openDTLS(conn.RemoteAddr())
 	if err != nil {
 		return err
 	}
@@ -178,6 +190,25 @@ func (p *peer) connect() error {
 		return fmt.Errorf("dtls: %w", err)
 	}
 	return p.makeContexts()
+}
+
+// openDTLS makes pion's end of the handshake.
+func (p *peer) openDTLS(to net.Addr) (*dtls.Conn, error) {
+	list, _ := peerProfiles.LoadAndDelete(p)
+	profiles := dtls.WithSRTPProtectionProfiles(list.([]dtls.SRTPProtectionProfile)...)
+	ems := dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret)
+	if p.spec.setup == "passive" {
+		return dtls.ServerWithOptions(p.pipe, to, dtls.WithCertificates(p.cert), profiles, ems,
+			dtls.WithClientAuth(dtls.RequireAnyClientCert), dtls.WithLoggerFactory(silentLogs), dtls.WithFlightInterval(100*time.Millisecond))
+	}
+	options := []dtls.ClientOption{
+		dtls.WithCertificates(p.cert), dtls.WithInsecureSkipVerify(true), profiles, ems,
+		dtls.WithLoggerFactory(silentLogs), dtls.WithFlightInterval(100 * time.Millisecond),
+	}
+	if p.extra != nil {
+		options = append(options, p.extra)
+	}
+	return dtls.ClientWithOptions(p.pipe, to, options...)
 }
 
 func (p *peer) addCandidates() {
@@ -197,7 +228,7 @@ func (p *peer) makeContexts() error {
 	}
 	profile, _ := p.dtls.SelectedSRTPProtectionProfile()
 	c := srtp.Config{Profile: srtp.ProtectionProfile(profile)}
-	if err := c.ExtractSessionKeysFromDTLS(&state, true); err != nil {
+	if err := c.ExtractSessionKeysFromDTLS(&state, p.spec.setup != "passive"); err != nil {
 		return err
 	}
 	p.mu.Lock()
@@ -241,6 +272,9 @@ func (p *peer) receive(pkt []byte) {
 	defer p.changed.Broadcast()
 	if pkt[1] >= 192 && pkt[1] <= 223 {
 		plain, err := p.in.DecryptRTCP(nil, pkt, nil)
+		if err != nil && p.former {
+			return
+		}
 		if err != nil {
 			p.t.Errorf("received srtcp: %v", err)
 			return
@@ -253,6 +287,9 @@ func (p *peer) receive(pkt []byte) {
 		return
 	}
 	plain, err := p.in.DecryptRTP(nil, pkt, nil)
+	if err != nil && p.former {
+		return
+	}
 	if err != nil {
 		p.t.Errorf("received srtp: %v", err)
 		return

@@ -94,10 +94,14 @@ func (st *stream) bound() *track {
 	return st.holder.Load()
 }
 
-// hold gives the stream, which no worker has any more, to t. The session's
-// mutex is held.
+// hold gives the stream, which no worker has any more, to t. Even if it was t's
+// before it begins anew, for it missed what came since. The session's mutex is
+// held.
 func (st *stream) hold(t *track) {
 	st.used, st.next = true, nil
+	if st.tx != nil {
+		st.tx.source = 0
+	}
 	st.holder.Store(t)
 	t.link(st)
 }

@@ -26,16 +26,83 @@ type receiver struct {
 type rtpStream struct {
 	ssrc media.SSRC
 	place
+	learned media.Instant
+	at      media.Instant // of the newest packet, 0: none yet
 }
 
-// follow forgets the streams of tracks that in does not have any more.
-func (r *receiver) follow(in *incoming) {
+// current reports whether st is what its layer goes by now: the newest SSRC of
+// its media, or of its repairs.
+func (st *rtpStream) current() bool {
+	if st.repair {
+		return st.layer.repairs == st.ssrc
+	}
+	return st.layer.ssrc == st.ssrc || !st.layer.started
+}
+
+// former reports whether what comes of st was sent before the layer went on
+// under its present SSRC. It would be taken for a leap of that one's numbers, or
+// for another change. A former SSRC counts again when the present one has been
+// silent for a while, and the repairs of a former one when they are late no more.
+func (st *rtpStream) former(now media.Instant) bool {
+	l := st.layer
+	if st.repair {
+		return st.learned < l.since && now.Sub(l.since) < media.SSRCIdle
+	}
+	return l.started && l.ssrc != st.ssrc && st.at != 0 && now.Sub(l.lastAt) < media.SSRCIdle
+}
+
+// follow makes the streams those of in. A track that is another in the same
+// section, for its layers have changed, gets the SSRCs of the one before:
+// browsers stop sending MID and RID when they have seen that those were read.
+// What has no section any more is forgotten.
+func (w *worker) follow(s *Session, in *incoming) {
+	r := &s.rx
+	before := r.in
 	r.in, r.last = in, nil
 	for ssrc, st := range r.streams {
-		if t := st.layer.track; in.byMID[t.mid] != t {
+		p, ok := in.bySSRC[ssrc]
+		if !ok {
+			p, ok = in.successor(st.place)
+		}
+		if !ok {
 			delete(r.streams, ssrc)
+		} else if st.place != p {
+			st.place, st.at = p, 0
+			if p.repair {
+				p.layer.repairs = ssrc
+			}
 		}
 	}
+	if before == nil {
+		return
+	}
+	for _, t := range before.tracks {
+		if in.byMID[t.mid] != t {
+			w.dropTrack(t)
+		}
+	}
+}
+
+// dropTrack lets go of what a track holds that is not forwarded any more.
+func (w *worker) dropTrack(t *track) {
+	if t.own.speaking.Active() {
+		t.own.speaking = media.Speaking{}
+		w.speakingChanged(t)
+	}
+	for _, l := range t.layers {
+		l.cache.Reset()
+	}
+}
+
+// successor returns what takes the place of p, if anything does.
+func (in *incoming) successor(p place) (place, bool) {
+	was := p.layer.track
+	t := in.byMID[was.mid]
+	if t == nil || t.source != was.source {
+		return place{}, false
+	}
+	l := t.layerByRID([]byte(p.layer.rid))
+	return place{l, p.repair}, l != nil
 }
 
 // stream returns what ssrc carries, nil if it is not known.
@@ -51,35 +118,64 @@ func (r *receiver) stream(ssrc media.SSRC) *rtpStream {
 }
 
 // learn finds out what a new SSRC carries: from the offer, or from the MID
-// and RID of its packet (RFC 8843 §9.2, RFC 8852). It returns nil, and keeps
-// nothing, if that is not a source or there are too many.
-func (s *Session) learn(h *media.Header, pkt []byte) *rtpStream {
-	in := s.incoming.Load()
-	if len(s.rx.streams) >= maxStreams {
-		return nil
-	}
+// and RID of its packet (RFC 8843 §9.2, RFC 8852). It returns nil and why, and
+// keeps nothing, if that is not a source or there are too many.
+func (s *Session) learn(h *media.Header, pkt []byte, now media.Instant) (*rtpStream, drop) {
+	in, r := s.incoming.Load(), &s.rx
 	p, ok := in.bySSRC[h.SSRC]
 	if !ok {
 		if p, ok = in.identify(h, pkt); !ok {
-			return nil
+			return nil, dropStream
 		}
 	}
-	st := &rtpStream{ssrc: h.SSRC, place: p}
-	if s.rx.streams == nil {
-		s.rx.streams = make(map[media.SSRC]*rtpStream)
+	if len(r.streams) >= maxStreams && !r.makeRoom() {
+		return nil, dropSSRCs
 	}
-	s.rx.streams[h.SSRC] = st
-	s.rx.last = st
-	return st
+	st := &rtpStream{ssrc: h.SSRC, place: p, learned: now}
+	if r.streams == nil {
+		r.streams = make(map[media.SSRC]*rtpStream)
+	}
+	r.streams[h.SSRC] = st
+	r.last = st
+	if p.repair {
+		p.layer.repairs = h.SSRC
+	}
+	return st, dropNone
 }
 
-// identify reads MID, RID and repaired RID.
+// makeRoom forgets the SSRC that has been silent longest, of those that their
+// layers left. What a layer goes by stays, however long it is silent, for it may
+// not say any more what it is; that is at most half of maxStreams. How fast new
+// ones come is bounded by the opener.
+func (r *receiver) makeRoom() bool {
+	var idlest *rtpStream
+	for _, st := range r.streams {
+		if !st.current() && (idlest == nil || st.at < idlest.at) {
+			idlest = st
+		}
+	}
+	if idlest == nil {
+		return false
+	}
+	delete(r.streams, idlest.ssrc)
+	if r.last == idlest {
+		r.last = nil
+	}
+	return true
+}
+
+// identify reads MID, RID and repaired RID. Without a MID, as from a client whose
+// only section has none, the payload type has to do.
 func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
-	t := in.byMID[string(media.FindExt(pkt, h, in.exts.MID))]
+	mid := media.FindExt(pkt, h, in.exts.MID)
+	t := in.byMID[string(mid)]
+	if mid == nil {
+		t = in.byPayloadType(h.PT)
+	}
 	if t == nil {
 		return place{}, false
 	}
-	params, repair := t.params(h.PT)
+	params, repair := t.codecs.Load().find(h.PT)
 	if params == nil {
 		return place{}, false
 	}
@@ -92,4 +188,25 @@ func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
 	}
 	l := t.layerByRID(media.FindExt(pkt, h, id))
 	return place{l, repair}, l != nil
+}
+
+// byPayloadType returns the track of a payload type that no other track has, nil
+// if there is none (RFC 9143 §9.2). A track whose SSRCs the offer told has no
+// others without a MID.
+func (in *incoming) byPayloadType(pt uint8) (only *track) {
+	for _, t := range in.tracks {
+		switch p, _ := t.codecs.Load().find(pt); {
+		case p == nil:
+		case only != nil:
+			return nil
+		default:
+			only = t
+		}
+	}
+	for _, p := range in.bySSRC {
+		if p.layer.track == only {
+			return nil
+		}
+	}
+	return only
 }

@@ -16,6 +16,9 @@ type recorder struct {
 	speaking  []bool
 	layers    []layerEvent
 	limited   []string
+	wasted    []string
+	problems  []string
+	onProblem func(source string) // nil: nothing more happens
 }
 
 type layerEvent struct {
@@ -49,6 +52,19 @@ func (r *recorder) MediaLayer(seat int, layer string, w, h int, reason string) {
 
 func (r *recorder) MediaLimited(source string, limit uint64) {
 	r.note(func() { r.limited = append(r.limited, fmt.Sprint(source, " ", limit)) })
+}
+
+func (r *recorder) MediaMuted(source string) {
+	r.note(func() { r.wasted = append(r.wasted, source) })
+}
+
+func (r *recorder) MediaProblem(source string) {
+	r.note(func() {
+		r.problems = append(r.problems, source)
+		if r.onProblem != nil {
+			r.onProblem(source)
+		}
+	})
 }
 
 // wait blocks until ok, called with the lock held, is true.

@@ -25,7 +25,7 @@ func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	tx := st.tx
 	to, keys := w.route(st.session), st.session.keys.Load()
-	if to == nil || keys == nil || st.rtx == 0 || st.idle.Load() {
+	if to == nil || keys == nil || st.idle.Load() {
 		w.count.drop(dropLate)
 		return
 	}
@@ -50,12 +50,19 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 		return
 	}
 	format := tx.format
-	if p.params != tx.params {
-		format = st.formatFor(p.params) // the publisher has changed codecs since
+	if shape := st.shape.Load(); p.params != tx.params || shape != tx.shape {
+		format = shape.formatFor(p.params) // codecs have changed since
 	}
 	if format == nil || format.repair == nil {
 		w.count.drop(dropLate)
 		return
+	}
+	if tx.keys != keys {
+		tx.rekey(keys)
+	}
+	if origin.Lead {
+		// As the sets are now: those that changed since are of no more use.
+		p.payload = t.layers[origin.Layer].sets.Packet()
 	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
@@ -73,27 +80,31 @@ func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
 	if err != nil || params == nil || media.ParseFacts(params.Codec, payload, p.in.Facts) != nil {
 		return false
 	}
+	if params.Codec == media.CodecAV1 {
+		p.describe(pkt, &h, t)
+	}
 	p.payload, p.params = payload, params
 	p.in.Ext, p.in.TS, p.in.Marker = ext, h.TS, h.Marker
 	return true
 }
 
-// sendRepair seals a repair (RFC 4588 §4). The descriptor is patched in the
+// sendRepair seals a repair (RFC 4588 §4). The counters are patched in the
 // cached packet and put back, for the cache holds what the publisher sent.
 func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output) {
-	tx, vp8 := d.st.tx, &p.in.Facts.VP8
+	tx, counters := d.st.tx, &p.in.Facts.Counters
 	patch := media.Patch{
-		Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
+		PT: f.params.RTX, Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
 		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		Dependency: p.descriptor, Frame: out.PictureID,
 	}
-	if vp8.HeaderLen != 0 {
-		media.PatchVP8(p.payload, vp8, out.PictureID, out.TL0)
+	if counters.Any() {
+		counters.Patch(p.payload, out.PictureID, out.TL0)
 	}
 	slot := d.batch.Room()
 	n := f.repair.Write(slot, &patch)
 	n, err := d.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
-	if vp8.HeaderLen != 0 {
-		media.PatchVP8(p.payload, vp8, vp8.PictureID, vp8.TL0)
+	if counters.Any() {
+		counters.Patch(p.payload, counters.PictureID, counters.TL0)
 	}
 	if err != nil {
 		w.count.drop(dropPayload)

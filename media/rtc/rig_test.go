@@ -251,7 +251,7 @@ func (r *rig) floor(n int, opener *media.Opener, sealer *media.Sealer, out *udp.
 		var plain [udp.BatchSize][]byte
 		for i := range in.Len() {
 			_ = media.ParseHeader(in.Packet(i), &h[i])
-			plain[i], _, _ = opener.OpenRTP(in.Packet(i), &h[i])
+			plain[i], _, _ = opener.OpenRTP(in.Packet(i), &h[i], 1)
 		}
 		for _, s := range r.to {
 			to := &s.ice.selected.Load().addr

@@ -15,7 +15,10 @@ type packet struct {
 	facts   media.Facts
 	params  *media.CodecParams
 	payload []byte // in the receive slot
-	level   media.AudioLevel
+	// descriptor is AV1's dependency descriptor, there as well.
+	descriptor []byte
+	lead       []byte // payload of what goes before, if facts.Lead says so
+	level      media.AudioLevel
 	// skip: nothing to forward (padding); subscribers' numbers close up.
 	skip bool
 	next int16 // of the same layer
@@ -63,7 +66,8 @@ func (r *runs) reset() {
 		r.layers[i] = nil
 	}
 	for i := range r.packets[:r.n] {
-		r.packets[i].params, r.packets[i].in.Clocks = nil, nil
+		p := &r.packets[i]
+		p.params, p.in.Clocks, p.lead = nil, nil, nil
 	}
 	r.n, r.nLayers = 0, 0
 }

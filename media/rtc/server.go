@@ -156,8 +156,9 @@ func (s *Server) control(sess *Session, f func()) bool {
 // ended while their command queue was full.
 const sweepEvery = time.Minute
 
-// runControl runs jobs and, once a second, ends the sessions that fell
-// silent. It is one goroutine for the whole server.
+// runControl runs jobs and, once a second, ends the sessions that fell silent
+// and judges the pictures of the others. It is one goroutine for the whole
+// server.
 func (s *Server) runControl() {
 	tick, sweep := time.NewTicker(time.Second), time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -190,7 +191,8 @@ func (s *Server) deliver(e event) {
 }
 
 // expire fails the sessions from which nothing authentic came for too long, and
-// those that have an address but were not connected in time.
+// those that have an address but were not connected in time. The others are
+// looked after.
 func (s *Server) expire() {
 	now := s.clock.now()
 	for _, sess := range s.all() {
@@ -198,6 +200,7 @@ func (s *Server) expire() {
 		case sess.lastSeen() < now.Add(-s.config.Timeout):
 			sess.fail(ErrTimeout)
 		case sess.ready.Load():
+			sess.lookAfter(now)
 		case sess.connected():
 			sess.checkConnected() // the control queue was full
 		default:

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,37 +63,38 @@ var moving = &worker{}
 
 // Open answers an offer and starts a session, which must be closed. id is for
 // logs only. Errors that are the offer's fault are *media.SDPError.
-func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events) (*Session, string, error) {
+func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events) (*Session, Answer, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, "", err
+		return nil, Answer{}, err
 	}
-	sess := &Session{id: id, server: s, to: events, feedbackSSRC: randomSSRC()}
+	sess := &Session{id: id, server: s, to: events}
+	sess.feedbackSSRC = sess.nego.ssrcs.next()
 	sess.handshake.session = sess
 	sess.touch(s.clock.now())
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
 	answer, err := sess.negotiateLocked(offer)
 	if err != nil {
-		return nil, "", err
+		return nil, Answer{}, err
 	}
 	if err := s.add(sess); err != nil {
 		sess.releaseLocked()
-		return nil, "", err
+		return nil, Answer{}, err
 	}
 	return sess, answer, nil
 }
 
-// Offer renegotiates: more seats, an ICE restart. What was negotiated before
-// keeps running, whether or not the new offer is taken. The DTLS identity can
-// not change.
-func (s *Session) Offer(ctx context.Context, offer Offer) (string, error) {
+// Offer renegotiates: sources and seats that come, go or get other codecs, an ICE
+// restart; see the package's comment. What it leaves as it was keeps running, and
+// all does if the offer is not taken. The DTLS identity can not change.
+func (s *Session) Offer(ctx context.Context, offer Offer) (Answer, error) {
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.running() {
-		return "", ErrClosed
+		return Answer{}, ErrClosed
 	}
 	return s.negotiateLocked(offer)
 }
@@ -108,9 +110,8 @@ func (s *Session) Codec(source string) string {
 }
 
 // CanDecode reports whether a seat takes what from sends for a source: the
-// codec and, for H264, the profile that came last or, before any packet, that
-// we answered first. Each section of an offer has codecs of its own, so seats
-// may differ.
+// codec and its profile that came last or, before any packet, that we answered
+// first. Each section of an offer has codecs of its own, so seats may differ.
 func (s *Session) CanDecode(index int, from *Session, source string) bool {
 	seat, t := s.seat(index), from.track(source)
 	if seat == nil || t == nil {
@@ -120,6 +121,30 @@ func (s *Session) CanDecode(index int, from *Session, source string) bool {
 		return seat.video.takes(t.sending())
 	}
 	return seat.audio.takes(t.sending())
+}
+
+// SeatCodecs returns the encoding names of the codecs that a seat takes for
+// pictures; none if it is for sound only, or the client has stopped that half.
+// H264 stands for its Constrained Baseline.
+func (s *Session) SeatCodecs(index int) (names []string) {
+	seat := s.seat(index)
+	if seat == nil || seat.video == nil || seat.video.idle.Load() {
+		return nil
+	}
+	for _, c := range seat.video.shape.Load().decoders {
+		general := media.General(c.Codec)
+		if name := c.Codec.String(); !slices.Contains(names, name) && seat.video.takes(&general) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// SeatHears reports whether a seat takes sound: not if the client has stopped that
+// half of it.
+func (s *Session) SeatHears(index int) bool {
+	seat := s.seat(index)
+	return seat != nil && seat.audio != nil && !seat.audio.idle.Load()
 }
 
 // SetMuted stops or resumes the forwarding of a source. What a muted source
@@ -204,9 +229,12 @@ func (s *Session) lastSeen() media.Instant { return media.Instant(s.seen.Load())
 
 func (s *Session) connected() bool { return s.keys.Load() != nil && s.ice.selected.Load() != nil }
 
-// keyed publishes the keys of a finished handshake.
+// keyed publishes the keys of a finished handshake. What was sent under those
+// before, if there were any, was lost for a while.
 func (s *Session) keyed(k *keys) {
-	s.keys.Store(k)
+	if again := s.keys.Swap(k) != nil; again && s.ready.Load() {
+		s.server.control(s, s.greetSeats)
+	}
 	s.checkConnected()
 }
 

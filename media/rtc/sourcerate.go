@@ -53,10 +53,20 @@ type sourceUse struct {
 	toldAt media.Instant // 0: never
 }
 
-// admitLoop reports whether a packet of l with size bytes goes on to those who
+// cost is what a packet of l with size bytes uses of its source's rate, with the
+// one that goes before it: a few bytes that begin a key frame can bring a
+// thousand with them, and a second number.
+func (l *layer) cost(f *media.Facts, size int) int {
+	if f.Lead == media.LeadNone {
+		return size
+	}
+	return max(size, leastCost) + max(len(l.sets.Packet()), leastCost)
+}
+
+// admitLoop reports whether a packet of l that costs so much goes on to those who
 // watch. late says that it fills a hole: that goes on where it can, for its
 // number is waited for.
-func (w *worker) admitLoop(l *layer, f *media.Facts, size int, late bool) bool {
+func (w *worker) admitLoop(l *layer, f *media.Facts, cost int, late bool) bool {
 	rate, t := &w.server.sourceRate, l.track
 	if rate.perSecond == 0 {
 		return true
@@ -73,7 +83,7 @@ func (w *worker) admitLoop(l *layer, f *media.Facts, size int, late bool) bool {
 		ok = use.left.tokens > 0
 	}
 	if ok {
-		use.left.tokens -= max(size, leastCost)
+		use.left.tokens -= max(cost, leastCost)
 		return true
 	}
 	w.count.drop(dropSourceRate)

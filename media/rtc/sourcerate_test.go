@@ -40,7 +40,7 @@ func (r *rig) seen(opener *media.Opener) (numbers []media.ExtSeq, bytes int) {
 				r.t.Fatal(err)
 			}
 			bytes += len(pkt)
-			_, ext, err := opener.OpenRTP(pkt, &h)
+			_, ext, err := opener.OpenRTP(pkt, &h, 1)
 			if err != nil {
 				r.t.Fatal(err)
 			}

@@ -249,7 +249,7 @@ func (p *peer) restart() {
 	p.spec.ufrag, p.spec.pwd = ufrag, pwd
 	text, err := p.session.Offer(p.t.Context(), p.spec.offer())
 	p.must(err)
-	p.answer = parseAnswer(p.t, text)
+	p.answer = parseAnswer(p.t, text.SDP)
 	p.must(p.agent.OnCandidate(func(ice.Candidate) {}))
 	p.must(p.agent.GatherCandidates())
 	p.must(p.agent.SetRemoteCredentials(p.answer.ufrag, p.answer.pwd))
@@ -267,7 +267,7 @@ func TestMoreSeatsByASecondOffer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	viewer.answer = parseAnswer(t, text)
+	viewer.answer = parseAnswer(t, text.SDP)
 	if viewer.answer.video[0] != first.video[0] || viewer.answer.ufrag != first.ufrag {
 		t.Error("what was negotiated before has changed")
 	}

@@ -8,8 +8,8 @@ import (
 	"parley/media"
 )
 
-// incoming is what a session may send, as negotiated. It is immutable and
-// replaced as a whole by a new offer.
+// incoming is what a session may send, as negotiated. It is immutable once it is
+// settled, and replaced as a whole by a new offer.
 type incoming struct {
 	tracks []*track
 	byMID  map[string]*track
@@ -17,6 +17,9 @@ type incoming struct {
 	// are learned from MID and RID.
 	bySSRC map[media.SSRC]place
 	exts   media.ExtIDs
+	// changed are the codecs that the offer at hand gives to tracks that there
+	// were before; nil once settled.
+	changed map[*track]*codecList
 }
 
 // place is what an incoming SSRC carries.
@@ -26,21 +29,25 @@ type place struct {
 }
 
 func newIncoming() *incoming {
-	return &incoming{byMID: make(map[string]*track), bySSRC: make(map[media.SSRC]place)}
+	return &incoming{
+		byMID: make(map[string]*track), bySSRC: make(map[media.SSRC]place),
+		changed: make(map[*track]*codecList),
+	}
 }
 
-// take adds a source's section. One that was in old keeps its track: codecs
-// and layers are settled by the first offer.
+// take adds a source's section. One that was in old keeps its track, with the
+// codecs of the new offer, as long as its layers are the same.
 func (in *incoming) take(s *Session, old *incoming, section *media.Section, a *media.Accepted, source string) {
-	var t *track
-	if old != nil {
-		t = old.byMID[section.MID]
-	}
-	if t == nil {
+	t := old.track(section.MID, source)
+	switch {
+	case t == nil || !t.hasLayers(a.RIDs):
 		t = newTrack(s, source, section.MID, a)
 		if was := old.source(source); was != nil {
 			t.muted.Store(was.muted.Load())
 		}
+	case !equalCodecs(*t.codecs.Load(), a.Codecs):
+		list := codecList(slices.Clone(a.Codecs))
+		in.changed[t] = &list
 	}
 	in.tracks = append(in.tracks, t)
 	in.byMID[section.MID] = t
@@ -54,6 +61,25 @@ func (in *incoming) take(s *Session, old *incoming, section *media.Section, a *m
 			in.bySSRC[st.RTX] = place{layer: t.layers[0], repair: true}
 		}
 	}
+}
+
+// settle makes what in says of tracks known to those who forward them.
+func (in *incoming) settle() {
+	for t, list := range in.changed {
+		t.codecs.Store(list)
+	}
+	in.changed = nil
+}
+
+// track returns the track that a source has in a section, nil for none.
+func (in *incoming) track(mid, source string) *track {
+	if in == nil {
+		return nil
+	}
+	if t := in.byMID[mid]; t != nil && t.source == source {
+		return t
+	}
+	return nil
 }
 
 // closeReplaced ends the tracks that next does not have: their sections were
@@ -72,6 +98,7 @@ func mergeExts(to *media.ExtIDs, from media.ExtIDs) {
 	for _, f := range []struct{ to, from *uint8 }{
 		{&to.MID, &from.MID}, {&to.RID, &from.RID}, {&to.RepairedRID, &from.RepairedRID},
 		{&to.AbsSendTime, &from.AbsSendTime}, {&to.TransportCC, &from.TransportCC}, {&to.AudioLevel, &from.AudioLevel},
+		{&to.Dependency, &from.Dependency},
 	} {
 		if *f.from != 0 {
 			*f.to = *f.from
@@ -85,15 +112,26 @@ type track struct {
 	session *Session
 	source  string
 	mid     string
-	codecs  []media.CodecParams // the client may switch among them
-	layers  []*layer            // one, or one per RID; fixed
+	layers  []*layer // one, or one per RID; fixed
 	kind    media.Kind
 	closed  bool // guarded by mu
 	muted   atomic.Bool
-	// sends is the one of codecs that came last, nil before any packet.
+	// codecs are those among which the client may switch; never nil, and
+	// replaced as a whole by offers. The owner goes by own.codecs.
+	codecs atomic.Pointer[codecList]
+	// sends is what came last, of codecs or of those before, nil before any
+	// packet.
 	sends atomic.Pointer[media.CodecParams]
 	// live says that packets came lately; the tick keeps it.
 	live atomic.Bool
+	// heard, unanswered and stirred are what the tick saw of a picture: when
+	// the newest packet came, since when a key frame is asked for in vain, and
+	// that somebody's picture began or broke off. problem is what control makes
+	// of it; see trouble.
+	heard, unanswered atomic.Int64
+	stirred           atomic.Bool
+	problem           atomic.Uint32
+	trouble           trouble // control goroutine only
 
 	// table is whom packets go to. It is never nil and replaced as a whole.
 	table atomic.Pointer[table]
@@ -108,8 +146,11 @@ var lastTrackID atomic.Uint64
 func newTrack(s *Session, source, mid string, a *media.Accepted) *track {
 	t := &track{
 		id: lastTrackID.Add(1), session: s, source: source, mid: mid,
-		kind: sourceKind(source), codecs: slices.Clone(a.Codecs),
+		kind: sourceKind(source),
 	}
+	list := codecList(slices.Clone(a.Codecs))
+	t.codecs.Store(&list)
+	t.own.codecs, t.own.told = &list, &list[0]
 	for i := range max(1, len(a.RIDs)) {
 		l := newLayer(t, i)
 		if i < len(a.RIDs) {
@@ -121,27 +162,19 @@ func newTrack(s *Session, source, mid string, a *media.Accepted) *track {
 	return t
 }
 
-// sending is what the track sends, or will send: the one we answered first.
-func (t *track) sending() *media.CodecParams {
-	if p := t.sends.Load(); p != nil {
-		return p
-	}
-	return &t.codecs[0]
-}
+// params returns what a packet's payload type means to the owner.
+func (t *track) params(pt uint8) (p *media.CodecParams, repair bool) { return t.own.codecs.find(pt) }
 
-// params returns the codec of a payload type, and whether the payload type is
-// that of its repairs; nil for one that was not negotiated.
-func (t *track) params(pt uint8) (p *media.CodecParams, repair bool) {
-	for i := range t.codecs {
-		c := &t.codecs[i]
-		if c.PT == pt {
-			return c, false
-		}
-		if c.RTX == pt && pt != 0 {
-			return c, true
-		}
+// clockRate is that of the track's timestamps in Hz.
+func (t *track) clockRate() uint32 { return (*t.own.codecs)[0].Codec.ClockRate() }
+
+// hasLayers reports whether the track's layers are those that an answer takes;
+// none stands for the one that has no name.
+func (t *track) hasLayers(rids []string) bool {
+	if len(rids) == 0 {
+		return len(t.layers) == 1 && t.layers[0].rid == ""
 	}
-	return nil, false
+	return slices.EqualFunc(t.layers, rids, func(l *layer, rid string) bool { return l.rid == rid })
 }
 
 // layerByRID returns nil for an unknown name.

@@ -125,7 +125,7 @@ func (w *worker) provenLoop(f *flow, ch *check) {
 		s.owner.CompareAndSwap(nil, w)
 		s.selectedChanged(restarted)
 	}
-	s.handshake.proven(l.now)
+	s.handshake.proven(f, l.now)
 }
 
 // unprospectLoop takes f out of the prospects.

@@ -65,6 +65,7 @@ func (w *worker) keyframeLoop(st *stream) {
 	if i == noLayer {
 		return
 	}
+	st.tx.asked = w.loop.now
 	w.wantKeyframe(t.layers[i])
 	w.requestLoop(t)
 }

@@ -48,9 +48,10 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 		w.count.drop(dropHeader)
 		return
 	}
-	plain, _, err := k.opener.OpenRTP(pkt, h)
+	plain, _, err := k.opener.OpenRTP(pkt, h, l.now)
 	if err != nil {
 		w.count.drop(dropOfOpen(err))
+		w.checkSpent(s, err)
 		return
 	}
 	w.authentic(s, f)
@@ -58,7 +59,7 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 	w.activate(s)
 	in := s.incoming.Load()
 	if in != s.rx.in {
-		s.rx.follow(in)
+		w.follow(s, in)
 	}
 	if id := in.exts.TransportCC; id != 0 {
 		if v := media.FindExt(plain, h, id); len(v) == 2 {
@@ -67,11 +68,18 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 	}
 	st := s.rx.stream(h.SSRC)
 	if st == nil {
-		if st = s.learn(h, plain); st == nil {
-			w.count.drop(dropStream)
+		var why drop
+		if st, why = s.learn(h, plain, l.now); st == nil {
+			w.count.drop(why)
 			return
 		}
 	}
+	if st.former(l.now) {
+		w.count.drop(dropFormer)
+		return
+	}
+	st.at = l.now
+	st.layer.track.followCodecs()
 	if st.repair {
 		if plain = unwrapRepair(plain, h, st.layer); plain == nil {
 			w.count.drop(dropPadding)
@@ -88,10 +96,18 @@ func dropOfOpen(err error) drop {
 		return dropReplay
 	case media.ErrAuth:
 		return dropAuth
-	case media.ErrTooManySSRC:
-		return dropStream
+	case media.ErrTooManySSRC, media.ErrSSRCsSpent:
+		return dropSSRCs
 	}
 	return dropHeader
+}
+
+// checkSpent ends a session whose keys have seen all the SSRCs they may, for the
+// peer to come back with others.
+func (w *worker) checkSpent(s *Session, err error) {
+	if err == media.ErrSSRCsSpent {
+		w.server.control(s, func() { s.fail(ErrSSRCsSpent) })
+	}
 }
 
 // authentic notes that a media packet came from the session's peer.
@@ -148,7 +164,7 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		w.count.drop(dropPayload)
 		return
 	}
-	ext := l.extend(h.SSRC, h.Seq, st.repair)
+	ext := l.extend(h.SSRC, h.Seq, st.repair, loop.now)
 	arrival := l.nack.Push(ext, loop.now)
 	if arrival.Drop() {
 		w.count.drop(dropDuplicate)
@@ -165,15 +181,18 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	}
 	l.noteArrival(h, ext, st.repair, len(pkt), loop.now)
 	p := loop.run.next()
-	if p.skip = len(payload) == 0; !p.skip {
-		if media.ParseFacts(params.Codec, payload, &p.facts) != nil {
-			w.count.drop(dropPayload)
-			p.facts = media.Facts{}
-			p.skip = true
-		}
-	} else {
-		p.facts = media.Facts{}
+	p.params, p.payload = params, payload
+	late := arrival == media.ArrivalLate
+	switch {
+	case len(payload) == 0:
+		p.skip = true
 		w.count.drop(dropPadding)
+	case !l.read(p, h, pkt, late):
+		p.skip = true
+		w.count.drop(dropPayload)
+	}
+	if !late {
+		l.ts = h.TS
 	}
 	if t.sends.Load() != params {
 		t.sends.Store(params)
@@ -187,16 +206,13 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		w.levelLoop(t, p.level, payload)
 	}
 	t.own.withheld = false
-	if !p.skip && !w.admitLoop(l, &p.facts, len(pkt), arrival == media.ArrivalLate) {
+	if !p.skip && !w.admitLoop(l, &p.facts, l.cost(&p.facts, len(pkt)), late) {
 		p.skip = true
-	}
-	if p.facts.Keyframe && !p.skip {
-		l.noteKeyframe(&p.facts)
 	}
 	if !p.skip {
 		l.cache.Put(ext, pkt, loop.now)
+		p.lead = l.notePicture(&p.facts, h.TS)
 	}
-	p.params, p.payload = params, payload
 	in := &p.in
 	in.Source, in.Layer, in.Ext, in.TS, in.Marker = t.id, l.index, ext, h.TS, h.Marker
 	in.Clocks, in.Now = &t.own.clocks, loop.now
@@ -217,19 +233,61 @@ func (w *worker) withhold(t *track) {
 func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size int, now media.Instant) {
 	l.lastAt = now
 	if !repair {
-		l.stats.Update(ext, h.TS, size, now, l.track.codecs[0].Codec.ClockRate())
+		clock := l.track.clockRate()
+		l.stats.Update(ext, h.TS, size, now, clock)
+		l.watch.Arrived(l.stats.Transit(), now, clock)
 	}
 	if !l.track.live.Load() {
 		l.track.live.Store(true)
 	}
 }
 
-// noteKeyframe answers all wishes for one and remembers its size.
-func (l *layer) noteKeyframe(f *media.Facts) {
-	l.gate.arrived()
-	if f.Width > 0 {
+// read finds out what a packet of l holds, and reports whether that can be
+// forwarded. late says that newer ones came before.
+func (l *layer) read(p *packet, h *media.Header, pkt []byte, late bool) bool {
+	f := &p.facts
+	if media.ParseFacts(p.params.Codec, p.payload, f) != nil {
+		*f = media.Facts{}
+		return false
+	}
+	switch p.params.Codec {
+	case media.CodecH264:
+		l.takeSets(p.params, p.payload, h.TS, late, f)
+	case media.CodecAV1:
+		// Any unit that begins looks like the start of a frame.
+		f.Start = f.Keyframe || f.Start && h.TS != l.ts
+		p.describe(pkt, h, l.track)
+	}
+	return true
+}
+
+// describe completes what is known of a packet of t by its dependency
+// descriptor, if there is one that makes sense.
+func (p *packet) describe(pkt []byte, h *media.Header, t *track) {
+	d := media.FindExt(pkt, h, t.session.incoming.Load().exts.Dependency)
+	if len(d) > 0 && p.in.Facts.Describe(d) {
+		p.descriptor = d
+	}
+}
+
+// notePicture remembers what a packet that goes on says of the picture, and
+// returns the payload of what has to go before it. The start of a key frame
+// answers all wishes for one; of one that nobody can decode there is none (see
+// media.ParamSets).
+func (l *layer) notePicture(f *media.Facts, ts media.Ticks) (lead []byte) {
+	if f.Lead != media.LeadNone {
+		lead = l.sets.Packet()
+	}
+	if f.Sets {
+		l.sets.Passed(ts)
+	}
+	if f.Keyframe && f.Start {
+		l.gate.arrived()
+	}
+	if f.Keyframe && f.Width > 0 {
 		l.width, l.height = int(f.Width), int(f.Height)
 	}
+	return lead
 }
 
 // levelLoop tells the engine when someone starts or stops speaking. A

@@ -13,8 +13,9 @@ const maxRequested = 256
 // rtcpLoop takes an SRTCP packet: what the peer says of what it sends, and of
 // what we send to it.
 func (w *worker) rtcpLoop(s *Session, k *keys, f *flow, pkt []byte) {
-	plain, err := k.opener.OpenRTCP(pkt)
+	plain, err := k.opener.OpenRTCP(pkt, w.loop.now)
 	if err != nil {
+		w.checkSpent(s, err)
 		if d := dropOfOpen(err); d != dropHeader {
 			w.count.drop(d)
 		} else {
@@ -53,12 +54,12 @@ func (w *worker) rtcpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 func (w *worker) senderReport(s *Session, p *media.RTCPPacket) {
 	st := s.rx.streams[p.Sender]
 	info, ok := p.SenderInfo()
-	if st == nil || !ok || st.repair || st.ssrc != st.layer.ssrc {
+	if st == nil || !ok || st.repair || !st.layer.started || st.ssrc != st.layer.ssrc {
 		return
 	}
 	l := st.layer
-	l.track.own.clocks[l.index] = info.Clock
-	s.rx.offset.Observe(info.Clock.NTP, w.loop.now)
+	l.watch.Report(info.Clock, w.loop.now, l.track.clockRate(), &s.rx.offset)
+	w.clockLoop(l)
 	l.stats.SawSenderReport(info.Clock.NTP, w.loop.now)
 }
 

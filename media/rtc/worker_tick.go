@@ -54,8 +54,9 @@ func (w *worker) tickLoop() {
 // its tracks hold.
 func (w *worker) rest(s *Session) {
 	s.rx.active = false
-	for _, t := range s.incoming.Load().tracks {
+	for _, t := range w.tracksOf(s) {
 		t.live.Store(false)
+		t.unblame()
 		if t.own.speaking.Tick(w.loop.now) {
 			w.speakingChanged(t)
 		}
@@ -65,10 +66,20 @@ func (w *worker) rest(s *Session) {
 	}
 }
 
+// tracksOf returns what a session may send now. What it may no more is let go
+// of, even if no packet comes.
+func (w *worker) tracksOf(s *Session) []*track {
+	in := s.incoming.Load()
+	if in != s.rx.in {
+		w.follow(s, in)
+	}
+	return in.tracks
+}
+
 // tickSession sends one session its feedback and its tracks' subscribers
 // their reports.
 func (w *worker) tickSession(s *Session) {
-	now, due, tracks := w.loop.now, &s.rx.due, s.incoming.Load().tracks
+	now, due, tracks := w.loop.now, &s.rx.due, w.tracksOf(s)
 	for _, t := range tracks {
 		w.tickTrack(t)
 	}
@@ -132,14 +143,14 @@ func (l *layer) sinceReport() (expected, lost uint64) {
 // appendLosses appends a NACK for what a layer misses. Where that is hopeless
 // a picture needs a key frame to go on.
 func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
-	if l.nack.Missing() == 0 {
+	if !l.started || l.nack.Missing() == 0 {
 		return buf
 	}
 	w.tickSoon()
 	if l.track.muted.Load() || w.loop.overload.is(w.loop.now) {
 		return buf
 	}
-	if l.track.codecs[0].Feedback&media.FeedbackNACK == 0 {
+	if !l.track.own.codecs.repairs() {
 		l.nack.Reset()
 		return buf
 	}
@@ -171,8 +182,20 @@ func (w *worker) tickTrack(t *track) {
 	if t.live.Load() && w.loop.now >= t.session.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
 		w.speakingChanged(t)
 	}
+	w.tellCodec(t)
+	moved := false
+	for _, l := range t.layers {
+		if !l.started {
+			continue
+		}
+		w.clockLoop(l)
+		moved = l.watch.Moved(w.loop.now, t.clockRate()) || moved
+	}
 	for _, st := range t.table.Load().streams {
 		w.loop.current = st.session
+		if moved && st.carries(t) {
+			st.tx.reportAt = 0
+		}
 		if !st.carries(t) {
 			w.adoptLoop(st, t)
 		} else if len(t.layers) > 1 || st.tx.rewriter.Pending() {
@@ -182,20 +205,35 @@ func (w *worker) tickTrack(t *track) {
 			w.reportLoop(st, t)
 		}
 	}
+	if t.kind == media.KindVideo {
+		w.waitingLoop(t)
+	}
 	w.loop.current = t.session
+}
+
+// clockLoop looks what a layer's clock reads. While that is not known for sure
+// what was known before stands.
+func (w *worker) clockLoop(l *layer) {
+	if c, ok := l.watch.Reading(w.loop.now, l.track.clockRate(), &l.track.session.rx.offset); ok {
+		l.track.own.clocks[l.index] = c
+	}
 }
 
 // reportLoop sends a stream's receiver a sender report (RFC 3550 §6.4.1): the
 // publisher's clock as it looks on the stream's own timeline, which is what
-// keeps lips in sync.
+// keeps lips in sync. None is sent while that is not sure.
 func (w *worker) reportLoop(st *stream, t *track) {
 	tx := st.tx
+	l := t.layers[max(tx.current, 0)]
+	if !l.started || !l.watch.Sure(w.loop.now, t.clockRate()) {
+		return
+	}
 	clock, ok := tx.rewriter.SenderReport(w.loop.now, &t.own.clocks, &t.session.rx.offset)
 	if !ok {
 		return
 	}
 	tx.reportAt = w.loop.now.Add(reportEvery)
-	if !t.own.clocks[max(tx.current, 0)].Known() {
+	if !l.watch.Reported() {
 		// Nothing better than arrival times yet: say so again soon.
 		tx.reportAt = w.loop.now.Add(reportEvery / 5)
 	}

@@ -5,7 +5,7 @@ import "time"
 // Limits bound what a connection may cost. Zero values mean the defaults.
 type Limits struct {
 	// Message is the size of an incoming message in bytes, all fragments
-	// together; more is answered with 1009. Default 320 KiB, the protocol's
+	// together; more is answered with 1009. Default 384 KiB, the protocol's
 	// wire.MaxMessage.
 	Message int
 	// Fragments is the number of frames of a message; more is answered with
@@ -61,7 +61,7 @@ func orDefault[T int | int64 | time.Duration](v *T, d T) {
 }
 
 func (l Limits) withDefaults() Limits {
-	orDefault(&l.Message, 320<<10)
+	orDefault(&l.Message, 384<<10)
 	orDefault(&l.Fragments, 1024)
 	orDefault(&l.Controls, 100)
 	orDefault(&l.Input, 64<<20)

@@ -38,7 +38,7 @@ func (c *client) flood(b []byte, n int) {
 // TestLimits is battery C9: the peer gets its close status within a second
 // and the heap does not grow by more than twice the message limit.
 func TestLimits(t *testing.T) {
-	const limit = 320 << 10
+	const limit = 384 << 10
 	emptyFragments := bytes.Repeat(masked(ws.OpContinuation, false, ""), 1000)
 	endless := bytes.Repeat(masked(ws.OpContinuation, false, strings.Repeat("x", 1000)), 100)
 	cases := []struct {

@@ -77,13 +77,13 @@ func rfcCases() []rfcCase {
 }
 
 func sizeCases() (all []rfcCase) {
-	for _, n := range []int{0, 1, 2, 15, 16, 17, 124, 125, 126, 127, 128, 1000, 4095, 4096, 4097, 65534, 65535, 65536, 65537, 320 << 10} {
+	for _, n := range []int{0, 1, 2, 15, 16, 17, 124, 125, 126, 127, 128, 1000, 4095, 4096, 4097, 65534, 65535, 65536, 65537, 384 << 10} {
 		data := strings.Repeat("*", n)
 		all = append(all,
 			ok(fmt.Sprintf("text of %d", n), text(data), "text "+data),
 			ok(fmt.Sprintf("binary of %d", n), masked(ws.OpBinary, true, data), "binary "+data))
 	}
-	large := strings.Repeat("*", 320<<10+1)
+	large := strings.Repeat("*", 384<<10+1)
 	return append(all,
 		bad("text over the limit", 1009, text(large)),
 		bad("binary over the limit", 1009, masked(ws.OpBinary, true, large)),

@@ -121,7 +121,7 @@ func parseAll(data []byte, size int) (answers []string) {
 		piece := data[:min(size, len(data))]
 		data = data[len(piece):]
 		for len(piece) > 0 {
-			found, payload, n, err := p.next(piece, bounds{message: 320 << 10, fragments: 1024, binary: true})
+			found, payload, n, err := p.next(piece, bounds{message: 384 << 10, fragments: 1024, binary: true})
 			piece = piece[n:]
 			if err != nil {
 				return append(answers, fmt.Sprintf("close %d", err.(*CloseError).Status))

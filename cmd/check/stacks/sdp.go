@@ -14,7 +14,7 @@ import (
 type offer struct {
 	sdp        string
 	ufrag, pwd string
-	sources    map[wire.Source]string
+	sources    map[wire.Source]wire.SourceSection
 	seats      []wire.SeatMIDs
 }
 
@@ -22,7 +22,7 @@ type offer struct {
 // sends sound is the microphone, the first that sends pictures the camera, and
 // those that only receive are the seats, in pairs.
 func readOffer(sdp string) (*offer, error) {
-	o := &offer{sdp: sdp, sources: make(map[wire.Source]string)}
+	o := &offer{sdp: sdp, sources: make(map[wire.Source]wire.SourceSection)}
 	var sounds, pictures []string
 	for _, s := range sections(sdp) {
 		mid, kind := s.get("mid"), s.kind()
@@ -32,9 +32,9 @@ func readOffer(sdp string) (*offer, error) {
 		case s.has("recvonly") && kind == "video":
 			pictures = append(pictures, mid)
 		case s.has("sendonly") && kind == "audio":
-			o.sources[wire.Microphone] = mid
+			o.sources[wire.Microphone] = wire.SourceSection{MID: mid}
 		case s.has("sendonly") && kind == "video":
-			o.sources[wire.Camera] = mid
+			o.sources[wire.Camera] = wire.SourceSection{MID: mid}
 		default:
 			return nil, fmt.Errorf("offer: section %q (%s) neither only sends nor only receives", mid, kind)
 		}
@@ -55,7 +55,7 @@ func readOffer(sdp string) (*offer, error) {
 func (o *offer) unmuted() []wire.Source {
 	var list []wire.Source
 	for _, s := range wire.Sources {
-		if o.sources[s] != "" {
+		if o.sources[s].MID != "" {
 			list = append(list, s)
 		}
 	}

@@ -19,7 +19,7 @@ func TestReadOffer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.ufrag != "one" || o.pwd != "first" || o.sources[wire.Microphone] != "a" || o.sources[wire.Camera] != "b" ||
+	if o.ufrag != "one" || o.pwd != "first" || o.sources[wire.Microphone].MID != "a" || o.sources[wire.Camera].MID != "b" ||
 		len(o.seats) != 1 || o.seats[0] != (wire.SeatMIDs{Audio: "c", Video: "d"}) || len(o.unmuted()) != 2 {
 		t.Errorf("%+v", o)
 	}

@@ -3,7 +3,10 @@ import { readFile, readdir } from 'node:fs/promises';
 import puppeteer from 'puppeteer-core';
 import { CAST } from './cast.mjs';
 import { fakeMedia } from './fake_media.mjs';
+import { sendsOnly } from './foreign.mjs';
 import { joinRoom } from './probe.mjs';
+
+/** @typedef {import('./foreign.mjs').Sends} Sends */
 
 /**
  * A Firefox of its own: pages in background tabs get their timers throttled.
@@ -39,8 +42,9 @@ export async function launchFirefox(hz) {
  * @param {string} url
  * @param {keyof typeof CAST} name
  * @param {string} room
+ * @param {Sends} [sends]
  */
-export async function enterFirefox(url, name, room) {
+export async function enterFirefox(url, name, room, sends) {
   const firefox = await launchFirefox(CAST[name].hz);
   const page = await firefox.newPage();
   /** @type {string[]} */
@@ -48,6 +52,7 @@ export async function enterFirefox(url, name, room) {
   page.on('pageerror', (error) => void problems.push(`pageerror: ${error}`));
   page.on('console', (message) => void (message.type() === 'error' && problems.push(`console: ${message.text()}`)));
   await page.evaluateOnNewDocument(fakeMedia, { color: CAST[name].color, width: 320, height: 180 });
+  if (sends) await page.evaluateOnNewDocument(sendsOnly, sends);
   await page.goto(`${url}/sdk/README.md`);
   await page.evaluate(joinRoom, { room, name });
   const evaluate = /** @type {import('./cast.mjs').Evaluate} */ (/** @type {unknown} */ (page.evaluate.bind(page)));

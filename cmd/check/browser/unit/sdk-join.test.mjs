@@ -39,7 +39,7 @@ test('joined fills the room, and nobody in it is announced as new', async () => 
   assert.equal(b.room.remoteParticipants.get('ann')?.isMuted('screen'), true);
   assert.deepEqual(b.room.hands, ['ben']);
   assert.deepEqual(b.room.chat.messages.map((m) => m.text), ['before']);
-  assert.equal(b.room.meeting?.limits.seats, 64);
+  assert.equal(b.room.meeting?.limits.seats, 40);
   assert.equal(b.room.serverNow() - Date.now(), 250);
   assert.deepEqual(b.seen('participantConnected'), []);
   assert.deepEqual(b.seen('chatMessage'), []);

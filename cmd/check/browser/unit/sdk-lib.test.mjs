@@ -1,7 +1,7 @@
 // The pure modules under the SDK.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codecPreferences } from '../../../../transport/httpd/web/lib/codecs.js';
+import { codecPreferences, usedExtensions } from '../../../../transport/httpd/web/lib/codecs.js';
 import { captureObstacle, mediaErrorCode } from '../../../../transport/httpd/web/lib/media-errors.js';
 import { meetingURL, parseMeetingURL } from '../../../../transport/httpd/web/lib/meeting-url.js';
 import { cleanRoom, newRoomCode, roomFromInput } from '../../../../transport/httpd/web/lib/roomcode.js';
@@ -113,15 +113,32 @@ test('meeting links', () => {
 
 test('codecs: what the server takes, VP8 first, whole list if that leaves none', () => {
   const all = [
-    { mimeType: 'video/AV1' },
+    { mimeType: 'video/AV1', sdpFmtpLine: 'level-idx=5;profile=0;tier=0' },
+    { mimeType: 'video/AV1', sdpFmtpLine: 'level-idx=5;profile=1;tier=0' },
     { mimeType: 'video/H264', sdpFmtpLine: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f' },
     { mimeType: 'video/H264', sdpFmtpLine: 'level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f' },
     { mimeType: 'video/rtx' },
+    { mimeType: 'video/VP9', sdpFmtpLine: 'profile-id=2' },
+    { mimeType: 'video/VP9', sdpFmtpLine: 'profile-id=0' },
     { mimeType: 'video/VP8' },
     { mimeType: 'video/red' },
   ];
-  assert.deepEqual(codecPreferences(all, 'video').map((c) => c.mimeType), ['video/VP8', 'video/H264', 'video/rtx']);
-  assert.deepEqual(codecPreferences([{ mimeType: 'video/AV1' }, { mimeType: 'video/rtx' }], 'video'), []);
-  assert.deepEqual(codecPreferences([{ mimeType: 'audio/PCMU' }, { mimeType: 'audio/OPUS' }], 'audio').map((c) => c.mimeType), ['audio/OPUS']);
-  assert.deepEqual(codecPreferences([], 'audio'), []);
+  const video = (/** @type {typeof all} */ codecs, /** @type {'send' | 'receive'} */ dir) => codecPreferences(codecs, 'video', dir).map((c) => c.mimeType);
+  assert.deepEqual(video(all, 'send'), ['video/VP8', 'video/H264', 'video/rtx']);
+  assert.deepEqual(video(all, 'receive'), ['video/VP8', 'video/H264', 'video/VP9', 'video/AV1', 'video/rtx']);
+  assert.deepEqual(codecPreferences(all, 'video', 'receive').slice(2, 4).map((c) => c.sdpFmtpLine), ['profile-id=0', 'level-idx=5;profile=0;tier=0']);
+  assert.deepEqual(video([{ mimeType: 'video/AV1' }, { mimeType: 'video/rtx' }], 'send'), []);
+  assert.deepEqual(codecPreferences([{ mimeType: 'audio/PCMU' }, { mimeType: 'audio/OPUS' }], 'audio', 'send').map((c) => c.mimeType), ['audio/OPUS']);
+  assert.deepEqual(codecPreferences([], 'audio', 'receive'), []);
+});
+
+test('header extensions: those the server uses, and for seats what layers of AV1 need', () => {
+  const dependency = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+  const all = [
+    { uri: 'urn:ietf:params:rtp-hdrext:sdes:mid', direction: 'sendrecv' },
+    { uri: 'urn:3gpp:video-orientation', direction: 'sendrecv' },
+    { uri: dependency, direction: 'stopped' },
+  ];
+  assert.deepEqual(usedExtensions(all, 'send').map((e) => e.direction), ['sendrecv', 'stopped', 'stopped']);
+  assert.deepEqual(usedExtensions(all, 'receive').map((e) => e.direction), ['sendrecv', 'stopped', 'sendrecv']);
 });

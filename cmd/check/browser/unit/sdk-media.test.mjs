@@ -314,6 +314,68 @@ test('no media devices: insecure page or old browser', async () => {
   }
 });
 
+/** A server that does not take the camera. @param {ReturnType<typeof bench>} b */
+function refuseCamera(b) {
+  const problems = [{ mid: '1', source: 'camera', code: 'no_codec', message: 'none' }, { mid: '5', seat: 0, code: 'sdp_profile', message: 'no' }];
+  b.server.answers.join = (request) => ({ ...b.server.usual(request), problems });
+  return problems;
+}
+
+test('a source that the server does not take can not be turned on, the others can', async () => {
+  const b = bench();
+  refuseCamera(b);
+  await b.join();
+  const me = b.room.localParticipant;
+  await assert.rejects(me.setCameraEnabled(true), { code: 'no_codec', source: 'camera' });
+  assert.equal(b.media.given[0].readyState, 'ended', 'and its light is off');
+  assert.equal(me.isCameraEnabled, false);
+  assert.equal(me.mediaErrors.get('camera')?.code, 'no_codec');
+  assert.equal(b.pc.transceivers[CAM].sender.track, null);
+  await me.setMicrophoneEnabled(true);
+  await settle();
+  assert.deepEqual(mutes(b).filter((m) => m.includes('on')), ['microphone on']);
+});
+
+test('what was on before the answer ends when the server does not take it, and it is said', async () => {
+  const b = bench();
+  refuseCamera(b);
+  await b.room.localParticipant.setCameraEnabled(true);
+  await b.join();
+  await settle();
+  assert.deepEqual(b.seen('mediaDevicesError').map(({ source, error }) => [source, error.code]), [['camera', 'no_codec']]);
+  assert.equal(b.media.given[0].readyState, 'ended');
+  assert.equal(b.room.localParticipant.isCameraEnabled, false);
+});
+
+test('a screen whose sound the server does not take is shared without', async () => {
+  const b = bench();
+  b.server.answers.join = (request) => ({ ...b.server.usual(request), problems: [{ mid: '3', source: 'screen_audio', code: 'no_codec', message: '' }] });
+  await b.join();
+  await b.room.localParticipant.setScreenShareEnabled(true);
+  assert.deepEqual([...b.room.localParticipant.tracks.keys()], ['screen']);
+  assert.deepEqual(b.seen('mediaDevicesError').map(({ source, error }) => [source, error.code]), [['screen_audio', 'no_codec']]);
+  assert.deepEqual(b.media.given.map((t) => t.readyState), ['live', 'ended']);
+});
+
+test('what a later answer does not take ends too; a section without a mid is not named again', async () => {
+  const b = bench();
+  await b.join({ seats: 1 });
+  await b.room.localParticipant.setScreenShareEnabled(true);
+  b.server.answers.offer = ({ offer }) => ({ type: 'answer', answer: `answer to ${offer}`, problems: [{ mid: '2', source: 'screen', code: 'sdp_mismatch', message: '' }] });
+  b.room.setView([1, 2].map((n) => ({ participant: `p${n}`, source: 'camera', width: 1, height: 1 })));
+  await advance(300);
+  assert.deepEqual(b.seen('mediaDevicesError').map(({ source }) => source), ['screen']);
+  assert.deepEqual([...b.room.localParticipant.tracks.keys()], ['screen_audio']);
+  await assert.rejects(b.room.localParticipant.setScreenShareEnabled(true), { code: 'sdp_mismatch' });
+  assert.deepEqual(b.media.given.slice(2).map((t) => t.readyState), ['ended', 'ended'], 'sound and picture of the attempt');
+  // A browser takes the mid from a transceiver whose section was rejected.
+  b.pc.transceivers[SCREEN].stopped = true;
+  delete b.server.answers.offer;
+  b.room.setView([1, 2, 3, 4].map((n) => ({ participant: `p${n}`, source: 'camera', width: 1, height: 1 })));
+  await advance(300);
+  assert.deepEqual(Object.keys(b.server.received('offer').at(-1)?.sources), ['microphone', 'camera', 'screen_audio']);
+});
+
 test('the camera is sent in as many layers as its size is worth, the biggest in full', async () => {
   const b = bench();
   await b.join();

@@ -116,6 +116,32 @@ test('a picture that can not be decoded here is said, its sound comes', async ()
   assert.deepEqual(b.seen('trackSubscriptionFailed').map(({ participant, source, code }) => [participant.id, source, code]), [['ann', 'camera', 'codec']]);
 });
 
+test('why a picture does not come is said once, kept while it is so, and its end is a subscription', async () => {
+  const b = await joinedWith(person('ann'));
+  const seated = (/** @type {object} */ more) => b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true, ...more });
+  const problems = async () => {
+    await settle();
+    return [...(b.room.remoteParticipants.get('ann')?.problems ?? [])];
+  };
+  seated({});
+  assert.deepEqual(await problems(), []);
+  for (let i = 0; i < 2; i++) seated({ problem: 'no_media' });
+  assert.deepEqual(await problems(), [['camera', 'no_media']]);
+  seated({ problem: 'no_keyframe' });
+  assert.deepEqual(await problems(), [['camera', 'no_keyframe']]);
+  seated({});
+  assert.deepEqual(await problems(), []);
+  assert.deepEqual(subscriptions(b.events), ['+ann/microphone@0', '+ann/camera@0', '-ann/camera@0', '+ann/camera@0 reused']);
+  assert.deepEqual(b.seen('trackSubscriptionFailed').map(({ code }) => code), ['no_media', 'no_keyframe']);
+  // Whoever leaves the seat, or is muted, takes it along.
+  for (const end of [() => b.server.send('vacated', { seat: 0 }), () => seated({ video: false }), () => seated({ source: 'screen' })]) {
+    seated({ problem: 'no_media' });
+    assert.deepEqual(await problems(), [['camera', 'no_media']]);
+    end();
+    assert.deepEqual(await problems(), []);
+  }
+});
+
 test('layers are told with whose picture it is', async () => {
   const b = await joinedWith(person('ann'));
   b.server.send('layer_changed', { seat: 0, layer: 'q', width: 1, height: 1, reason: 'size' });

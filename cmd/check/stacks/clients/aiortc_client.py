@@ -10,11 +10,6 @@ from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from lines import say
 
-# aiortc offers one number for two header extensions, this one in audio sections and
-# another in video sections. Bundled that is against RFC 8843 §9, and aiortc
-# then takes the one for the other and ends the connection.
-LEVEL = "a=extmap:2 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
-
 
 async def main():
     # Without a list of its own it asks a STUN server of the Internet.
@@ -30,7 +25,9 @@ async def main():
     async def do(order):
         if order["do"] == "offer":
             await pc.setLocalDescription(await pc.createOffer())  # gathers
-            return {"sdp": pc.localDescription.sdp.replace(LEVEL, "")}
+            # With one number for two header extensions, audio level and abs-send-time,
+            # which is against RFC 8843 §9: the answer leaves one of them out.
+            return {"sdp": pc.localDescription.sdp}
         if order["do"] == "answer":
             await pc.setRemoteDescription(RTCSessionDescription(order["sdp"], "answer"))
             return {}

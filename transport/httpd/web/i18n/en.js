@@ -364,8 +364,6 @@ export default {
   'tile.selfAuto': 'Automatic place',
   'tile.move': 'Move to the next corner',
   'tile.message': 'Private message',
-  'tile.codec': 'This browser can not show this picture ({codec}).',
-  'tile.codecHelp': 'You hear {name} all the same. Another browser may show it.',
 
   // People
   'people.title': 'Participants',

@@ -352,8 +352,6 @@ const zh = {
   'tile.selfAuto': '自动安排位置',
   'tile.move': '移到下一个角落',
   'tile.message': '私聊',
-  'tile.codec': '此浏览器无法显示该画面（{codec}）。',
-  'tile.codecHelp': '您仍能听到 {name}。换一个浏览器也许可以显示。',
 
   'people.title': '成员',
   'people.count': '{n, plural, other {# 人}}',

@@ -199,6 +199,8 @@ export interface RemoteParticipant extends Participant {
   readonly sources: ReadonlyMap<Source, SourceState>;
   /** Tracks that are in a seat here now. */
   readonly tracks: ReadonlyMap<Source, MediaStreamTrack>;
+  /** Pictures that are in a seat here, are on, and do not come: why, see `trackSubscriptionFailed`. */
+  readonly problems: ReadonlyMap<Source, string>;
   isMuted(source: Source): boolean;
 }
 
@@ -438,14 +440,25 @@ export interface RoomEvents {
    */
   trackSubscribed: { participant: RemoteParticipant; source: Source; track: MediaStreamTrack; stream: MediaStream; seat: number; reused: boolean };
   trackUnsubscribed: { participant: RemoteParticipant; source: Source; track: MediaStreamTrack; seat: number };
-  /** A picture will not come: code 'codec' means this browser can not decode it. */
+  /**
+   * A picture that is on does not come, or not any more. Code 'codec': this
+   * browser can not decode it; 'no_media': nothing of it arrives at the server
+   * though its sender is there; 'no_keyframe': it arrives, but its sender does
+   * not give what a picture begins with. `participant.problems` has it until
+   * that is over, which `trackSubscribed` tells.
+   */
   trackSubscriptionFailed: { participant: RemoteParticipant; source: Source; seat: number; code: string };
   trackMuted: { participant: Participant; source: Source };
   trackUnmuted: { participant: Participant; source: Source };
   localTrackPublished: { source: Source; track: MediaStreamTrack };
   localTrackUnpublished: { source: Source };
-  /** The server drops what exceeds so many bits per second of a source; others miss part of it. Told again every 5 s at most while that lasts. */
-  localTrackLimited: { source: Source; reason: 'rate'; bitrate: number };
+  /**
+   * Reason 'rate': the server drops what exceeds so many bits per second of a
+   * source, and others miss part of it; told again every 5 s at most while that
+   * lasts. Reason 'muted', bitrate 0: a picture has been sent for a minute though
+   * it is muted, and nobody gets it; again every five minutes.
+   */
+  localTrackLimited: { source: Source; reason: 'rate' | 'muted'; bitrate: number };
   /** Loudest first. */
   activeSpeakersChanged: { speakers: Participant[] };
   chatMessage: { message: ChatMessage };
@@ -456,7 +469,7 @@ export interface RoomEvents {
   connectionQualityChanged: { participant: Participant; quality: ConnectionQuality };
   /** The picture in a seat has another simulcast layer. */
   layerChanged: { participant: RemoteParticipant; source: PictureSource; seat: number; layer: string; width: number; height: number; reason: string };
-  /** Capturing failed although nobody awaits it, as when joining. */
+  /** Capturing failed although nobody awaits it, as when joining; or the server does not take the source (no_codec, sdp_profile …). */
   mediaDevicesError: { source: Source; error: ParleyError };
   /** A device in use is gone. fallback: label of the one now used, null if there is none. */
   deviceLost: { kind: 'audioinput' | 'videoinput'; label: string; fallback: string | null };
@@ -490,7 +503,9 @@ export class Room extends EventTarget {
 
   /**
    * Joins. Resolves when in the meeting; devices still opening follow as soon
-   * as they are there (localTrackPublished or mediaDevicesError).
+   * as they are there (localTrackPublished or mediaDevicesError). A source that
+   * the server does not take costs nothing but itself: what is sent of it already
+   * ends with mediaDevicesError, and turning it on rejects with the same code.
    */
   connect(options: ConnectOptions): Promise<void>;
   /** Leaves, stops every track. Null if the server did not say goodbye in 2 s. */

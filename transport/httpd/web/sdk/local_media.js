@@ -108,8 +108,12 @@ export class LocalMedia {
       const epoch = this.#epoch;
       const { screen, screenAudio } = await this.#trying('screen', () => captureScreen(this.#outlet.platform, options));
       this.#stillWanted(epoch, screen, screenAudio);
-      await this.#install('screen', screen, {});
-      if (screenAudio) await this.#install('screen_audio', screenAudio, {});
+      await this.#install('screen', screen, {}).catch((error) => {
+        screenAudio?.stop();
+        throw error;
+      });
+      // A picture without its sound is better than none.
+      if (screenAudio) await this.#install('screen_audio', screenAudio, {}).catch((error) => this.#outlet.emit('mediaDevicesError', { source: 'screen_audio', error }));
       return undefined;
     });
   }
@@ -134,9 +138,11 @@ export class LocalMedia {
     });
   }
 
-  /** Sends everything captured through a new connection. */
+  /** Sends everything captured through a new connection; what can not be sent ends. */
   async resend() {
-    for (const [source, { track }] of this.tracks) await this.#outlet.send(source, track);
+    for (const [source, { track }] of this.tracks) {
+      await this.#outlet.send(source, track).catch((error) => this.#outlet.emit('mediaDevicesError', { source, error: this.#failed(source, error) }));
+    }
   }
 
   /** Devices have come or gone: looks whether one in use is among them. */
@@ -233,13 +239,24 @@ export class LocalMedia {
     try {
       await this.#outlet.send(source, track);
     } catch (error) {
-      this.#remove(source);
-      throw asParleyError(error, 'webrtc_failed');
+      throw this.#failed(source, error);
     }
     if (old && old.track !== track) old.track.stop();
     this.#outlet.emit('localTrackPublished', { source, track });
     if ((old?.muted ?? true) !== muted) this.#announce(source, muted);
     void this.#list(entry);
+  }
+
+  /**
+   * A source can not be sent.
+   * @param {Source} source
+   * @param {unknown} thrown
+   */
+  #failed(source, thrown) {
+    this.#remove(source);
+    const error = asParleyError(thrown, 'webrtc_failed');
+    this.errors.set(source, error);
+    return error;
   }
 
   /** @param {Entry} entry */

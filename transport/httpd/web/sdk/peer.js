@@ -6,6 +6,7 @@
 // source on needs no negotiation; seats are only ever added at the end.
 import { codecPreferences, usedExtensions } from '../lib/codecs.js';
 import { cameraLayers } from '../lib/simulcast.js';
+import { ParleyError } from './errors.js';
 import { Lane } from './timers.js';
 
 /** @typedef {import('./index.js').Source} Source */
@@ -24,27 +25,15 @@ const SENDING = [
   ['screen_audio', 'audio', undefined],
 ];
 
-/**
- * Not in every browser, nor in the type checker's library.
- * @typedef {object} ExtensionControl
- * @property {() => {uri: string, direction: string}[]} getHeaderExtensionsToNegotiate
- * @property {(extensions: {uri: string, direction: string}[]) => void} setHeaderExtensionsToNegotiate
- */
-
-/**
- * @typedef {object} SeatSections
- * @property {RTCRtpTransceiver} audio
- * @property {RTCRtpTransceiver} video
- * @property {MediaStream} stream  both tracks, for one media element
- */
-
 export class Peer {
   #platform;
   #pc;
   /** @type {Map<Source, RTCRtpTransceiver>} */
   #sending = new Map();
-  /** @type {SeatSections[]} */
+  /** @type {import('./parts.js').SeatSections[]} */
   #seats = [];
+  /** What the server does not take. @type {import('./wire.js').SectionProblem[]} */
+  problems = [];
   #lane = new Lane();
   #closed = false;
 
@@ -93,26 +82,29 @@ export class Peer {
 
   /**
    * Makes an offer, has it answered, applies the answer. One at a time.
-   * @param {(offer: MediaOffer) => Promise<string>} exchange  gives the answer
+   * @param {(offer: MediaOffer) => Promise<import('./wire.js').MediaAnswer>} exchange
    * @param {{iceRestart?: boolean, seats?: number}} [options]  seats: at least so many
    */
   negotiate(exchange, { iceRestart = false, seats = 0 } = {}) {
     return this.#lane.run(async () => {
       this.#growTo(seats);
       await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart }));
-      const sdp = await exchange(this.#describe());
+      const { answer: sdp, problems = [] } = await exchange(this.#describe());
+      this.problems.push(...problems);
       if (!this.#closed) await this.#pc.setRemoteDescription({ type: 'answer', sdp });
     });
   }
 
   /**
-   * What is sent as source from now on; null for nothing.
+   * What is sent as source from now on; null for nothing. Rejects for a source that the server does not take.
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
    */
   async setTrack(source, track) {
     const sender = this.#sending.get(source)?.sender;
     if (this.#closed || !sender) return;
+    const problem = track && this.problems.find((p) => p.source === source);
+    if (problem) throw new ParleyError(problem.code, problem);
     await sender.replaceTrack(track);
     if (source === 'camera' && track) await fitLayers(sender, track);
     if (source === 'microphone' && track) await fitSound(sender, track);
@@ -163,19 +155,19 @@ export class Peer {
   }
 
   /**
-   * Offers only what the server takes: a section with everything a browser
-   * knows is 6 KB, and 64 seats of that would pass the limit for an offer.
+   * Offers only what the server takes: a seat with everything a browser
+   * knows is 6 KB, forty of them are as much as an offer may have.
    * @param {RTCRtpTransceiver} transceiver
    * @param {'audio' | 'video'} kind
    * @param {'send' | 'receive'} dir
    */
   #limit(transceiver, kind, dir) {
-    const codecs = codecPreferences(this.#platform.codecs(kind, dir), kind);
-    /** @type {RTCRtpTransceiver & Partial<ExtensionControl>} */
+    const codecs = codecPreferences(this.#platform.codecs(kind, dir), kind, dir);
+    /** @type {RTCRtpTransceiver & Partial<import('./parts.js').ExtensionControl>} */
     const t = transceiver;
     try {
       if (codecs.length) t.setCodecPreferences?.(codecs);
-      t.setHeaderExtensionsToNegotiate?.(usedExtensions(t.getHeaderExtensionsToNegotiate?.() ?? []));
+      t.setHeaderExtensionsToNegotiate?.(usedExtensions(t.getHeaderExtensionsToNegotiate?.() ?? [], dir));
     } catch {
       // This browser wants another order or subset: its own choice works too.
     }
@@ -183,10 +175,10 @@ export class Peer {
 
   /** @returns {MediaOffer} */
   #describe() {
-    const mid = (/** @type {RTCRtpTransceiver} */ t) => t.mid ?? '';
+    const mid = (/** @type {RTCRtpTransceiver} */ t) => t.mid ?? ''; // none: its section was rejected
     return {
       offer: this.#pc.localDescription?.sdp ?? '',
-      sources: Object.fromEntries([...this.#sending].map(([source, t]) => [source, mid(t)])),
+      sources: Object.fromEntries([...this.#sending].map(([source, t]) => [source, mid(t)]).filter(([, m]) => m)),
       seats: this.#seats.map(({ audio, video }) => ({ audio: mid(audio), video: mid(video) })),
     };
   }

@@ -14,6 +14,8 @@ export class RemoteParticipant {
   sources = new Map();
   /** @type {Map<Source, MediaStreamTrack>} */
   tracks = new Map();
+  /** @type {Map<Source, string>} */
+  problems = new Map();
 
   /** @param {import('./wire.js').Participant} p */
   constructor(p) {

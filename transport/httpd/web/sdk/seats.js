@@ -13,7 +13,7 @@
  * @property {RemoteParticipant} participant
  * @property {PictureSource} source
  * @property {boolean} video    false: the sound only
- * @property {string} [problem] why no picture will come
+ * @property {string} [problem] why no picture comes
  */
 
 /**
@@ -71,7 +71,9 @@ export class Seats {
     this.#leaveOtherSeats(seat, next);
     const keep = same ? sourcesIn(next) : [];
     this.#unsubscribe(seat, keep);
+    before?.participant.problems.delete(before.source);
     this.#occupants.set(seat, next);
+    if (next.problem) next.participant.problems.set(next.source, next.problem);
     this.#subscribe(seat, next, same ? sourcesIn(before) : []);
     this.#used.add(seat);
     if (next.problem && next.problem !== (same ? before.problem : '')) {
@@ -82,6 +84,8 @@ export class Seats {
   /** @param {number} seat */
   vacate(seat) {
     this.#unsubscribe(seat, []);
+    const occupant = this.#occupants.get(seat);
+    occupant?.participant.problems.delete(occupant.source);
     this.#occupants.delete(seat);
     this.#layers.delete(seat);
   }

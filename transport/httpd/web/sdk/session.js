@@ -36,29 +36,6 @@ const FINAL_STATUS = { 4001: 'duplicate_identity', 4002: 'removed', 4003: 'ended
 /** Close statuses that tell of the server's end, with or without its `bye`. */
 const STOPPED_STATUS = new Set([1001, 4004]);
 
-/**
- * @typedef {object} Entry  how to get in
- * @property {string} origin  of the server
- * @property {string} socket
- * @property {string} room
- * @property {string} identity
- * @property {boolean} echo
- * @property {number} seats
- */
-
-/**
- * @typedef {object} SessionParts
- * @property {import('./platform.js').Platform} platform
- * @property {import('./index.js').ReconnectPolicy} policy
- * @property {import('./events.js').Emit} emit
- * @property {import('./state.js').MeetingState} state
- * @property {import('./local_media.js').LocalMedia} media
- * @property {import('./mute_sync.js').MuteSync} mutes
- * @property {import('./view.js').View} view
- * @property {(state: import('./index.js').RoomState) => void} onState
- * @property {(end: {reason: string, retryable: boolean, summary: Summary | null}) => void} onEnd  called once
- */
-
 export class Session {
   link = new Link();
   #entry;
@@ -81,9 +58,9 @@ export class Session {
   #reach = null;
 
   /**
-   * @param {Entry} entry
+   * @param {import('./parts.js').Entry} entry
    * @param {string} name
-   * @param {SessionParts} parts
+   * @param {import('./parts.js').SessionParts} parts
    */
   constructor(entry, name, parts) {
     this.#entry = entry;
@@ -237,7 +214,7 @@ export class Session {
       const ask = { ...entry, name: this.#token ? state.local.name : this.#name, ...offer, seats, unmuted };
       this.#held = [];
       joined = /** @type {Joined} */ (/** @type {unknown} */ (await signal.request('join', ask, { signal: this.#over.signal })));
-      return joined.answer;
+      return joined;
     });
     if (!signal || !joined) throw new ParleyError('internal');
     throwIfAborted(this.#over.signal);
@@ -298,10 +275,11 @@ export class Session {
    */
   async #negotiate(how) {
     await this.#peer?.negotiate(async (offer) => {
-      const { answer } = await this.link.request('offer', offer);
+      const { answer, problems } = await this.link.request('offer', offer);
       if (!answer) throw new ParleyError('bad_message', { message: 'answer without SDP' });
-      return answer;
+      return { answer, problems };
     }, how);
+    this.#endRefused();
   }
 
   /** @param {RTCPeerConnectionState} state of the peer connection */
@@ -334,6 +312,12 @@ export class Session {
     const held = this.#held ?? [];
     this.#held = null;
     for (const event of held) this.#parts.state.apply(event);
+    this.#endRefused();
+  }
+
+  /** What was on before the server said that it does not take it. */
+  #endRefused() {
+    if (this.#peer?.problems.length) void this.#parts.media.resend();
   }
 
   /** @param {import('./wire.js').EventOf<'bye'>} bye */

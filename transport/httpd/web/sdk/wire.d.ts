@@ -34,18 +34,41 @@ export interface Summary {
 }
 
 export interface SeatMIDs {
+  /** Empty: its section was rejected. */
   audio: string;
-  video: string;
+  /** Missing or empty: the seat is for sound only. */
+  video?: string;
+}
+
+/** The section of a source, and what the client would like to send in it. */
+export interface SourceSection {
+  mid: string;
+  codec?: string;
 }
 
 /** What join and offer say about the media sections. */
 export interface MediaOffer {
   offer: string;
-  sources: Partial<Record<Source, string>>;
+  sources: Partial<Record<Source, string | SourceSection>>;
   seats: SeatMIDs[];
 }
 
-export interface Joined {
+/** Why the answer rejects a section. */
+export interface SectionProblem {
+  mid: string;
+  source?: Source;
+  seat?: number;
+  code: string;
+  message: string;
+}
+
+/** What joined and answer say about the media sections. */
+export interface MediaAnswer {
+  answer: string;
+  problems?: SectionProblem[];
+}
+
+export interface Joined extends MediaAnswer {
   type: 'joined';
   participant: string;
   room: string;
@@ -55,7 +78,6 @@ export interface Joined {
   seq: number;
   resume: string;
   resume_ms: number;
-  answer: string;
   participants: Participant[];
   chat: ChatMessage[] | null;
   hands: string[] | null;
@@ -72,6 +94,7 @@ export interface Reply {
   summary?: Summary;
   sent_ms?: number;
   answer?: string;
+  problems?: SectionProblem[];
   seq?: number;
   server_time?: number;
 }
@@ -91,7 +114,7 @@ interface EventTypes {
   layer_changed: { seat: number; layer: string; width: number; height: number; reason: string };
   speakers: { speakers: { participant: string; level: number }[] | null };
   quality: { participants: { participant: string; score: 'excellent' | 'good' | 'poor' | 'lost'; up_loss: number; down_loss: number; rtt_ms: number }[] | null };
-  limited: { source: Source; reason: 'rate'; limit_bps: number };
+  limited: { source: Source; reason: 'rate' | 'muted'; limit_bps: number };
   draining: { in_ms: number };
   bye: { code: string; message: string; summary?: Summary; retryable: boolean };
 }

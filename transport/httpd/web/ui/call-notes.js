@@ -54,7 +54,7 @@ export class CallNotes {
       if (attempt === 1) say(msg(code === 'shutdown' ? 'room.serverStopped' : 'room.reconnecting'), { now: true });
     }, { signal });
     room.on('reconnected', () => toast({ key: 'connection', icon: 'check', text: msg('room.reconnected') }), { signal });
-    room.on('localTrackLimited', ({ source, bitrate }) => this.#tooMuch(source, bitrate), { signal });
+    room.on('localTrackLimited', ({ source, reason, bitrate }) => reason === 'rate' && this.#tooMuch(source, bitrate), { signal });
     room.on('localTrackUnpublished', ({ source }) => {
       if (source === 'screen') this.#tell(msg('room.shareEnded'));
     }, { signal });

@@ -74,8 +74,6 @@ export class Call extends EventTarget {
   #life = new AbortController();
   /** When somebody was last heard, by participant. @type {Map<string, number>} */
   #spokeAt = new Map();
-  /** People whose picture this browser can not decode. @type {Map<string, Set<Source>>} */
-  #undecodable = new Map();
   #stale = false;
   #alone = false;
 
@@ -135,17 +133,13 @@ export class Call extends EventTarget {
     const signal = this.alive;
     const refresh = () => this.refresh();
     for (const name of /** @type {const} */ ([
-      'participantConnected', 'participantDisconnected', 'participantNameChanged', 'participantAway', 'trackSubscribed', 'trackUnsubscribed',
+      'participantConnected', 'participantDisconnected', 'participantNameChanged', 'participantAway', 'trackSubscribed', 'trackUnsubscribed', 'trackSubscriptionFailed',
       'trackMuted', 'trackUnmuted', 'localTrackPublished', 'localTrackUnpublished', 'handChanged', 'connectionQualityChanged', 'mediaStateChanged',
     ])) {
       room.on(name, refresh, { signal });
     }
     room.on('activeSpeakersChanged', ({ speakers }) => {
       for (const { id } of speakers) this.#spokeAt.set(id, Date.now());
-      this.refresh();
-    }, { signal });
-    room.on('trackSubscriptionFailed', ({ participant, source, code }) => {
-      if (code === 'codec') this.#undecodable.set(participant.id, (this.#undecodable.get(participant.id) ?? new Set()).add(source));
       this.refresh();
     }, { signal });
     room.on('reconnecting', ({ attempt, nextInMs, error }) => {
@@ -174,7 +168,7 @@ export class Call extends EventTarget {
   refreshNow() {
     this.#stale = false;
     const { room, me } = this;
-    const context = { room, spokeAt: this.#spokeAt, undecodable: this.#undecodable };
+    const context = { room, spokeAt: this.#spokeAt };
     const others = [...room.remoteParticipants.values()].sort((a, b) => a.joinedAt - b.joinedAt || (a.id < b.id ? -1 : 1));
     const people = [me, ...others].map((p) => personOf(p, context));
     const here = new Set(people.map((p) => p.id));

@@ -23,7 +23,7 @@
  * @property {boolean} screenSound shares the screen's sound
  * @property {MediaStreamTrack | null} camTrack what can be shown now
  * @property {MediaStreamTrack | null} screenTrack
- * @property {string} camProblem codec this browser can not decode, or empty
+ * @property {string} camProblem why no picture comes: a code of the SDK's, behind "codec" the codec; or empty
  * @property {string} screenProblem
  */
 
@@ -31,7 +31,6 @@
  * @typedef {object} Context
  * @property {import('../sdk/index.js').Room} room
  * @property {ReadonlyMap<string, number>} spokeAt
- * @property {ReadonlyMap<string, ReadonlySet<Source>>} undecodable
  */
 
 /**
@@ -60,8 +59,8 @@ export function personOf(p, context) {
     screenSound: on('screen_audio'),
     camTrack: on('camera') ? track('camera') : null,
     screenTrack: on('screen') ? track('screen') : null,
-    camProblem: problem(p, 'camera', context),
-    screenProblem: problem(p, 'screen', context),
+    camProblem: problem(p, 'camera'),
+    screenProblem: problem(p, 'screen'),
   };
 }
 
@@ -88,8 +87,9 @@ function trackOf(p, source) {
   return (p.isLocal ? p.tracks.get(source)?.track : p.tracks.get(source)) ?? null;
 }
 
-/** @param {LocalParticipant | RemoteParticipant} p @param {Source} source @param {Context} context */
-function problem(p, source, { undecodable }) {
-  if (p.isLocal || !isOn(p, source) || !undecodable.get(p.id)?.has(source)) return '';
-  return p.sources.get(source)?.codec || '?';
+/** @param {LocalParticipant | RemoteParticipant} p @param {'camera' | 'screen'} source */
+function problem(p, source) {
+  if (p.isLocal || !isOn(p, source)) return '';
+  const code = p.problems.get(source) ?? '';
+  return code === 'codec' ? `codec ${p.sources.get(source)?.codec || '?'}` : code;
 }

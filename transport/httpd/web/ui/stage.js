@@ -9,8 +9,8 @@ import { mainsOf, plan } from '../lib/stage-plan.js';
 import { followSpeaker, keepOrder, promote } from '../lib/tile-order.js';
 import { copyButton } from './copy.js';
 import { ParleyElement, define } from './element.js';
+import { later } from './later.js';
 import { ParleyTile } from './tile.js';
-import { openTileMenu } from './tile-menu.js';
 import { meetingURL } from '../lib/meeting-url.js';
 
 /** @typedef {import('./call.js').Call} Call */
@@ -181,10 +181,17 @@ export class ParleyStage extends ParleyElement {
   /** @param {string} key */
   #newTile(key) {
     const tile = new ParleyTile();
-    tile.menuButton.addEventListener('click', () => tile.spec && openTileMenu(this.call, tile, tile.spec));
+    tile.menuButton.addEventListener('click', () => void this.#menu(tile));
     this.#tiles.set(key, tile);
     this.#field.append(tile);
     return tile;
+  }
+
+  /** @param {ParleyTile} tile */
+  async #menu(tile) {
+    if (tile.menuButton.getAttribute('aria-expanded') === 'true') return; // the same press closes it
+    const menu = await later(import('./tile-menu.js'));
+    if (tile.spec) menu?.openTileMenu(this.call, tile, tile.spec);
   }
 
   /** @param {number} page @param {number} pages */

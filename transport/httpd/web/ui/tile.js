@@ -7,6 +7,7 @@ import { inline } from '../lib/names.js';
 import { prefs } from '../lib/prefs.js';
 import { named, setAvatar } from './avatar.js';
 import { ParleyElement, define } from './element.js';
+import { later } from './later.js';
 
 /** @typedef {import('./person.js').Person} Person */
 
@@ -27,6 +28,8 @@ export class ParleyTile extends ParleyElement {
   #spec = null;
   /** @type {MediaStreamTrack | null} */
   #track = null;
+  /** Why no picture comes, in words. */
+  #why = '';
   #video = h('video', { autoplay: true, playsinline: true, muted: true, 'aria-hidden': 'true', tabindex: '-1' });
   #face = h('span', { 'aria-hidden': 'true' });
   #note = h('div', { class: 'tile-note', hidden: true });
@@ -91,7 +94,7 @@ export class ParleyTile extends ParleyElement {
     this.#drawNote(problem, p, screen ? p.screen && !track && !p.self : p.cam && !track && !paused && !p.self);
     this.#hand.hidden = !p.hand || screen;
     if (p.hand) fill(this.#hand, icon('hand', 'small'), String(p.hand));
-    attr(this, 'aria-label', this.#label(spec, problem));
+    attr(this, 'aria-label', this.#label(spec));
     attr(this.menuButton, 'aria-label', msg('tile.menu', { name: inline(p.name) }));
   }
 
@@ -126,18 +129,27 @@ export class ParleyTile extends ParleyElement {
 
   /** @param {string} problem @param {Person} p @param {boolean} waiting */
   #drawNote(problem, p, waiting) {
-    const key = p.away ? 'away' : problem ? `codec ${problem}` : waiting ? 'wait' : '';
+    const key = p.away ? 'away' : problem ? `problem ${problem} ${i18n.language} ${p.name}` : waiting ? 'wait' : '';
     this.#note.hidden = !key;
     if (this.#note.dataset.key === key) return;
     this.#note.dataset.key = key;
+    this.#why = '';
     if (p.away) fill(this.#note, icon('wifiOff'), msg('tile.away'));
-    else if (problem) fill(this.#note, icon('warn'), h('span', null, msg('tile.codec', { codec: problem })), h('span', { class: 'hint' }, msg('tile.codecHelp', { name: inline(p.name) })));
-    else if (waiting) fill(this.#note, h('span', { class: 'spinner', 'aria-hidden': 'true' }));
+    else if (waiting && !problem) fill(this.#note, h('span', { class: 'spinner', 'aria-hidden': 'true' }));
     else fill(this.#note);
+    if (problem && !p.away) void this.#explain(problem, p, key);
   }
 
-  /** What a screen reader says of this tile. @param {TileSpec} spec @param {string} problem */
-  #label(spec, problem) {
+  /** @param {string} problem @param {Person} p @param {string} key */
+  async #explain(problem, p, key) {
+    const words = await later(import('./picture-problem.js'));
+    if (!words || this.#note.dataset.key !== key || !this.#spec) return;
+    this.#why = words.explain(this.#note, problem, inline(p.name));
+    attr(this, 'aria-label', this.#label(this.#spec));
+  }
+
+  /** What a screen reader says of this tile. @param {TileSpec} spec */
+  #label(spec) {
     const { person: p, source, pinned, silenced } = spec;
     const name = this.#shownName(spec);
     const parts = [p.self && source === 'camera' ? t('tile.you', { name }) : name];
@@ -150,7 +162,7 @@ export class ParleyTile extends ParleyElement {
     if (p.away) parts.push(t('tile.away'));
     if (pinned) parts.push(t('tile.pinned'));
     if (silenced) parts.push(t('tile.mutedForMe'));
-    if (problem) parts.push(t('tile.codec', { codec: problem }));
+    if (this.#why) parts.push(this.#why);
     return parts.join(i18n.language === 'en' ? ', ' : '，');
   }
 

@@ -55,6 +55,8 @@ class FakeTransceiver {
   mid = null;
   /** @type {any} */
   codecs = null;
+  /** Its section was rejected: it has no mid any more. */
+  stopped = false;
 
   /** @param {string} kind @param {any} init @param {FakePeerConnection} pc */
   constructor(kind, init, pc) {
@@ -118,7 +120,7 @@ export class FakePeerConnection {
 
   /** @param {any} description */
   async setLocalDescription(description) {
-    this.transceivers.forEach((t, i) => (t.mid = String(i)));
+    this.transceivers.forEach((t, i) => (t.mid = t.stopped ? null : String(i)));
     this.localDescription = description;
     this.signalingState = 'have-local-offer';
   }

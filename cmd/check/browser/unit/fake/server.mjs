@@ -14,7 +14,7 @@ export class FakeServer {
   answers = {};
   /** The others in the room, as `joined` tells. @type {any[]} */
   others = [];
-  limits = { chat_runes: 4000, name_runes: 64, caption_runes: 300, seats: 64, message_bytes: 65536, mute_from: 12 };
+  limits = { chat_runes: 4000, name_runes: 64, caption_runes: 300, seats: 40, message_bytes: 65536, mute_from: 12 };
   seq = 0;
   chats = 0;
   joins = 0;

@@ -1,0 +1,19 @@
+package rtc
+
+import "parley/media"
+
+// ssrcs gives out the SSRCs under which a session is sent something. None comes
+// twice in 2^32, so that none need be remembered: two streams under one SSRC,
+// even one after the other, would seal packets under one SRTP index, and with
+// GCM that gives the key away. The zero value is ready.
+type ssrcs struct{ newest, step uint32 }
+
+func (s *ssrcs) next() media.SSRC {
+	if s.step == 0 {
+		s.newest, s.step = uint32(randomSSRC()), uint32(randomSSRC())|1
+	}
+	if s.newest += s.step; s.newest == 0 { // an odd step passes every number once
+		s.newest += s.step
+	}
+	return media.SSRC(s.newest)
+}
