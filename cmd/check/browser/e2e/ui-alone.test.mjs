@@ -25,6 +25,22 @@ async function alone(room, options = {}) {
   return who;
 }
 
+/**
+ * Half an hour after the last answer. The page counts it from when it has taken the
+ * answer, which on a busy machine is after the clock was moved: once more, then.
+ * @param {Guest} who
+ */
+async function asksAgain(who) {
+  for (let tries = 3; ; tries--) {
+    await who.page.clock.fastForward(30 * MINUTE);
+    try {
+      return await question(who).waitFor({ timeout: 5_000 });
+    } catch (error) {
+      if (tries === 1) throw error;
+    }
+  }
+}
+
 for (const language of LANGUAGES) {
   test(`asked after half an hour, again after a yes, and out without an answer, ${language}`, async () => {
     const who = await alone(`alone-${language.toLowerCase()}`, { language });
@@ -41,14 +57,12 @@ for (const language of LANGUAGES) {
     assert.ok(await who.bar.isVisible());
 
     // Whatever closes it is a yes.
-    await clock.fastForward(30 * MINUTE);
-    await question(who).waitFor();
+    await asksAgain(who);
     await who.page.keyboard.press('Escape');
     await question(who).waitFor({ state: 'detached' });
     assert.ok(await who.bar.isVisible());
 
-    await clock.fastForward(30 * MINUTE);
-    await question(who).waitFor();
+    await asksAgain(who);
     const spoken = () => question(who).getByRole('alert').innerText();
     const seconds = async () => Number(/\d+/.exec(await spoken())?.[0] ?? 0);
     assert.equal(await spoken(), '', 'nothing but the question at first');
