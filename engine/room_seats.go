@@ -73,7 +73,7 @@ func (r *roomState) place(m *member, i int) {
 	})
 }
 
-// placeAgain goes over all seats that an offer of m's may have changed: his own,
+// placeAgain goes over all seats that an offer of from's may have changed: his own,
 // which may take other codecs now, and those that he sits in, for his source may
 // be in another section, which the media side takes for another track, or in
 // another codec.

@@ -78,12 +78,13 @@ func (c CodecParams) CanDecode(p CodecParams) bool {
 	return true
 }
 
-// sameProfile reports whether two entries of one codec name the same profile.
-func (c CodecParams) sameProfile(p CodecParams) bool {
-	if c.Codec == CodecH264 {
+// SameFormat reports whether two entries name the same codec and profile. Levels
+// of H264 do not count.
+func (c *CodecParams) SameFormat(p *CodecParams) bool {
+	if c.Codec == CodecH264 && p.Codec == CodecH264 {
 		return h264Profile(c.Profile) == h264Profile(p.Profile)
 	}
-	return c.Profile == p.Profile
+	return c.Codec == p.Codec && c.Profile == p.Profile
 }
 
 // DecoderFor picks from a receiver's list the payload type for what a sender
@@ -94,7 +95,7 @@ func DecoderFor(receiver []CodecParams, p CodecParams) (CodecParams, bool) {
 		if !c.CanDecode(p) {
 			continue
 		}
-		if c.sameProfile(p) {
+		if c.SameFormat(&p) {
 			return c, true
 		}
 		if best < 0 {

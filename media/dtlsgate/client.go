@@ -157,19 +157,13 @@ func (g *ClientGate) takeCertificate(fl *flight, f fragment) bool {
 	if fl.announced != nil {
 		return false
 	}
-	for _, body := range fl.certificate.add(f) {
-		der := leaf(body)
-		if der == nil {
-			continue
-		}
-		if !g.expects(der) {
-			g.foreign = true
-			continue
-		}
-		fl.announced, fl.key = body, certificateKey(der)
-		return true
+	body, foreign := announced(fl.certificate.add(f), g.expects)
+	g.foreign = g.foreign || foreign
+	if body == nil {
+		return false
 	}
-	return false
+	fl.announced, fl.key = body, certificateKey(leaf(body))
+	return true
 }
 
 // prove looks for a ServerHello and a key exchange, of which one is new, that the

@@ -167,19 +167,28 @@ func (g *Gate) takeCertificate(f fragment) bool {
 	if g.announced != nil {
 		return false
 	}
-	for _, body := range g.certificate.add(f) {
-		der := leaf(body)
-		if der == nil {
-			continue
-		}
-		if !g.expects(der) {
-			g.foreign = true
-			continue
-		}
-		g.announced, g.key = body, certificateKey(der)
-		return true
+	body, foreign := announced(g.certificate.add(f), g.expects)
+	g.foreign = g.foreign || foreign
+	if body == nil {
+		return false
 	}
-	return false
+	g.announced, g.key = body, certificateKey(leaf(body))
+	return true
+}
+
+// announced returns the first of the Certificate messages that has the expected
+// certificate, nil if none has. foreign reports whether one before it had another.
+func announced(bodies [][]byte, expects func(der []byte) bool) (body []byte, foreign bool) {
+	for _, body := range bodies {
+		switch der := leaf(body); {
+		case der == nil:
+		case expects(der):
+			return body, foreign
+		default:
+			foreign = true
+		}
+	}
+	return nil, foreign
 }
 
 // pass looks for a key exchange and a signature that fit to the certificate,

@@ -33,14 +33,11 @@ func (l *codecList) repairs() bool { return (*l)[0].Feedback&media.FeedbackNACK 
 // equalCodecs reports whether two lists are the same in everything.
 func equalCodecs(a, b []media.CodecParams) bool { return reflect.DeepEqual(a, b) }
 
-// sameCodec reports whether who decodes a decodes b.
-func sameCodec(a, b *media.CodecParams) bool { return a.Codec == b.Codec && a.Profile == b.Profile }
-
 // sending is what the track sends, or will send: the one we answered first. What
 // came last counts for as long as offers have it.
 func (t *track) sending() *media.CodecParams {
 	list := t.codecs.Load()
-	if p := t.sends.Load(); p != nil && slices.ContainsFunc(*list, func(c media.CodecParams) bool { return c.PT == p.PT && sameCodec(&c, p) }) {
+	if p := t.sends.Load(); p != nil && slices.ContainsFunc(*list, func(c media.CodecParams) bool { return c.PT == p.PT && c.SameFormat(p) }) {
 		return p
 	}
 	return &(*list)[0]
@@ -72,7 +69,7 @@ func (w *worker) tellCodec(t *track) {
 	if p == nil || p == own.told {
 		return
 	}
-	if sameCodec(p, own.told) {
+	if p.SameFormat(own.told) {
 		own.told = p
 		return
 	}

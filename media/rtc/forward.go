@@ -113,7 +113,7 @@ func (f *flow) local() int { return f.worker.local }
 // receiver can not decode that. Another codec begins as another source does: at a
 // key frame.
 func (tx *sender) choose(sh *shape, p *media.CodecParams) {
-	if tx.params != nil && !sameCodec(tx.params, p) {
+	if tx.params != nil && !tx.params.SameFormat(p) {
 		tx.rewriter.Restart()
 	}
 	tx.params, tx.shape, tx.format = p, sh, sh.formatFor(p)
