@@ -94,10 +94,17 @@ func (m *member) takeMedia(r opened, unmuted []wire.Source) (changed []wire.Sour
 		m.sources[s] = state
 		changed = append(changed, s)
 	}
-	for len(m.seats) < r.seats {
-		m.seats, m.told = append(m.seats, seat{}), append(m.told, notice{})
-	}
+	m.growSeats(r.seats)
 	return changed
+}
+
+// growSeats makes the member's seats n, if there are fewer. It makes no more: they
+// are most of what a member is who sits in a quiet room.
+func (m *member) growSeats(n int) {
+	if more := n - len(m.seats); more > 0 {
+		m.seats = append(slices.Grow(m.seats, more), make([]seat, more)...)
+		m.told = append(slices.Grow(m.told, more), make([]notice, more)...)
+	}
 }
 
 // keyMemory remembers the last private texts of a member by key, so that one

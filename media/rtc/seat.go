@@ -84,6 +84,7 @@ func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted,
 		st = &stream{session: s, seat: use.seat, kind: use.kind, mid: section.MID, cname: seatName(use.seat), ssrc: s.nego.ssrcs.next()}
 		out.streams = append(out.streams, st)
 	}
+	a.Codecs = out.shared(st.kind, a.Codecs)
 	shape, err := st.shapeFor(a)
 	if err != nil {
 		return nil, err
@@ -91,6 +92,21 @@ func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted,
 	out.set(use, nil, st)
 	out.drafts[st] = draft{shape, a.Direction.Sends()}
 	return st, nil
+}
+
+// shared returns the list of codecs that the seat section before took, if it is the
+// same: sections of seats are alike, and a list takes as much memory as all
+// else that is kept for one.
+func (out *outgoing) shared(kind media.Kind, list []media.CodecParams) []media.CodecParams {
+	for _, st := range slices.Backward(out.streams) {
+		if d, drafted := out.drafts[st]; drafted && st.kind == kind {
+			if equalCodecs(d.shape.decoders, list) {
+				return d.shape.decoders
+			}
+			break
+		}
+	}
+	return list
 }
 
 // byMID returns the stream of a section, nil if there is none. Offers are rare

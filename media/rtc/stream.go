@@ -87,6 +87,7 @@ func (st *stream) shapeFor(a *media.Accepted) (*shape, error) {
 	if err != nil {
 		return nil, mismatch("section %q: %v", st.mid, err)
 	}
+	sh.formats = make([]format, 0, len(sh.decoders))
 	for i := range sh.decoders {
 		f := format{params: &sh.decoders[i], header: header}
 		if f.params.RTX != 0 {
