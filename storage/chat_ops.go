@@ -8,6 +8,7 @@ type chatOp struct {
 	record ChatRecord
 	hash   chatHash
 	value  []byte
+	stored ChatRecord // what done gets
 }
 
 func (o *chatOp) apply(t *txn) error {
@@ -20,9 +21,12 @@ func (o *chatOp) apply(t *txn) error {
 	if first, _ := index.find(name, o.hash, keep); first != 0 {
 		record, err := decodeChat(name, first, t.text(name, room, first))
 		if err == nil {
-			o.record = record
+			o.stored = record
 		}
 		return err
+	}
+	if t.noTexts != nil {
+		return t.noTexts
 	}
 	id := newChatID(t.w.chat, t.now)
 	text := newChatText(id, o.value)
@@ -39,8 +43,9 @@ func (o *chatOp) apply(t *txn) error {
 		t.store.journal.add(room, id, o.value)
 		t.store.fresh.add(name, freshText{id, o.value})
 	}
-	if o.record.ID == "" {
-		o.record.ID = id.String()
+	o.stored = o.record
+	if o.stored.ID == "" {
+		o.stored.ID = id.String()
 	}
 	t.saw(o.record.At)
 	return nil
@@ -51,9 +56,9 @@ func (o *chatOp) finish(err error) {
 		return
 	}
 	if err != nil {
-		o.record = ChatRecord{}
+		o.stored = ChatRecord{}
 	}
-	o.done(o.record, err)
+	o.done(o.stored, err)
 }
 
 // Texts beyond the limit are not shown any more, and deleted pruneRoom at a time,

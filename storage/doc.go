@@ -1,6 +1,7 @@
 // Package storage keeps what must outlive the process: meetings, who was in
 // them and when, ratings, and the rooms' chat. Two files: DIR/parley.db, of bbolt,
 // and DIR/parley.journal, which holds the latest texts until they are moved there.
+// A third, DIR/parley.reserve, only takes up room, see below.
 //
 //	s, err := storage.Open(dir, storage.Options{})
 //	err = s.BeginMeeting(storage.Meeting{ID: id, Room: "demo", Start: now}, done)
@@ -14,7 +15,8 @@
 // A write returns at once. If it returns nil, its done is called exactly once, on
 // the writer's goroutine: with nil when the record is on disk (after fdatasync,
 // never before), or with the error. If it returns an error, nothing was queued
-// and done is not called. Writes take effect in the order they were made. done
+// and done is not called. Writes take effect in the order they were made. While the
+// disk fails done may take minutes, or as long as that lasts. done
 // must not block and must not wait for another write. Wait makes a write that
 // blocks; done may be nil.
 //
@@ -49,11 +51,38 @@
 //
 // # When the disk fails
 //
-// After any failed write or sync nobody knows what a file holds beyond the last
-// good commit, and a second try may report success for pages the kernel has
-// already dropped. So the store turns read-only for good: Healthy says why, the
-// writes of that commit and all later ones get ErrReadOnly, reads go on. A read
-// that meets a damaged page gets ErrNotAStore.
+// After a failed write or sync nobody knows what a file holds beyond the last good
+// commit, and a second sync of the same file may report success for pages that the
+// kernel has already dropped. So nothing of that commit is told to anybody: the
+// writer holds it, opens parley.db anew, looks by the generation whether the commit
+// is in it, and makes another one that carries it if it is not, with the texts of
+// the journal, which are in memory. When that is synced, all is decided and told.
+// It tries again after 250 ms and then each second, for as long as the server runs.
+// What is on disk by then is on disk once: a try does what the one before it did.
+//
+//	well     ── a commit fails ──▶ failing
+//	failing  ── parley.db is written ──▶ no texts, or well if all is
+//	no texts ── the journal and the reserve are there ──▶ well
+//	no texts ── a commit fails ──▶ failing
+//
+// While it fails, and while there are no texts, a text gets ErrReadOnly at once: it
+// is not stored and never will be. But one under the key of a text that is held, or
+// stored, waits for that one's outcome. Records of meetings wait (16 queues of them,
+// then ErrBusy) while it fails, and are written while there are no texts. Reads go
+// on, of what is open until the file is opened anew. Healthy has the cause,
+// Options.Changed hears of it, the log has a line at the beginning and one at the
+// end. Only Close ends the wait: then held writes get ErrUnknown, the others
+// ErrReadOnly.
+//
+// The reserve is for the most frequent failure, a full disk. It is some blocks that
+// are given up then, so that meetings are recorded while texts are refused; when
+// there is room for it again the disk is well.
+//
+// A file that is replaced or cut off while it is open, or damaged where the writer
+// reads, can not get well: the store fails until the server is started again. A
+// disk that does not answer at all holds the writer and nobody else: writes are
+// queued, then ErrBusy, and Healthy says so after 10 s. A read that meets a damaged
+// page, or none, gets ErrNotAStore.
 //
 // # After a crash
 //

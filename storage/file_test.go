@@ -24,6 +24,7 @@ func TestFileAndFolderArePrivate(t *testing.T) {
 	defer s.Close()
 	for path, want := range map[string]fs.FileMode{
 		dir: 0o700, filepath.Join(dir, FileName): 0o600, filepath.Join(dir, JournalName): 0o600,
+		filepath.Join(dir, ReserveName): 0o600,
 	} {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -34,7 +35,7 @@ func TestFileAndFolderArePrivate(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 2 {
+	if err != nil || len(entries) != 3 {
 		t.Errorf("the folder holds %v, %v", entries, err)
 	}
 }

@@ -43,10 +43,18 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // journal is the writing side. It belongs to the writer's goroutine.
 type journal struct {
 	file       *os.File
+	device     device
 	generation uint64
 	end        int    // where the next entry goes
 	entry      []byte // the one being built
+
+	// Set when a commit failed: the file is to be opened anew, and if it was the
+	// journal itself that failed, made anew.
+	doubted, broken bool
 }
+
+// use takes a file that was opened, or opened anew.
+func (j *journal) use(file *os.File, o Options) { j.file, j.device = file, o.deviceOf(file) }
 
 // openJournal opens dir's journal, making it if need be. The caller has parley.db
 // open, whose lock keeps other processes away from both.
@@ -120,10 +128,14 @@ func (j *journal) commit(last int64) error {
 	binary.BigEndian.PutUint32(e, crc32.Checksum(e[4:], castagnoli))
 	e = append(e, make([]byte, blocks(len(e))-len(e))...)
 	j.entry = e
-	if _, err := j.file.WriteAt(e, int64(j.end)); err != nil {
+	device := j.device
+	if device == nil {
+		device = plainFile{j.file}
+	}
+	if _, err := device.WriteAt(e, int64(j.end)); err != nil {
 		return err
 	}
-	if err := datasync(j.file); err != nil {
+	if err := device.Datasync(); err != nil {
 		return fmt.Errorf("sync %s: %w", j.file.Name(), err)
 	}
 	j.end += len(e)

@@ -35,7 +35,7 @@ func writeJournal(t testing.TB, path string, generation uint64, entries [][]stri
 		t.Fatal(err)
 	}
 	defer file.Close()
-	j := journal{file: file, generation: generation}
+	j := journal{file: file, device: plainFile{file}, generation: generation}
 	id := chatID(0)
 	for i, texts := range entries {
 		j.begin()

@@ -10,8 +10,8 @@ import (
 )
 
 // writerState is what the writer remembers between commits. It belongs to the
-// writer's goroutine once Open has returned. It may be ahead of the disk only
-// when a commit failed, and then nothing is written any more.
+// writer's goroutine once Open has returned. When a commit fails it is ahead of the
+// disk, and taken back before the next try (commitment.before).
 type writerState struct {
 	last    int64  // latest known time, Unix milliseconds
 	chat    chatID // last given
@@ -42,11 +42,20 @@ type txn struct {
 	w     *writerState
 	now   time.Time
 	err   error
+
+	noTexts error // for new texts, if they are refused
 }
 
 func newTxn(tx *bolt.Tx, s *Store) *txn {
 	tx.Bucket(bucketChat).FillPercent = 0.9 // a room's keys only grow
 	return &txn{tx: tx, store: s, w: &s.writer, now: s.o.Now()}
+}
+
+// txn begins a try of c.
+func (c *commitment) txn(tx *bolt.Tx, s *Store) *txn {
+	t := newTxn(tx, s)
+	t.now, t.noTexts = c.now, c.noTexts
+	return t
 }
 
 // saw notes a time of which a record speaks.

@@ -87,7 +87,10 @@ func (s sink) engine(f *engine.Figures) {
 
 func (s sink) store(f *storage.Figures) {
 	s.gauge("parley_store_queue", "Records waiting for a commit.", float64(f.Queued))
-	s.gauge("parley_store_read_only", "1 after a failed write.", flag(f.ReadOnly))
+	s.gauge("parley_store_read_only", "1 while the disk fails or is full and texts are refused.", flag(f.ReadOnly))
+	s.gauge("parley_store_held", "Records that wait until the disk works again.", float64(f.Held))
+	s.counter("parley_store_failures_total", "Commits that failed, and tries to do them again.", f.Failures)
+	s.gauge("parley_store_running_commit_seconds", "How long the commit under way has taken, 0 if there is none.", f.Running.Seconds())
 	s.counter("parley_store_commits_total", "Commits to disk.", f.Commits)
 	s.counter("parley_store_records_total", "Records in those commits.", f.Records)
 	s.counter("parley_store_refused_total", "Records refused because the queue was full.", f.Refused)
