@@ -219,6 +219,7 @@ func (s *Store) abandon(c *commitment, cause error) {
 		end(o)
 	}
 	s.totals.held.Store(0)
+	s.abandoned = true
 }
 
 // stuck returns a channel that is closed when the disk has not answered for so long

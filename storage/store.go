@@ -112,8 +112,11 @@ type Store struct {
 	writer  writerState
 	journal journal
 	reserve reserve
-	waiting []op          // taken from the queue while the disk failed
-	old     chan struct{} // closed when the file that was open before is closed
+	// Close has come before the disk was well: nothing is written any more, for what
+	// is in the files is not known.
+	abandoned bool
+	waiting   []op          // taken from the queue while the disk failed
+	old       chan struct{} // closed when the file that was open before is closed
 }
 
 // Open opens the store in dir, a folder that is made if need be. What a crash

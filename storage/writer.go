@@ -65,7 +65,7 @@ func (s *Store) write() {
 	mend := time.NewTicker(4 * s.o.retry)
 	defer mend.Stop()
 	var batch []op
-	for {
+	for !s.abandoned {
 		if batch = s.takeWaiting(batch[:0]); len(batch) > 0 {
 			s.commit(batch)
 			clear(batch)
