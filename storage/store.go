@@ -41,7 +41,7 @@ type Options struct {
 	ChatBytes, ChatShare int64
 	// Reserve is how many bytes of the disk are kept for the time when it is full:
 	// they are given up then, so that meetings can still be recorded. Default
-	// 4 MiB; negative: none.
+	// 4 MiB; less than 1 MiB may not be enough to move the journal; negative: none.
 	Reserve int64
 	// Now is the clock for chat ids, ages and heartbeats, default time.Now.
 	Now func() time.Time
