@@ -86,11 +86,15 @@ func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
 // decodeChat reads a stored text.
 func decodeChat(room string, id chatID, data []byte) (ChatRecord, error) {
 	var v chatValue
-	if len(data) > len(chatHash{}) {
-		data = data[len(chatHash{}):]
+	if data == nil {
+		return ChatRecord{}, ErrNotFound
 	}
-	if err := decode(data, &v); err != nil {
+	data, err := unseal(join(roomKey(room), id.key()), data, asJSON)
+	if err != nil {
 		return ChatRecord{}, err
+	}
+	if err := json.Unmarshal(data[min(len(data), len(chatHash{})):], &v); err != nil {
+		return ChatRecord{}, fmt.Errorf("%w: %w", ErrNotAStore, err)
 	}
 	if v.ID == "" {
 		v.ID = id.String()

@@ -25,7 +25,9 @@ func (o *chatOp) apply(t *txn) error {
 		return err
 	}
 	id := newChatID(t.w.chat, t.now)
-	text := newChatText(id, o.value)
+	key := join(room, id.key())
+	value := seal(key, o.value) // a new one: what is applied twice is sealed once
+	text := newChatText(id, value)
 	all, source := index.used(name, text.source, keep)
 	if err := t.store.o.quota().check(text, all, source); err != nil {
 		return err
@@ -33,11 +35,11 @@ func (o *chatOp) apply(t *txn) error {
 	t.w.chat = id
 	index.add(name, text)
 	if t.tx.Writable() {
-		t.put(bucketChat, join(room, id.key()), o.value)
+		t.put(bucketChat, key, value)
 		t.pruneRoom(name, room, 1)
 	} else {
-		t.store.journal.add(room, id, o.value)
-		t.store.fresh.add(name, freshText{id, o.value})
+		t.store.journal.add(room, id, value)
+		t.store.fresh.add(name, freshText{id, value})
 	}
 	if o.record.ID == "" {
 		o.record.ID = id.String()

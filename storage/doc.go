@@ -43,9 +43,25 @@
 // and Open, which moves what it finds, can be interrupted and repeated. After Close
 // parley.db alone is the whole store. The lock on parley.db protects both.
 //
-// Open drops an entry that is not whole if it is the last: nobody was told that it
-// is on disk. If a whole one follows, it was on disk and is damaged, which is
-// ErrNotAStore; without the journal, and the texts in it, the store opens again.
+// parley.db notes which journal is its own and whether it was closed in order. If it
+// was not, a journal that is missing, cut off, another store's or damaged in the
+// middle is ErrNotAStore: with it texts are gone. An entry that is not whole and the
+// last is left out, for nobody was told that it is on disk, unless the disk has
+// damaged it since; so that is said, and the journal kept as
+// parley.journal.damaged-<time>, the latest eight.
+//
+// # Damage
+//
+// Open checks parley.db before bbolt maps it, see pages.go: its size, both roots,
+// every page that they reach, and each record's checksum. A damaged page is
+// ErrNotAStore, of which no panic and no fault of the mapping is left; damaged
+// records are counted and said, and only reads of them fail. Check says all that is
+// wrong, Repair brings what can be read into a new file, Backup copies a store that
+// is open, and Restore puts a copy back. None of them deletes: what was there is kept
+// beside, as parley.db.damaged-<time> or parley.db.replaced-<time>.
+//
+// Not noticed is a block or page that is as it was at an earlier time: a write that
+// the disk has confirmed and lost.
 //
 // # When the disk fails
 //
@@ -61,19 +77,22 @@
 // runs the writer notes the time every Options.Heartbeat. Open ends the meetings
 // and attendance intervals that are still open at that time, with ReasonCrashed.
 //
-// # Schema, version 2
+// # Schema, version 3
 //
 // Keys are bytes: id is a meeting's UUID (16, version 7, so it sorts by time),
 // room is the room's name after its length (uint16), seq is a chat id (uint64: Unix
 // milliseconds << 16, plus a counter). Integers are big-endian. Values are JSON
-// unless said otherwise.
+// unless said otherwise. A checksum follows each of them but meta's schema, see
+// seal.go; records of before version 3 have none until they are written again.
 //
 //	parley.db
 //	├─ meta
 //	│  ├─ schema          version, uint64
 //	│  ├─ last            latest known time, Unix milliseconds, uint64
 //	│  ├─ chat            last chat id given, uint64
-//	│  └─ journal         generation of the journal's entries, uint64
+//	│  ├─ journal         generation of the journal's entries, uint64
+//	│  ├─ store           what the journal's first block says, 16 random bytes
+//	│  └─ clean           1 while nothing is in the journal, uint64
 //	├─ meetings           id → Meeting
 //	├─ running            room → id, the meetings that have not ended
 //	├─ rooms              room id → empty, the meetings of a room

@@ -76,7 +76,7 @@ func TestOpenErrors(t *testing.T) {
 			}
 			copyFile(t, dir+" of another", dir, FileName)
 			copyFile(t, dir+" of another", dir, JournalName)
-			flip(t, filepath.Join(dir, JournalName), blockSize+entryHeader)
+			flip(t, filepath.Join(dir, JournalName), 2*blockSize+entryHeader)
 			return Options{}
 		}, ErrNotAStore},
 		{"newer", func(t *testing.T, dir string) Options {
@@ -94,6 +94,16 @@ func TestOpenErrors(t *testing.T) {
 		{"another program's", func(t *testing.T, dir string) Options {
 			mkdir(t, dir)
 			edit(t, dir, func(tx *bolt.Tx) error { _, err := tx.CreateBucket([]byte("recipes")); return err })
+			return Options{}
+		}, ErrNotAStore},
+		{"cut to nothing", func(t *testing.T, dir string) Options {
+			mkdir(t, dir)
+			write(t, filepath.Join(dir, FileName), nil)
+			return Options{}
+		}, ErrNotAStore},
+		{"missing beside its journal", func(t *testing.T, dir string) Options {
+			open(t, dir, Options{}).Close()
+			remove(t, filepath.Join(dir, FileName))
 			return Options{}
 		}, ErrNotAStore},
 		{"cut off", func(t *testing.T, dir string) Options {
@@ -114,13 +124,6 @@ func TestOpenErrors(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestEmptyFileBecomesAStore: what a crash right after creating the file leaves.
-func TestEmptyFileBecomesAStore(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, FileName), nil)
-	open(t, dir, Options{}).Close()
 }
 
 // TestFirstStartOfTwo: of processes that start together on an empty folder one
@@ -151,6 +154,13 @@ func TestFirstStartOfTwo(t *testing.T) {
 func mkdir(t *testing.T, dir string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -212,7 +222,8 @@ func TestDamagedPages(t *testing.T) {
 		t.Errorf("a read got %v", err)
 	}
 	held()
-	if err := s.Close(); err != nil {
-		t.Error(err)
+	// The last commit meets the damage, and must not end the process either.
+	if err := s.Close(); !errors.Is(err, ErrReadOnly) || !errors.Is(err, ErrNotAStore) {
+		t.Errorf("close: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,6 +90,7 @@ type Store struct {
 	journal journal
 	index   chatIndex
 	fresh   fresh
+	found   findings // when it was opened
 }
 
 // Open opens the store in dir, a folder that is made if need be. What a crash
@@ -96,7 +98,7 @@ type Store struct {
 // the system's; the text names the file.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
-	db, err := openFile(dir, o)
+	db, found, err := openFile(dir, o)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +108,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	s := &Store{
 		db: db, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{}),
-		journal: journal{file: file},
+		journal: journal{file: file}, found: found,
 	}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", db.Path(), err), s.closeFiles())
@@ -117,7 +119,11 @@ func Open(dir string, o Options) (*Store, error) {
 
 // prepare does what comes before the first write.
 func (s *Store) prepare() (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer catchDamage(&err)
+	if err := s.moveOldJournal(); err != nil {
+		return err
+	}
 	from, err := migrate(s.db, migrations)
 	if err != nil {
 		return err
@@ -172,6 +178,7 @@ func (s *Store) failed() error {
 
 // view runs a read transaction.
 func (s *Store) view(read func(*bolt.Tx) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // what can not be read is a fault of the mapping
 	defer catchDamage(&err)
 	err = s.db.View(read)
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {

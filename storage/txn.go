@@ -17,6 +17,7 @@ type writerState struct {
 	chat    chatID // last given
 	running int    // meetings that have not ended
 	sweep   sweep
+	closing bool // the next commit is the last
 }
 
 func (w *writerState) load(db *bolt.DB) error {
@@ -70,11 +71,14 @@ func (t *txn) apply(batch []op, results []error) error {
 func (t *txn) finish() error {
 	t.putUint64(keyLast, uint64(t.w.last))
 	t.putUint64(keyChat, uint64(t.w.chat))
+	if t.w.closing {
+		t.putUint64(keyClean, 1)
+	}
 	return t.err
 }
 
 func (t *txn) putUint64(key []byte, n uint64) {
-	t.put(bucketMeta, key, binary.BigEndian.AppendUint64(nil, n))
+	t.put(bucketMeta, key, seal(key, binary.BigEndian.AppendUint64(nil, n)))
 }
 
 // get returns bytes that are valid until the next change.
@@ -94,7 +98,7 @@ func (t *txn) delete(bucket, key []byte) {
 
 // load reads a record into value; ErrNotFound if there is none.
 func (t *txn) load(bucket, key []byte, value any) error {
-	return decode(t.get(bucket, key), value)
+	return decode(key, t.get(bucket, key), value)
 }
 
 func (t *txn) save(bucket, key []byte, value any) {
@@ -102,13 +106,17 @@ func (t *txn) save(bucket, key []byte, value any) {
 	if err != nil {
 		panic(fmt.Sprintf("storage: marshal %T: %v", value, err)) // our own types
 	}
-	t.put(bucket, key, data)
+	t.put(bucket, key, seal(key, data))
 }
 
-// decode reads a stored record.
-func decode(data []byte, value any) error {
-	if data == nil {
+// decode reads the record stored below a key.
+func decode(key, stored []byte, value any) error {
+	if stored == nil {
 		return ErrNotFound
+	}
+	data, err := unseal(key, stored, asJSON)
+	if err != nil {
+		return err
 	}
 	if err := json.Unmarshal(data, value); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAStore, err)

@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -61,6 +62,7 @@ func (o *flushOp) finish(err error) { o.done(err) }
 // write is the writer's goroutine. It ends when the queue is closed and empty.
 func (s *Store) write() {
 	defer close(s.finished)
+	debug.SetPanicOnFault(true) // see view
 	beat := time.NewTicker(s.o.Heartbeat)
 	defer beat.Stop()
 	var batch []op
@@ -161,7 +163,7 @@ func (s *Store) append(batch []op, results []error) error {
 // one transaction, which empties the journal.
 func (s *Store) checkpoint(batch []op, results []error) error {
 	generation := newGeneration()
-	err := s.db.Update(func(tx *bolt.Tx) error {
+	err := update(s.db, func(tx *bolt.Tx) error {
 		t := newTxn(tx, s)
 		t.moveFresh()
 		t.putUint64(keyJournal, generation)
@@ -177,9 +179,10 @@ func (s *Store) checkpoint(batch []op, results []error) error {
 	return err
 }
 
-// settle leaves the journal empty at the end.
+// settle leaves the journal empty at the end, and notes that it is.
 func (s *Store) settle() {
-	if s.failed() == nil && !s.journal.empty() {
+	if s.failed() == nil {
+		s.writer.closing = true
 		s.commit(nil)
 	}
 }
