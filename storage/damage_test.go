@@ -92,9 +92,14 @@ func damageStore(t *testing.T, o Options, clean bool) (dir string, holds content
 	dir = t.TempDir()
 	copyFile(t, made, dir, FileName)
 	copyFile(t, made, dir, JournalName)
+	data, err := os.ReadFile(filepath.Join(dir, FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, FileName), data[:usedSize(FileName, data)]) // not the 16 MiB that bbolt takes at once
 	again := open(t, copyStore(t, dir), o)
 	defer again.Close()
-	holds, err := contentOf(again, damageRooms)
+	holds, err = contentOf(again, damageRooms)
 	if err != nil || len(holds.meetings) != 12 || len(holds.texts) != 69 {
 		t.Fatalf("%d meetings, %d texts, %v", len(holds.meetings), len(holds.texts), err)
 	}
