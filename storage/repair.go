@@ -68,20 +68,33 @@ func Repair(dir string) (*Repaired, error) {
 	return s.done, nil
 }
 
-// exchange puts a file in the place of dir's store, whose files it keeps.
+// exchange puts a file in the place of dir's store, whose files it keeps. If that does
+// not work all is as before.
 func exchange(dir, name, suffix string) (kept []string, err error) {
-	path, now := filepath.Join(dir, FileName), time.Now()
-	for _, old := range []string{filepath.Join(dir, JournalName), path} {
+	path, journal, now := filepath.Join(dir, FileName), filepath.Join(dir, JournalName), time.Now()
+	var undo []func()
+	defer func() {
+		if err != nil {
+			for _, back := range undo {
+				back()
+			}
+			_ = os.Remove(name)
+			_ = os.Remove(name)
+		}
+	}()
+	for _, old := range []string{path, journal} {
 		to, err := keepBeside(old, suffix, now)
 		if err != nil {
-			return kept, errors.Join(err, os.Remove(name))
+			return nil, friendly(err)
 		}
 		if to != "" {
 			kept = append(kept, to)
+			undo = append(undo, func() { _ = os.Rename(to, old) })
 		}
 	}
 	if err := os.Rename(name, path); err != nil {
-		return kept, err
+		return nil, friendly(err)
 	}
+	undo = nil // what follows is of the new one
 	return kept, syncDir(dir)
 }

@@ -90,7 +90,8 @@ type Store struct {
 	journal journal
 	index   chatIndex
 	fresh   fresh
-	found   findings // when it was opened
+	copying atomic.Bool // a backup is being made
+	found   findings    // when it was opened
 }
 
 // Open opens the store in dir, a folder that is made if need be. What a crash
