@@ -17,10 +17,12 @@ import (
 // cli is the whole command line. Flags win over PARLEY_* variables, those
 // over the YAML file, that over the defaults.
 type cli struct {
-	Serve   serveCmd      `cmd:"" default:"withargs" help:"Serve meetings. This is what parley does when no command is given."`
-	Bench   bench.Command `cmd:"" help:"Measure a server with light clients; starts one of its own unless told which."`
-	Version versionCmd    `cmd:"" help:"Print the version and exit."`
-	Impair  impairCmd     `cmd:"" hidden:"" help:"Put a bad network in front of a server's media port, for tests."`
+	Serve   serveCmd       `cmd:"" default:"withargs" help:"Serve meetings. This is what parley does when no command is given."`
+	Bench   bench.Command  `cmd:"" help:"Measure a server with light clients; starts one of its own unless told which."`
+	Store   storeCmd       `cmd:"" help:"Look after the meeting records and chat: check, repair, backup, restore."`
+	Backup  storeBackupCmd `cmd:"" help:"Same as store backup: copy the store into a file, also while the server runs."`
+	Version versionCmd     `cmd:"" help:"Print the version and exit."`
+	Impair  impairCmd      `cmd:"" hidden:"" help:"Put a bad network in front of a server's media port, for tests."`
 }
 
 const description = `Parley is a self-hosted meeting server: video, voice, chat and meeting records in one binary.
@@ -29,6 +31,7 @@ Examples:
   parley                                   meetings on http://localhost:8443
   parley --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --advertise 203.0.113.7
   parley --config /etc/parley.yaml         settings from a file (keys are the long flag names)
+  parley backup parley-backup.db           a copy of records and chat, while the server runs
   parley bench audience --watchers 50      how much a server can do, and what it costs
 
 A flag wins over its PARLEY_* variable, that over the file, that over the default.`

@@ -104,11 +104,12 @@ func (c *serveCmd) logger(out io.Writer) *slog.Logger {
 
 // server is the running whole.
 type server struct {
-	store  *storage.Store
-	media  *rtc.Server
-	engine *engine.Engine
-	front  *httpd.Server
-	listen net.Listener
+	store   *storage.Store
+	control *control
+	media   *rtc.Server
+	engine  *engine.Engine
+	front   *httpd.Server
+	listen  net.Listener
 }
 
 // start builds the parts from the bottom up. On an error what was started is
@@ -123,6 +124,7 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 	if srv.store, err = c.openStore(log); err != nil {
 		return srv, err
 	}
+	srv.control = listenControl(c.Data, srv.store, log)
 	if srv.listen, srv.media, err = c.openPorts(s, log); err != nil {
 		return srv, err
 	}
@@ -144,6 +146,9 @@ func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
 		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Use the newer version, or another folder with --data.")
 	case errors.Is(err, storage.ErrUnwritable), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
 		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Choose a folder you may write to with --data, or mend its permissions.")
+	}
+	if errors.Is(err, storage.ErrNotAStore) { // one line, for who reads only logs
+		return nil, fmt.Errorf("%w; way out: `parley store repair --data %s` saves what can be read, `parley store restore FILE` puts a backup back, or choose another folder with --data", err, c.Data)
 	}
 	return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
 }
@@ -231,6 +236,7 @@ func (srv *server) close() error {
 	if srv.media != nil {
 		errs = append(errs, srv.media.Close())
 	}
+	errs = append(errs, srv.control.close())
 	if srv.store != nil {
 		errs = append(errs, srv.store.Close())
 	}
