@@ -42,9 +42,10 @@ func (f *storeFlags) print(out io.Writer, result any) error {
 
 // explain adds the way out to what storage says.
 func (f *storeFlags) explain(err error) error {
+	var advised *told
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.As(err, &advised):
+		return err
 	case errors.Is(err, storage.ErrLocked):
 		return advise(err, "A server uses this folder. Stop it first; `parley backup FILE` works while it runs, and `parley store check FILE` looks at that copy.")
 	case errors.Is(err, storage.ErrNewerSchema):
