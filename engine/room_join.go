@@ -143,7 +143,7 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 		r.remove(ctx, old, departure{reason: wire.ReasonDuplicate, code: wire.CodeDuplicate, message: "the same identity joined again"})
 	}
 	m.signal = n.signal
-	m.textsSoFar = r.j.texts
+	m.textsSoFar, m.leftOpen = r.j.texts, m.undecided
 	r.j.add(m)
 	delete(r.j.joining, m.id) // not before: the meeting must not end between the two
 	if r.j.echo {
@@ -172,12 +172,12 @@ func (r *roomState) joined(n *newcomer, now time.Time) *wire.Joined {
 		Participant: n.m.id,
 		Room:        r.j.name,
 		Meeting:     r.j.meeting.id,
-		Recorded:    n.onDisk,
-		StartedAt:   r.j.meeting.start.UnixMilli(),
-		Seq:         r.j.seq,
-		Resume:      resumeToken{r.j.name, n.m.id, n.m.secret}.String(),
-		ResumeMS:    r.env.times.Resume.Milliseconds(),
-		Answer:      n.answer.SDP, Problems: n.answer.Problems,
+		Recorded:    n.onDisk, RecordPending: n.m.undecided,
+		StartedAt: r.j.meeting.start.UnixMilli(),
+		Seq:       r.j.seq,
+		Resume:    resumeToken{r.j.name, n.m.id, n.m.secret}.String(),
+		ResumeMS:  r.env.times.Resume.Milliseconds(),
+		Answer:    n.answer.SDP, Problems: n.answer.Problems,
 		Participants: participants,
 		Chat:         r.j.history.forJoined(now),
 		Hands:        append([]string{}, r.j.hands...),

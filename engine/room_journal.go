@@ -24,7 +24,7 @@ type roomJournal struct {
 	hands   hands
 	meeting *meeting // nil while nobody is there
 	history history
-	saying  int // texts on their way to disk
+	sayings sayings
 	texts   int // to everyone, since the room is there
 	leaving []*leaveWait
 	inbox   *inbox
@@ -122,6 +122,7 @@ func (j *roomJournal) close(e *env, c closing) {
 		if m.signal != nil {
 			bye := wire.NewBye(c.code, c.message)
 			bye.Summary = j.summary(m, c.at)
+			j.sayings.abandon(m.signal)
 			m.signal.bye(bye)
 		}
 		if m.kind == wire.KindPerson {
@@ -133,8 +134,15 @@ func (j *roomJournal) close(e *env, c closing) {
 	j.members, j.hands = nil, nil
 	clear(j.byID)
 	for _, w := range j.leaving {
-		w.finish()
+		j.finish(w)
 	}
 	j.leaving = nil
 	j.endMeeting(e, c.at)
+}
+
+// finish tells who leaves that it is done. What it said and nobody knows of is
+// answered before.
+func (j *roomJournal) finish(w *leaveWait) {
+	j.sayings.abandon(w.signal)
+	w.finish()
 }

@@ -125,6 +125,7 @@ type (
 	seatsDue    struct{}
 	qualityDue  struct{}
 	recordsLate struct{}
+	textsLate   struct{}
 )
 
 func (joinRoom) toRoom()       {}
@@ -154,3 +155,4 @@ func (speakersDue) toRoom()    {}
 func (seatsDue) toRoom()       {}
 func (qualityDue) toRoom()     {}
 func (recordsLate) toRoom()    {}
+func (textsLate) toRoom()      {}

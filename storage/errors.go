@@ -20,6 +20,9 @@ var (
 	ErrBusy = errors.New("store is busy")
 	// ErrReadOnly: a write has failed before, see Healthy.
 	ErrReadOnly = errors.New("store is read-only after a write error")
+	// ErrUnknown: given to done by Close only, for a write whose commit failed and
+	// of which it was not found out whether it is on disk.
+	ErrUnknown = errors.New("outcome of the write is unknown")
 	// ErrClosed: Close was called. Reads return it too.
 	ErrClosed = errors.New("store is closed")
 	// ErrInvalid: a field is missing, too long or malformed.

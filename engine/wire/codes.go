@@ -41,6 +41,9 @@ const (
 	CodeNoSource      Code = "no_such_source"
 	CodeChatTooLong   Code = "chat_too_long"
 	CodeStoreFailed   Code = "store_failed"
+	// CodeUnknownOutcome: the text is on its way to disk, and may be said yet or
+	// not; the same key sent again settles it.
+	CodeUnknownOutcome Code = "unknown_outcome"
 	// CodeChatFull: the room, or the address, has stored all the texts it may.
 	CodeChatFull Code = "chat_full"
 )

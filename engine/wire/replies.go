@@ -35,6 +35,9 @@ type Joined struct {
 	// Recorded says that the caller's stay is on disk. False in echo rooms, and
 	// when the storage failed or took too long: meetings go on without.
 	Recorded bool `json:"recorded"`
+	// RecordPending: it took too long, and may be on disk yet; Recorded, the
+	// event, tells.
+	RecordPending bool `json:"record_pending,omitempty"`
 	// StartedAt is when the meeting began, Unix milliseconds.
 	StartedAt int64 `json:"started_at"`
 	// Seq is the last event already contained in this message.
