@@ -177,6 +177,7 @@ func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exi
 	}
 	delete(g.byID, exit.ID)
 	g.forget(entry)
+	g.env.meters.logged.Add(-int64(entry.journal.logged))
 	defer g.checkStopped()
 	if exit.Err != nil {
 		// The room crashed too often. Its participants have been stopped; what

@@ -33,6 +33,7 @@ type roomState struct {
 	empty     *actors.Timer[roomMsg]
 	late      *actors.Timer[roomMsg]
 	unsure    *actors.Timer[roomMsg] // of texts that take too long
+	old       *actors.Timer[roomMsg] // of events
 	quality   *actors.Timer[roomMsg] // nil while there is no media
 }
 
@@ -72,7 +73,9 @@ func (r *roomState) Handle(ctx *actors.Context[roomMsg], msg roomMsg) {
 func (r *roomState) settle(ctx *actors.Context[roomMsg]) {
 	r.settleSeats(ctx)
 	r.watchTexts(ctx)
+	r.watchEvents(ctx)
 	r.j.tellOccupancy()
+	r.j.tellLogged(r.env)
 }
 
 func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
@@ -140,6 +143,8 @@ func (r *roomState) onTimer(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onRecordsLate(ctx)
 	case textsLate:
 		r.onTextsLate(ctx)
+	case eventsOld:
+		r.onEventsOld(ctx)
 	}
 }
 

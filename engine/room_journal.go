@@ -32,6 +32,7 @@ type roomJournal struct {
 
 	handled   uint64 // messages from the registry
 	occupancy *occupancy
+	logged    int // bytes of log, as the figures have them
 	// welcoming is a newcomer becoming a member: if the handler panics, it is
 	// sent away.
 	welcoming *newcomer
@@ -78,6 +79,14 @@ func (j *roomJournal) people() int {
 
 func (j *roomJournal) tellOccupancy() {
 	j.occupancy.set(j.people()+len(j.joining)+len(j.leaving), j.handled)
+}
+
+// tellLogged keeps the figure of what rooms keep for those who are away.
+func (j *roomJournal) tellLogged(e *env) {
+	if j.logged != j.log.bytes {
+		e.meters.logged.Add(int64(j.log.bytes - j.logged))
+		j.logged = j.log.bytes
+	}
 }
 
 func (j *roomJournal) drop(m *member) {

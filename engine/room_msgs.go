@@ -126,6 +126,7 @@ type (
 	qualityDue  struct{}
 	recordsLate struct{}
 	textsLate   struct{}
+	eventsOld   struct{}
 )
 
 func (joinRoom) toRoom()       {}
@@ -156,3 +157,4 @@ func (seatsDue) toRoom()       {}
 func (qualityDue) toRoom()     {}
 func (recordsLate) toRoom()    {}
 func (textsLate) toRoom()      {}
+func (eventsOld) toRoom()      {}
