@@ -42,6 +42,7 @@ type env struct {
 	meters    meters
 	writes    writeCount
 	draining  atomic.Bool
+	drainEnd  atomic.Int64 // Unix nanoseconds; 0: there is none to tell of
 }
 
 // New starts an engine. Stop ends it.
@@ -89,8 +90,9 @@ func (e *Engine) Figures() Figures {
 func (e *Engine) Ready() bool { return !e.env.draining.Load() }
 
 // Drain stops new meetings and tells everyone that their connection ends in
-// that time, once more a minute before. Running meetings go on, also for
-// newcomers. Stop does the rest.
+// that time, once more a minute before, and who comes meanwhile. Running meetings
+// go on, also for newcomers: whoever is late to one would find its people nowhere
+// else. Stop does the rest.
 func (e *Engine) Drain(in time.Duration) error {
 	return e.env.bus.ToAll(NodeCall{DrainMS: in.Milliseconds()})
 }
@@ -205,6 +207,8 @@ type busNode struct{ env *env }
 func (n busNode) OnRoomCall(c RoomCall) error { return n.env.registry.Tell(roomCall{c}, actors.Drop) }
 
 func (n busNode) OnNodeCall(c NodeCall) error {
+	in := time.Duration(c.DrainMS) * time.Millisecond
+	n.env.drainEnd.Store(time.Now().Add(in).UnixNano())
 	n.env.draining.Store(true)
-	return n.env.registry.Tell(drainAll{time.Duration(c.DrainMS) * time.Millisecond}, actors.Drop)
+	return n.env.registry.Tell(drainAll{in}, actors.Drop)
 }

@@ -83,7 +83,7 @@ func (g *registryState) onJoinRoom(ctx *actors.Context[registryMsg], msg joinRoo
 	if entry == nil {
 		var err error
 		if entry, err = g.open(ctx, name, sourceOf(msg.signal.info.Addr)); err != nil {
-			msg.signal.refuseJoin(msg.req.ID, err, waitToOpen(err))
+			msg.signal.refuseJoin(msg.req.ID, err, max(waitToOpen(err), g.env.waitToDrain(err, ctx.Now())))
 			return
 		}
 	}

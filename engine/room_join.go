@@ -50,7 +50,7 @@ func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
 	r.j.doing = doing{msg.signal, msg.req.ID}
 	m := &member{person: newPerson(msg.req), secret: newSecret()}
 	if err := r.admit(m); err != nil {
-		msg.signal.refuseJoin(msg.req.ID, err, 0)
+		msg.signal.refuseJoin(msg.req.ID, err, r.env.waitToDrain(err, ctx.Now()))
 		return
 	}
 	ref, err := spawnParticipant(ctx, r.env, r.j.watched, m.id, msg.signal, msg.req)
@@ -67,7 +67,7 @@ func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
 // admit checks whether the room has a place. Who replaces an earlier session of
 // his own needs none.
 func (r *roomState) admit(m *member) error {
-	if r.env.draining.Load() && len(r.j.members) == 0 {
+	if len(r.j.members) == 0 && r.env.draining.Load() {
 		return refuse(wire.CodeDraining, "the server takes no new meetings")
 	}
 	taken := r.j.people() + len(r.j.joining)
@@ -156,6 +156,7 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 	n.signal.send(wire.Encode(r.joined(n, now)))
 	r.tellSpeakersTo(m)
 	r.tellQualityTo(m)
+	r.tellDraining(m, now)
 	r.stage = nil
 	r.j.welcoming = nil
 }

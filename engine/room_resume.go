@@ -57,4 +57,5 @@ func (r *roomState) retell(m *member) {
 	if m.leftOpen && !m.undecided {
 		m.tell(&wire.Recorded{Recorded: m.recorded}) // the first may not have arrived
 	}
+	r.tellDraining(m, time.Now())
 }

@@ -43,7 +43,7 @@ type serveCmd struct {
 	MaxParticipants int           `help:"Participants in one room." default:"1000" env:"PARLEY_MAX_PARTICIPANTS" group:"limits"`
 	MaxConnections  int           `help:"WebSocket connections at once." default:"20000" env:"PARLEY_MAX_CONNECTIONS" group:"limits"`
 	MuteFrom        int           `help:"From how many others on a browser that joins begins muted, which one click undoes; 0 for never." default:"12" env:"PARLEY_MUTE_FROM" group:"limits"`
-	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM before they are ended; Ctrl-C ends them at once." default:"0s" env:"PARLEY_DRAIN" group:"limits"`
+	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM, as a restart of the service sends it, before they are ended: they see a countdown, new meetings are refused, and when the last person has left the server ends. A second SIGTERM or Ctrl-C ends them at once; 0 never waits. Let what stops the service wait longer than this (systemd: TimeoutStopSec)." default:"5m" env:"PARLEY_DRAIN" group:"limits"`
 	Limits          limitFlags    `embed:"" prefix:"limit-"`
 
 	APIToken string `name:"api-token" help:"Bearer token for /api/v1/meetings and /metrics. Without one they answer on loopback only." placeholder:"TOKEN" env:"PARLEY_API_TOKEN" group:"operate"`
@@ -113,6 +113,9 @@ func (c *serveCmd) check() (settings, error) {
 	}
 	if c.Workers < 0 || c.Workers > 256 {
 		return s, usage("--workers must be from 0 to 256")
+	}
+	if c.Drain < 0 {
+		return s, usage("--drain must not be negative")
 	}
 	if c.MuteFrom < 0 {
 		return s, usage("--mute-from must be at least 0")

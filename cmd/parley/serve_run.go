@@ -30,7 +30,7 @@ const stopTime = 10 * time.Second
 
 // Run serves until ctx ends (Ctrl-C) or SIGTERM comes, then stops in order.
 // SIGTERM lets running meetings go on for --drain first; a second signal of
-// either kind ends that.
+// either kind ends that. Where no meeting runs it stops at once.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	s, err := c.check()
 	if err != nil {
@@ -69,10 +69,17 @@ func (srv *server) drain(ctx context.Context, limit time.Duration, again <-chan 
 		return
 	}
 	log.Info("draining", "limit", limit, "participants", srv.engine.Figures().Participants)
-	srv.front.Drain()
+	srv.front.Drain(limit)
 	if err := srv.engine.Drain(limit); err != nil {
 		log.Error("participants were not told of the drain", "error", err)
 	}
+	why := srv.waitForLast(ctx, limit, again)
+	log.Info("drained", "because", why, "participants", srv.engine.Figures().Participants)
+}
+
+// waitForLast returns when the last participant has left, or why it did not wait
+// for that.
+func (srv *server) waitForLast(ctx context.Context, limit time.Duration, again <-chan os.Signal) (why string) {
 	over := time.NewTimer(limit)
 	defer over.Stop()
 	look := time.NewTicker(time.Second)
@@ -81,13 +88,14 @@ func (srv *server) drain(ctx context.Context, limit time.Duration, again <-chan 
 		select {
 		case <-look.C:
 		case <-over.C:
-			return
+			return "the time is over"
 		case <-again:
-			return
+			return "of a second signal"
 		case <-ctx.Done():
-			return
+			return "of a second signal"
 		}
 	}
+	return "nobody is here"
 }
 
 func (c *serveCmd) logger(out io.Writer) *slog.Logger {

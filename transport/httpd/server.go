@@ -33,7 +33,7 @@ type Server struct {
 	descriptors descriptors
 	listens     atomic.Int32 // listeners that were served
 	exposed     atomic.Bool  // one of them is not on loopback
-	draining    atomic.Bool
+	drainEnd    atomic.Int64 // Unix nanoseconds; 0: not draining
 	stopping    atomic.Bool
 
 	// What strangers do, and what is noticed of proxies, is told to the log once,
@@ -145,14 +145,15 @@ func (s *Server) Serve(ln net.Listener) error {
 // onLoopback reports whether nobody can reach us but this machine's own programs.
 func (s *Server) onLoopback() bool { return s.listens.Load() > 0 && !s.exposed.Load() }
 
-// Drain makes /readyz say that no new meetings are taken.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain makes /readyz say that no new meetings are taken, and that the server ends
+// in that time at the latest.
+func (s *Server) Drain(in time.Duration) { s.drainEnd.Store(time.Now().Add(in).UnixNano()) }
 
 // Shutdown stops to listen, lets requests finish, closes all WebSockets with
 // 1001 and cuts what is left when ctx ends. It must be called once, also when
 // Serve was never called.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.Drain()
+	s.Drain(0)
 	s.stopping.Store(true)
 	requests := make(chan error, 1)
 	go func() {
