@@ -63,6 +63,7 @@ test('what was asked for meanwhile is done afterwards, once', async () => {
   b.server.socket.drop();
   await settle();
   const text = b.room.chat.send('while away');
+  await settle(); // its module comes
   const hand = b.room.localParticipant.setHand(true);
   await b.room.localParticipant.setMicrophoneEnabled(true);
   await assert.rejects(b.room.localParticipant.react('👍'), { code: 'not_connected', retryable: true });
@@ -208,11 +209,27 @@ test('a socket that answers its pings is kept', async () => {
 test('a server that stops: joined anew, for its sessions are gone', async () => {
   const b = await joined();
   b.server.send('bye', { code: 'shutdown', message: '', retryable: true });
-  await advance(100);
+  await advance(4_000);
   assert.equal(b.room.state, 'connected');
   assert.equal(b.server.received('resume').length, 0);
   assert.equal(b.server.received('join').length, 2);
   assert.equal(b.seen('reconnecting')[0].error.code, 'shutdown');
+});
+
+test('all who are told that the server stops come back over some seconds', async () => {
+  const waits = [];
+  for (let i = 0; i < 40; i++) {
+    const b = await joined();
+    b.server.socket.drop(4004);
+    await settle();
+    waits.push(b.seen('reconnecting')[0].nextInMs);
+  }
+  assert.ok(Math.min(...waits) >= 700 && Math.max(...waits) < 4_000, `${waits}`);
+  assert.ok(Math.max(...waits) - Math.min(...waits) > 1_000, `${waits}`);
+  const b = await joined();
+  b.server.socket.drop();
+  await settle();
+  assert.equal(b.seen('reconnecting')[0].nextInMs, 0, 'one whose network is lost is no herd');
 });
 
 test('a message that is not the protocol ends the socket, not the stay', async () => {
@@ -441,7 +458,7 @@ for (const [status, code] of /** @type {const} */ ([[1001, 'shutdown'], [4004, '
   test(`a socket closed with ${status} without goodbye: ${code}, and got back`, async () => {
     const b = await joined();
     b.server.socket.drop(status);
-    await advance(2_000);
+    await advance(4_000);
     assert.equal(b.seen('reconnecting')[0].error.code, code);
     assert.equal(b.seen('reconnected').length, 1);
   });

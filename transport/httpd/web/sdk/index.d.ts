@@ -48,7 +48,7 @@ export type ServerErrorCode =
   | 'bad_room' | 'bad_name' | 'room_full' | 'server_full' | 'too_many_rooms' | 'draining' | 'resume_gone'
   | 'forbidden_origin' | 'foreign_host' | 'server_busy'
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
-  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed'
+  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed' | 'unknown_outcome'
   | 'duplicate_identity' | 'removed' | 'ended' | 'room_yielded' | 'shutdown' | 'media_failed'
   | 'timeout' | 'internal' | 'replaced';
 
@@ -263,10 +263,34 @@ export interface Chat {
   readonly messages: readonly ChatMessage[];
   /**
    * Says something; resolves when it is on the server's disk. While
-   * reconnecting it waits and is sent afterwards, once. To repeat a text that
-   * failed give the same key: the server stores a key only once.
+   * reconnecting it waits and is sent afterwards, once. It rejects when it is
+   * certain that it was not said; to repeat it give the same key: the server
+   * stores a key only once. While nobody knows, the promise stays open and the
+   * SDK asks again; it rejects with what left it open if the stay ends before.
    */
   send(text: string, options?: { to?: string; key?: string }): Promise<ChatMessage>;
+  /** One's own texts that are not said yet, oldest first; `chatTextChanged` tells of each. */
+  readonly outgoing: readonly OwnText[];
+  /** Forgets a text that failed, or whose outcome is unknown: it is not asked for again, but may be said yet. */
+  discard(key: string): void;
+}
+
+/** A text of one's own on its way; the same object until it is said. */
+export interface OwnText {
+  readonly key: string;
+  readonly text: string;
+  /** Id of whom a private text is for, '' for everyone. */
+  readonly to: string;
+  /**
+   * 'sending'; 'waiting': for 2 s, for the server's disk or for the connection;
+   * 'unknown': nobody knows yet whether it was said, and it is asked for again,
+   * with pauses, until that is settled; 'failed': it was not said, see error, and
+   * is kept until it is sent again or discarded; 'said' and 'discarded': it is
+   * not in `outgoing` any more.
+   */
+  state: 'sending' | 'waiting' | 'unknown' | 'failed' | 'said' | 'discarded';
+  /** Why it failed or is unknown. */
+  error: ParleyError | null;
 }
 
 // ------------------------------------------------------------------- stats --
@@ -462,6 +486,8 @@ export interface RoomEvents {
   /** Loudest first. */
   activeSpeakersChanged: { speakers: Participant[] };
   chatMessage: { message: ChatMessage };
+  /** A text of one's own is on its way, has failed, or was said. */
+  chatTextChanged: { text: OwnText };
   /** `hands` is the whole queue of participant ids, longest raised first. */
   handChanged: { participant: Participant; raised: boolean; at: number; hands: readonly string[] };
   reaction: { participant: Participant; emoji: string };
@@ -476,6 +502,8 @@ export interface RoomEvents {
   activeDeviceChanged: { kind: DeviceKind; deviceId: string };
   /** Whether sound handed to play() may be heard; if not call startAudio() from a click. */
   audioPlaybackChanged: { playing: boolean };
+  /** Whether one's stay is on the server's disk, where `recordPending` left that open. */
+  recorded: { recorded: boolean };
   /** The server will stop in so many milliseconds. */
   draining: { inMs: number };
 }
@@ -490,6 +518,10 @@ export class Room extends EventTarget {
   readonly localParticipant: LocalParticipant;
   readonly remoteParticipants: ReadonlyMap<string, RemoteParticipant>;
   readonly chat: Chat;
+  /** One's stay is on the server's disk. False when the disk failed: the meeting goes on without. */
+  readonly recorded: boolean;
+  /** The disk is slow: whether the stay is recorded is not decided, `recorded` tells. */
+  readonly recordPending: boolean;
   /** Participant ids, longest raised first. */
   readonly hands: readonly string[];
   /** Who speaks now, loudest first. */

@@ -58,7 +58,7 @@ export class Room extends Emitter {
     this.#policy = reconnect;
     /** @type {import('./events.js').Emit} */
     const emit = (name, detail) => void this.dispatchEvent(new CustomEvent(name, { detail }));
-    const deliver = (/** @type {string} */ type, /** @type {object} */ fields) => this.#joined().link.deliver(type, fields);
+    const deliver = (/** @type {string} */ type, /** @type {object} */ fields, /** @type {{timeoutMs?: number}} */ options = {}) => this.#joined().link.deliver(type, fields, options);
     const request = (/** @type {string} */ type, /** @type {object} */ fields) => this.#joined().link.request(type, fields);
     this.#mutes = new MuteSync((fields) => deliver('mute', fields));
     this.#media = new LocalMedia({
@@ -69,7 +69,7 @@ export class Room extends Emitter {
       setMuted: (source, muted) => this.#mutes.set(source, muted),
     });
     this.#local = new LocalParticipant({ emit, deliver, request }, this.#media);
-    this.#chat = new Chat((fields) => deliver('chat', fields), emit);
+    this.#chat = new Chat(async (fields, options) => deliver('chat', fields, options), emit);
     const seats = new Seats(emit, (seat) => this.#session?.peer?.seatTracks(seat));
     this.#state = new MeetingState({ emit, local: this.#local, chat: this.#chat, seats });
     this.#view = new View((items) => void this.#views.run(() => this.#sendView(items)));
@@ -102,6 +102,14 @@ export class Room extends Emitter {
 
   get chat() {
     return this.#chat;
+  }
+
+  get recorded() {
+    return this.#state.recorded;
+  }
+
+  get recordPending() {
+    return this.#state.recordPending;
   }
 
   get hands() {
@@ -309,6 +317,7 @@ export class Room extends Emitter {
   #become(state) {
     if (state === this.#roomState) return;
     this.#roomState = state;
+    if (state !== 'reconnecting') this.#chat.wake();
     this.dispatchEvent(new CustomEvent('stateChanged', { detail: { state } }));
   }
 

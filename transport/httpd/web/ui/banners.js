@@ -3,7 +3,7 @@
 import { icon } from '../icons/icons.js';
 import { reconnectReason } from '../lib/failures.js';
 import { attr, fill, h, text } from '../lib/html.js';
-import { clock, msg } from '../lib/i18n.js';
+import { i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { say } from './announcer.js';
 import { micMenu } from './device-menus.js';
@@ -16,7 +16,8 @@ export class ParleyBanners extends ParleyElement {
   call = /** @type {any} */ (null);
   #attempt = h('span', { class: 'hint' });
   #refused = h('span');
-  #drain = h('p');
+  /** @type {import('./drain.js').DrainNotice | null} */
+  #drain = null;
   /** @type {Map<string, HTMLElement>} */
   #shown = new Map();
 
@@ -30,7 +31,7 @@ export class ParleyBanners extends ParleyElement {
     store.select((s) => s.phase === 'live' && s.media === 'failed', (on) => this.#show('blocked', on, () => this.#media('room.mediaBlocked')), alive);
     store.select((s) => s.sharing, (on) => this.#show('share', on, () => this.#sharing()), alive);
     store.select((s) => s.silentMic, (on) => this.#show('silent', on, () => this.#silent()), alive);
-    store.select((s) => s.drainAt, (at) => this.#show('drain', at > 0, () => this.#draining()), alive);
+    store.select((s) => s.drainAt, (at) => void this.#draining(at), alive);
     store.select((s) => s.dataSaver, (on) => this.#show('data', on, () => this.#data()), alive);
     this.every(500, () => this.#count());
   }
@@ -122,8 +123,11 @@ export class ParleyBanners extends ParleyElement {
     return this.#banner('warn', 'micOff', h('p', null, msg('room.silentMic')), choose, this.#action('room.silentMicOff', () => prefs.set({ silentMicWarning: false })));
   }
 
-  #draining() {
-    return this.#banner('warn', 'warn', this.#drain);
+  /** Its words and its clock come when they are needed. @param {number} at */
+  async #draining(at) {
+    if (at) this.#drain ??= await import('./drain.js').then((m) => new m.DrainNotice()).catch(() => null); // told again a minute before the end
+    if (!this.call.state.drainAt) this.#drain = null;
+    this.#show('drain', this.#drain !== null, () => this.#banner('warn', 'warn', this.#drain?.line));
   }
 
   #data() {
@@ -141,7 +145,8 @@ export class ParleyBanners extends ParleyElement {
       const reason = refused ? reconnectReason(refused) : '';
       text(this.#refused, reason ? msg(reason, { origin: refused?.origin ?? '', host: refused?.host ?? '' }) : '');
     }
-    if (drainAt) text(this.#drain, msg('room.draining', { time: clock(drainAt - now) }));
+    const told = drainAt ? this.#drain?.count(drainAt - now, i18n.language) : '';
+    if (told) say(told);
   }
 
   relabelled() {

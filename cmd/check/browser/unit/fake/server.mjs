@@ -95,7 +95,7 @@ export class FakeServer {
 }
 
 /** Events without a number. */
-const OWN_VIEW = new Set(['seated', 'vacated', 'layer_changed', 'speakers', 'quality', 'limited', 'captioned', 'draining', 'bye']);
+const OWN_VIEW = new Set(['seated', 'vacated', 'layer_changed', 'speakers', 'quality', 'limited', 'captioned', 'recorded', 'draining', 'bye']);
 
 class FakeSocket extends EventTarget {
   readyState = 0;
