@@ -163,8 +163,13 @@ func (e *Engine) Holder(meeting, token string) (participant string, err error) {
 	return shown.participant, nil
 }
 
+// rateWait is how long a rating waits for a stuck disk. It may be kept later, and
+// may be given again.
+const rateWait = 5 * time.Second
+
 // Rate keeps a participant's rating of a meeting, in place of an earlier one.
-// stars are 1 … 5. Errors: ErrBadRating, those of Holder, the storage's.
+// stars are 1 … 5. Errors: ErrBadRating, those of Holder, the storage's, among
+// them ErrUnknown when the disk takes too long.
 func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, comment string) error {
 	if stars < 1 || stars > 5 || len(comment) > maxRatingComment {
 		return ErrBadRating
@@ -178,9 +183,13 @@ func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, com
 	if err := e.env.records.Rate(meeting, rating, func(err error) { done <- err }); err != nil {
 		return err
 	}
+	over := time.NewTimer(rateWait)
+	defer over.Stop()
 	select {
 	case err := <-done:
 		return err
+	case <-over.C:
+		return storage.ErrUnknown
 	case <-ctx.Done():
 		return ctx.Err()
 	}

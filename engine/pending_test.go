@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"parley/engine/wire"
+	"parley/storage"
 )
 
 // comeWhileStuck joins while the disk hangs.
@@ -87,6 +89,24 @@ func TestRecordIsDecidedWhileAway(t *testing.T) {
 		bob.resume()
 		if ev := one[*wire.Recorded](bob); !ev.Recorded {
 			t.Errorf("told %+v", ev)
+		}
+	})
+}
+
+// TestRatingOfAStuckDisk: a person waits for seconds, not for the disk.
+func TestRatingOfAStuckDisk(t *testing.T) {
+	run(t, Options{}, func(w *world) {
+		ada := w.join("tea", "Ada", 0)
+		w.records.setStuck(true)
+		before := time.Now()
+		err := w.engine.Rate(context.Background(), ada.joined.Meeting, ada.joined.Resume, 4, "")
+		if !errors.Is(err, storage.ErrUnknown) || time.Since(before) > 10*time.Second {
+			t.Errorf("%v after %v", err, time.Since(before))
+		}
+		w.records.setStuck(false)
+		w.settle()
+		if n := len(w.records.ratings); n != 1 {
+			t.Errorf("%d ratings kept", n)
 		}
 	})
 }

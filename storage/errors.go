@@ -20,8 +20,8 @@ var (
 	ErrBusy = errors.New("store is busy")
 	// ErrReadOnly: a write has failed before, see Healthy.
 	ErrReadOnly = errors.New("store is read-only after a write error")
-	// ErrUnknown: given to done by Close only, for a write whose commit failed and
-	// of which it was not found out whether it is on disk.
+	// ErrUnknown: whether the write is on disk is not known. Given to done by Close
+	// only, for writes of a failed commit of which it was not found out.
 	ErrUnknown = errors.New("outcome of the write is unknown")
 	// ErrClosed: Close was called. Reads return it too.
 	ErrClosed = errors.New("store is closed")

@@ -220,7 +220,7 @@ export default {
   'record.running': 'still running at {time}',
   'record.update': 'Update',
   'record.download': 'Download',
-  'record.pending': 'The server is slow to write: whether your time in this meeting is recorded is not decided yet.',
+  'record.pending': 'When you left, the server had not yet written down that you were here. The record may lack it.',
   'record.lost': 'The server could not record your time in this meeting.',
   'record.none': 'There is no record of your time in this meeting.',
   'end.rate': 'How were sound and picture?',

@@ -211,7 +211,7 @@ const zh = {
   'record.running': '截至 {time} 仍在进行',
   'record.update': '更新',
   'record.download': '下载',
-  'record.pending': '服务器写入缓慢，您参加本次会议的时间是否已记录尚未确定。',
+  'record.pending': '您离开时，服务器尚未写入您的参会时间，记录中可能没有。',
   'record.lost': '服务器未能记录您参加本次会议的时间。',
   'record.none': '没有您参加本次会议的记录。',
   'end.rate': '声音和画面怎么样？',

@@ -11,7 +11,7 @@ const WORDS = {
     minutes: 'The server stops in about {n, plural, one {# minute} other {# minutes}}; until then the meeting goes on.',
     seconds: 'The server stops in {time}.',
     now: 'The server stops now.',
-    after: 'You will be connected again as soon as it is back; the link stays the same.',
+    after: ' You will be connected again as soon as it is back; the link stays the same.',
   },
   'zh-Hans': {
     minutes: '服务器将在约 {n} 分钟后停止，在此之前会议照常进行。',
@@ -33,7 +33,7 @@ const TOLD = [MINUTE, 15_000];
 export function wordsFor(ms, language) {
   const { minutes, seconds, now, after } = WORDS[language];
   const line = ms > MINUTE ? minutes : ms > 0 ? seconds : now;
-  return `${format(line, { n: Math.round(ms / MINUTE), time: clock(Math.ceil(ms / 1000) * 1000) }, language)} ${after}`;
+  return `${format(line, { n: Math.round(ms / MINUTE), time: clock(Math.ceil(ms / 1000) * 1000) }, language)}${after}`;
 }
 
 /**
