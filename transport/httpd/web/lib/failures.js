@@ -28,8 +28,8 @@ const JOIN = {
 
 /** Codes after which joining is tried again without being asked, and how often. */
 const AGAIN = new Map([
-  ...['connect_failed', 'connection_lost', 'timeout', 'shutdown', 'draining'].map((code) => /** @type {const} */ ([code, 6])),
-  ...['rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms'].map((code) => /** @type {const} */ ([code, 20])),
+  ...['connect_failed', 'connection_lost', 'timeout', 'shutdown'].map((code) => /** @type {const} */ ([code, 6])),
+  ...['draining', 'rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms'].map((code) => /** @type {const} */ ([code, 20])),
 ]);
 
 /** Limits that come again by themselves; the others are of what is there at once. */

@@ -48,6 +48,8 @@ export class ParleyPrejoin extends ParleyElement {
   #silent = h('p', { class: 'hint', hidden: true }, msg('prejoin.noDevices'));
   #joining = false;
   #tries = 0;
+  /** Code of the last failure: each has a patience of its own. */
+  #failed = '';
   #shownProblems = '';
   /** @type {MediaStreamTrack | null} */
   #micTrack = null;
@@ -249,7 +251,9 @@ export class ParleyPrejoin extends ParleyElement {
   failed(error) {
     this.joining = false;
     if (error.code === 'aborted') return;
-    fill(this.#fail, failNotice(error, { tries: ++this.#tries, retry: () => this.#submit(false), signal: this.alive }));
+    this.#tries = error.code === this.#failed ? this.#tries + 1 : 1;
+    this.#failed = error.code;
+    fill(this.#fail, failNotice(error, { tries: this.#tries, retry: () => this.#submit(false), signal: this.alive }));
     if (error.code === 'bad_name') {
       attr(this.#name, 'aria-invalid', 'true');
       this.#name.focus();
