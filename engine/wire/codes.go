@@ -69,8 +69,11 @@ const (
 	MaxDepth        = 8
 	// MaxSDP holds MaxSeats as a browser offers them by itself, 6.1 KB each with
 	// all codecs of today's Chromium, and a quarter more.
-	MaxSDP          = 320 << 10
+	MaxSDP = 320 << 10
+	// MaxRoomRunes bounds the key of a room's name, MaxRoomTyped what is typed for
+	// it: a character that is taken apart has up to 9 bytes.
 	MaxRoomRunes    = 64
+	MaxRoomTyped    = 1024
 	MaxNameRunes    = 64
 	MaxChatRunes    = 4000
 	MaxCaptionRunes = 300

@@ -30,8 +30,11 @@ type Joined struct {
 	Head
 	// Participant is the caller's own id in this meeting.
 	Participant string `json:"participant"`
-	Room        string `json:"room"`
-	Meeting     string `json:"meeting"`
+	// Room is the room's key, Title its name as who opened it typed it; empty in
+	// an echo room.
+	Room    string `json:"room"`
+	Title   string `json:"title,omitempty"`
+	Meeting string `json:"meeting"`
 	// Recorded says that the caller's stay is on disk. False in echo rooms, and
 	// when the storage failed or took too long: meetings go on without.
 	Recorded bool `json:"recorded"`
