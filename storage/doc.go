@@ -61,7 +61,7 @@
 // runs the writer notes the time every Options.Heartbeat. Open ends the meetings
 // and attendance intervals that are still open at that time, with ReasonCrashed.
 //
-// # Schema, version 2
+// # Schema, version 3
 //
 // Keys are bytes: id is a meeting's UUID (16, version 7, so it sorts by time),
 // room is the room's name after its length (uint16), seq is a chat id (uint64: Unix
@@ -73,7 +73,8 @@
 //	│  ├─ schema          version, uint64
 //	│  ├─ last            latest known time, Unix milliseconds, uint64
 //	│  ├─ chat            last chat id given, uint64
-//	│  └─ journal         generation of the journal's entries, uint64
+//	│  ├─ journal         generation of the journal's entries, uint64
+//	│  └─ names           rule that the names of rooms follow, uint64, see rename.go
 //	├─ meetings           id → Meeting
 //	├─ running            room → id, the meetings that have not ended
 //	├─ rooms              room id → empty, the meetings of a room

@@ -26,6 +26,8 @@ var (
 	keyChat   = []byte("chat")
 	// keyJournal is the generation of the entries in the journal that count.
 	keyJournal = []byte("journal")
+	// keyNames is the rule that the names of rooms follow, see rename.go.
+	keyNames = []byte("names")
 )
 
 // migration brings a store from one version to the next. Once released it is
@@ -39,6 +41,7 @@ type migration struct {
 var migrations = []migration{
 	{"first schema", createFirst},
 	{"journal for texts", addJournal},
+	{"names of rooms by a rule", addNames},
 }
 
 // migrate brings the store to the latest version in one transaction: after a
@@ -96,4 +99,11 @@ func createFirst(tx *bolt.Tx) error {
 // store any more: they would not see the texts in it.
 func addJournal(tx *bolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(keyJournal, binary.BigEndian.AppendUint64(nil, newGeneration()))
+}
+
+// addNames says that the names of rooms follow no rule yet: Open renames them when
+// all texts are in parley.db and all meetings have ended, see rename.go. Programs
+// that do not know the rule would look for a room under another name.
+func addNames(tx *bolt.Tx) error {
+	return tx.Bucket(bucketMeta).Put(keyNames, binary.BigEndian.AppendUint64(nil, 0))
 }

@@ -148,6 +148,17 @@ var migrationTests = []struct {
 			}
 		},
 	},
+	{
+		before: func(tx *bolt.Tx) error { return putFirstText(tx) },
+		check: func(t *testing.T, tx *bolt.Tx) {
+			if got := tx.Bucket(bucketMeta).Get(keyNames); len(got) != 8 || uint64Of(got) != 0 {
+				t.Errorf("the rule of names is %x, and none was applied", got)
+			}
+			if tx.Bucket(bucketChat).Get(join(roomKey("demo"), firstText.key())) == nil {
+				t.Error("the text is gone")
+			}
+		},
+	},
 }
 
 // firstText is the id of the text of putFirstText: 1 March 2026, 09:00.

@@ -36,6 +36,9 @@ type Options struct {
 	// may (ChatRecord.Source), default a quarter of it. Negative: any number.
 	// Texts that are too old or too many give their bytes back.
 	ChatBytes, ChatShare int64
+	// RoomKey returns the name under which a room is kept that an earlier version
+	// kept under another, "" for what is no name any more. Nil: all keep theirs.
+	RoomKey func(string) string
 	// Now is the clock for chat ids, ages and heartbeats, default time.Now.
 	Now func() time.Time
 
@@ -126,6 +129,9 @@ func (s *Store) prepare() (err error) {
 		s.o.Log.Info("store migrated", "from", from, "to", len(migrations))
 	}
 	if err := s.recover(); err != nil {
+		return err
+	}
+	if err := s.renameRooms(); err != nil {
 		return err
 	}
 	return s.writer.load(s.db)
