@@ -130,11 +130,11 @@ func (e *Engine) stopRooms(ctx context.Context) error {
 }
 
 // EndRoom ends the meeting in a room for all.
-func (e *Engine) EndRoom(room string) error { return e.env.bus.ToOwner(RoomCall{Room: room}) }
+func (e *Engine) EndRoom(room string) error { return e.env.bus.ToOwner(RoomCall{Room: roomKey(room)}) }
 
 // Remove takes a participant out of a room.
 func (e *Engine) Remove(room, participant string) error {
-	return e.env.bus.ToOwner(RoomCall{Room: room, Participant: participant})
+	return e.env.bus.ToOwner(RoomCall{Room: roomKey(room), Participant: participant})
 }
 
 // maxRatingComment bounds a rating's comment, in bytes.
@@ -196,7 +196,7 @@ func (e *Engine) panicIn(room, participant string) error {
 	if !e.env.faults {
 		return ErrNoFaults
 	}
-	return e.env.registry.Tell(panicNow{room, participant}, actors.Wait(time.Second))
+	return e.env.registry.Tell(panicNow{roomKey(room), participant}, actors.Wait(time.Second))
 }
 
 // busNode is this process as the Bus sees it.

@@ -171,6 +171,7 @@ func (r *roomState) joined(n *newcomer, now time.Time) *wire.Joined {
 		Head:        wire.Head{ID: n.reqID},
 		Participant: n.m.id,
 		Room:        r.j.name,
+		Title:       r.j.title,
 		Meeting:     r.j.meeting.id,
 		Recorded:    n.onDisk,
 		StartedAt:   r.j.meeting.start.UnixMilli(),

@@ -13,8 +13,9 @@ import (
 // to. What can be worked out again (stage, speakers, timers) is not here but in
 // roomState.
 type roomJournal struct {
-	name string
-	echo bool
+	name  string // its key, by which it is known everywhere, see wire.CleanRoom
+	title string // its name as who opened it typed it
+	echo  bool
 
 	seq     uint64
 	log     eventLog
@@ -53,9 +54,9 @@ type doing struct {
 	id     int64
 }
 
-func newJournal(name string, echo bool) *roomJournal {
+func newJournal(name, title string, echo bool) *roomJournal {
 	return &roomJournal{
-		name: name, echo: echo,
+		name: name, title: title, echo: echo,
 		byID:    make(map[string]*member),
 		joining: make(map[string]*newcomer),
 		inbox:   &inbox{}, occupancy: &occupancy{}, watched: &watched{},

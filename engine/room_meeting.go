@@ -27,7 +27,7 @@ func (j *roomJournal) beginMeeting(e *env, creator string, now time.Time) {
 	j.meeting = &meeting{id: id, start: now}
 	e.log.Info("meeting began", "room", roomLabel(j.name), "meeting", id)
 	e.log.Debug("room of the meeting", "room", roomLabel(j.name), "name", j.name, "meeting", id)
-	m := storage.Meeting{ID: id, Room: j.name, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
+	m := storage.Meeting{ID: id, Room: j.name, Title: j.title, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
 	e.record(func(done func(error)) error { return e.records.BeginMeeting(m, done) }, nil)
 }
 

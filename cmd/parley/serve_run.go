@@ -134,7 +134,7 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 }
 
 func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
-	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: c.Limits.chatBytes(1)})
+	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: c.Limits.chatBytes(1), RoomKey: roomKey})
 	switch {
 	case err == nil:
 		return store, nil
@@ -146,6 +146,15 @@ func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
 		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Choose a folder you may write to with --data, or mend its permissions.")
 	}
 	return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
+}
+
+// roomKey tells the store which room a name of an earlier version means.
+func roomKey(name string) string {
+	key, err := wire.CleanRoom(name)
+	if err != nil {
+		return ""
+	}
+	return key
 }
 
 // portTries is how often a free port is looked for that is free both for TCP
