@@ -2,6 +2,8 @@
 // the WebSocket that meetings speak, the REST API, health and metrics.
 //
 //	/                 the client; /r/{room} and /test are pages of it
+//	/abc-defg-hij     leads to /r/abc-defg-hij, as /r/{room} leads to how it is spelt
+//	/api/v1/room      how a name that was typed is spelt
 //	/sdk/, /lib/      also for pages of other origins (CORS)
 //	/embed.html       the client for frames of other sites
 //	/api/v1/ws        WebSocket, subprotocol parley.v1

@@ -172,16 +172,19 @@ func (s *Server) Sockets() wsconn.Figures { return s.conns.Figures() }
 // routes builds the whole tree of handlers.
 func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
-	static, err := s.static()
-	if err != nil {
+	client := embedded
+	if s.cfg.Dev != "" {
+		client = devSite(s.cfg.Dev)
+	} else if _, err := embedded(); err != nil {
 		return nil, err
 	}
-	mux.Handle("/", method(http.MethodGet, static))
+	mux.Handle("/", method(http.MethodGet, s.pages(client)))
 	mux.Handle("/healthz", method(http.MethodGet, s.healthz))
 	mux.Handle("/readyz", method(http.MethodGet, s.readyz))
 	mux.Handle("/metrics", method(http.MethodGet, s.guard(s.metrics.handler())))
 	mux.HandleFunc(socketPath, s.socket)
 	mux.Handle(reachPath, s.shared(method(http.MethodPost, s.reach)))
+	mux.Handle("/api/v1/room", method(http.MethodGet, s.getRoom))
 	mux.Handle("/api/v1/meetings", method(http.MethodGet, s.guard(s.getMeetings)))
 	mux.Handle("/api/v1/meetings/{id}", method(http.MethodGet, s.guard(s.getMeeting)))
 	mux.Handle("/api/v1/meetings/{id}/rating", s.shared(method(http.MethodPost, s.postRating)))
@@ -220,18 +223,6 @@ func (s *Server) ownPages(next http.Handler) (http.Handler, error) {
 		}
 		next.ServeHTTP(w, r)
 	}), nil
-}
-
-// static returns the handler of the client.
-func (s *Server) static() (http.HandlerFunc, error) {
-	if s.cfg.Dev != "" {
-		return serveDev(s.cfg.Dev), nil
-	}
-	built, err := embedded()
-	if err != nil {
-		return nil, err
-	}
-	return built.serve, nil
 }
 
 // embedded is the client in the binary, built once: it never changes.

@@ -72,10 +72,12 @@ test('stored choices of the wrong kind are replaced by defaults', () => {
 });
 
 test('a recent room moves to the head, and eight are kept', () => {
-  let recent = /** @type {{room: string, at: number}[]} */ ([]);
-  for (let i = 0; i < 12; i++) recent = withRecent(recent, `r${i % 10}`, i);
+  let recent = /** @type {import('../../../../transport/httpd/web/lib/prefs.js').Recent[]} */ ([]);
+  for (let i = 0; i < 12; i++) recent = withRecent(recent, { room: `r${i % 10}`, at: i });
   assert.equal(recent.length, 8);
   assert.deepEqual(recent.slice(0, 3).map((r) => r.room), ['r1', 'r0', 'r9']);
+  recent = withRecent(withRecent(recent, { room: 'Tea', key: 'tea', at: 20 }), { room: 'TEA', key: 'tea', at: 21 });
+  assert.deepEqual(recent.slice(0, 2).map((r) => r.room), ['TEA', 'r1'], 'another spelling of it is the same room');
 });
 
 test('one help for both devices when the cause is the same, else one each', () => {

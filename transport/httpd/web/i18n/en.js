@@ -27,6 +27,8 @@ export default {
   'landing.placeholder': 'abc-defg-hij',
   'landing.join': 'Join meeting',
   'landing.badInput': 'That is not a meeting link or code. A code looks like abc-defg-hij, a link like {example}. Names such as design-review work too.',
+  'landing.elsewhere': 'This link leads to another server: {host}. Do you want to go there?',
+  'landing.goThere': 'Go to {host}',
   'landing.recent': 'Recent rooms',
   'landing.removeRecent': 'Remove {room} from the list',
   'landing.removed': '{room} removed from the list',

@@ -26,6 +26,8 @@ const zh = {
   'landing.placeholder': 'abc-defg-hij',
   'landing.join': '加入会议',
   'landing.badInput': '这不是会议链接或会议号。会议号形如 abc-defg-hij，链接形如 {example}，也可以用 design-review 这样的名称。',
+  'landing.elsewhere': '此链接指向另一台服务器：{host}。要前往吗？',
+  'landing.goThere': '前往 {host}',
   'landing.recent': '最近的会议',
   'landing.removeRecent': '从列表中移除 {room}',
   'landing.removed': '已从列表中移除 {room}',

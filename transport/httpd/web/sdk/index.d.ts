@@ -327,8 +327,10 @@ export interface RoomStats {
 
 export interface Meeting {
   id: string;
-  /** Name of the room as the server has it. */
+  /** The room's key: what all ways of typing its name have in common. */
   room: string;
+  /** Its name as people see it: as it was typed by who opened it. */
+  title: string;
   /** Unix milliseconds, server time. */
   startedAt: number;
   serverVersion: string;
@@ -349,7 +351,9 @@ export interface Summary {
 /** What the server keeps of a meeting, as those may see it who were in it. */
 export interface MeetingRecord {
   meeting: string;
+  /** The room's key, and its name as people saw it. */
   room: string;
+  title: string;
   /** Times are Unix milliseconds, server time. */
   startedAt: number;
   /** Undefined while it runs. */
@@ -380,9 +384,9 @@ export interface RoomOptions {
 }
 
 export interface ConnectOptions {
-  /** "https://host/r/room" or "https://host"; default: where the page came from. */
+  /** "https://host/r/room", "https://host/abc-defg-hij" or "https://host"; default: where the page came from. */
   url?: string;
-  /** Room name, if the url does not name it. */
+  /** Room name as it was typed, if the url does not name it. The server folds it. */
   room?: string;
   /** What others see. */
   name: string;
@@ -484,7 +488,7 @@ export class Room extends EventTarget {
   constructor(options?: RoomOptions);
   readonly state: RoomState;
   readonly mediaState: MediaState;
-  /** Room name, '' before the first connect. */
+  /** The room's name as people see it, '' before the first connect. */
   readonly name: string;
   readonly meeting: Meeting | null;
   readonly localParticipant: LocalParticipant;

@@ -1,7 +1,6 @@
 // The room as applications see it. Holds the parts together; the work is
 // theirs: session.js connects, state.js knows, local_media.js captures.
 import { parseMeetingURL } from '../lib/meeting-url.js';
-import { cleanRoom } from '../lib/roomcode.js';
 import { Chat } from './chat.js';
 import { ParleyError, asParleyError } from './errors.js';
 import { Emitter, listen } from './events.js';
@@ -85,7 +84,7 @@ export class Room extends Emitter {
   }
 
   get name() {
-    return this.#state.meeting?.room ?? '';
+    return this.#state.meeting?.title ?? '';
   }
 
   get meeting() {
@@ -241,7 +240,7 @@ export class Room extends Emitter {
   #entryFrom({ url = this.#platform.origin, room, identity, seats = DEFAULT_SEATS, echo = false }) {
     const address = parseMeetingURL(url);
     if (!address) throw new ParleyError('bad_url', { message: url });
-    const wanted = room === undefined ? address.room : cleanRoom(room);
+    const wanted = room === undefined ? address.room : room.trim(); // which room that is, the server says
     if (!wanted && !echo) throw new ParleyError('bad_room', { message: room });
     // Without an identity of its own a client that joins anew after a loss
     // would stand beside its own ghost until that is found to be lost.

@@ -72,6 +72,7 @@ export interface Joined extends MediaAnswer {
   type: 'joined';
   participant: string;
   room: string;
+  title?: string;
   meeting: string;
   recorded: boolean;
   started_at: number;

@@ -55,7 +55,9 @@ export class ParleyApp extends ParleyElement {
    * @param {{first?: boolean}} [options]
    */
   async show({ first = false } = {}) {
-    const page = await pageOf(route(location.pathname)).catch(() => this.#broken());
+    // The server knows what is no room's name.
+    const bad = first && this.getAttribute('page') === 'bad-room';
+    const page = await pageOf(bad ? { page: 'bad-room' } : route(location.pathname)).catch(() => this.#broken());
     this.replaceChildren(page);
     if (!first) page.heading?.focus({ preventScroll: true });
   }

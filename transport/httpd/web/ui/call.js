@@ -104,7 +104,7 @@ export class Call extends EventTarget {
     this.devices = new CallDevices(this);
     this.health = new CallHealth(this);
     this.#quietInCrowds();
-    prefs.set({ recent: withRecent(prefs.now.recent, this.room.name || room, Date.now()) });
+    prefs.set({ recent: withRecent(prefs.now.recent, { room: this.room.name || room, key: this.room.meeting?.room ?? room, at: Date.now() }) });
     this.refreshNow();
     this.notes.entered();
   }

@@ -1,9 +1,10 @@
 // The first page: start a meeting, join one, or test the setup.
 import { icon } from '../icons/icons.js';
-import { attr, fill, h, text } from '../lib/html.js';
+import { attr, fill, h } from '../lib/html.js';
 import { i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { proposeRoom, roomPath, roomTyped } from '../lib/route.js';
+import { proposeRoom, roomPath } from '../lib/route.js';
+import { readTyped, roomMeant } from '../lib/typed.js';
 import { say } from './announcer.js';
 import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
@@ -53,7 +54,7 @@ export default class ParleyLanding extends ParleyElement {
 
   #joinForm() {
     const id = newId('join');
-    const problem = h('p', { class: 'error-text', id: `${id}-error`, hidden: true });
+    const problem = h('div', { id: `${id}-error`, hidden: true });
     const input = h('input', {
       class: 'input',
       id,
@@ -65,7 +66,7 @@ export default class ParleyLanding extends ParleyElement {
       maxlength: '2000',
       placeholder: msg('landing.placeholder'),
       'aria-describedby': problem.id,
-      oninput: () => this.#problem(input, problem, false),
+      oninput: () => this.#answer(input, problem, null),
     });
     return h(
       'form',
@@ -74,9 +75,7 @@ export default class ParleyLanding extends ParleyElement {
         novalidate: true,
         onsubmit: (/** @type {Event} */ e) => {
           e.preventDefault();
-          const room = roomTyped(input.value);
-          if (room) go(this, roomPath(room));
-          else this.#problem(input, problem, true);
+          void this.#join(input, problem);
         },
       },
       h('label', { class: 'label', for: id }, msg('landing.field')),
@@ -85,14 +84,40 @@ export default class ParleyLanding extends ParleyElement {
     );
   }
 
-  /** @param {HTMLInputElement} input @param {HTMLElement} problem @param {boolean} bad */
-  #problem(input, problem, bad) {
-    problem.hidden = !bad;
-    attr(input, 'aria-invalid', bad ? 'true' : null);
-    if (!bad) return;
-    text(problem, msg('landing.badInput', { example: `${location.origin}/r/abc-defg-hij` }));
-    say(problem.textContent ?? '', { now: true });
-    input.focus();
+  /** @param {HTMLInputElement} input @param {HTMLElement} problem */
+  async #join(input, problem) {
+    const { value } = input;
+    const typed = readTyped(value, location);
+    if (typed.to === 'elsewhere') return this.#answer(input, problem, this.#question(typed));
+    const room = typed.to === 'here' ? await roomMeant(typed.room) : '';
+    if (!this.isConnected || input.value !== value) return; // somewhere else by now
+    if (room) go(this, roomPath(room));
+    else this.#answer(input, problem, h('p', { class: 'error-text' }, msg('landing.badInput', { example: `${location.origin}/r/abc-defg-hij` })));
+  }
+
+  /** A link to another server must not open here. @param {{host: string, href: string}} link */
+  #question({ host, href }) {
+    return h(
+      'div',
+      { class: 'notice' },
+      icon('info'),
+      h(
+        'div',
+        { class: 'stack' },
+        h('p', null, msg('landing.elsewhere', { host })),
+        h('div', null, h('a', { class: 'btn small', href, rel: 'noreferrer' }, msg('landing.goThere', { host }))),
+      ),
+    );
+  }
+
+  /** What is wrong with what was typed, said below it. @param {HTMLInputElement} input @param {HTMLElement} place @param {HTMLElement | null} answer */
+  #answer(input, place, answer) {
+    place.hidden = !answer;
+    attr(input, 'aria-invalid', answer ? 'true' : null);
+    fill(place, answer);
+    if (!answer) return;
+    say(place.textContent ?? '', { now: true });
+    (place.querySelector('a') ?? input).focus();
   }
 
   #drawRecent() {

@@ -2,6 +2,7 @@
 import { fill } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
+import { roomPath } from '../lib/route.js';
 import { ParleyError, devices } from '../sdk/index.js';
 import { audio } from './audio.js';
 import { Call } from './call.js';
@@ -109,6 +110,7 @@ export default class ParleyMeeting extends ParleyElement {
       const unheard = media.store.state.micError !== '';
       media.handOver();
       this.#presence.enter(this.room, identity);
+      this.#named(call.room.name);
       this.#show(call, new ParleyRoom());
       // The button then explains what stands in the way.
       if (unheard) toast({ key: 'unheard', kind: 'warn', icon: 'micOff', text: msg('room.unheard'), settled: () => call.state.mic, actions: [{ label: msg('bar.unmute'), run: () => void call.devices?.mic(true) }] });
@@ -116,6 +118,13 @@ export default class ParleyMeeting extends ParleyElement {
       call.drop();
       if (page.isConnected) await this.#notJoined(page, media, error);
     }
+  }
+
+  /** The room goes by the name that the server gives it, in the address too. @param {string} name */
+  #named(name) {
+    if (name === this.room) return;
+    this.room = name;
+    if (!this.embedded) history.replaceState(history.state, '', roomPath(name) + location.search);
   }
 
   /**

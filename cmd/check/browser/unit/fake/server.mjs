@@ -18,6 +18,8 @@ export class FakeServer {
   seq = 0;
   chats = 0;
   joins = 0;
+  /** How the room is shown, if not by its key. */
+  title = '';
 
   constructor() {
     const server = this;
@@ -78,6 +80,7 @@ export class FakeServer {
       type: 'joined',
       participant: me,
       room: request.room,
+      ...(this.title && { title: this.title }),
       meeting: 'm1',
       started_at: 500,
       seq: this.seq,
