@@ -128,7 +128,11 @@ func (s *Server) Serve(ln net.Listener) error {
 		s.exposed.Store(true)
 	}
 	s.listens.Add(1)
-	ln = wsconn.Listener(numbered{ln, &s.descriptors, s.shed})
+	ln = numbered{ln, &s.descriptors, s.shed}
+	if s.certs != nil {
+		ln = secured{ln, s.hosts.allow, func() { s.metrics.refusedHTTP.WithLabelValues("plain_http").Inc() }}
+	}
+	ln = wsconn.Listener(ln)
 	var err error
 	if s.certs != nil {
 		s.web.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certs.get}
