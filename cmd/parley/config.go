@@ -49,8 +49,11 @@ type serveCmd struct {
 	APIToken string `name:"api-token" help:"Bearer token for /api/v1/meetings and /metrics. Without one they answer on loopback only." placeholder:"TOKEN" env:"PARLEY_API_TOKEN" group:"operate"`
 	LogLevel string `help:"error, warn, info or debug." enum:"error,warn,info,debug" default:"info" env:"PARLEY_LOG_LEVEL" group:"operate"`
 	LogJSON  bool   `name:"log-json" help:"Write the log as JSON lines." env:"PARLEY_LOG_JSON" group:"operate"`
-	Debug    bool   `help:"Serve /debug/echo and /debug/pprof to whom the API answers; enable fault hooks. Not for production." env:"PARLEY_DEBUG" group:"operate"`
+	Debug    bool   `help:"Serve /debug/echo and /debug/pprof to whom the API answers. Not for production." env:"PARLEY_DEBUG" group:"operate"`
 	Dev      string `help:"Serve the browser client from this folder instead of the binary." type:"existingdir" placeholder:"DIR" env:"PARLEY_DEV" group:"operate" hidden:""`
+
+	strangers []stranger // PARLEY_* variables that are no settings
+	faults    bool       // tests only: the engine can be made to panic
 }
 
 // settings is the part of serveCmd that needs parsing, parsed.

@@ -37,6 +37,7 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	log := c.logger(os.Stderr)
+	warnOfStrangers(log, c.strangers)
 	defer saveMemory()()
 	cores := spareProc()
 	if c.Workers == 0 {
@@ -194,7 +195,7 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 	c.limitOffers(&limits)
 	limits.AddressChatBytes = word(c.Limits.chatBytes(32))
 	return engine.Options{
-		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
+		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.faults,
 		NewRate: func(perSecond rate.Limit, atOnce int) engine.AddressRate { return limit.NewRate(perSecond, atOnce) },
 		Limits:  limits,
 	}
@@ -270,10 +271,10 @@ func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
 			"Browsers give camera and microphone only to https:// pages and to",
 			"localhost: for other machines add --tls-cert and --tls-key.")
 	}
-	printBox(out, "Parley "+fullVersion(), [][2]string{
-		{"open", fmt.Sprintf("%s://%s", scheme, net.JoinHostPort(host, fmt.Sprint(port)))},
-		{"media", "UDP " + media},
-		{"data", c.Data},
-		{"stop", "Ctrl-C"},
-	}, notes)
+	rows := [][2]string{{"open", pageURL(scheme, host, port)}}
+	if s.listen.Addr().IsUnspecified() {
+		rows = append(rows, elsewhere(srv.media.Candidates(), scheme, port)...)
+	}
+	rows = append(rows, [][2]string{{"media", "UDP " + media}, {"data", c.Data}, {"stop", "Ctrl-C"}}...)
+	printBox(out, "Parley "+fullVersion(), rows, notes)
 }
