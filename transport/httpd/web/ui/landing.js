@@ -110,14 +110,15 @@ export default class ParleyLanding extends ParleyElement {
     );
   }
 
-  /** What is wrong with what was typed, said below it. @param {HTMLInputElement} input @param {HTMLElement} place @param {HTMLElement | null} answer */
+  /** What is to be said about what was typed, below it; a question has a link. @param {HTMLInputElement} input @param {HTMLElement} place @param {HTMLElement | null} answer */
   #answer(input, place, answer) {
     place.hidden = !answer;
-    attr(input, 'aria-invalid', answer ? 'true' : null);
+    const way = answer?.querySelector('a');
+    attr(input, 'aria-invalid', answer && !way ? 'true' : null);
     fill(place, answer);
     if (!answer) return;
     say(place.textContent ?? '', { now: true });
-    (place.querySelector('a') ?? input).focus();
+    (way ?? input).focus();
   }
 
   #drawRecent() {
