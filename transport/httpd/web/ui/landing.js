@@ -4,13 +4,12 @@ import { attr, fill, h } from '../lib/html.js';
 import { i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { proposeRoom, roomPath } from '../lib/route.js';
-import { readTyped, roomMeant } from '../lib/typed.js';
 import { say } from './announcer.js';
 import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
 import { newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
-import { openShare } from './later.js';
+import { later, openShare } from './later.js';
 import { scene } from './scene.js';
 
 export default class ParleyLanding extends ParleyElement {
@@ -87,9 +86,11 @@ export default class ParleyLanding extends ParleyElement {
   /** @param {HTMLInputElement} input @param {HTMLElement} problem */
   async #join(input, problem) {
     const { value } = input;
-    const typed = readTyped(value, location);
+    const reader = await later(import('../lib/typed.js'));
+    if (!reader) return;
+    const typed = reader.readTyped(value, location);
     if (typed.to === 'elsewhere') return this.#answer(input, problem, this.#question(typed));
-    const room = typed.to === 'here' ? await roomMeant(typed.room) : '';
+    const room = typed.to === 'here' ? await reader.roomMeant(typed.room) : '';
     if (!this.isConnected || input.value !== value) return; // somewhere else by now
     if (room) go(this, roomPath(room));
     else this.#answer(input, problem, h('p', { class: 'error-text' }, msg('landing.badInput', { example: `${location.origin}/r/abc-defg-hij` })));
