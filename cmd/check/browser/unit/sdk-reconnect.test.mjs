@@ -192,7 +192,8 @@ test('a network that dies silently is noticed within 20 s', async () => {
   const b = await joined();
   b.server.socket.dead = true;
   await advance(14_000, 500);
-  assert.deepEqual(b.names(), []);
+  assert.deepEqual(b.seen('serverStateChanged').map((e) => e.state), ['late', 'silent'], 'told, and nothing else done');
+  assert.deepEqual(b.names().filter((n) => n !== 'serverStateChanged'), []);
   await advance(6_100, 100);
   assert.deepEqual(b.seen('reconnected'), [{ resumed: true }]);
   assert.equal(b.server.sockets.length, 2);
@@ -200,6 +201,7 @@ test('a network that dies silently is noticed within 20 s', async () => {
 
 test('a socket that answers its pings is kept', async () => {
   const b = await joined();
+  b.document.visibilityState = 'hidden';
   await advance(65_000, 500);
   assert.equal(b.server.received('ping').length, 4);
   assert.equal(b.server.sockets.length, 1);
@@ -341,6 +343,7 @@ test('an answer that comes late counts, also where no other socket is let in', a
 
 test('a browser that counts bytes: a report a second is not somebody who delivers', async () => {
   const b = await joined({ audio: true });
+  b.document.visibilityState = 'hidden'; // else it is also asked whether it is there
   b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true });
   const counts = { packetsReceived: undefined, requestsSent: undefined, responsesReceived: 1 };
   for (let i = 1; i <= 8; i++) {
@@ -358,6 +361,7 @@ test('a browser that counts bytes: a report a second is not somebody who deliver
 
 test('everybody mutes themselves: nothing is asked', async () => {
   const b = await joined();
+  b.document.visibilityState = 'hidden'; // else it is also asked whether it is there
   await delivers(b);
   for (const source of ['microphone', 'camera']) b.server.send('muted', { participant: 'ann', source, muted: true });
   await advance(1_500);
@@ -379,6 +383,7 @@ for (const [what, poke] of /** @type {const} */ ([
 
 test('media broken: the server is asked at once, and ICE restarted in the same peer connection', async () => {
   const b = await joined();
+  b.document.visibilityState = 'hidden'; // else it is also asked whether it is there
   await advance(6_000);
   b.pc.become('disconnected');
   await advance(200);

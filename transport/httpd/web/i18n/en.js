@@ -260,6 +260,8 @@ export default {
   'room.audioBlocked': 'Click to hear the meeting',
   'room.reconnecting': 'Reconnecting…',
   'room.serverStopped': 'The server was stopped or is restarting. The meeting goes on here when it is back.',
+  'room.serverSilent': 'The server does not answer just now. The meeting goes on here as soon as it does.',
+  'room.serverBack': 'The server answers again',
   'room.mediaInterrupted': 'Sound and picture are interrupted. They are being brought back; the chat works meanwhile.',
   'room.mediaBlocked': 'Sound and picture do not get through: this network probably blocks UDP. The chat works.',
   'room.reconnectAttempt': 'Attempt {n}',

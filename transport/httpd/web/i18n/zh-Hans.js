@@ -250,6 +250,8 @@ const zh = {
   'room.audioBlocked': '点击后开始收听会议',
   'room.reconnecting': '正在重新连接…',
   'room.serverStopped': '服务器已停止或正在重启，恢复后会议将在此继续。',
+  'room.serverSilent': '服务器暂时没有响应，恢复后会议将在此继续。',
+  'room.serverBack': '服务器已恢复响应',
   'room.mediaInterrupted': '声音和画面已中断，正在恢复；其间可以使用聊天。',
   'room.mediaBlocked': '声音和画面无法传输：当前网络可能阻止了 UDP。聊天仍可使用。',
   'room.reconnectAttempt': '第 {n} 次尝试',

@@ -14,6 +14,12 @@ export type RoomState = 'disconnected' | 'connecting' | 'connected' | 'reconnect
 /** State of the media connection, apart from the signalling socket. */
 export type MediaState = 'new' | 'connecting' | 'connected' | 'interrupted' | 'failed';
 
+/**
+ * Whether the server says anything while the socket is open: 'late' with an answer for more
+ * than 0.7 s, 'silent' when nothing at all has come for about 4 s, as of a process that was stopped.
+ */
+export type ServerState = 'answering' | 'late' | 'silent';
+
 export type ConnectionQuality = 'excellent' | 'good' | 'poor' | 'lost';
 
 // ---------------------------------------------------------------- errors --
@@ -423,6 +429,8 @@ export interface RoomEvents {
   disconnected: { reason: 'left' | ErrorCode; retryable: boolean; summary: Summary | null };
   /** State of the media path, for "your network blocks UDP" and the like. */
   mediaStateChanged: { state: MediaState };
+  /** 'answering' again as soon as anything comes. */
+  serverStateChanged: { state: ServerState };
   participantConnected: { participant: RemoteParticipant };
   /** reason: left, lost, duplicate_identity, removed, shutdown, failed. */
   /**
@@ -484,6 +492,7 @@ export class Room extends EventTarget {
   constructor(options?: RoomOptions);
   readonly state: RoomState;
   readonly mediaState: MediaState;
+  readonly serverState: ServerState;
   /** Room name, '' before the first connect. */
   readonly name: string;
   readonly meeting: Meeting | null;

@@ -84,6 +84,10 @@ export class Room extends Emitter {
     return this.#session?.mediaState ?? 'new';
   }
 
+  get serverState() {
+    return this.#session?.serverState ?? 'answering';
+  }
+
   get name() {
     return this.#state.meeting?.room ?? '';
   }

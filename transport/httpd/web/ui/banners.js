@@ -10,10 +10,23 @@ import { micMenu } from './device-menus.js';
 import { ParleyElement, define } from './element.js';
 
 /** @typedef {import('./call.js').Call} Call */
+/** @typedef {import('./call.js').CallState} CallState */
+
+/**
+ * Why nothing goes on just now, '' while it does. What is known to be wrong
+ * stands there until it is over, whatever is tried meanwhile.
+ * @param {CallState} s
+ */
+function trouble({ phase, stopped, server }) {
+  if (phase === 'reconnecting' && stopped) return 'room.serverStopped';
+  if (server === 'silent') return 'room.serverSilent';
+  return phase === 'reconnecting' ? 'room.reconnecting' : '';
+}
 
 export class ParleyBanners extends ParleyElement {
   /** @type {Call} */
   call = /** @type {any} */ (null);
+  #trouble = h('strong');
   #attempt = h('span', { class: 'hint' });
   #refused = h('span');
   #drain = h('p');
@@ -24,15 +37,27 @@ export class ParleyBanners extends ParleyElement {
   mounted(alive) {
     const { store } = this.call;
     store.select((s) => s.audioBlocked, (on) => this.#show('audio', on, () => this.#audio()), alive);
-    store.select((s) => s.phase, (phase) => this.#show('connection', phase === 'reconnecting', () => this.#connection()), alive);
-    // Without the socket the other banner says enough.
-    store.select((s) => s.phase === 'live' && s.media === 'interrupted', (on) => this.#show('interrupted', on, () => this.#media('room.mediaInterrupted')), alive);
-    store.select((s) => s.phase === 'live' && s.media === 'failed', (on) => this.#show('blocked', on, () => this.#media('room.mediaBlocked')), alive);
+    store.select(trouble, (why) => {
+      this.#show('connection', why !== '', () => this.#connection());
+      if (why) text(this.#trouble, msg(why));
+    }, alive);
+    store.select((s) => this.#only(s, 'interrupted'), (on) => this.#show('interrupted', on, () => this.#media('room.mediaInterrupted')), alive);
+    store.select((s) => this.#only(s, 'failed'), (on) => this.#show('failed', on, () => this.#media('room.mediaBlocked')), alive);
     store.select((s) => s.sharing, (on) => this.#show('share', on, () => this.#sharing()), alive);
     store.select((s) => s.silentMic, (on) => this.#show('silent', on, () => this.#silent()), alive);
     store.select((s) => s.drainAt, (at) => this.#show('drain', at > 0, () => this.#draining()), alive);
     store.select((s) => s.dataSaver, (on) => this.#show('data', on, () => this.#data()), alive);
     this.every(500, () => this.#count());
+  }
+
+  /**
+   * Whether sound and picture alone are in trouble: without the socket, or from a
+   * server that says nothing at all, the other banner tells more, and what this
+   * one says of the chat would be wrong.
+   * @param {CallState} s @param {'interrupted' | 'failed'} media
+   */
+  #only({ phase, server, ...s }, media) {
+    return phase === 'live' && s.media === media && (server === 'answering' || (server === 'late' && this.#shown.has(media)));
   }
 
   /** @param {string} key @param {boolean} on @param {() => HTMLElement} make */
@@ -63,7 +88,7 @@ export class ParleyBanners extends ParleyElement {
     return this.#banner(
       'warn',
       'wifiOff',
-      h('p', null, h('strong', null, msg(this.call.state.stopped ? 'room.serverStopped' : 'room.reconnecting')), ' ', this.#refused, ' ', this.#attempt),
+      h('p', null, this.#trouble, ' ', this.#refused, ' ', this.#attempt),
       this.#action('room.tryNow', () => this.call.room.tryNow()),
       this.#action('room.giveUp', () => this.call.leave()),
     );
@@ -134,7 +159,8 @@ export class ParleyBanners extends ParleyElement {
   #count() {
     const { phase, attempt, nextAt, refused, drainAt } = this.call.state;
     const now = performance.now();
-    if (phase === 'reconnecting') {
+    if (phase === 'live') for (const el of [this.#attempt, this.#refused]) text(el, '');
+    else {
       const s = Math.ceil((nextAt - now) / 1000);
       const parts = [msg('room.reconnectAttempt', { n: attempt }), ...(s > 0 ? [msg('room.reconnectIn', { s })] : [])];
       text(this.#attempt, parts.join(', '));

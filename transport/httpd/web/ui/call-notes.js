@@ -23,6 +23,7 @@ export class CallNotes {
   /** Sources that were told to be too much for the server. @type {Set<string>} */
   #limited = new Set();
   #speaking = false;
+  #silent = false;
   /** @type {Batch<{id: string, name: string}>} */
   #joined = new Batch(TOGETHER, (people) => this.#people('join', people));
   /** @type {Batch<{id: string, name: string}>} */
@@ -51,8 +52,10 @@ export class CallNotes {
       if (source === 'screen' && !participant.isLocal) this.#tell(msg('room.shareStopped', { name: inline(participant.name) }));
     }, { signal });
     room.on('reconnecting', ({ attempt, error: { code } }) => {
-      if (attempt === 1) say(msg(code === 'shutdown' ? 'room.serverStopped' : 'room.reconnecting'), { now: true });
+      const told = code !== 'shutdown' && room.serverState === 'silent';
+      if (attempt === 1 && !told) say(msg(code === 'shutdown' ? 'room.serverStopped' : 'room.reconnecting'), { now: true });
     }, { signal });
+    room.on('serverStateChanged', ({ state }) => this.#server(state), { signal });
     room.on('reconnected', () => toast({ key: 'connection', icon: 'check', text: msg('room.reconnected') }), { signal });
     room.on('localTrackLimited', ({ source, reason, bitrate }) => reason === 'rate' && this.#tooMuch(source, bitrate), { signal });
     room.on('localTrackUnpublished', ({ source }) => {
@@ -82,6 +85,14 @@ export class CallNotes {
     if (people.length > MAX_NAMES) names.push(`+${people.length - MAX_NAMES}`);
     this.#tell(msg(key[what], { name: names[0], names: i18n.list(names) }));
     sound(what, this.#call.state.people.length);
+  }
+
+  /** A silence that was told ends with a word, unless the connection had to be got back, which has its own. @param {import('../sdk/index.js').ServerState} state */
+  #server(state) {
+    const was = this.#silent;
+    this.#silent = state === 'silent';
+    if (this.#silent) say(msg('room.serverSilent'), { now: true });
+    else if (was && this.#call.room.state === 'connected') toast({ key: 'connection', icon: 'check', text: msg('room.serverBack') });
   }
 
   /** @param {import('../lib/i18n.js').Msg} text */

@@ -23,6 +23,7 @@ import { messageKey } from '../lib/failures.js';
  * @property {'live' | 'reconnecting'} phase
  * @property {number} attempt of reconnecting, from 1
  * @property {import('../sdk/index.js').MediaState} media whether sound and picture get through
+ * @property {import('../sdk/index.js').ServerState} server whether it says anything
  * @property {boolean} stopped the server said that it stops: that is why
  * @property {import('../lib/failures.js').Failure | null} refused why the last attempt failed
  * @property {number} nextAt when the next attempt is, performance.now()
@@ -51,7 +52,7 @@ import { messageKey } from '../lib/failures.js';
 
 /** @type {Readonly<CallState>} */
 const START = Object.freeze({
-  phase: 'live', attempt: 0, nextAt: 0, media: 'new', stopped: false, refused: null, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
+  phase: 'live', attempt: 0, nextAt: 0, media: 'new', server: 'answering', stopped: false, refused: null, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
   pins: [], layout: 'auto', panel: '', chatTo: '', unread: 0, audioBlocked: false, captions: [], captionInput: false,
   stats: false, drainAt: 0, volumes: {}, silenced: {}, dataSaver: false, silentMic: false, pip: false,
 });
@@ -152,6 +153,7 @@ export class Call extends EventTarget {
       this.refresh();
     }, { signal });
     room.on('mediaStateChanged', ({ state }) => this.store.set({ media: state }), { signal });
+    room.on('serverStateChanged', ({ state }) => this.store.set({ server: state }), { signal });
     room.on('draining', ({ inMs }) => this.store.set({ drainAt: performance.now() + inMs }), { signal });
     room.on('audioPlaybackChanged', ({ playing }) => this.store.set({ audioBlocked: !playing }), { signal });
     room.on('caption', ({ participant, text, final }) => this.#caption(participant.id, participant.name, text, final), { signal });
