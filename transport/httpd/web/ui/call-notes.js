@@ -34,9 +34,10 @@ export class CallNotes {
     this.#call = call;
     const { room, alive: signal } = call;
     room.on('participantConnected', ({ participant: p }) => {
-      if (!this.#left.take(({ id }) => id === p.id)) this.#joined.add({ id: p.id, name: inline(p.name) });
+      if (!call.continuity?.isQuiet(p.id) && !this.#left.take(({ id }) => id === p.id)) this.#joined.add({ id: p.id, name: inline(p.name) });
     }, { signal });
     room.on('participantDisconnected', ({ participant: p, reason }) => {
+      if (call.continuity?.isQuiet(p.id)) return;
       if (reason === 'lost') this.#tell(msg('room.lostPerson', { name: inline(p.name) }));
       else if (!this.#joined.take(({ id }) => id === p.id)) this.#left.add({ id: p.id, name: inline(p.name) });
     }, { signal });
@@ -76,6 +77,11 @@ export class CallNotes {
     this.#joined.stop();
     say(n ? msg('room.youJoined', { room, n }) : msg('room.youJoinedAlone', { room }));
     sound('join');
+  }
+
+  /** They were expected back, and did not come. @param {readonly {id: string, name: string}[]} people */
+  gone(people) {
+    for (const { id, name } of people) this.#left.add({ id, name: inline(name) });
   }
 
   /** @param {'join' | 'leave'} what @param {{name: string}[]} people */
@@ -120,8 +126,8 @@ export class CallNotes {
 
   /** @param {import('../sdk/index.js').ChatMessage} message */
   #chat({ participant, name, text, to }) {
-    const { state, me } = this.#call;
-    if (participant === me.id) return;
+    const { state } = this.#call;
+    if (this.#call.isMine(participant)) return;
     const open = state.panel === 'chat' && !document.hidden;
     const params = { name: inline(name), text: inline(text, 120) };
     const line = msg(to ? 'chat.toastPrivate' : 'chat.toast', params);

@@ -10,6 +10,7 @@ import { CallAudio } from './call-audio.js';
 import { CallDevices } from './call-devices.js';
 import { CallHealth } from './call-health.js';
 import { CallNotes } from './call-notes.js';
+import { Continuity } from './continuity.js';
 import { personOf } from './person.js';
 import { toast } from './toasts.js';
 import { messageKey } from '../lib/failures.js';
@@ -65,6 +66,7 @@ const START = Object.freeze({
  * @property {MediaStreamTrack | import('../sdk/index.js').MicrophoneOptions | false} audio
  * @property {MediaStreamTrack | import('../sdk/index.js').CameraOptions | false} video
  * @property {AbortSignal} signal gives up joining
+ * @property {{mine: readonly string[], began: number}} [before] of the stay that goes on with this one
  */
 
 /** Fires 'ended' {reason, retryable, summary} once. */
@@ -93,12 +95,13 @@ export class Call extends EventTarget {
 
   /** The name of a participant, bounded and harmless inside a sentence. @param {string} id */
   nameOf(id) {
-    return inline(this.room.participant(id)?.name ?? '?');
+    return inline(this.room.participant(id)?.name ?? this.continuity?.nameOf(id) ?? '?');
   }
 
   /** @param {JoinOptions} options */
-  async join({ room, name, identity, audio, video, signal }) {
+  async join({ room, name, identity, audio, video, signal, before }) {
     this.#watch();
+    this.continuity = new Continuity(this, before);
     this.audio = new CallAudio(this);
     this.notes = new CallNotes(this);
     await this.room.connect({ url: location.origin, room, name, identity, audio, video, signal });
@@ -106,6 +109,7 @@ export class Call extends EventTarget {
     this.health = new CallHealth(this);
     this.#quietInCrowds();
     prefs.set({ recent: withRecent(prefs.now.recent, this.room.name || room, Date.now()) });
+    this.continuity.entered();
     this.refreshNow();
     this.notes.entered();
   }
@@ -128,6 +132,13 @@ export class Call extends EventTarget {
   devices;
   /** @type {CallNotes | undefined} */
   notes;
+  /** @type {Continuity | undefined} */
+  continuity;
+
+  /** Whether it is oneself, under this id or one from before the server was restarted. @param {string} id */
+  isMine(id) {
+    return id === this.me.id || this.continuity?.isMine(id) === true;
+  }
 
   #watch() {
     const { room } = this;
@@ -172,7 +183,7 @@ export class Call extends EventTarget {
     const { room, me } = this;
     const context = { room, spokeAt: this.#spokeAt };
     const others = [...room.remoteParticipants.values()].sort((a, b) => a.joinedAt - b.joinedAt || (a.id < b.id ? -1 : 1));
-    const people = [me, ...others].map((p) => personOf(p, context));
+    const people = [...[me, ...others].map((p) => personOf(p, context)), ...(this.continuity?.held ?? [])];
     const here = new Set(people.map((p) => p.id));
     this.store.set({
       people: samePeople(this.state.people, people),
@@ -233,6 +244,14 @@ export class Call extends EventTarget {
     return done;
   }
 
+  /** Somebody has another id: what was set for them goes with them. @param {string} from @param {string} to */
+  renamed(from, to) {
+    const { pins, volumes, silenced, chatTo } = this.state;
+    const key = (/** @type {string} */ k) => (k.split('/')[0] === from ? to + k.slice(from.length) : k);
+    const keys = (/** @type {Readonly<Record<string, any>>} */ map) => Object.fromEntries(Object.entries(map).map(([k, v]) => [key(k), v]));
+    this.store.set({ pins: pins.map(key), volumes: keys(volumes), silenced: keys(silenced), chatTo: key(chatTo) });
+  }
+
   /** @param {'chat' | 'people'} panel */
   togglePanel(panel) {
     this.store.set({ panel: this.state.panel === panel ? '' : panel });
@@ -284,7 +303,7 @@ export class Call extends EventTarget {
     if (this.alive.aborted) return;
     this.#life.abort();
     const reason = this.#alone && end.reason === 'left' ? 'alone' : this.state.stopped && end.reason === 'reconnect_failed' ? 'shutdown' : end.reason;
-    this.dispatchEvent(new CustomEvent('ended', { detail: { ...end, reason } }));
+    this.dispatchEvent(new CustomEvent('ended', { detail: { ...end, reason, summary: this.continuity?.summary(end.summary) ?? end.summary } }));
   }
 
   /** Joining failed or the page goes elsewhere: lets everything go. */

@@ -28,7 +28,7 @@ function body(text) {
 /** @param {Call} call @param {ChatMessage} m */
 function audience(call, m) {
   if (!m.to) return null;
-  const label = m.participant === call.me.id ? msg('chat.privateTo', { name: call.nameOf(m.to) }) : msg('chat.privateFrom');
+  const label = call.isMine(m.participant) ? msg('chat.privateTo', { name: call.nameOf(m.to) }) : msg('chat.privateFrom');
   return h('span', { class: 'chip' }, icon('lock', 'small'), label);
 }
 
@@ -38,7 +38,7 @@ function audience(call, m) {
  * @param {{joined: boolean}} options joined: belongs to the message above
  */
 export function messageRow(call, m, { joined }) {
-  const own = m.participant === call.me.id;
+  const own = call.isMine(m.participant);
   const reply = m.to && !own && call.room.remoteParticipants.has(m.participant)
     ? h('button', { class: 'textlink', type: 'button', onclick: () => call.openChat(m.participant) }, msg('chat.replyPrivate'))
     : null;

@@ -86,7 +86,7 @@ export class ParleyChat extends ParleyElement {
     this.#last = null;
     fill(this.#log);
     if (!messages.length && !this.#pending.length) this.#log.append(this.#empty);
-    const firstNew = unread ? messages.filter((m) => m.participant !== this.call.me.id).at(-unread)?.id : undefined;
+    const firstNew = unread ? messages.filter((m) => !this.call.isMine(m.participant)).at(-unread)?.id : undefined;
     for (const message of messages) {
       if (message.id === firstNew) {
         this.#log.append(this.#divider);
@@ -112,7 +112,7 @@ export class ParleyChat extends ParleyElement {
   /** @param {ChatMessage} message */
   #add(message) {
     const along = this.#nearEnd();
-    const own = message.participant === this.call.me.id;
+    const own = this.call.isMine(message.participant);
     this.#settle(message.key);
     this.#put(message);
     if (own || along) this.#toEnd();

@@ -89,8 +89,8 @@ export class ParleyRoom extends ParleyElement {
   }
 
   #tick() {
-    const { meeting } = this.call.room;
-    if (meeting) text(this.#clock, clock(this.call.room.serverNow() - meeting.startedAt));
+    const { room, continuity } = this.call;
+    if (continuity) text(this.#clock, clock(room.serverNow() - continuity.began));
   }
 
   /** @type {HTMLElement | null} */
