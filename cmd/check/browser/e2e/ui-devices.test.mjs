@@ -43,7 +43,7 @@ for (const language of LANGUAGES) {
         const title = who.t(/** @type {Key} */ (`media.${cause}.${which}.title`));
         const notice = who.page.getByRole('region', { name: title, exact: true });
         await notice.waitFor();
-        await notice.getByText(who.t(/** @type {Key} */ (`media.${cause}.${which}.text`)), { exact: true }).waitFor();
+        await notice.getByText(`${who.t(/** @type {Key} */ (`media.${cause}.${which}.text`))} ${who.t('media.joinAnyway')}`, { exact: true }).waitFor();
         await notice.getByRole('button', { name: who.t('app.retry'), exact: true }).waitFor();
         assert.equal(await who.page.getByRole('region', { name: title }).count(), 1, 'one notice, not two');
         await who.button(which === 'both' ? 'prejoin.joinListen' : 'prejoin.join').waitFor();
@@ -97,12 +97,14 @@ test('without devices one can join, and turn them on in the meeting when they wo
   await ann.join();
   await ann.moves(ann.tile('Ben'));
   for (const key of /** @type {const} */ (['tile.muted', 'tile.camOff'])) await ben.tileSays(ben.tile('Ann'), key);
-  await ann.shown('room.unheard');
+  await ann.text('room.unheard').first().waitFor();
+  await ann.said('room.unheard');
 
   await ann.control('bar.mic').click();
   const help = ann.page.getByRole('alertdialog', { name: ann.t('media.permission_denied.microphone.title') });
   await help.waitFor();
   await help.getByText(ann.t('help.chromium')).waitFor();
+  assert.equal(await help.getByText(ann.t('media.joinAnyway')).count(), 0, 'one is in the meeting already');
   await desk(ann, 'fail', { microphone: '', camera: '' });
   await desk(ann, 'permit', 'microphone', 'granted');
   await help.waitFor({ state: 'detached' });

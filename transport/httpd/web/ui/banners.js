@@ -1,5 +1,6 @@
 // Lines above the stage that stay as long as something is so: reconnecting,
-// sound blocked, sharing, a silent microphone, the server about to stop.
+// sound blocked, sharing, a silent microphone, the server about to stop. Here, as
+// part of the page, they cover neither names nor controls.
 import { icon } from '../icons/icons.js';
 import { reconnectReason } from '../lib/failures.js';
 import { attr, fill, h, text } from '../lib/html.js';
@@ -11,6 +12,9 @@ import { ParleyElement, define } from './element.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./call.js').CallState} CallState */
+
+/** How long one is told that one came in unheard, milliseconds. */
+const HUSHED = 20_000;
 
 /**
  * Why nothing goes on just now, '' while it does. What is known to be wrong
@@ -45,6 +49,7 @@ export class ParleyBanners extends ParleyElement {
     store.select((s) => this.#only(s, 'failed'), (on) => this.#show('failed', on, () => this.#media('room.mediaBlocked')), alive);
     store.select((s) => s.sharing, (on) => this.#show('share', on, () => this.#sharing()), alive);
     store.select((s) => s.silentMic, (on) => this.#show('silent', on, () => this.#silent()), alive);
+    store.select((s) => (s.mic ? '' : s.hushed), (why) => this.#show('hushed', why !== '', () => this.#hushed(why || 'room.unheard')), alive);
     store.select((s) => s.drainAt, (at) => this.#show('drain', at > 0, () => this.#draining()), alive);
     store.select((s) => s.dataSaver, (on) => this.#show('data', on, () => this.#data()), alive);
     this.every(500, () => this.#count());
@@ -145,6 +150,20 @@ export class ParleyBanners extends ParleyElement {
     say(msg('room.silentMic'));
     const choose = this.#action('room.otherMic', () => micMenu(this.call, choose));
     return this.#banner('warn', 'micOff', h('p', null, msg('room.silentMic')), choose, this.#action('room.silentMicOff', () => prefs.set({ silentMicWarning: false })));
+  }
+
+  /** Told for a while; afterwards the button of the microphone says enough. @param {'room.largeMuted' | 'room.unheard'} why */
+  #hushed(why) {
+    say(msg(why));
+    const done = () => this.call.store.set({ hushed: '' });
+    const banner = this.#banner('', 'micOff', h('p', null, msg(why)), this.#action('bar.unmute', () => void this.call.devices?.mic(true)), h('button', { class: 'btn quiet square small', type: 'button', 'aria-label': msg('app.dismiss'), onclick: done }, icon('close', 'small')));
+    const expire = () => {
+      if (!banner.isConnected) return;
+      if (banner.matches(':hover, :focus-within')) setTimeout(expire, 1_500);
+      else done();
+    };
+    setTimeout(expire, HUSHED);
+    return banner;
   }
 
   #draining() {

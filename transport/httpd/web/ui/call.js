@@ -48,6 +48,7 @@ import { messageKey } from '../lib/failures.js';
  * @property {Readonly<Record<string, boolean>>} silenced muted for me
  * @property {boolean} dataSaver
  * @property {boolean} silentMic
+ * @property {'' | 'room.largeMuted' | 'room.unheard'} hushed why one came in without being heard, as long as that is told
  * @property {boolean} pip
  */
 
@@ -55,7 +56,7 @@ import { messageKey } from '../lib/failures.js';
 const START = Object.freeze({
   phase: 'live', attempt: 0, nextAt: 0, media: 'new', server: 'answering', stopped: false, refused: null, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
   pins: [], layout: 'auto', panel: '', chatTo: '', unread: 0, audioBlocked: false, captions: [], captionInput: false,
-  stats: false, drainAt: 0, volumes: {}, silenced: {}, dataSaver: false, silentMic: false, pip: false,
+  stats: false, drainAt: 0, volumes: {}, silenced: {}, dataSaver: false, silentMic: false, hushed: '', pip: false,
 });
 
 /**
@@ -120,7 +121,7 @@ export class Call extends EventTarget {
     if (!muteFrom || !this.me.isMicrophoneEnabled || this.room.remoteParticipants.size < muteFrom) return;
     void this.me.setMicrophoneEnabled(false).then(() => {
       this.refreshNow();
-      toast({ key: 'large', icon: 'micOff', text: msg('room.largeMuted'), settled: () => this.state.mic, actions: [{ label: msg('bar.unmute'), run: () => void this.devices?.mic(true) }] });
+      this.store.set({ hushed: 'room.largeMuted' });
     });
   }
 

@@ -1,6 +1,5 @@
 // The page of one room: from the preview through the meeting to its end.
 import { fill } from '../lib/html.js';
-import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { ParleyError, devices } from '../sdk/index.js';
 import { audio } from './audio.js';
@@ -9,7 +8,7 @@ import { ParleyElement, define } from './element.js';
 import { LocalMedia, camOptions, micOptions } from './local-media.js';
 import { ParleyPrejoin } from './prejoin.js';
 import { Presence } from './presence.js';
-import { toast, untoastAll } from './toasts.js';
+import { untoastAll } from './toasts.js';
 
 /** @typedef {{reason: string, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} End */
 
@@ -111,7 +110,7 @@ export default class ParleyMeeting extends ParleyElement {
       this.#presence.enter(this.room, identity);
       this.#show(call, new ParleyRoom());
       // The button then explains what stands in the way.
-      if (unheard) toast({ key: 'unheard', kind: 'warn', icon: 'micOff', text: msg('room.unheard'), settled: () => call.state.mic, actions: [{ label: msg('bar.unmute'), run: () => void call.devices?.mic(true) }] });
+      if (unheard) call.store.set({ hushed: 'room.unheard' });
     } catch (error) {
       call.drop();
       if (page.isConnected) await this.#notJoined(page, media, error);
