@@ -2,6 +2,7 @@
 // words and a way on, and help goes away by itself when access appears.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clean } from './axe.mjs';
 import { eventually } from './cast.mjs';
 import { fakeDevices } from './fake_devices.mjs';
 import { open } from './open.mjs';
@@ -213,6 +214,17 @@ for (const language of LANGUAGES) {
   test(`an insecure address and an old browser are told, ${language}`, async () => {
     const who = await guest(browser, server.url, { language });
     const url = `http://meet.test:${server.port}`;
+    await who.page.goto(url);
+    const warning = who.page.getByRole('region', { name: who.t('insecure.title') });
+    await warning.getByText(who.t('insecure.text', { origin: url })).waitFor();
+    await who.said('insecure.title');
+    await warning.getByText(who.t('insecure.ways')).click();
+    await warning.getByRole('link', { name: `http://localhost:${server.port}/` }).waitFor();
+    await clean(who, 'the first page at an insecure address');
+    await who.page.goto(server.url);
+    await who.heading('landing.headline').waitFor();
+    assert.equal(await who.heading('insecure.title').count(), 0);
+
     await who.page.goto(`${url}/r/insecure-room`);
     await who.heading('insecure.title').waitFor();
     await who.text('insecure.text', { origin: url }).waitFor();

@@ -153,6 +153,7 @@ export default {
   // Insecure origin, old browser
   'insecure.title': 'This address is not secure',
   'insecure.text': 'Browsers give microphone and camera only to pages that come over HTTPS or from localhost. This page came from {origin}, so nobody could hear or see you.',
+  'insecure.ways': 'What to do',
   'insecure.here': 'If the server runs on this very computer, open this address instead:',
   'insecure.admin': 'If you run the server, start it with a certificate:',
   'insecure.listen': 'Join anyway, without microphone and camera',

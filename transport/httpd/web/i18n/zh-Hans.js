@@ -146,6 +146,7 @@ const zh = {
 
   'insecure.title': '此地址不安全',
   'insecure.text': '浏览器只允许通过 HTTPS 或 localhost 打开的页面使用麦克风和摄像头。本页来自 {origin}，因此别人听不到也看不到您。',
+  'insecure.ways': '怎么办',
   'insecure.here': '如果服务器就在这台电脑上，请改用这个地址：',
   'insecure.admin': '如果您管理这台服务器，请用证书启动它：',
   'insecure.listen': '仍要加入，不带麦克风和摄像头',

@@ -9,7 +9,7 @@ import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
 import { newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
-import { openShare } from './later.js';
+import { later, openShare } from './later.js';
 import { scene } from './scene.js';
 
 export default class ParleyLanding extends ParleyElement {
@@ -31,6 +31,8 @@ export default class ParleyLanding extends ParleyElement {
       h('footer', { class: 'page-foot' }, icon('lock', 'small'), h('span', null, msg('landing.foot'))),
     );
     this.#drawRecent();
+    // Told before anybody is invited to an address where nobody can be heard.
+    if (!isSecureContext) void later(import('./insecure.js')).then((m) => m && this.querySelector('.start-row')?.before(m.insecureNotice()));
   }
 
   relabelled() {
