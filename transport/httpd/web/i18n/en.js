@@ -65,6 +65,9 @@ export default {
   'prejoin.invite': 'Invite people',
   'prejoin.elsewhere': 'You are already in this meeting in another tab of this browser.',
   'prejoin.moveHere': 'Move the meeting here',
+  'prejoin.goThere': 'Go back there',
+  'prejoin.joinBoth': 'Join here as well',
+  'prejoin.wentThere': 'Your meeting goes on in the tab whose name begins with ▶.',
   'prejoin.retention': 'Chat is kept on this server for 24 hours for whoever enters this room. Sound and picture are not kept.',
 
   // Devices
@@ -244,6 +247,8 @@ export default {
   'alone.text': 'You have been alone in this meeting for half an hour. You will leave it automatically in:',
   'alone.left': '{s, plural, one {# second} other {# seconds}} left',
   'alone.stay': 'Stay',
+  'room.leaveAsk': 'Leave the meeting?',
+  'room.leaveAskText': 'Going back leaves the meeting. The others stay.',
   'room.copyLink': 'Copy meeting link',
   'room.pageShort': '{page} of {pages}',
   'room.prev': 'Previous page',

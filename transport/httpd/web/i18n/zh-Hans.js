@@ -62,6 +62,9 @@ const zh = {
   'prejoin.invite': '邀请成员',
   'prejoin.elsewhere': '您已在本浏览器的另一个标签页中加入了此会议。',
   'prejoin.moveHere': '转到这里继续',
+  'prejoin.goThere': '返回那个标签页',
+  'prejoin.joinBoth': '在这里也加入',
+  'prejoin.wentThere': '会议在名称以 ▶ 开头的标签页中继续。',
   'prejoin.retention': '聊天内容会在服务器上为进入此会议的人保留 24 小时。声音和画面不会保留。',
 
   'device.mic': '麦克风',
@@ -234,6 +237,8 @@ const zh = {
   'alone.text': '您已独自在会议中半小时，即将自动离开，剩余时间：',
   'alone.left': '还剩 {s, plural, other {# 秒}}',
   'alone.stay': '留在会议中',
+  'room.leaveAsk': '要离开会议吗？',
+  'room.leaveAskText': '返回上一页会离开会议，其他人不受影响。',
   'room.copyLink': '复制会议链接',
   'room.pageShort': '{page} / {pages}',
   'room.prev': '上一页',

@@ -28,10 +28,16 @@ async function pageOf(to) {
 export class ParleyApp extends ParleyElement {
   /** @param {AbortSignal} alive */
   mounted(alive) {
-    addEventListener('popstate', () => void this.show(), { signal: alive });
+    addEventListener('popstate', () => this.#back(), { signal: alive });
     this.addEventListener('go', (e) => this.go(/** @type {CustomEvent<string>} */ (e).detail), { signal: alive });
     addEventListener('error', (e) => void this.#crashed(e.error), { signal: alive });
     void this.#boot(alive);
+  }
+
+  /** The browser went back or forward; a meeting may ask first. */
+  #back() {
+    const page = /** @type {(Element & {held?: () => boolean}) | null} */ (this.firstElementChild);
+    if (!page?.held?.()) void this.show();
   }
 
   /** @param {AbortSignal} alive */

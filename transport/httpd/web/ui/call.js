@@ -108,7 +108,7 @@ export class Call extends EventTarget {
     await this.room.connect({ url: location.origin, room, name, identity, audio, video, signal });
     this.devices = new CallDevices(this);
     this.health = new CallHealth(this);
-    this.#quietInCrowds();
+    if (!before) this.#quietInCrowds();
     prefs.set({ recent: withRecent(prefs.now.recent, this.room.name || room, Date.now()) });
     this.continuity.entered();
     this.refreshNow();

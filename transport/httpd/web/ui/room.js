@@ -70,7 +70,7 @@ export class ParleyRoom extends ParleyElement {
       const clears = e.target instanceof HTMLInputElement && e.target.value !== '';
       if (e.key === 'Escape' && !e.isComposing && !e.defaultPrevented && !clears && !this.#panel.querySelector('.menu')) call.store.set({ panel: '' });
     }, { signal: alive });
-    const panels = setTimeout(() => void Promise.all([import('./chat.js'), import('./people.js')]).catch(() => {}), PANELS_AFTER);
+    const panels = setTimeout(() => void Promise.all([import('./chat.js'), import('./people.js'), import('./ask-leave.js')]).catch(() => {}), PANELS_AFTER);
     alive.addEventListener('abort', () => clearTimeout(panels), { once: true });
     this.every(1000, () => this.#tick());
     this.#tick();
