@@ -17,13 +17,13 @@ const KEY = 'parley-stay';
 const FRESH = 120_000;
 
 /**
- * @param {Storage} storage
+ * @param {() => Storage} storage where it is forbidden, asking for it throws
  * @param {Stay} stay
  * @param {number} now
  */
 export function keepStay(storage, stay, now) {
   try {
-    storage.setItem(KEY, JSON.stringify({ ...stay, at: now }));
+    storage().setItem(KEY, JSON.stringify({ ...stay, at: now }));
   } catch {
     // Full or forbidden: then it is the preview.
   }
@@ -31,15 +31,15 @@ export function keepStay(storage, stay, now) {
 
 /**
  * The stay in this room that was just interrupted; it is given once.
- * @param {Storage} storage
+ * @param {() => Storage} storage
  * @param {string} room
  * @param {number} now
  * @returns {Stay | null}
  */
 export function takeStay(storage, room, now) {
   try {
-    const stay = JSON.parse(storage.getItem(KEY) ?? 'null');
-    storage.removeItem(KEY);
+    const stay = JSON.parse(storage().getItem(KEY) ?? 'null');
+    storage().removeItem(KEY);
     const { room: there, name, mic, cam, mine, began, at } = stay;
     if (there !== room || typeof name !== 'string' || !name || !(now - at >= 0 && now - at < FRESH)) return null;
     return { room, name, mic: mic === true, cam: cam === true, mine: Array.isArray(mine) ? mine.map(String) : [], began: Number.isFinite(began) ? began : Infinity };

@@ -56,7 +56,7 @@ export default class ParleyMeeting extends ParleyElement {
     const { missing, secure } = devices.support();
     if (missing.length) void this.#deadEnd('old', missing);
     else if (!secure) void this.#deadEnd('insecure', []);
-    else void this.prejoin({ before: cameBack() && !this.embedded ? takeStay(sessionStorage, this.room, Date.now()) : null });
+    else void this.prejoin({ before: cameBack() && !this.embedded ? takeStay(tabStorage, this.room, Date.now()) : null });
   }
 
   /**
@@ -222,7 +222,7 @@ export default class ParleyMeeting extends ParleyElement {
     if (!call || embedded) return;
     const { state, me, continuity } = call;
     this.#hiding = true;
-    keepStay(sessionStorage, { room: this.room, name: me.name, mic: state.mic, cam: state.cam, mine: continuity?.mine ?? [], began: continuity?.began ?? Infinity }, Date.now());
+    keepStay(tabStorage, { room: this.room, name: me.name, mic: state.mic, cam: state.cam, mine: continuity?.mine ?? [], began: continuity?.began ?? Infinity }, Date.now());
     this.#presence.leave();
     // Kept by the browser and shown again, the page would be one that has left.
     addEventListener('pageshow', () => location.reload(), { once: true });
@@ -251,6 +251,8 @@ export default class ParleyMeeting extends ParleyElement {
 
 /** Whether others would miss one, who so is asked before going. @param {import('./call.js').CallState} state */
 const missed = ({ people, sharing }) => people.length > 1 || sharing;
+
+const tabStorage = () => sessionStorage;
 
 /** Whether this page was loaded again, or gone back to. */
 function cameBack() {
