@@ -75,7 +75,8 @@ export class ParleyBanners extends ParleyElement {
     }
     const el = make();
     this.#shown.set(key, el);
-    this.append(el);
+    if (key === 'connection') this.prepend(el); // it says why all else stands still
+    else this.append(el);
     this.#count();
   }
 
