@@ -201,7 +201,7 @@ test('sounds are short, and quiet in large meetings', () => {
 });
 
 test('figures are written as people read them', () => {
-  assert.deepEqual([12, 64_000, 1_250_000].map(bits), ['12 bit/s', '64 kbit/s', '1.25 Mbit/s']);
+  assert.deepEqual([12, 64_000, 1_250_000].map((n) => bits(n)), ['12 bit/s', '64 kbit/s', '1.25 Mbit/s']);
   assert.equal(percent(0.0123), '1.2 %');
   const h = new History(3);
   for (const v of [1, 2, 3, 4]) h.add('x', v);
