@@ -34,7 +34,8 @@
 // Names are an allow-list: IP addresses, localhost, the machine's own name (also
 // with .local), those of the certificate, Config.Hosts. A page at another name
 // that resolves to us (DNS rebinding) would be same-origin for its browser, so it
-// gets 421 (foreign_host). Exempt are /healthz, /readyz, requests without Host,
+// gets 421 (foreign_host), and a person a page in their language that says so.
+// Exempt are /healthz, /readyz, requests without Host,
 // and those with the API token.
 //
 // Browsers may open the WebSocket from the page's own origin and those of
