@@ -4,6 +4,7 @@
 //	/                 the client; /r/{room} and /test are pages of it
 //	/sdk/, /lib/      also for pages of other origins (CORS)
 //	/embed.html       the client for frames of other sites
+//	/robots.txt       search engines may show the start page and nothing else
 //	/api/v1/ws        WebSocket, subprotocol parley.v1
 //	/api/v1/reach     POST: would a WebSocket be taken from here, if not why
 //	/api/v1/meetings  meeting records
@@ -35,8 +36,7 @@
 // with .local), those of the certificate, Config.Hosts. A page at another name
 // that resolves to us (DNS rebinding) would be same-origin for its browser, so it
 // gets 421 (foreign_host), and a person a page in their language that says so.
-// Exempt are /healthz, /readyz, requests without Host,
-// and those with the API token.
+// Exempt are /healthz, /readyz, requests without Host, and those with the API token.
 //
 // Browsers may open the WebSocket from the page's own origin and those of
 // Config.Origins. A Host without port matches the page's name at any port: that
