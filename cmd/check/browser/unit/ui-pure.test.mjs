@@ -71,6 +71,15 @@ test('stored choices of the wrong kind are replaced by defaults', () => {
   assert.equal('extra' in kept, false);
 });
 
+test('the colours are those of the system unless somebody chose others', () => {
+  const theme = (/** @type {object} */ stored) => parsePrefs(JSON.stringify(stored)).theme;
+  assert.equal(DEFAULTS.theme, 'system');
+  const { v, ...first } = DEFAULTS;
+  assert.equal(theme({ ...first, theme: 'dark' }), 'system', 'the first version kept its default as if chosen');
+  assert.equal(theme({ ...first, theme: 'light' }), 'light');
+  for (const chosen of ['dark', 'light', 'system']) assert.equal(theme({ ...first, v, theme: chosen }), chosen);
+});
+
 test('a recent room moves to the head, and eight are kept', () => {
   let recent = /** @type {{room: string, at: number}[]} */ ([]);
   for (let i = 0; i < 12; i++) recent = withRecent(recent, `r${i % 10}`, i);

@@ -30,6 +30,7 @@
  * @property {{noiseSuppression: boolean, echoCancellation: boolean, autoGainControl: boolean, voiceIsolation: boolean, music: boolean}} audio music: the sound as it is, without the others
  * @property {boolean} blur
  * @property {{room: string, at: number}[]} recent newest first
+ * @property {number} v version of what is stored; absent in the first
  */
 
 /** @type {Readonly<Prefs>} */
@@ -40,7 +41,7 @@ export const DEFAULTS = Object.freeze({
   micId: '',
   camId: '',
   speakerId: '',
-  theme: 'dark',
+  theme: 'system',
   lang: '',
   selfView: 'auto',
   corner: 'br',
@@ -61,6 +62,7 @@ export const DEFAULTS = Object.freeze({
   audio: { noiseSuppression: true, echoCancellation: true, autoGainControl: true, voiceIsolation: false, music: false },
   blur: false,
   recent: [],
+  v: 2,
 });
 
 const KEY = 'parley';
@@ -91,6 +93,8 @@ export function parsePrefs(stored) {
     else if (isObject(fallback) && isObject(value)) out[key] = merge(key, fallback, value);
     else if (typeof value === typeof fallback && !isObject(fallback)) out[key] = value;
   }
+  // The first version kept the default along with what was chosen: dark says nothing there.
+  if (isObject(raw.sounds) && !raw.v && raw.theme === 'dark') out.theme = DEFAULTS.theme;
   return /** @type {any} */ (out);
 }
 

@@ -10,7 +10,7 @@ export function followTheme(signal) {
     const { theme } = prefs.now;
     const now = theme === 'light' || (theme === 'system' && light.matches) ? 'light' : 'dark';
     document.documentElement.dataset.theme = now;
-    document.querySelector('meta[name="theme-color"]')?.setAttribute('content', COLOURS[now]);
+    for (const meta of document.querySelectorAll('meta[name="theme-color"]')) meta.setAttribute('content', COLOURS[now]);
   };
   apply();
   light.addEventListener('change', apply, { signal });
