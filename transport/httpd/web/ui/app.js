@@ -37,7 +37,7 @@ export class ParleyApp extends ParleyElement {
   /** @param {AbortSignal} alive */
   async #boot(alive) {
     if (!(await speak(alive))) return;
-    followTheme(alive);
+    await followTheme(alive);
     await this.show({ first: true });
     document.documentElement.setAttribute('data-booted', '');
   }

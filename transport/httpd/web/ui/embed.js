@@ -33,7 +33,7 @@ export class ParleyEmbed extends ParleyElement {
   /** @param {AbortSignal} alive */
   async #boot(alive) {
     if (!(await speak(alive))) return;
-    followTheme(alive);
+    await followTheme(alive);
     document.documentElement.setAttribute('data-booted', '');
     const room = cleanRoom(query.get('room') ?? '');
     if (!room) {

@@ -47,7 +47,7 @@ export function volumeControl(call, key, name) {
 
 /** As many bars as the connection is worth. @param {import('../sdk/index.js').ConnectionQuality | undefined} quality */
 export function bars(quality) {
-  const names = /** @type {const} */ ({ excellent: 'signal', good: 'signalGood', poor: 'signalPoor', lost: 'wifiOff' });
+  const names = /** @type {const} */ ({ excellent: 'signal', good: 'signalGood', poor: 'signalWarn', lost: 'wifiOff' });
   return quality ? names[quality] : 'signalPoor';
 }
 
