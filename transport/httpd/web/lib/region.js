@@ -11,10 +11,9 @@ function parse(tag) {
 }
 
 /**
- * The region that somebody's languages tell, in the order of their wishes;
- * '' if they tell none. A bare language stands for where it is mostly spoken
- * ("de" for DE) unless another tag says where: de, de-AT. English alone is
- * spoken everywhere, so that what comes after it is asked first.
+ * The region that somebody's languages tell, '' if none. A bare language stands
+ * for where it is mostly spoken unless another tag says where (de, de-AT);
+ * after bare English, which is spoken everywhere, the next wish is asked.
  * @param {readonly string[]} tags
  */
 export function regionOf(tags) {
@@ -28,9 +27,8 @@ export function regionOf(tags) {
 }
 
 /**
- * The locale for dates and times: the order of day and month and the clock of
- * 12 or 24 hours are the region's. Where nobody has written down how its
- * English looks, that of the world stands in, not that of the United States.
+ * The locale for dates and times: order and clock are the region's. Where its
+ * English is not known, that of the world stands in, not that of the US.
  * @param {string} language of the page
  * @param {string} region
  */
@@ -43,8 +41,7 @@ export function dateLocale(language, region) {
 }
 
 /**
- * The locale for figures: the region's separators, but digits that the page's
- * language reads.
+ * The locale for figures: the region's separators, our digits.
  * @param {string} language @param {string} region
  */
 export const numberLocale = (language, region) => (region ? `${homeLocale(region)}-u-nu-latn` : language);

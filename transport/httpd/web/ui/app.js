@@ -4,6 +4,7 @@ import { route } from '../lib/route.js';
 import './announcer.js';
 import { ParleyElement, define } from './element.js';
 import { speak } from './language.js';
+import { sheet } from './later.js';
 import { followTheme } from './theme.js';
 import './toasts.js';
 
@@ -17,7 +18,7 @@ async function pageOf(to) {
     case 'landing':
       return new (await import('./landing.js')).default();
     case 'test':
-      return new (await import('./setup-test.js')).default();
+      return new (await Promise.all([import('./setup-test.js'), sheet('/css/setup.css')]))[0].default();
     case 'room':
       return Object.assign(new (await import('./meeting.js')).default(), { room: to.room });
     default:

@@ -5,13 +5,15 @@ import { i18n, msg, t } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { avatar, named } from './avatar.js';
 import { ParleyElement, define } from './element.js';
-import { openShare } from './later.js';
+import { openShare, sheet } from './later.js';
 import { openMenu } from './menu.js';
 import { panelHead } from './panel-head.js';
 import { bars, qualityItems, volumeControl } from './tile-menu.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./person.js').Person} Person */
+
+await sheet('/css/people.css');
 
 /** Rows drawn at once; a search finds the others. */
 const MAX_ROWS = 200;

@@ -10,7 +10,7 @@ import { recordTable } from '../lib/record-table.js';
 import { say } from './announcer.js';
 import { ParleyElement, define } from './element.js';
 import { save } from './save.js';
-import { sheet } from './sheet.js';
+import { sheet } from './later.js';
 
 /** @typedef {import('../sdk/index.js').MeetingRecord} MeetingRecord */
 /** @typedef {MeetingRecord['participants'][number]} Presence */

@@ -8,7 +8,7 @@ import { History, bits, percent, points, report } from '../lib/stats-text.js';
 import { copyButton } from './copy.js';
 import { anyOpen, newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
-import { sheet } from './sheet.js';
+import { sheet } from './later.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('../sdk/index.js').StreamStats} StreamStats */

@@ -1,7 +1,7 @@
 // Dark, light, or as the system has it; and the system's own few colours where
 // it forces them on every page.
 import { prefs } from '../lib/prefs.js';
-import { sheet } from './sheet.js';
+import { sheet } from './later.js';
 
 const COLOURS = { dark: '#0e1416', light: '#f3f6f6' };
 const FORCED = '(forced-colors: active)';
