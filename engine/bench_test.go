@@ -156,7 +156,7 @@ func BenchmarkIdleConnection(b *testing.B) {
 // however many members a room has.
 func TestBroadcastEncodesOnce(t *testing.T) {
 	allocs := func(members int) float64 {
-		r := &roomState{env: &env{}, j: newJournal("tea", false)}
+		r := &roomState{env: &env{}, j: newJournal("tea", "Tea", false)}
 		frames := &atomic.Int64{}
 		for i := range members {
 			m := &member{person: person{id: fmt.Sprint(i), kind: wire.KindPerson}}

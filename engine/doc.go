@@ -29,7 +29,10 @@
 //
 //   - joined, ok to a chat and ok to a leave are sent when the record is on disk. If
 //     the disk is stuck, joins and leaves go on without after Times.Record, and if
-//     it fails at once; joined then says so. Chat does not go on.
+//     it fails at once; joined then says so, and recorded how it ended. Texts wait
+//     (sayings.go): after Times.Chat, and when a connection ends, it is said that
+//     nobody knows, which the same key settles. store_failed is said only of what
+//     was surely not said and will not be.
 //   - All members see the events of a room in the same order, and those of a resumed
 //     session without a gap, but for who was away meanwhile and is not any more.
 //   - What a member was told of its seats (member.told) is what the media side says
@@ -42,7 +45,8 @@
 // # Limits
 //
 // Every queue, list and table has a bound: see Limits, wire's Max constants, and
-// logBytes, maxSaying, maxTickets here. What one address could take from all others
+// logBytes, maxSaying, maxTickets here. What is kept for those who are away goes in
+// time though nothing else happens: a room with no events sleeps. What one address could take from all others
 // has a limit per address besides: joins, offers, rooms, chat; and rooms give way to
 // a newcomer when there are no more (registry_openers.go). One pass over the seats
 // of a room costs its members times their seats and runs at most every 50 ms.

@@ -42,6 +42,7 @@ type env struct {
 	meters    meters
 	writes    writeCount
 	draining  atomic.Bool
+	drainEnd  atomic.Int64 // Unix nanoseconds; 0: there is none to tell of
 }
 
 // New starts an engine. Stop ends it.
@@ -89,8 +90,9 @@ func (e *Engine) Figures() Figures {
 func (e *Engine) Ready() bool { return !e.env.draining.Load() }
 
 // Drain stops new meetings and tells everyone that their connection ends in
-// that time, once more a minute before. Running meetings go on, also for
-// newcomers. Stop does the rest.
+// that time, once more a minute before, and who comes meanwhile. Running meetings
+// go on, also for newcomers: whoever is late to one would find its people nowhere
+// else. Stop does the rest.
 func (e *Engine) Drain(in time.Duration) error {
 	return e.env.bus.ToAll(NodeCall{DrainMS: in.Milliseconds()})
 }
@@ -130,11 +132,11 @@ func (e *Engine) stopRooms(ctx context.Context) error {
 }
 
 // EndRoom ends the meeting in a room for all.
-func (e *Engine) EndRoom(room string) error { return e.env.bus.ToOwner(RoomCall{Room: room}) }
+func (e *Engine) EndRoom(room string) error { return e.env.bus.ToOwner(RoomCall{Room: roomKey(room)}) }
 
 // Remove takes a participant out of a room.
 func (e *Engine) Remove(room, participant string) error {
-	return e.env.bus.ToOwner(RoomCall{Room: room, Participant: participant})
+	return e.env.bus.ToOwner(RoomCall{Room: roomKey(room), Participant: participant})
 }
 
 // maxRatingComment bounds a rating's comment, in bytes.
@@ -161,8 +163,13 @@ func (e *Engine) Holder(meeting, token string) (participant string, err error) {
 	return shown.participant, nil
 }
 
+// rateWait is how long a rating waits for a stuck disk. It may be kept later, and
+// may be given again.
+const rateWait = 5 * time.Second
+
 // Rate keeps a participant's rating of a meeting, in place of an earlier one.
-// stars are 1 … 5. Errors: ErrBadRating, those of Holder, the storage's.
+// stars are 1 … 5. Errors: ErrBadRating, those of Holder, the storage's, among
+// them ErrUnknown when the disk takes too long.
 func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, comment string) error {
 	if stars < 1 || stars > 5 || len(comment) > maxRatingComment {
 		return ErrBadRating
@@ -176,9 +183,13 @@ func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, com
 	if err := e.env.records.Rate(meeting, rating, func(err error) { done <- err }); err != nil {
 		return err
 	}
+	over := time.NewTimer(rateWait)
+	defer over.Stop()
 	select {
 	case err := <-done:
 		return err
+	case <-over.C:
+		return storage.ErrUnknown
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -196,7 +207,7 @@ func (e *Engine) panicIn(room, participant string) error {
 	if !e.env.faults {
 		return ErrNoFaults
 	}
-	return e.env.registry.Tell(panicNow{room, participant}, actors.Wait(time.Second))
+	return e.env.registry.Tell(panicNow{roomKey(room), participant}, actors.Wait(time.Second))
 }
 
 // busNode is this process as the Bus sees it.
@@ -205,6 +216,8 @@ type busNode struct{ env *env }
 func (n busNode) OnRoomCall(c RoomCall) error { return n.env.registry.Tell(roomCall{c}, actors.Drop) }
 
 func (n busNode) OnNodeCall(c NodeCall) error {
+	in := time.Duration(c.DrainMS) * time.Millisecond
+	n.env.drainEnd.Store(time.Now().Add(in).UnixNano())
 	n.env.draining.Store(true)
-	return n.env.registry.Tell(drainAll{time.Duration(c.DrainMS) * time.Millisecond}, actors.Drop)
+	return n.env.registry.Tell(drainAll{in}, actors.Drop)
 }

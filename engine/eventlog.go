@@ -12,7 +12,8 @@ import (
 // before the server does. Beyond logBytes the oldest go earlier. That is enough
 // for whoever sends the longest texts as fast as Limits.ChatRate allows (1.6 MiB
 // within 45 s), for 300 small events a second, and for the coming and going of a
-// room of 1,000 many times over.
+// room of 1,000 many times over. A room that falls silent forgets by itself, see
+// watchEvents.
 const (
 	logSlack = 15 * time.Second
 	logBytes = 3 << 20 // less than a connection may queue, see wsconn.Limits
@@ -54,22 +55,38 @@ func (l *eventLog) add(e loggedEvent, keep time.Duration) {
 	}
 	l.events = append(l.events, e)
 	l.bytes += e.size()
+	l.trim(e.at, keep)
+	if l.replaced > len(l.events)/2 {
+		l.events = slices.DeleteFunc(l.events, func(e loggedEvent) bool { return e.frame == nil })
+		l.replaced = 0
+	}
+}
+
+// trim drops what is older than keep at now, or too much. An empty log holds no
+// memory.
+func (l *eventLog) trim(now time.Time, keep time.Duration) {
 	drop := 0
 	for _, old := range l.events {
-		if old.frame != nil && l.bytes <= logBytes && e.at.Sub(old.at) <= keep {
+		if old.frame != nil && l.bytes <= logBytes && now.Sub(old.at) <= keep {
 			break
 		}
 		l.forget(old)
 		drop++
 	}
-	if drop > 0 {
-		clear(l.events[:drop])
-		l.events = l.events[drop:]
+	if drop == len(l.events) {
+		l.events, l.presence = nil, nil
+		return
 	}
-	if l.replaced > len(l.events)/2 {
-		l.events = slices.DeleteFunc(l.events, func(e loggedEvent) bool { return e.frame == nil })
-		l.replaced = 0
+	clear(l.events[:drop])
+	l.events = l.events[drop:]
+}
+
+// newest is when the last event was; the zero time if there is none.
+func (l *eventLog) newest() (at time.Time) {
+	if n := len(l.events); n > 0 {
+		at = l.events[n-1].at
 	}
+	return at
 }
 
 // replace takes out the latest word on a participant's presence.

@@ -33,12 +33,14 @@ type Figures struct {
 	Yielded uint64
 	// Unrecorded counts records that failed or came too late.
 	Unrecorded uint64
-	Actors     []actors.Figure
+	// Logged are the bytes of events that rooms keep now for who is away.
+	Logged int64
+	Actors []actors.Figure
 }
 
 // meters are the live counters behind Figures.
 type meters struct {
-	rooms, participants, connections atomic.Int64
+	rooms, participants, connections, logged atomic.Int64
 
 	accepted, chats, private, events, frames, unrecorded, yielded atomic.Uint64
 
@@ -74,6 +76,6 @@ func (m *meters) figures() Figures {
 		Joins: m.joins.snapshot(), Resumes: m.resumes.snapshot(), Leaves: m.leaves.snapshot(),
 		Errors: m.errors.snapshot(), Limited: m.limited.snapshot(), Byes: m.byes.snapshot(),
 		Chats: m.chats.Load(), Private: m.private.Load(), Events: m.events.Load(), Frames: m.frames.Load(),
-		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(), Yielded: m.yielded.Load(),
+		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(), Logged: m.logged.Load(), Yielded: m.yielded.Load(),
 	}
 }

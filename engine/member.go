@@ -38,7 +38,9 @@ type member struct {
 	view     []wire.ViewItem // nil: never asked
 	score    wire.Score      // of the connection, as last told
 
-	recorded   bool // the storage has an interval of it that is open
+	recorded   bool // the storage has an interval of it that is open, or may have
+	undecided  bool // it may have: the record of the join is on its way
+	leftOpen   bool // joined said so
 	textsSoFar int  // texts of the room when it joined
 	private    keyMemory
 }

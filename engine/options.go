@@ -92,6 +92,9 @@ type Times struct {
 	// Record is how long a join or leave waits for its record before it goes
 	// on without: a stuck disk must not stop meetings. 2 s.
 	Record time.Duration
+	// Chat is how long a text waits for the disk before its sender is told that
+	// nobody knows. 30 s.
+	Chat time.Duration
 }
 
 func def[T comparable](v *T, to T) {
@@ -136,6 +139,7 @@ func (o *Options) setDefaults() {
 	def(&t.EmptyRoom, 60*time.Second)
 	def(&t.EchoRoom, 10*time.Minute)
 	def(&t.Record, 2*time.Second)
+	def(&t.Chat, 30*time.Second)
 }
 
 // anyRate is no limit.

@@ -67,6 +67,8 @@ func (g *registryState) Handle(ctx *actors.Context[registryMsg], msg registryMsg
 		}
 	case stopRooms:
 		g.onStopRooms(msg)
+	case findRoom:
+		msg.reply.Send(g.meant(msg.room))
 	case panicNow:
 		if entry := g.rooms[msg.room]; entry != nil {
 			g.tell(entry, panicHere{msg.participant})
@@ -75,15 +77,15 @@ func (g *registryState) Handle(ctx *actors.Context[registryMsg], msg registryMsg
 }
 
 func (g *registryState) onJoinRoom(ctx *actors.Context[registryMsg], msg joinRoom) {
-	name := msg.req.Room
+	name := g.meant(msg.req.Room)
 	if msg.req.Echo {
 		name = echoPrefix + uuid.NewString()
 	}
 	entry := g.rooms[name]
 	if entry == nil {
 		var err error
-		if entry, err = g.open(ctx, name, sourceOf(msg.signal.info.Addr)); err != nil {
-			msg.signal.refuseJoin(msg.req.ID, err, waitToOpen(err))
+		if entry, err = g.open(ctx, name, msg.req.Title, sourceOf(msg.signal.info.Addr)); err != nil {
+			msg.signal.refuseJoin(msg.req.ID, err, max(waitToOpen(err), g.env.waitToDrain(err, ctx.Now())))
 			return
 		}
 	}
@@ -96,8 +98,8 @@ func (g *registryState) onJoinRoom(ctx *actors.Context[registryMsg], msg joinRoo
 	}
 }
 
-// open makes a room, for source.
-func (g *registryState) open(ctx *actors.Context[registryMsg], name string, source netip.Prefix) (*roomEntry, error) {
+// open makes a room, for source, who has typed title.
+func (g *registryState) open(ctx *actors.Context[registryMsg], name, title string, source netip.Prefix) (*roomEntry, error) {
 	if g.env.draining.Load() {
 		return nil, refuse(wire.CodeDraining, "the server takes no new meetings")
 	}
@@ -107,7 +109,7 @@ func (g *registryState) open(ctx *actors.Context[registryMsg], name string, sour
 	if node, mine := g.env.directory.Claim(name); !mine {
 		return nil, refuse(wire.CodeInternal, "the room lives on "+node)
 	}
-	journal := newJournal(name, strings.HasPrefix(name, echoPrefix))
+	journal := newJournal(name, title, strings.HasPrefix(name, echoPrefix))
 	ref, err := spawnRoom(ctx, g.env, journal)
 	if err != nil {
 		g.env.directory.Release(name)
@@ -177,6 +179,7 @@ func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exi
 	}
 	delete(g.byID, exit.ID)
 	g.forget(entry)
+	g.env.meters.logged.Add(-int64(entry.journal.logged))
 	defer g.checkStopped()
 	if exit.Err != nil {
 		// The room crashed too often. Its participants have been stopped; what

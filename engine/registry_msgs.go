@@ -39,6 +39,11 @@ type (
 	stopRooms struct{ reply actors.Reply[struct{}] }
 	// lastMinute: the registry's timer, a minute before the end.
 	lastMinute struct{ at time.Time }
+	// findRoom: from Engine.FindRoom, answered with the room that is meant.
+	findRoom struct {
+		room  string
+		reply actors.Reply[string]
+	}
 	// panicNow: from the fault hooks.
 	panicNow struct{ room, participant string }
 )
@@ -50,4 +55,5 @@ func (roomCall) toRegistry()      {}
 func (drainAll) toRegistry()      {}
 func (lastMinute) toRegistry()    {}
 func (stopRooms) toRegistry()     {}
+func (findRoom) toRegistry()      {}
 func (panicNow) toRegistry()      {}

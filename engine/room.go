@@ -32,6 +32,8 @@ type roomState struct {
 	seating   pace   // of passes over all seats
 	empty     *actors.Timer[roomMsg]
 	late      *actors.Timer[roomMsg]
+	unsure    *actors.Timer[roomMsg] // of texts that take too long
+	old       *actors.Timer[roomMsg] // of events
 	quality   *actors.Timer[roomMsg] // nil while there is no media
 }
 
@@ -64,8 +66,16 @@ func (r *roomState) Handle(ctx *actors.Context[roomMsg], msg roomMsg) {
 	r.dispatch(ctx, msg)
 	r.j.doing = doing{}
 	r.takeInbox(ctx)
+	r.settle(ctx)
+}
+
+// settle follows on whatever changed the room.
+func (r *roomState) settle(ctx *actors.Context[roomMsg]) {
 	r.settleSeats(ctx)
+	r.watchTexts(ctx)
+	r.watchEvents(ctx)
 	r.j.tellOccupancy()
+	r.j.tellLogged(r.env)
 }
 
 func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
@@ -131,14 +141,17 @@ func (r *roomState) onTimer(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onQualityDue(ctx)
 	case recordsLate:
 		r.onRecordsLate(ctx)
+	case textsLate:
+		r.onTextsLate(ctx)
+	case eventsOld:
+		r.onEventsOld(ctx)
 	}
 }
 
 // Exited is told of the end of participants.
 func (r *roomState) Exited(ctx *actors.Context[roomMsg], exit actors.Exit) {
 	r.onParticipantExited(ctx, exit)
-	r.settleSeats(ctx)
-	r.j.tellOccupancy()
+	r.settle(ctx)
 }
 
 // onShutRoom ends everybody in order: out of the seats, told, recorded.
@@ -181,7 +194,7 @@ func (r *roomState) recover(ctx *actors.Context[roomMsg]) {
 		}
 	}
 	r.watchRecords(ctx)
-	r.settleSeats(ctx)
+	r.settle(ctx)
 }
 
 // failUnfinished tells the client whose message the last handler panicked over.
@@ -222,12 +235,15 @@ func (r *roomState) watchEmpty(ctx *actors.Context[roomMsg]) {
 }
 
 // onRoomEmpty asks the registry for the end. It comes as a stop, or not at all
-// if somebody is on the way in.
+// if somebody is on the way in. A room whose texts are on their way to disk stays:
+// if it came to life again without them, who asks for one would be told of another.
 func (r *roomState) onRoomEmpty(ctx *actors.Context[roomMsg]) {
 	if len(r.j.members) > 0 || len(r.j.joining) > 0 {
 		return
 	}
-	_ = r.env.registry.Tell(roomIdle{r.j.name, r.j.handled}, actors.Drop)
+	if len(r.j.sayings.texts) == 0 {
+		_ = r.env.registry.Tell(roomIdle{r.j.name, r.j.handled}, actors.Drop)
+	}
 	r.empty = ctx.After(max(r.env.times.EmptyRoom, time.Second), roomEmpty{}) // if it was refused
 }
 

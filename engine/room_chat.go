@@ -7,21 +7,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/actors"
 	"parley/engine/wire"
 	"parley/storage"
 )
 
-// maxSaying bounds the texts of one room that wait for the disk.
-const maxSaying = 256
-
 // historyAge is how old a text in joined may be.
 const historyAge = 24 * time.Hour
-
-// saying is a text on its way to disk, and who waits for it.
-type saying struct {
-	signal *Signal
-	reqID  int64
-}
 
 func (r *roomState) onChat(m *member, s *Signal, req *wire.Chat, now time.Time) {
 	switch {
@@ -33,8 +25,6 @@ func (r *roomState) onChat(m *member, s *Signal, req *wire.Chat, now time.Time) 
 		})
 		r.publish(&wire.Chatted{Message: message}, audience{})
 		s.reply(&wire.OK{Head: wire.Head{ID: req.ID}, Message: &message})
-	case r.j.saying >= maxSaying:
-		s.refuseFor(time.Second, req.ID, wire.CodeRateLimited, "too many texts wait for the disk")
 	default:
 		r.say(m, s, req, now)
 	}
@@ -58,9 +48,20 @@ func overQuota(err error) (name, message string) {
 }
 
 // say gives a text to the storage. It is said, and acknowledged, when it is on
-// disk.
+// disk. One that is on its way already is not given again: whoever asks is answered
+// with it.
 func (r *roomState) say(m *member, s *Signal, req *wire.Chat, now time.Time) {
-	from := s.info.Addr
+	key, from := sayingKey{m.identity, req.Key}, s.info.Addr
+	w := r.j.sayings.texts[key]
+	if r.j.sayings.full(w != nil) {
+		s.refuseFor(time.Second, req.ID, wire.CodeRateLimited, "too many texts wait for the disk")
+		return
+	}
+	waiting := ask{text: w, signal: s, reqID: req.ID, dueBy: now.Add(r.env.times.Chat)}
+	if w != nil {
+		r.j.sayings.ask(waiting)
+		return
+	}
 	if r.env.texts.WaitN(from, now, textSize(req.Text)) > 0 {
 		r.env.meters.limited.add("address_chat_day")
 		s.refuse(req.ID, wire.CodeChatFull, "this address has stored all the texts it may today")
@@ -69,39 +70,70 @@ func (r *roomState) say(m *member, s *Signal, req *wire.Chat, now time.Time) {
 	record := storage.ChatRecord{
 		Room: r.j.name, Source: sourceName(from), Key: req.Key, Identity: m.identity, Participant: m.id, Name: m.name, At: now, Text: req.Text,
 	}
-	wait := &saying{s, req.ID}
-	r.j.saying++
+	waiting.text = &saying{key, from}
 	var text storage.ChatRecord
-	notify := r.toInbox(func(err error) recordResult { return recordResult{said: wait, text: text, err: err} })
+	notify := r.toInbox(func(err error) recordResult { return recordResult{said: waiting.text, text: text, err: err} })
 	r.env.record(func(done func(error)) error {
 		return r.env.records.AppendChat(record, func(stored storage.ChatRecord, err error) {
 			text = stored
 			done(err)
 		})
 	}, notify)
+	r.j.sayings.ask(waiting) // not before: whose write panics will not hear of it
 }
 
-// onSaid is called in the order of storing, which is the order of the room.
+// onSaid is called in the order of storing, which is the order of the room, maybe
+// long after those who asked were told that nobody knows.
 func (r *roomState) onSaid(w *saying, text storage.ChatRecord, err error) {
-	r.j.saying--
-	if name, message := overQuota(err); name != "" {
-		r.env.meters.limited.add(name)
-		w.signal.refuse(w.reqID, wire.CodeChatFull, message)
-		return
-	}
+	r.j.sayings.decided(w)
 	if err != nil {
-		r.log.Warn("chat not stored", "error", err)
-		w.signal.refuse(w.reqID, wire.CodeStoreFailed, "the text could not be stored")
+		r.onNotSaid(w, err)
 		return
 	}
 	message := chatMessage(text)
 	if r.j.history.add(message) { // else it was said before, under the same key
 		r.j.texts++
-		r.env.texts.AllowN(w.signal.info.Addr, time.Now(), textSize(text.Text))
+		r.env.texts.AllowN(w.from, time.Now(), textSize(text.Text))
 		r.env.meters.chats.Add(1)
 		r.publish(&wire.Chatted{Message: message}, audience{})
 	}
-	w.signal.reply(&wire.OK{Head: wire.Head{ID: w.reqID}, Message: &message})
+	for _, a := range r.j.sayings.of(w) {
+		a.signal.reply(&wire.OK{Head: wire.Head{ID: a.reqID}, Message: &message})
+	}
+}
+
+// onNotSaid tells those who asked why not, or that even the storage does not know.
+func (r *roomState) onNotSaid(w *saying, err error) {
+	code, message := wire.CodeStoreFailed, "the text could not be stored"
+	if quota, words := overQuota(err); quota != "" {
+		r.env.meters.limited.add(quota)
+		code, message = wire.CodeChatFull, words
+	} else {
+		r.log.Warn("chat not stored", "error", err)
+	}
+	for _, a := range r.j.sayings.of(w) {
+		if errors.Is(err, storage.ErrUnknown) {
+			a.unknown()
+		} else {
+			a.signal.refuse(a.reqID, code, message)
+		}
+	}
+}
+
+// watchTexts makes sure that nobody waits for a stuck disk for ever.
+func (r *roomState) watchTexts(ctx *actors.Context[roomMsg]) {
+	if asks := r.j.sayings.asks; r.unsure == nil && len(asks) > 0 {
+		r.unsure = ctx.After(asks[0].dueBy.Sub(ctx.Now()), textsLate{})
+	}
+}
+
+// onTextsLate answers those who have waited long enough. Their texts are on their
+// way still.
+func (r *roomState) onTextsLate(ctx *actors.Context[roomMsg]) {
+	r.unsure = nil
+	for _, a := range r.j.sayings.overdue(ctx.Now()) {
+		a.unknown()
+	}
 }
 
 // sayPrivately hands a text to one person. It is not stored.

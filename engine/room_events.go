@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"parley/actors"
 	"parley/engine/wire"
 )
 
@@ -30,7 +31,7 @@ func (r *roomState) publish(ev wire.Event, to audience) {
 	ev.SetSeq(r.j.seq)
 	frame := wire.Encode(ev)
 	r.env.meters.events.Add(1)
-	r.j.log.add(loggedEvent{r.j.seq, time.Now(), frame, to, presence(ev)}, r.env.times.Resume+logSlack)
+	r.j.log.add(loggedEvent{r.j.seq, time.Now(), frame, to, presence(ev)}, r.env.logKeep())
 	if to.private() {
 		for _, id := range to.only {
 			if m := r.j.byID[id]; m != nil {
@@ -40,6 +41,23 @@ func (r *roomState) publish(ev wire.Event, to audience) {
 		return
 	}
 	r.sendAll(frame, to.except)
+}
+
+// logKeep is how long an event is kept for those who are away.
+func (e *env) logKeep() time.Duration { return e.times.Resume + logSlack }
+
+// watchEvents makes sure that events are forgotten in time when no others come. It
+// waits for the newest: as long as there are others each takes the old ones with
+// it, so a room wakes once per logKeep, and not at all when it has no events.
+func (r *roomState) watchEvents(ctx *actors.Context[roomMsg]) {
+	if newest := r.j.log.newest(); r.old == nil && !newest.IsZero() {
+		r.old = ctx.After(newest.Add(r.env.logKeep()+time.Millisecond).Sub(ctx.Now()), eventsOld{})
+	}
+}
+
+func (r *roomState) onEventsOld(ctx *actors.Context[roomMsg]) {
+	r.old = nil
+	r.j.log.trim(ctx.Now(), r.env.logKeep())
 }
 
 // presence names the participant whose presence ev is the latest word on, if it

@@ -50,7 +50,7 @@ func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
 	r.j.doing = doing{msg.signal, msg.req.ID}
 	m := &member{person: newPerson(msg.req), secret: newSecret()}
 	if err := r.admit(m); err != nil {
-		msg.signal.refuseJoin(msg.req.ID, err, 0)
+		msg.signal.refuseJoin(msg.req.ID, err, r.env.waitToDrain(err, ctx.Now()))
 		return
 	}
 	ref, err := spawnParticipant(ctx, r.env, r.j.watched, m.id, msg.signal, msg.req)
@@ -67,7 +67,7 @@ func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
 // admit checks whether the room has a place. Who replaces an earlier session of
 // his own needs none.
 func (r *roomState) admit(m *member) error {
-	if r.env.draining.Load() && len(r.j.members) == 0 {
+	if len(r.j.members) == 0 && r.env.draining.Load() {
 		return refuse(wire.CodeDraining, "the server takes no new meetings")
 	}
 	taken := r.j.people() + len(r.j.joining)
@@ -143,7 +143,7 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 		r.remove(ctx, old, departure{reason: wire.ReasonDuplicate, code: wire.CodeDuplicate, message: "the same identity joined again"})
 	}
 	m.signal = n.signal
-	m.textsSoFar = r.j.texts
+	m.textsSoFar, m.leftOpen = r.j.texts, m.undecided
 	r.j.add(m)
 	delete(r.j.joining, m.id) // not before: the meeting must not end between the two
 	if r.j.echo {
@@ -156,6 +156,7 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 	n.signal.send(wire.Encode(r.joined(n, now)))
 	r.tellSpeakersTo(m)
 	r.tellQualityTo(m)
+	r.tellDraining(m, now)
 	r.stage = nil
 	r.j.welcoming = nil
 }
@@ -171,13 +172,14 @@ func (r *roomState) joined(n *newcomer, now time.Time) *wire.Joined {
 		Head:        wire.Head{ID: n.reqID},
 		Participant: n.m.id,
 		Room:        r.j.name,
+		Title:       r.j.title,
 		Meeting:     r.j.meeting.id,
-		Recorded:    n.onDisk,
-		StartedAt:   r.j.meeting.start.UnixMilli(),
-		Seq:         r.j.seq,
-		Resume:      resumeToken{r.j.name, n.m.id, n.m.secret}.String(),
-		ResumeMS:    r.env.times.Resume.Milliseconds(),
-		Answer:      n.answer.SDP, Problems: n.answer.Problems,
+		Recorded:    n.onDisk, RecordPending: n.m.undecided,
+		StartedAt: r.j.meeting.start.UnixMilli(),
+		Seq:       r.j.seq,
+		Resume:    resumeToken{r.j.name, n.m.id, n.m.secret}.String(),
+		ResumeMS:  r.env.times.Resume.Milliseconds(),
+		Answer:    n.answer.SDP, Problems: n.answer.Problems,
 		Participants: participants,
 		Chat:         r.j.history.forJoined(now),
 		Hands:        append([]string{}, r.j.hands...),

@@ -13,8 +13,9 @@ import (
 // to. What can be worked out again (stage, speakers, timers) is not here but in
 // roomState.
 type roomJournal struct {
-	name string
-	echo bool
+	name  string // its key, by which it is known everywhere, see wire.CleanRoom
+	title string // its name as who opened it typed it
+	echo  bool
 
 	seq     uint64
 	log     eventLog
@@ -24,7 +25,7 @@ type roomJournal struct {
 	hands   hands
 	meeting *meeting // nil while nobody is there
 	history history
-	saying  int // texts on their way to disk
+	sayings sayings
 	texts   int // to everyone, since the room is there
 	leaving []*leaveWait
 	inbox   *inbox
@@ -32,6 +33,7 @@ type roomJournal struct {
 
 	handled   uint64 // messages from the registry
 	occupancy *occupancy
+	logged    int // bytes of log, as the figures have them
 	// welcoming is a newcomer becoming a member: if the handler panics, it is
 	// sent away.
 	welcoming *newcomer
@@ -53,9 +55,9 @@ type doing struct {
 	id     int64
 }
 
-func newJournal(name string, echo bool) *roomJournal {
+func newJournal(name, title string, echo bool) *roomJournal {
 	return &roomJournal{
-		name: name, echo: echo,
+		name: name, title: title, echo: echo,
 		byID:    make(map[string]*member),
 		joining: make(map[string]*newcomer),
 		inbox:   &inbox{}, occupancy: &occupancy{}, watched: &watched{},
@@ -78,6 +80,14 @@ func (j *roomJournal) people() int {
 
 func (j *roomJournal) tellOccupancy() {
 	j.occupancy.set(j.people()+len(j.joining)+len(j.leaving), j.handled)
+}
+
+// tellLogged keeps the figure of what rooms keep for those who are away.
+func (j *roomJournal) tellLogged(e *env) {
+	if j.logged != j.log.bytes {
+		e.meters.logged.Add(int64(j.log.bytes - j.logged))
+		j.logged = j.log.bytes
+	}
 }
 
 func (j *roomJournal) drop(m *member) {
@@ -122,6 +132,7 @@ func (j *roomJournal) close(e *env, c closing) {
 		if m.signal != nil {
 			bye := wire.NewBye(c.code, c.message)
 			bye.Summary = j.summary(m, c.at)
+			j.sayings.abandon(m.signal)
 			m.signal.bye(bye)
 		}
 		if m.kind == wire.KindPerson {
@@ -133,8 +144,15 @@ func (j *roomJournal) close(e *env, c closing) {
 	j.members, j.hands = nil, nil
 	clear(j.byID)
 	for _, w := range j.leaving {
-		w.finish()
+		j.finish(w)
 	}
 	j.leaving = nil
 	j.endMeeting(e, c.at)
+}
+
+// finish tells who leaves that it is done. What it said and nobody knows of is
+// answered before.
+func (j *roomJournal) finish(w *leaveWait) {
+	j.sayings.abandon(w.signal)
+	w.finish()
 }

@@ -32,6 +32,7 @@ func (r *roomState) remove(ctx *actors.Context[roomMsg], m *member, d departure)
 	if m.signal != nil && d.code != "" {
 		bye := wire.NewBye(d.code, d.message)
 		bye.Summary = r.j.summary(m, now)
+		r.j.sayings.abandon(m.signal)
 		m.signal.bye(bye)
 	}
 	m.ref.Stop()
@@ -79,7 +80,7 @@ func (r *roomState) onLeave(ctx *actors.Context[roomMsg], m *member, s *Signal, 
 	m.signal = nil // no event after the leave
 	box := r.toInbox(func(err error) recordResult { return recordResult{leave: w, err: err} })
 	if !r.remove(ctx, m, departure{reason: wire.ReasonLeft, recorded: box}) {
-		w.finish()
+		r.j.finish(w)
 		return
 	}
 	r.j.leaving = append(r.j.leaving, w)
@@ -111,6 +112,7 @@ func (r *roomState) onMemberAway(msg memberAway) {
 		return
 	}
 	m.signal = nil
+	r.j.sayings.forget(msg.signal)
 	r.publish(&wire.ParticipantAway{Participant: m.id, Away: true}, audience{})
 }
 
@@ -137,6 +139,7 @@ func (r *roomState) onMemberLost(ctx *actors.Context[roomMsg], msg memberLost) {
 	if m == nil || m.signal != nil && m.signal != msg.signal {
 		return
 	}
+	r.j.sayings.forget(msg.signal)
 	r.remove(ctx, m, departure{reason: wire.ReasonLost})
 }
 

@@ -27,7 +27,7 @@ func (j *roomJournal) beginMeeting(e *env, creator string, now time.Time) {
 	j.meeting = &meeting{id: id, start: now}
 	e.log.Info("meeting began", "room", roomLabel(j.name), "meeting", id)
 	e.log.Debug("room of the meeting", "room", roomLabel(j.name), "name", j.name, "meeting", id)
-	m := storage.Meeting{ID: id, Room: j.name, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
+	m := storage.Meeting{ID: id, Room: j.name, Title: j.title, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
 	e.record(func(done func(error)) error { return e.records.BeginMeeting(m, done) }, nil)
 }
 
@@ -76,7 +76,7 @@ func (j *roomJournal) recordLeave(e *env, m *member, at time.Time, reason wire.R
 func (r *roomState) recordJoin(m *member, now time.Time) {
 	meeting, id := r.j.meeting.id, m.id
 	j := storage.Joining{Participant: id, User: m.user, Name: m.name, Ticket: ticketOf(m.secret), At: now}
-	m.recorded = true
+	m.recorded, m.undecided = true, true
 	r.env.record(
 		func(done func(error)) error { return r.env.records.Join(meeting, j, done) },
 		r.toInbox(func(err error) recordResult { return recordResult{join: id, err: err} }))
@@ -111,7 +111,7 @@ func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
 		case res.join != "":
 			r.onJoinRecorded(ctx, res.join, res.err)
 		case res.leave != nil:
-			res.leave.finish()
+			r.j.finish(res.leave)
 		case res.said != nil:
 			r.onSaid(res.said, res.text, res.err)
 		}
@@ -123,10 +123,11 @@ func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
 func (r *roomState) onJoinRecorded(ctx *actors.Context[roomMsg], id string, err error) {
 	n := r.j.joining[id]
 	if n != nil {
-		n.onDisk, n.m.recorded = err == nil, err == nil
+		n.onDisk, n.m.recorded, n.m.undecided = err == nil, err == nil, false
 		r.welcome(ctx, n)
-	} else if m := r.j.byID[id]; m != nil && err != nil {
-		m.recorded = false // it was let in before; there is nothing to close
+	} else if m := r.j.byID[id]; m != nil { // it was let in before
+		m.recorded, m.undecided = err == nil, false
+		m.tell(&wire.Recorded{Recorded: m.recorded})
 	}
 }
 
@@ -162,7 +163,7 @@ func (r *roomState) onRecordsLate(ctx *actors.Context[roomMsg]) {
 	waiting := r.j.leaving[:0]
 	for _, w := range r.j.leaving {
 		if !now.Before(w.dueBy) {
-			w.finish()
+			r.j.finish(w)
 		}
 		if !w.done {
 			waiting = append(waiting, w)

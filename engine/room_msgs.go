@@ -125,6 +125,8 @@ type (
 	seatsDue    struct{}
 	qualityDue  struct{}
 	recordsLate struct{}
+	textsLate   struct{}
+	eventsOld   struct{}
 )
 
 func (joinRoom) toRoom()       {}
@@ -154,3 +156,5 @@ func (speakersDue) toRoom()    {}
 func (seatsDue) toRoom()       {}
 func (qualityDue) toRoom()     {}
 func (recordsLate) toRoom()    {}
+func (textsLate) toRoom()      {}
+func (eventsOld) toRoom()      {}

@@ -31,6 +31,7 @@ func (r *roomState) onResumeSession(msg resumeSession) {
 		m.silentAt, r.stage = time.Time{}, nil
 	}
 	if old != nil {
+		r.j.sayings.abandon(old)
 		old.bye(wire.NewBye(wire.CodeReplaced, "resumed on another connection"))
 	} else {
 		r.publish(&wire.ParticipantAway{Participant: m.id, Away: false}, audience{})
@@ -44,7 +45,8 @@ func (r *roomState) onResumeSession(msg resumeSession) {
 	r.retell(m)
 }
 
-// retell tells a member its current seats, the speakers and the connections.
+// retell tells a member its current seats, the speakers and the connections, and
+// what else has no place in the order.
 func (r *roomState) retell(m *member) {
 	for i := range m.seats {
 		m.told[i] = r.notice(m, i)
@@ -52,4 +54,8 @@ func (r *roomState) retell(m *member) {
 	}
 	m.tell(&wire.Speakers{Speakers: r.speakers.speakers()})
 	r.tellQualityTo(m)
+	if m.leftOpen && !m.undecided {
+		m.tell(&wire.Recorded{Recorded: m.recorded}) // the first may not have arrived
+	}
+	r.tellDraining(m, time.Now())
 }

@@ -358,6 +358,8 @@ type memRecords struct {
 	delay time.Duration // of a commit
 	stuck bool          // commits do not happen
 	fail  error         // of all writes from now on
+	// unsaid is what done gets for texts that are stored nevertheless.
+	unsaid error
 	// failReads is what reading an attendance fails with.
 	failReads error
 	queue     []func()
@@ -411,6 +413,12 @@ func (r *memRecords) setStuck(stuck bool) {
 	if again {
 		time.AfterFunc(r.delay, r.commit)
 	}
+}
+
+func (r *memRecords) setUnsaid(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unsaid = err
 }
 
 func (r *memRecords) setFail(err error) {
@@ -545,6 +553,10 @@ func (r *memRecords) AppendChat(c storage.ChatRecord, done func(storage.ChatReco
 	r.nextChat++
 	c.ID = fmt.Sprintf("%016x", r.nextChat)
 	r.chats[c.Room] = append(r.chats[c.Room], c)
+	if err := r.unsaid; err != nil {
+		r.submitLocked(func() { done(storage.ChatRecord{}, err) })
+		return nil
+	}
 	r.submitLocked(func() { done(c, nil) })
 	return nil
 }

@@ -51,7 +51,8 @@ type chatValue struct {
 }
 
 // AppendChat stores a text. done gets it with its ID, or the one that was stored
-// first under the same key. ErrRoomFull and ErrSourceFull are those of the quotas.
+// first under the same key. ErrRoomFull and ErrSourceFull are those of the quotas;
+// ErrReadOnly: the text is not stored, and will not be.
 func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
 	for _, f := range []struct {
 		what, value string
@@ -80,17 +81,25 @@ func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return s.submit(&chatOp{done: done, record: r, hash: hash, value: append(hash[:], value...)})
+	text := &chatOp{done: done, record: r, hash: hash, value: append(hash[:], value...)}
+	if err := s.failed(); err != nil && !s.mayBeSaid(text) {
+		return err
+	}
+	return s.submit(text)
 }
 
 // decodeChat reads a stored text.
 func decodeChat(room string, id chatID, data []byte) (ChatRecord, error) {
 	var v chatValue
-	if len(data) > len(chatHash{}) {
-		data = data[len(chatHash{}):]
+	if data == nil {
+		return ChatRecord{}, ErrNotFound
 	}
-	if err := decode(data, &v); err != nil {
+	data, err := unseal(join(roomKey(room), id.key()), data, asJSON)
+	if err != nil {
 		return ChatRecord{}, err
+	}
+	if err := json.Unmarshal(data[min(len(data), len(chatHash{})):], &v); err != nil {
+		return ChatRecord{}, fmt.Errorf("%w: %w", ErrNotAStore, err)
 	}
 	if v.ID == "" {
 		v.ID = id.String()

@@ -89,6 +89,14 @@ func (x *chatIndex) put(room string, texts []chatText) {
 	x.texts += len(texts)
 }
 
+// clear forgets all rooms; they are indexed again when they are next written to.
+func (x *chatIndex) clear() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	clear(x.rooms)
+	x.texts = 0
+}
+
 // add notes a new text of an indexed room.
 func (x *chatIndex) add(room string, t chatText) {
 	x.mu.Lock()

@@ -8,6 +8,7 @@ type chatOp struct {
 	record ChatRecord
 	hash   chatHash
 	value  []byte
+	stored ChatRecord // what done gets
 }
 
 func (o *chatOp) apply(t *txn) error {
@@ -20,12 +21,17 @@ func (o *chatOp) apply(t *txn) error {
 	if first, _ := index.find(name, o.hash, keep); first != 0 {
 		record, err := decodeChat(name, first, t.text(name, room, first))
 		if err == nil {
-			o.record = record
+			o.stored = record
 		}
 		return err
 	}
+	if t.noTexts != nil {
+		return t.noTexts
+	}
 	id := newChatID(t.w.chat, t.now)
-	text := newChatText(id, o.value)
+	key := join(room, id.key())
+	value := seal(key, o.value) // a new one: what is applied twice is sealed once
+	text := newChatText(id, value)
 	all, source := index.used(name, text.source, keep)
 	if err := t.store.o.quota().check(text, all, source); err != nil {
 		return err
@@ -33,14 +39,15 @@ func (o *chatOp) apply(t *txn) error {
 	t.w.chat = id
 	index.add(name, text)
 	if t.tx.Writable() {
-		t.put(bucketChat, join(room, id.key()), o.value)
+		t.put(bucketChat, key, value)
 		t.pruneRoom(name, room, 1)
 	} else {
-		t.store.journal.add(room, id, o.value)
-		t.store.fresh.add(name, freshText{id, o.value})
+		t.store.journal.add(room, id, value)
+		t.store.fresh.add(name, freshText{id, value})
 	}
-	if o.record.ID == "" {
-		o.record.ID = id.String()
+	o.stored = o.record
+	if o.stored.ID == "" {
+		o.stored.ID = id.String()
 	}
 	t.saw(o.record.At)
 	return nil
@@ -51,9 +58,9 @@ func (o *chatOp) finish(err error) {
 		return
 	}
 	if err != nil {
-		o.record = ChatRecord{}
+		o.stored = ChatRecord{}
 	}
-	o.done(o.record, err)
+	o.done(o.stored, err)
 }
 
 // Texts beyond the limit are not shown any more, and deleted pruneRoom at a time,

@@ -36,7 +36,12 @@ func (s *Store) ChatByKey(room, identity, key string) (record ChatRecord, err er
 	if err := check("room", room, 1, MaxRoom); err != nil {
 		return ChatRecord{}, err
 	}
-	hash, keep := keyHash(identity, key), s.retention(s.o.Now())
+	return s.chatByHash(room, keyHash(identity, key))
+}
+
+// chatByHash returns the text of a key, or ErrNotFound.
+func (s *Store) chatByHash(room string, hash chatHash) (record ChatRecord, err error) {
+	keep := s.retention(s.o.Now())
 	id, known := s.index.find(room, hash, keep)
 	fresh := s.fresh.of(room)
 	err = s.view(func(tx *bolt.Tx) (err error) {

@@ -1,6 +1,7 @@
 // Package storage keeps what must outlive the process: meetings, who was in
 // them and when, ratings, and the rooms' chat. Two files: DIR/parley.db, of bbolt,
 // and DIR/parley.journal, which holds the latest texts until they are moved there.
+// A third, DIR/parley.reserve, only takes up room, see below.
 //
 //	s, err := storage.Open(dir, storage.Options{})
 //	err = s.BeginMeeting(storage.Meeting{ID: id, Room: "demo", Start: now}, done)
@@ -14,7 +15,8 @@
 // A write returns at once. If it returns nil, its done is called exactly once, on
 // the writer's goroutine: with nil when the record is on disk (after fdatasync,
 // never before), or with the error. If it returns an error, nothing was queued
-// and done is not called. Writes take effect in the order they were made. done
+// and done is not called. Writes take effect in the order they were made. While the
+// disk fails done may take minutes, or as long as that lasts. done
 // must not block and must not wait for another write. Wait makes a write that
 // blocks; done may be nil.
 //
@@ -43,17 +45,60 @@
 // and Open, which moves what it finds, can be interrupted and repeated. After Close
 // parley.db alone is the whole store. The lock on parley.db protects both.
 //
-// Open drops an entry that is not whole if it is the last: nobody was told that it
-// is on disk. If a whole one follows, it was on disk and is damaged, which is
-// ErrNotAStore; without the journal, and the texts in it, the store opens again.
+// parley.db notes which journal is its own and whether it was closed in order. If it
+// was not, a journal that is missing, cut off, another store's or damaged in the
+// middle is ErrNotAStore: with it texts are gone. An entry that is not whole and the
+// last is left out, for nobody was told that it is on disk, unless the disk has
+// damaged it since; so that is said, and the journal kept as
+// parley.journal.damaged-<time>, the latest eight.
+//
+// # Damage
+//
+// Open checks parley.db before bbolt maps it, see pages.go: its size, both roots,
+// every page that they reach, and each record's checksum. A damaged page is
+// ErrNotAStore, of which no panic and no fault of the mapping is left; damaged
+// records are counted and said, and only reads of them fail. Check says all that is
+// wrong, Repair brings what can be read into a new file, Backup copies a store that
+// is open, and Restore puts a copy back. None of them deletes: what was there is kept
+// beside, as parley.db.damaged-<time> or parley.db.replaced-<time>.
+//
+// Not noticed is a block or page that is as it was at an earlier time: a write that
+// the disk has confirmed and lost.
 //
 // # When the disk fails
 //
-// After any failed write or sync nobody knows what a file holds beyond the last
-// good commit, and a second try may report success for pages the kernel has
-// already dropped. So the store turns read-only for good: Healthy says why, the
-// writes of that commit and all later ones get ErrReadOnly, reads go on. A read
-// that meets a damaged page gets ErrNotAStore.
+// After a failed write or sync nobody knows what a file holds beyond the last good
+// commit, and a second sync of the same file may report success for pages that the
+// kernel has already dropped. So nothing of that commit is told to anybody: the
+// writer holds it, opens parley.db anew, looks by the generation whether the commit
+// is in it, and makes another one that carries it if it is not, with the texts of
+// the journal, which are in memory. When that is synced, all is decided and told.
+// It tries again after 250 ms and then each second, for as long as the server runs.
+// What is on disk by then is on disk once: a try does what the one before it did.
+//
+//	well     ── a commit fails ──▶ failing
+//	failing  ── parley.db is written ──▶ no texts, or well if all is
+//	no texts ── the journal and the reserve are there ──▶ well
+//	no texts ── a commit fails ──▶ failing
+//
+// While it fails, and while there are no texts, a text gets ErrReadOnly at once: it
+// is not stored and never will be. But one under the key of a text that is held, or
+// stored, waits for that one's outcome. Records of meetings wait (16 queues of them,
+// then ErrBusy) while it fails, and are written while there are no texts. Reads go
+// on, of what is open until the file is opened anew. Healthy has the cause,
+// Options.Changed hears of it, the log has a line at the beginning and one at the
+// end. Only Close ends the wait: then held writes get ErrUnknown, the others
+// ErrReadOnly.
+//
+// The reserve is for the most frequent failure, a full disk. It is some blocks that
+// are given up then, so that meetings are recorded while texts are refused; when
+// there is room for it again the disk is well.
+//
+// A file that is replaced or cut off while it is open, or damaged where the writer
+// reads, can not get well: the store fails until the server is started again. A
+// disk that does not answer at all holds the writer and nobody else: writes are
+// queued, then ErrBusy, and Healthy says so after 10 s. A read that meets a damaged
+// page, or none, gets ErrNotAStore.
 //
 // # After a crash
 //
@@ -61,19 +106,23 @@
 // runs the writer notes the time every Options.Heartbeat. Open ends the meetings
 // and attendance intervals that are still open at that time, with ReasonCrashed.
 //
-// # Schema, version 2
+// # Schema, version 3
 //
 // Keys are bytes: id is a meeting's UUID (16, version 7, so it sorts by time),
 // room is the room's name after its length (uint16), seq is a chat id (uint64: Unix
 // milliseconds << 16, plus a counter). Integers are big-endian. Values are JSON
-// unless said otherwise.
+// unless said otherwise. A checksum follows each of them but meta's schema, see
+// seal.go; records of before version 3 have none until they are written again.
 //
 //	parley.db
 //	├─ meta
 //	│  ├─ schema          version, uint64
 //	│  ├─ last            latest known time, Unix milliseconds, uint64
 //	│  ├─ chat            last chat id given, uint64
-//	│  └─ journal         generation of the journal's entries, uint64
+//	│  ├─ journal         generation of the journal's entries, uint64
+//	│  ├─ store           what the journal's first block says, 16 random bytes
+//	│  ├─ clean           1 while nothing is in the journal, uint64
+//	│  └─ names           rule that the names of rooms follow, uint64, see rename.go
 //	├─ meetings           id → Meeting
 //	├─ running            room → id, the meetings that have not ended
 //	├─ rooms              room id → empty, the meetings of a room

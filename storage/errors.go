@@ -18,8 +18,13 @@ var (
 var (
 	// ErrBusy: the queue is full.
 	ErrBusy = errors.New("store is busy")
-	// ErrReadOnly: a write has failed before, see Healthy.
-	ErrReadOnly = errors.New("store is read-only after a write error")
+	// ErrReadOnly: the disk fails or is full, see Healthy. The write was not done
+	// and will not be.
+	ErrReadOnly = errors.New("store can not write")
+	// ErrUnknown: the store was closed before it could find out whether the write
+	// is on the disk, or somebody would not wait for that any longer. The same text
+	// under the same key settles it.
+	ErrUnknown = errors.New("outcome unknown")
 	// ErrClosed: Close was called. Reads return it too.
 	ErrClosed = errors.New("store is closed")
 	// ErrInvalid: a field is missing, too long or malformed.

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -17,23 +19,49 @@ import (
 // FileName is the store's main file in its folder.
 const FileName = "parley.db"
 
-// openFile opens dir's store, making folder and file if need be.
-func openFile(dir string, o Options) (db *bolt.DB, err error) {
+// openFile opens dir's store, making folder and file if need be. The file is locked,
+// then checked, then mapped.
+func openFile(dir string, o Options) (db *bolt.DB, found findings, err error) {
 	path := filepath.Join(dir, FileName)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make folder %s: %w: %w", dir, ErrUnwritable, err)
+		return nil, found, fmt.Errorf("make folder %s: %w: %w", dir, ErrUnwritable, err)
+	}
+	traces, err := tracesOf(dir) // before the file is looked for: who makes both makes it first
+	if err != nil {
+		return nil, found, fmt.Errorf("read folder %s: %w", dir, friendly(err))
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if traces != "" {
+			return nil, found, fmt.Errorf("open %s: %w: it is missing, and %s says that a store was here", path, ErrNotAStore, traces)
+		}
 		if err := createFile(dir, path); err != nil {
-			return nil, fmt.Errorf("create %s: %w: %w", path, ErrUnwritable, err)
+			return nil, found, fmt.Errorf("create %s: %w: %w", path, ErrUnwritable, err)
 		}
 	}
-	db, err = openBolt(path, boltOptions(o))
+	options := boltOptions(o)
+	options.OpenFile = checkedOpen(o, &found)
+	db, err = openBolt(path, options)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, friendly(err))
+		return nil, found, fmt.Errorf("open %s: %w", path, friendly(err))
 	}
 	private(path)
-	return db, nil
+	return db, found, nil
+}
+
+// tracesOf returns the name of a file that only a store leaves in its folder, beside
+// parley.db.
+func tracesOf(dir string) (string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if name == JournalName || strings.HasPrefix(name, FileName+damagedSuffix) || strings.HasPrefix(name, FileName+replacedSuffix) {
+			return name, nil
+		}
+	}
+	return "", nil
 }
 
 // private keeps others from reading a file that was made readable to them. Best
@@ -86,6 +114,7 @@ func syncDir(dir string) error {
 
 // openBolt opens a file and turns bbolt's panics over damage into errors.
 func openBolt(path string, o *bolt.Options) (db *bolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if v := recover(); v != nil {
 			db, err = nil, fmt.Errorf("%w: %v", ErrNotAStore, v)
@@ -103,7 +132,6 @@ func boltOptions(o Options) *bolt.Options {
 		FreelistType:    bolt.FreelistMapType,
 		InitialMmapSize: initialMap(),
 		NoStatistics:    true,
-		OpenFile:        o.openFile,
 	}
 }
 

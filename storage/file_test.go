@@ -24,6 +24,7 @@ func TestFileAndFolderArePrivate(t *testing.T) {
 	defer s.Close()
 	for path, want := range map[string]fs.FileMode{
 		dir: 0o700, filepath.Join(dir, FileName): 0o600, filepath.Join(dir, JournalName): 0o600,
+		filepath.Join(dir, ReserveName): 0o600,
 	} {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -34,7 +35,7 @@ func TestFileAndFolderArePrivate(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 2 {
+	if err != nil || len(entries) != 3 {
 		t.Errorf("the folder holds %v, %v", entries, err)
 	}
 }
@@ -76,7 +77,7 @@ func TestOpenErrors(t *testing.T) {
 			}
 			copyFile(t, dir+" of another", dir, FileName)
 			copyFile(t, dir+" of another", dir, JournalName)
-			flip(t, filepath.Join(dir, JournalName), blockSize+entryHeader)
+			flip(t, filepath.Join(dir, JournalName), 2*blockSize+entryHeader)
 			return Options{}
 		}, ErrNotAStore},
 		{"newer", func(t *testing.T, dir string) Options {
@@ -94,6 +95,16 @@ func TestOpenErrors(t *testing.T) {
 		{"another program's", func(t *testing.T, dir string) Options {
 			mkdir(t, dir)
 			edit(t, dir, func(tx *bolt.Tx) error { _, err := tx.CreateBucket([]byte("recipes")); return err })
+			return Options{}
+		}, ErrNotAStore},
+		{"cut to nothing", func(t *testing.T, dir string) Options {
+			mkdir(t, dir)
+			write(t, filepath.Join(dir, FileName), nil)
+			return Options{}
+		}, ErrNotAStore},
+		{"missing beside its journal", func(t *testing.T, dir string) Options {
+			open(t, dir, Options{}).Close()
+			remove(t, filepath.Join(dir, FileName))
 			return Options{}
 		}, ErrNotAStore},
 		{"cut off", func(t *testing.T, dir string) Options {
@@ -114,13 +125,6 @@ func TestOpenErrors(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestEmptyFileBecomesAStore: what a crash right after creating the file leaves.
-func TestEmptyFileBecomesAStore(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, FileName), nil)
-	open(t, dir, Options{}).Close()
 }
 
 // TestFirstStartOfTwo: of processes that start together on an empty folder one
@@ -151,6 +155,13 @@ func TestFirstStartOfTwo(t *testing.T) {
 func mkdir(t *testing.T, dir string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -212,7 +223,8 @@ func TestDamagedPages(t *testing.T) {
 		t.Errorf("a read got %v", err)
 	}
 	held()
-	if err := s.Close(); err != nil {
-		t.Error(err)
+	// The last commit meets the damage, and must not end the process either.
+	if err := s.Close(); !errors.Is(err, ErrReadOnly) || !errors.Is(err, ErrNotAStore) {
+		t.Errorf("close: %v", err)
 	}
 }

@@ -44,6 +44,16 @@ func (f *fresh) clear() {
 	f.rooms = nil
 }
 
+// rollBack forgets the texts of a commit that failed.
+func (f *fresh) rollBack() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for room, texts := range f.rooms {
+		n, _ := slices.BinarySearchFunc(texts, f.durable+1, freshText.compare)
+		f.rooms[room] = texts[:n]
+	}
+}
+
 // of returns a room's texts that are on disk, oldest first. A reader asks for them
 // before it begins its transaction: what is then moved it finds twice and not
 // never.

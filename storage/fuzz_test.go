@@ -34,7 +34,7 @@ func FuzzRecords(f *testing.F) {
 			}
 		}
 		var a Attendance
-		if decode(data, &a) == nil {
+		if decode(fuzzKey, data, &a) == nil {
 			a.firstJoin()
 			a.lastLeave()
 			a.close(moment(a.firstJoin()), "left")
@@ -46,16 +46,19 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
+// fuzzKey is what the records of FuzzRecords are stored below.
+var fuzzKey = []byte("key")
+
 func roundTrip[T any](t *testing.T, data []byte) {
 	var first, second T
-	if decode(data, &first) != nil {
+	if decode(fuzzKey, data, &first) != nil {
 		return
 	}
 	stored, err := json.Marshal(first)
 	if err != nil {
 		t.Fatalf("%T can not be stored again: %v", first, err)
 	}
-	if err := decode(stored, &second); err != nil {
+	if err := decode(fuzzKey, seal(fuzzKey, stored), &second); err != nil {
 		t.Fatalf("%T can not be read again: %v", first, err)
 	}
 	again, err := json.Marshal(second)
@@ -78,8 +81,12 @@ func FuzzJournal(f *testing.F) {
 	}
 	f.Add(whole[entryHeader:][:textSizeOf("a")])
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if texts, _, err := readJournal(data, testGeneration); err != nil && texts != nil {
+		if c, err := readJournal(data, testStore, testGeneration); err != nil && c.texts != nil {
 			t.Error("texts of a damaged journal")
+		}
+		content, whole := unsealBlocks(data)
+		if c, err := readEntries(content, whole, testGeneration); err != nil && c.texts != nil {
+			t.Error("texts of damaged entries")
 		}
 		texts, err := appendTexts(nil, data)
 		if err != nil {

@@ -31,6 +31,9 @@ func open(t testing.TB, dir string, o Options) *Store {
 	if o.Log == nil {
 		o.Log = quiet
 	}
+	if o.Reserve == 0 {
+		o.Reserve = 64 << 10
+	}
 	s, err := Open(dir, o)
 	if err != nil {
 		t.Fatal(err)

@@ -16,16 +16,19 @@ import (
 
 const testGeneration = 7
 
+// testStore is the id of the store whose journal that is.
+var testStore = []byte("store of journal")
+
 // testEntries are the texts of a journal's commits. The first fills a block, the
 // second has none, and the last takes three blocks.
 var testEntries = [][]string{
-	{"a", strings.Repeat("b", blockSize-entryHeader-textSizeOf("a")-textSizeOf(""))},
+	{"a", strings.Repeat("b", blockText-entryHeader-textSizeOf("a")-textSizeOf(""))},
 	{},
 	{"c"},
 	{strings.Repeat("d", blockSize), strings.Repeat("e", blockSize), "f"},
 }
 
-func textSizeOf(text string) int { return textSize("demo", []byte(text)) }
+func textSizeOf(text string) int { return textSize("demo", []byte(text)) - sealSize }
 
 // writeJournal writes entries over what is in the file.
 func writeJournal(t testing.TB, path string, generation uint64, entries [][]string) []byte {
@@ -35,7 +38,11 @@ func writeJournal(t testing.TB, path string, generation uint64, entries [][]stri
 		t.Fatal(err)
 	}
 	defer file.Close()
-	j := journal{file: file, generation: generation}
+	j := journal{file: file, device: plainFile{file}}
+	if info, err := file.Stat(); err != nil || info.Size() == 0 && j.format(testStore) != nil {
+		t.Fatal("no journal")
+	}
+	j.restart(generation)
 	id := chatID(0)
 	for i, texts := range entries {
 		j.begin()
@@ -65,61 +72,70 @@ func testJournal(t testing.TB) []byte {
 
 // Where testEntries begin, in blocks.
 const (
-	secondEntry = 1
-	thirdEntry  = 2
-	lastEntry   = 3
-	lastBlock   = 5
+	firstEntry  = 1
+	secondEntry = 2
+	thirdEntry  = 3
+	lastEntry   = 4
+	lastBlock   = 6
 )
 
 func TestReadJournal(t *testing.T) {
 	old := writeJournal(t, filepath.Join(t.TempDir(), JournalName), testGeneration-1, slices.Repeat([][]string{{"old"}}, 10))
 	restore := func(data []byte, block int) { copy(data[block*blockSize:][:blockSize], old[block*blockSize:]) }
 	zero := func(data []byte, block int) { clear(data[block*blockSize:][:blockSize]) }
+	at := func(block int) int { return block * blockSize }
 	cases := []struct {
 		name    string
 		change  func(data []byte) []byte
 		entries int
-		damaged bool
+		torn    int
+		damaged string
 	}{
-		{"as written", func(d []byte) []byte { return d }, 4, false},
-		{"empty file", func([]byte) []byte { return nil }, 0, false},
-		{"less than a header", func(d []byte) []byte { return d[:entryHeader-1] }, 0, false},
-		{"nothing but zeros", func(d []byte) []byte { clear(d); return d }, 0, false},
-		{"only another generation", func(d []byte) []byte { return slices.Clone(old) }, 0, false},
+		{"as written", func(d []byte) []byte { return d }, 4, 0, ""},
+		{"only another generation", func(d []byte) []byte { return slices.Clone(old) }, 0, 0, ""},
 		{"the last has not begun", func(d []byte) []byte {
 			for block := lastEntry; block <= lastBlock; block++ {
 				restore(d, block)
 			}
 			return d
-		}, 3, false},
-		{"the last without its beginning", func(d []byte) []byte { restore(d, lastEntry); return d }, 3, false},
-		{"the last without its middle", func(d []byte) []byte { restore(d, lastEntry+1); return d }, 3, false},
-		{"the last without its end", func(d []byte) []byte { restore(d, lastBlock); return d }, 3, false},
-		{"the last cut off", func(d []byte) []byte { return d[:lastBlock*blockSize+10] }, 3, false},
-		{"the last with a flipped bit", func(d []byte) []byte { d[lastBlock*blockSize] ^= 1; return d }, 3, false},
-		{"the last longer than the file", func(d []byte) []byte { d[lastEntry*blockSize+4] = 0xff; return d }, 3, false},
-		{"the first with a flipped bit", func(d []byte) []byte { d[entryHeader+40] ^= 1; return d }, 0, true},
-		{"the first of a wrong length", func(d []byte) []byte { d[7]--; return d }, 0, true},
-		{"the first of another generation", func(d []byte) []byte { restore(d, 0); return d }, 0, true},
-		{"a middle one with a flipped bit", func(d []byte) []byte { d[thirdEntry*blockSize+16] ^= 1; return d }, 0, true},
-		{"two in the middle are gone", func(d []byte) []byte { zero(d, secondEntry); zero(d, thirdEntry); return d }, 0, true},
-		{"a text without an end", func(d []byte) []byte { return seal(d, 14, 0xff) }, 0, true},
-		{"a room without an end", func(d []byte) []byte { return seal(d, 0, 0xff) }, 0, true},
+		}, 3, 0, ""},
+		{"the last's beginning only", func(d []byte) []byte { restore(d, lastEntry+1); restore(d, lastBlock); return d }, 3, 1, ""},
+		{"the last without its middle", func(d []byte) []byte { restore(d, lastEntry+1); return d }, 3, 1, ""},
+		{"the last without its end", func(d []byte) []byte { restore(d, lastBlock); return d }, 3, 1, ""},
+		{"the last with a flipped bit", func(d []byte) []byte { d[at(lastBlock)] ^= 1; return d }, 3, 1, ""},
+		{"the last without its beginning", func(d []byte) []byte { zero(d, lastEntry); return d }, 3, 1, ""},
+		{"the last with two bad blocks", func(d []byte) []byte { zero(d, lastEntry); zero(d, lastBlock); return d }, 3, 2, ""},
+		{"the last longer than the file", func(d []byte) []byte { d[at(lastEntry)+4] = 0xff; return d }, 3, 1, ""},
+		{"an unused block is damaged", func(d []byte) []byte { d[at(lastBlock+1)+77] ^= 1; return d }, 4, 1, ""},
+		{"the zeros behind an entry", func(d []byte) []byte { d[at(secondEntry)+2000] ^= 1; return d }, 4, 0, ""},
+		{"the zeros behind the head", func(d []byte) []byte { d[2000] ^= 1; return d }, 4, 0, ""},
+		{"empty file", func([]byte) []byte { return nil }, 0, 0, "missing"},
+		{"less than a head", func(d []byte) []byte { return d[:20] }, 0, 0, "ends at 20 of"},
+		{"cut off", func(d []byte) []byte { return d[:at(lastBlock)+10] }, 0, 0, "ends at"},
+		{"nothing but zeros", func(d []byte) []byte { clear(d); return d }, 0, 0, "begin"},
+		{"another store's", func(d []byte) []byte { d[len(journalMagic)] ^= 1; return d }, 0, 0, "another store"},
+		{"the first with a flipped bit", func(d []byte) []byte { d[at(firstEntry)+entryHeader+40] ^= 1; return d }, 0, 0, "block 1 is damaged"},
+		{"the first of a wrong length", func(d []byte) []byte { d[at(firstEntry)+7]--; return d }, 0, 0, "block 1 is damaged"},
+		{"the first of another generation", func(d []byte) []byte { restore(d, firstEntry); return d }, 0, 0, "block 1 is damaged"},
+		{"a middle one with a flipped bit", func(d []byte) []byte { d[at(thirdEntry)+16] ^= 1; return d }, 0, 0, "block 3 is damaged"},
+		{"two in the middle are gone", func(d []byte) []byte { zero(d, secondEntry); zero(d, thirdEntry); return d }, 0, 0, "block 2 is damaged"},
+		{"a text without an end", func(d []byte) []byte { return resum(d, 14, 0xff) }, 0, 0, "without an end"},
+		{"a room without an end", func(d []byte) []byte { return resum(d, 0, 0xff) }, 0, 0, "without a key"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			texts, last, err := readJournal(c.change(testJournal(t)), testGeneration)
-			if c.damaged {
-				if !errors.Is(err, ErrNotAStore) || texts != nil {
-					t.Fatalf("got %d texts, %v", len(texts), err)
+			got, err := readJournal(c.change(testJournal(t)), testStore, testGeneration)
+			if c.damaged != "" {
+				if !errors.Is(err, ErrNotAStore) || !strings.Contains(err.Error(), c.damaged) || got.texts != nil {
+					t.Fatalf("got %d texts, %v", len(got.texts), err)
 				}
 				return
 			}
 			want := slices.Concat(testEntries[:c.entries]...)
-			if err != nil || len(texts) != len(want) || last != int64(max(c.entries-1, 0)) {
-				t.Fatalf("got %d texts until %d, %v; want %d", len(texts), last, err, len(want))
+			if err != nil || len(got.texts) != len(want) || got.last != int64(max(c.entries-1, 0)) || got.torn != c.torn {
+				t.Fatalf("got %d texts until %d, %d torn, %v; want %d", len(got.texts), got.last, got.torn, err, len(want))
 			}
-			for i, text := range texts {
+			for i, text := range got.texts {
 				key := join(roomKey("demo"), chatID(i+1).key())
 				if !bytes.Equal(text.key, key) || string(text.value) != want[i] {
 					t.Errorf("text %d: %x → %.20q", i, text.key, text.value)
@@ -129,11 +145,12 @@ func TestReadJournal(t *testing.T) {
 	}
 }
 
-// seal changes a byte of the first entry's texts and makes its checksum right.
-func seal(data []byte, at int, to byte) []byte {
-	data[entryHeader+at] = to
-	length := binary.BigEndian.Uint32(data[4:])
-	binary.BigEndian.PutUint32(data, crc32.Checksum(data[4:entryHeader+length], castagnoli))
+// resum changes a byte of the first entry's texts and makes its checksum right.
+func resum(data []byte, at int, to byte) []byte {
+	entry := data[firstEntry*blockSize:]
+	entry[entryHeader+at] = to
+	length := binary.BigEndian.Uint32(entry[4:])
+	binary.BigEndian.PutUint32(entry, crc32.Checksum(entry[4:entryHeader+length], castagnoli))
 	return data
 }
 
@@ -143,7 +160,7 @@ func TestTornEntry(t *testing.T) {
 	const sector = 512
 	whole := testJournal(t)
 	begin, end := lastEntry*blockSize, (lastBlock+1)*blockSize
-	textsEnd := begin + entryHeader + int(binary.BigEndian.Uint32(whole[begin+4:]))
+	textsEnd := begin + entryHeader + int(binary.BigEndian.Uint32(whole[begin+4:])) // at least
 	for _, rest := range []string{"zeros", "the old ones"} {
 		old := make([]byte, len(whole))
 		if rest != "zeros" {
@@ -155,9 +172,13 @@ func TestTornEntry(t *testing.T) {
 			} {
 				data := slices.Clone(whole)
 				copy(data[lost[0]:lost[1]], old[lost[0]:])
-				texts, _, err := readJournal(data, testGeneration)
-				if err != nil || len(texts) != 3 {
-					t.Fatalf("%s lost %s %d: %d texts, %v", rest, name, at-begin, len(texts), err)
+				got, err := readJournal(data, testStore, testGeneration)
+				if err != nil || len(got.texts) != 3 {
+					t.Fatalf("%s lost %s %d: %d texts, %v", rest, name, at-begin, len(got.texts), err)
+				}
+				// Only whole blocks from the first on, all as before, look like nothing.
+				if nothing := lost[0] == begin && lost[1]%blockSize == 0 && rest != "zeros"; (got.torn == 0) != nothing {
+					t.Errorf("%s lost %s %d: %d blocks are torn", rest, name, at-begin, got.torn)
 				}
 			}
 		}
@@ -192,7 +213,7 @@ func TestCrashPoints(t *testing.T) {
 		return dir
 	}
 	torn := func(dir string, block int) string {
-		flip(t, filepath.Join(dir, JournalName), block*blockSize+entryHeader)
+		flip(t, filepath.Join(dir, JournalName), (block+1)*blockSize+entryHeader)
 		return dir
 	}
 	cases := []struct {

@@ -77,9 +77,10 @@ func (id chatID) String() string { return fmt.Sprintf("%016x", uint64(id)) }
 
 func (id chatID) key() []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
 
-// uint64Of reads a big-endian number, 0 if there is none.
+// uint64Of reads a big-endian number, with or without its checksum; 0 if there is
+// none.
 func uint64Of(b []byte) uint64 {
-	if len(b) != 8 {
+	if len(b) != 8 && len(b) != 8+sealSize {
 		return 0
 	}
 	return binary.BigEndian.Uint64(b)

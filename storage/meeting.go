@@ -13,6 +13,8 @@ type Meeting struct {
 	ID string `json:"id"`
 	// Room is the room's name; it has at most one running meeting.
 	Room string `json:"room"`
+	// Title is how people see that name, empty if they see it as it is.
+	Title string `json:"title,omitempty"`
 	// Creator is the participant it began with.
 	Creator string    `json:"creator"`
 	Start   time.Time `json:"start"`
@@ -86,6 +88,7 @@ const (
 // Bounds of what is accepted, in bytes; ErrInvalid beyond.
 const (
 	MaxRoom         = 256
+	MaxTitle        = 1024
 	MaxParticipant  = 128
 	MaxName         = 512
 	MaxReason       = 64
@@ -105,8 +108,14 @@ func (s *Store) BeginMeeting(m Meeting, done func(error)) error {
 	if err := check("room", m.Room, 1, MaxRoom); err != nil {
 		return err
 	}
+	if err := check("title", m.Title, 0, MaxTitle); err != nil {
+		return err
+	}
 	if err := check("creator", m.Creator, 0, MaxName); err != nil {
 		return err
+	}
+	if m.Title == m.Room {
+		m.Title = ""
 	}
 	m.ID, m.Start, m.End, m.Peak, m.Present = idOf(key), moment(m.Start), time.Time{}, 0, 0
 	return s.submit(&beginOp{call: done, key: key, meeting: m})

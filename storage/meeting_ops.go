@@ -21,8 +21,8 @@ func (o *beginOp) apply(t *txn) error {
 		return ErrExists
 	}
 	t.save(bucketMeetings, o.key, &o.meeting)
-	t.put(bucketRunning, room, o.key)
-	t.put(bucketRooms, join(room, o.key), nil)
+	t.put(bucketRunning, room, seal(room, o.key))
+	t.put(bucketRooms, join(room, o.key), seal(join(room, o.key), nil))
 	t.w.running++
 	t.saw(o.meeting.Start)
 	return nil
@@ -180,7 +180,7 @@ func (t *txn) attendances(key []byte) ([]Attendance, error) {
 	c := t.tx.Bucket(bucketParticipants).Cursor()
 	for k, v := c.Seek(key); bytes.HasPrefix(k, key); k, v = c.Next() {
 		var a Attendance
-		if err := decode(v, &a); err != nil {
+		if err := decode(k, v, &a); err != nil {
 			return nil, err
 		}
 		all = append(all, a)

@@ -49,7 +49,7 @@ func (s *Store) Meetings(q MeetingsQuery) ([]Meeting, error) {
 		}
 		for _, key := range keys {
 			var m Meeting
-			if err := decode(tx.Bucket(bucketMeetings).Get(key), &m); err != nil {
+			if err := decode(key, tx.Bucket(bucketMeetings).Get(key), &m); err != nil {
 				return err
 			}
 			found = append(found, m)
@@ -80,7 +80,7 @@ func runningKeys(tx *bolt.Tx, limit int) [][]byte {
 	var keys [][]byte
 	c := tx.Bucket(bucketRunning).Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
-		keys = append(keys, v)
+		keys = append(keys, v[:min(len(v), 16)])
 	}
 	slices.SortFunc(keys, func(a, b []byte) int { return bytes.Compare(b, a) })
 	return keys[:min(len(keys), limit)]
@@ -94,7 +94,7 @@ func (s *Store) Meeting(id string) (*MeetingRecord, error) {
 	}
 	record := &MeetingRecord{Participants: []Attendance{}, Ratings: []Rating{}}
 	err = s.view(func(tx *bolt.Tx) error {
-		if err := decode(tx.Bucket(bucketMeetings).Get(key), &record.Meeting); err != nil {
+		if err := decode(key, tx.Bucket(bucketMeetings).Get(key), &record.Meeting); err != nil {
 			return err
 		}
 		if err := each(tx.Bucket(bucketParticipants), key, &record.Participants); err != nil {
@@ -121,7 +121,8 @@ func (s *Store) Attendance(id, participant string) (a Attendance, err error) {
 		return a, err
 	}
 	err = s.view(func(tx *bolt.Tx) error {
-		return decode(tx.Bucket(bucketParticipants).Get(join(key, []byte(participant))), &a)
+		key = join(key, []byte(participant))
+		return decode(key, tx.Bucket(bucketParticipants).Get(key), &a)
 	})
 	return a, err
 }
@@ -131,7 +132,7 @@ func each[T any](b *bolt.Bucket, prefix []byte, all *[]T) error {
 	c := b.Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		var one T
-		if err := decode(v, &one); err != nil {
+		if err := decode(k, v, &one); err != nil {
 			return err
 		}
 		*all = append(*all, one)

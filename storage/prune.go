@@ -68,9 +68,6 @@ func (*pruneOp) finish(error) {}
 // beat notes the time while meetings run, deletes old chat and empties the journal.
 // It gives up on old chat when the file is damaged there: the meetings go on.
 func (s *Store) beat() {
-	if s.failed() != nil {
-		return
-	}
 	var old [][]byte
 	if sweep := &s.writer.sweep; !sweep.broken {
 		err := s.view(func(tx *bolt.Tx) error {

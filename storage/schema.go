@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -26,6 +27,12 @@ var (
 	keyChat   = []byte("chat")
 	// keyJournal is the generation of the entries in the journal that count.
 	keyJournal = []byte("journal")
+	// keyStore is what tells this store's journal from another's.
+	keyStore = []byte("store")
+	// keyClean is 1 while all texts are in parley.db, for Close has moved them.
+	keyClean = []byte("clean")
+	// keyNames is the rule that the names of rooms follow, see rename.go.
+	keyNames = []byte("names")
 )
 
 // migration brings a store from one version to the next. Once released it is
@@ -39,12 +46,14 @@ type migration struct {
 var migrations = []migration{
 	{"first schema", createFirst},
 	{"journal for texts", addJournal},
+	{"checksums, and whose journal it is", addStoreID},
+	{"names of rooms by a rule", addNames},
 }
 
 // migrate brings the store to the latest version in one transaction: after a
 // crash in the middle it is as before. from is the version found.
 func migrate(db *bolt.DB, steps []migration) (from int, err error) {
-	err = db.Update(func(tx *bolt.Tx) error {
+	err = update(db, func(tx *bolt.Tx) error {
 		from, err = schemaVersion(tx)
 		if err != nil {
 			return err
@@ -96,4 +105,24 @@ func createFirst(tx *bolt.Tx) error {
 // store any more: they would not see the texts in it.
 func addJournal(tx *bolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(keyJournal, binary.BigEndian.AppendUint64(nil, newGeneration()))
+}
+
+// addStoreID tells the store's journal from others. Open has moved the texts of a
+// journal of before. The checksums come when records are written: all at once would
+// be a transaction as large as the store.
+func addStoreID(tx *bolt.Tx) error {
+	id := make([]byte, storeIDSize)
+	_, _ = rand.Read(id) // never fails
+	meta := tx.Bucket(bucketMeta)
+	if err := meta.Put(keyStore, seal(keyStore, id)); err != nil {
+		return err
+	}
+	return meta.Put(keyClean, seal(keyClean, binary.BigEndian.AppendUint64(nil, 1)))
+}
+
+// addNames says that the names of rooms follow no rule yet: Open renames them when
+// all texts are in parley.db and all meetings have ended, see rename.go. Programs
+// that do not know the rule would look for a room under another name.
+func addNames(tx *bolt.Tx) error {
+	return tx.Bucket(bucketMeta).Put(keyNames, seal(keyNames, binary.BigEndian.AppendUint64(nil, 0)))
 }

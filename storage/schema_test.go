@@ -99,21 +99,26 @@ func checkShape(t *testing.T, bucket string, k, v []byte) {
 	ok := false
 	switch bucket {
 	case "meta":
-		ok = len(v) == 8
+		plain, err := unseal(k, v, plainLength(bucket, k))
+		ok = err == nil && len(plain) == plainLength(bucket, k) && (len(v) > len(plain)) == (string(k) != "schema")
 	case "meetings":
-		ok = len(k) == 16 && decode(v, new(Meeting)) == nil
+		ok = len(k) == 16 && decode(k, v, new(Meeting)) == nil
 	case "running":
-		ok = slices.Equal(k, room) && len(v) == 16
+		ok = slices.Equal(k, room) && len(v) == 16+sealSize
 	case "rooms":
 		name, rest, split := roomOf(k)
-		ok = split && name == "demo" && len(rest) == 16 && len(v) == 0
+		ok = split && name == "demo" && len(rest) == 16 && len(v) == sealSize
 	case "participants":
-		ok = string(k[16:]) == "ann" && decode(v, new(Attendance)) == nil
+		ok = string(k[16:]) == "ann" && decode(k, v, new(Attendance)) == nil
 	case "ratings":
-		ok = string(k[16:]) == "ann" && decode(v, new(Rating)) == nil
+		ok = string(k[16:]) == "ann" && decode(k, v, new(Rating)) == nil
 	case "chat":
 		_, rest, split := roomOf(k)
-		ok = split && len(rest) == 8 && hashOf(v) == keyHash("ann", "k1") && decode(v[16:], new(chatValue)) == nil
+		_, err := decodeChat("demo", chatID(uint64Of(rest)), v)
+		ok = split && len(rest) == 8 && hashOf(v) == keyHash("ann", "k1") && err == nil
+	}
+	if _, err := unseal(k, v, plainLength(bucket, k)); err != nil || string(k) != "schema" && !isSealed(v, plainLength(bucket, k)) {
+		ok = false
 	}
 	if !ok {
 		t.Errorf("%s: %x → %q is not as documented", bucket, k, v)
@@ -145,6 +150,32 @@ var migrationTests = []struct {
 			key := join(roomKey("demo"), firstText.key())
 			if got := tx.Bucket(bucketChat).Get(key); hashOf(got) != keyHash("ann", "k1") {
 				t.Errorf("the text has become %q", got)
+			}
+		},
+	},
+	{
+		before: func(tx *bolt.Tx) error { return putFirstText(tx) },
+		check: func(t *testing.T, tx *bolt.Tx) {
+			meta := tx.Bucket(bucketMeta)
+			if id, err := unseal(keyStore, meta.Get(keyStore), storeIDSize); err != nil || len(id) != storeIDSize {
+				t.Errorf("the store's id is %x, %v", id, err)
+			}
+			if uint64Of(meta.Get(keyClean)) != 1 {
+				t.Error("the journal would have to be there")
+			}
+			if r, err := decodeChat("demo", firstText, tx.Bucket(bucketChat).Get(join(roomKey("demo"), firstText.key()))); err != nil || r.Text != "hello" {
+				t.Errorf("the text has become %+v, %v", r, err)
+			}
+		},
+	},
+	{
+		before: func(tx *bolt.Tx) error { return putFirstText(tx) },
+		check: func(t *testing.T, tx *bolt.Tx) {
+			if got, err := unseal(keyNames, tx.Bucket(bucketMeta).Get(keyNames), 8); err != nil || uint64Of(got) != 0 {
+				t.Errorf("the rule of names is %x, %v, and none was applied", got, err)
+			}
+			if tx.Bucket(bucketChat).Get(join(roomKey("demo"), firstText.key())) == nil {
+				t.Error("the text is gone")
 			}
 		},
 	},

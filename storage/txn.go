@@ -10,13 +10,14 @@ import (
 )
 
 // writerState is what the writer remembers between commits. It belongs to the
-// writer's goroutine once Open has returned. It may be ahead of the disk only
-// when a commit failed, and then nothing is written any more.
+// writer's goroutine once Open has returned. When a commit fails it is ahead of the
+// disk, and taken back before the next try (commitment.before).
 type writerState struct {
 	last    int64  // latest known time, Unix milliseconds
 	chat    chatID // last given
 	running int    // meetings that have not ended
 	sweep   sweep
+	closing bool // the next commit is the last
 }
 
 func (w *writerState) load(db *bolt.DB) error {
@@ -42,11 +43,20 @@ type txn struct {
 	w     *writerState
 	now   time.Time
 	err   error
+
+	noTexts error // for new texts, if they are refused
 }
 
 func newTxn(tx *bolt.Tx, s *Store) *txn {
 	tx.Bucket(bucketChat).FillPercent = 0.9 // a room's keys only grow
 	return &txn{tx: tx, store: s, w: &s.writer, now: s.o.Now()}
+}
+
+// txn begins a try of c.
+func (c *commitment) txn(tx *bolt.Tx, s *Store) *txn {
+	t := newTxn(tx, s)
+	t.now, t.noTexts = c.now, c.noTexts
+	return t
 }
 
 // saw notes a time of which a record speaks.
@@ -70,11 +80,14 @@ func (t *txn) apply(batch []op, results []error) error {
 func (t *txn) finish() error {
 	t.putUint64(keyLast, uint64(t.w.last))
 	t.putUint64(keyChat, uint64(t.w.chat))
+	if t.w.closing {
+		t.putUint64(keyClean, 1)
+	}
 	return t.err
 }
 
 func (t *txn) putUint64(key []byte, n uint64) {
-	t.put(bucketMeta, key, binary.BigEndian.AppendUint64(nil, n))
+	t.put(bucketMeta, key, seal(key, binary.BigEndian.AppendUint64(nil, n)))
 }
 
 // get returns bytes that are valid until the next change.
@@ -94,7 +107,7 @@ func (t *txn) delete(bucket, key []byte) {
 
 // load reads a record into value; ErrNotFound if there is none.
 func (t *txn) load(bucket, key []byte, value any) error {
-	return decode(t.get(bucket, key), value)
+	return decode(key, t.get(bucket, key), value)
 }
 
 func (t *txn) save(bucket, key []byte, value any) {
@@ -102,13 +115,17 @@ func (t *txn) save(bucket, key []byte, value any) {
 	if err != nil {
 		panic(fmt.Sprintf("storage: marshal %T: %v", value, err)) // our own types
 	}
-	t.put(bucket, key, data)
+	t.put(bucket, key, seal(key, data))
 }
 
-// decode reads a stored record.
-func decode(data []byte, value any) error {
-	if data == nil {
+// decode reads the record stored below a key.
+func decode(key, stored []byte, value any) error {
+	if stored == nil {
 		return ErrNotFound
+	}
+	data, err := unseal(key, stored, asJSON)
+	if err != nil {
+		return err
 	}
 	if err := json.Unmarshal(data, value); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAStore, err)

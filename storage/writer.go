@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -23,9 +24,6 @@ func (s *Store) submit(o op) error {
 	defer s.closing.RUnlock()
 	if s.closed {
 		return ErrClosed
-	}
-	if err := s.failed(); err != nil {
-		return err
 	}
 	select {
 	case s.queue <- o:
@@ -61,21 +59,33 @@ func (o *flushOp) finish(err error) { o.done(err) }
 // write is the writer's goroutine. It ends when the queue is closed and empty.
 func (s *Store) write() {
 	defer close(s.finished)
+	debug.SetPanicOnFault(true) // see view
 	beat := time.NewTicker(s.o.Heartbeat)
 	defer beat.Stop()
+	mend := time.NewTicker(4 * s.o.retry)
+	defer mend.Stop()
 	var batch []op
-	for {
+	for !s.abandoned {
+		if batch = s.takeWaiting(batch[:0]); len(batch) > 0 {
+			s.commit(batch)
+			clear(batch)
+			continue
+		}
 		select {
 		case o, ok := <-s.queue:
 			if !ok {
 				s.settle()
 				return
 			}
-			batch = s.gather(append(batch[:0], o))
+			batch = s.gather(append(batch, o))
 			s.commit(batch)
 			clear(batch)
 		case <-beat.C:
 			s.beat()
+		case <-mend.C:
+			if s.failed() != nil {
+				s.mend()
+			}
 		}
 	}
 }
@@ -103,31 +113,47 @@ func (s *Store) gather(batch []op) []op {
 	return batch
 }
 
-// commit makes batch durable and tells each of it.
+// commitment is a batch on its way to the disk, tried as often as that takes. Each
+// try begins with the same state and the same time, so that all come to the same
+// results, and it does not matter which of them has reached the disk.
+type commitment struct {
+	batch         []op
+	results       []error
+	now           time.Time
+	noTexts       error  // for new texts, if they are refused
+	generation    uint64 // noted in parley.db by the checkpoint that carries the batch
+	before, after writerState
+}
+
+// commit makes batch durable and tells each of it. If the disk fails, that takes
+// until it is well again, or Close.
 func (s *Store) commit(batch []op) {
-	if err := s.failed(); err != nil {
-		s.finish(batch, nil, err)
+	c := &commitment{
+		batch: batch, results: make([]error, len(batch)), now: s.o.Now(), noTexts: s.failed(),
+		generation: newGeneration(), before: s.writer,
+	}
+	s.totals.began()
+	err := s.transact(c)
+	took := s.totals.ended()
+	if err != nil && !s.endure(c, err) {
 		return
 	}
-	results := make([]error, len(batch))
-	start := time.Now()
-	err := s.transact(batch, results)
-	if err != nil {
-		err = s.fail(err)
-	} else {
-		s.totals.committed(len(batch), time.Since(start))
-	}
-	s.finish(batch, results, err)
+	s.totals.committed(len(batch), took)
+	s.finish(batch, c.results, nil)
 }
 
 // transact applies the batch: to the journal if it holds only texts and there is
 // room, else to parley.db.
-func (s *Store) transact(batch []op, results []error) (err error) {
+func (s *Store) transact(c *commitment) (err error) {
 	defer catchDamage(&err)
-	if size, ok := onlyTexts(batch); ok && s.journal.fits(size) {
-		return s.append(batch, results)
+	main := s.main.Load()
+	if err := main.longEnough(main.file); err != nil {
+		return err
 	}
-	return s.checkpoint(batch, results)
+	if size, ok := onlyTexts(c.batch); ok && c.noTexts == nil && s.journal.fits(size) {
+		return s.append(c)
+	}
+	return s.checkpoint(c, true)
 }
 
 // onlyTexts reports whether the batch can go to the journal, and how much it takes
@@ -144,53 +170,49 @@ func onlyTexts(batch []op) (size int, ok bool) {
 }
 
 // append brings a batch of texts to the disk with one sync.
-func (s *Store) append(batch []op, results []error) error {
+func (s *Store) append(c *commitment) error {
 	s.journal.begin()
-	err := s.db.View(func(tx *bolt.Tx) error { return newTxn(tx, s).apply(batch, results) })
+	err := s.db.View(func(tx *bolt.Tx) error { return c.txn(tx, s).apply(c.batch, c.results) })
 	if err != nil {
 		return err
 	}
 	if err := s.journal.commit(s.writer.last); err != nil {
+		s.journal.broken = true
 		return err
 	}
 	s.fresh.committed(s.writer.chat)
 	return nil
 }
 
-// checkpoint moves the texts in the journal to parley.db and applies the batch, in
-// one transaction, which empties the journal.
-func (s *Store) checkpoint(batch []op, results []error) error {
-	generation := newGeneration()
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		t := newTxn(tx, s)
+// checkpoint moves the texts in the journal to parley.db and applies the batch,
+// unless it is there, in one transaction, which empties the journal.
+func (s *Store) checkpoint(c *commitment, apply bool) error {
+	err := update(s.db, func(tx *bolt.Tx) error {
+		t := c.txn(tx, s)
 		t.moveFresh()
-		t.putUint64(keyJournal, generation)
-		if err := t.apply(batch, results); err != nil {
-			return err
+		t.putUint64(keyJournal, c.generation)
+		if apply {
+			if err := t.apply(c.batch, c.results); err != nil {
+				return err
+			}
 		}
+		c.after = s.writer
 		return t.finish()
 	})
 	if err == nil {
-		s.journal.restart(generation)
+		s.journal.restart(c.generation)
 		s.fresh.clear()
+		s.main.Load().grown()
 	}
 	return err
 }
 
-// settle leaves the journal empty at the end.
+// settle leaves the journal empty at the end, and notes that it is.
 func (s *Store) settle() {
-	if s.failed() == nil && !s.journal.empty() {
+	if s.failed() == nil {
+		s.writer.closing = true
 		s.commit(nil)
 	}
-}
-
-// fail turns the store read-only; the first failure is the one remembered.
-func (s *Store) fail(cause error) error {
-	err := fmt.Errorf("%w: %w", ErrReadOnly, cause)
-	if s.failure.CompareAndSwap(nil, &err) {
-		s.o.Log.Error("store is read-only from now on", "error", cause.Error())
-	}
-	return s.failed()
 }
 
 // finish calls back. err, if not nil, holds for all.

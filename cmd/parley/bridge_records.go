@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -18,7 +19,11 @@ type recordsBridge struct {
 
 // Meetings implements httpd.Records.
 func (b recordsBridge) Meetings(_ context.Context, q httpd.MeetingsQuery) ([]httpd.Meeting, error) {
-	found, err := b.store.Meetings(storage.MeetingsQuery{Limit: q.Limit, Before: q.Before, Room: q.Room})
+	room := cmp.Or(roomKey(q.Room), q.Room) // what is no name any more may have records
+	if len(room) > storage.MaxRoom {
+		return nil, nil
+	}
+	found, err := b.store.Meetings(storage.MeetingsQuery{Limit: q.Limit, Before: q.Before, Room: room})
 	if err != nil {
 		return nil, recordsError(err)
 	}
@@ -60,7 +65,7 @@ func (b recordsBridge) Record(_ context.Context, meeting, token string) (httpd.R
 		return httpd.Record{}, recordsError(err)
 	}
 	return httpd.Record{
-		ID: r.ID, Room: r.Room, Start: r.Start, End: r.End, Peak: r.Peak,
+		ID: r.ID, Room: r.Room, Title: cmp.Or(r.Title, r.Room), Start: r.Start, End: r.End, Peak: r.Peak,
 		Participants: presences(r.Participants, holder),
 	}, nil
 }
@@ -95,7 +100,7 @@ func (b recordsBridge) Rate(ctx context.Context, meeting string, r httpd.Rating)
 
 func apiMeeting(m storage.Meeting) httpd.Meeting {
 	return httpd.Meeting{
-		ID: m.ID, Room: m.Room, Creator: m.Creator, Start: m.Start, End: m.End,
+		ID: m.ID, Room: m.Room, Title: cmp.Or(m.Title, m.Room), Creator: m.Creator, Start: m.Start, End: m.End,
 		Peak: m.Peak, Present: m.Present, Limit: m.Limit,
 	}
 }

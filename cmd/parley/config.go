@@ -43,14 +43,17 @@ type serveCmd struct {
 	MaxParticipants int           `help:"Participants in one room." default:"1000" env:"PARLEY_MAX_PARTICIPANTS" group:"limits"`
 	MaxConnections  int           `help:"WebSocket connections at once." default:"20000" env:"PARLEY_MAX_CONNECTIONS" group:"limits"`
 	MuteFrom        int           `help:"From how many others on a browser that joins begins muted, which one click undoes; 0 for never." default:"12" env:"PARLEY_MUTE_FROM" group:"limits"`
-	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM before they are ended; Ctrl-C ends them at once." default:"0s" env:"PARLEY_DRAIN" group:"limits"`
+	Drain           time.Duration `help:"How long running meetings may go on after SIGTERM, as a restart of the service sends it, before they are ended: they see a countdown, new meetings are refused, and when the last person has left the server ends. A second SIGTERM or Ctrl-C ends them at once; 0 never waits. Let what stops the service wait longer than this (systemd: TimeoutStopSec)." default:"5m" env:"PARLEY_DRAIN" group:"limits"`
 	Limits          limitFlags    `embed:"" prefix:"limit-"`
 
 	APIToken string `name:"api-token" help:"Bearer token for /api/v1/meetings and /metrics. Without one they answer on loopback only." placeholder:"TOKEN" env:"PARLEY_API_TOKEN" group:"operate"`
 	LogLevel string `help:"error, warn, info or debug." enum:"error,warn,info,debug" default:"info" env:"PARLEY_LOG_LEVEL" group:"operate"`
 	LogJSON  bool   `name:"log-json" help:"Write the log as JSON lines." env:"PARLEY_LOG_JSON" group:"operate"`
-	Debug    bool   `help:"Serve /debug/echo and /debug/pprof to whom the API answers; enable fault hooks. Not for production." env:"PARLEY_DEBUG" group:"operate"`
+	Debug    bool   `help:"Serve /debug/echo and /debug/pprof to whom the API answers. Not for production." env:"PARLEY_DEBUG" group:"operate"`
 	Dev      string `help:"Serve the browser client from this folder instead of the binary." type:"existingdir" placeholder:"DIR" env:"PARLEY_DEV" group:"operate" hidden:""`
+
+	strangers []stranger // PARLEY_* variables that are no settings
+	faults    bool       // tests only: the engine can be made to panic
 }
 
 // settings is the part of serveCmd that needs parsing, parsed.
@@ -113,6 +116,9 @@ func (c *serveCmd) check() (settings, error) {
 	}
 	if c.Workers < 0 || c.Workers > 256 {
 		return s, usage("--workers must be from 0 to 256")
+	}
+	if c.Drain < 0 {
+		return s, usage("--drain must not be negative")
 	}
 	if c.MuteFrom < 0 {
 		return s, usage("--mute-from must be at least 0")

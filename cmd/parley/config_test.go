@@ -25,7 +25,7 @@ func parse(t *testing.T, args ...string) (serveCmd, error) {
 	if err := file.load(args); err != nil {
 		return c.Serve, err
 	}
-	parser, err := kong.New(&c, kong.Resolvers(file), kong.ExplicitGroups(groups), kong.Exit(func(int) { t.Fatal("exit") }))
+	parser, err := kong.New(&c, kong.Resolvers(file), kong.Vars{"version": ""}, kong.ExplicitGroups(groups), kong.Exit(func(int) { t.Fatal("exit") }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestMistakesGetOneLineAndAdvice(t *testing.T) {
 		{"bad level", []string{"--log-level", "loud"}, "must be one of", 2},
 		{"no such file", []string{"--config", filepath.Join(dir, "none.yaml")}, "no such file", 1},
 		{"unknown key", []string{"--config", write("a.yaml", "lisen: x\n")}, `unknown setting "lisen"`, 2},
-		{"not a mapping", []string{"--config", write("b.yaml", "- a\n- b\n")}, "read settings", 1},
+		{"not a mapping", []string{"--config", write("b.yaml", "- a\n- b\n")}, "settings are lines such as", 1},
 		{"zero rooms", []string{"--max-rooms", "0"}, "must be at least 1", 2},
 		{"origin with a path", []string{"--allow-origin", "https://a.example/x"}, "--allow-origin: origin", 2},
 		{"host with a port", []string{"--allow-host", "meet.example:443"}, "--allow-host: host", 2},

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"parley/engine"
+	"parley/engine/wire"
 	"parley/transport/httpd"
 	"parley/transport/wsconn"
 )
@@ -29,6 +30,7 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 			Requests: noneIfZero(c.Limits.Requests), RecordsPerMinute: noneIfZero(c.Limits.Records),
 		},
 		Accept:     acceptor{srv.engine}.accept,
+		FindRoom:   findRoom(srv.engine),
 		Records:    recordsBridge{srv.store, srv.engine},
 		Ready:      func() error { return ready(srv) },
 		Collectors: []prometheus.Collector{collector{srv.engine.Figures, srv.media.Figures, srv.store.Figures}},
@@ -38,6 +40,18 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 		return nil, advise(err, "--tls-cert takes a file with the certificate and its chain, --tls-key one with its private key, both PEM.")
 	}
 	return front, err
+}
+
+// findRoom asks the engine for a room's name. Who can not answer now will when
+// somebody joins.
+func findRoom(e *engine.Engine) func(context.Context, string) (string, bool) {
+	return func(ctx context.Context, typed string) (string, bool) {
+		title, err := e.FindRoom(ctx, typed)
+		if err != nil {
+			return typed, !errors.Is(err, wire.ErrRoomName)
+		}
+		return title, true
+	}
 }
 
 // goodToken is how many characters make an API token that nobody finds by trying.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -17,10 +18,15 @@ import (
 // cli is the whole command line. Flags win over PARLEY_* variables, those
 // over the YAML file, that over the defaults.
 type cli struct {
-	Serve   serveCmd      `cmd:"" default:"withargs" help:"Serve meetings. This is what parley does when no command is given."`
-	Bench   bench.Command `cmd:"" help:"Measure a server with light clients; starts one of its own unless told which."`
-	Version versionCmd    `cmd:"" help:"Print the version and exit."`
-	Impair  impairCmd     `cmd:"" hidden:"" help:"Put a bad network in front of a server's media port, for tests."`
+	Serve   serveCmd       `cmd:"" default:"withargs" help:"Serve meetings. This is what parley does when no command is given."`
+	Bench   bench.Command  `cmd:"" help:"Measure a server with light clients; starts one of its own unless told which."`
+	Store   storeCmd       `cmd:"" help:"Look after the meeting records and chat: check, repair, backup, restore."`
+	Backup  storeBackupCmd `cmd:"" help:"Same as store backup: copy the store into a file, also while the server runs."`
+	Version versionCmd     `cmd:"" help:"Print the version and exit."`
+	Help    helpCmd        `cmd:"" help:"Explain parley, or one of its commands."`
+	Impair  impairCmd      `cmd:"" hidden:"" help:"Put a bad network in front of a server's media port, for tests."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 
 const description = `Parley is a self-hosted meeting server: video, voice, chat and meeting records in one binary.
@@ -29,9 +35,32 @@ Examples:
   parley                                   meetings on http://localhost:8443
   parley --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --advertise 203.0.113.7
   parley --config /etc/parley.yaml         settings from a file (keys are the long flag names)
+  parley backup parley-backup.db           a copy of records and chat, while the server runs
   parley bench audience --watchers 50      how much a server can do, and what it costs
 
-A flag wins over its PARLEY_* variable, that over the file, that over the default.`
+A flag wins over its PARLEY_* variable, that over the file, that over the default.
+"parley help serve" lists the settings of a server: %s.`
+
+// describe is what --help begins with.
+func describe() string {
+	var titles []string
+	for _, g := range groups {
+		titles = append(titles, strings.ToLower(g.Title))
+	}
+	last := len(titles) - 1
+	return fmt.Sprintf(description, strings.Join(titles[:last], ", ")+" and "+titles[last])
+}
+
+// helpCmd is --help for who writes help.
+type helpCmd struct {
+	Command []string `arg:"" optional:"" help:"The command to explain."`
+}
+
+// Run prints the help and ends, as --help does.
+func (h *helpCmd) Run(k *kong.Kong) error {
+	_, err := k.Parse(append(h.Command, "--help"))
+	return usageError(err)
+}
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
@@ -57,10 +86,11 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	file := &fileResolver{}
 	parser, err := kong.New(&c,
 		kong.Name("parley"),
-		kong.Description(description),
+		kong.Description(describe()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(append(groups, bench.Groups()...)),
 		kong.Resolvers(file),
+		kong.Vars{"version": versionLine()},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(n int) { panic(exitPanic(n)) }),
 		kong.BindTo(stdout, (*io.Writer)(nil)),
@@ -73,8 +103,9 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	}
 	kctx, err := parser.Parse(args)
 	if err != nil {
-		return report(stderr, usageError(err))
+		return report(stderr, usageError(explain(err, parser.Model, file)))
 	}
+	c.Serve.strangers = strangers(parser.Model, os.Environ())
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if kctx.Command() == "serve" {
 		signals = signals[:1] // SIGTERM drains, see serveCmd.Run
@@ -82,7 +113,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
 	kctx.BindTo(ctx, (*context.Context)(nil))
-	return report(stderr, kctx.Run())
+	return report(stderr, explainRun(kctx.Run(parser), parser.Model, file, args))
 }
 
 // report prints an error as one line, and one more on how to mend it.
@@ -116,6 +147,9 @@ func advise(err error, format string, args ...any) error {
 	return &told{err: err, mend: fmt.Sprintf(format, args...), code: 1}
 }
 
+// usageCode is the exit code for a command line, or settings, that make no sense.
+const usageCode = 2
+
 func usageError(err error) error {
-	return &told{err: err, mend: "`parley --help` lists the commands and flags.", code: 2}
+	return &told{err: err, mend: "`parley --help` lists the commands, `parley help serve` the settings.", code: usageCode}
 }

@@ -82,12 +82,16 @@ func (s sink) engine(f *engine.Figures) {
 	s.counter("parley_events_total", "Room events encoded.", f.Events)
 	s.counter("parley_frames_total", "Frames queued to connections.", f.Frames)
 	s.counter("parley_rooms_yielded_total", "Rooms with one member or none that gave way to another on a full server.", f.Yielded)
+	s.gauge("parley_event_log_bytes", "Events that rooms keep for participants who are away.", float64(f.Logged))
 	s.counter("parley_records_failed_total", "Records that could not be written in time.", f.Unrecorded)
 }
 
 func (s sink) store(f *storage.Figures) {
 	s.gauge("parley_store_queue", "Records waiting for a commit.", float64(f.Queued))
-	s.gauge("parley_store_read_only", "1 after a failed write.", flag(f.ReadOnly))
+	s.gauge("parley_store_read_only", "1 while the disk fails or is full and texts are refused.", flag(f.ReadOnly))
+	s.gauge("parley_store_held", "Records that wait until the disk works again.", float64(f.Held))
+	s.counter("parley_store_failures_total", "Commits that failed, and tries to do them again.", f.Failures)
+	s.gauge("parley_store_running_commit_seconds", "How long the commit under way has taken, 0 if there is none.", f.Running.Seconds())
 	s.counter("parley_store_commits_total", "Commits to disk.", f.Commits)
 	s.counter("parley_store_records_total", "Records in those commits.", f.Records)
 	s.counter("parley_store_refused_total", "Records refused because the queue was full.", f.Refused)

@@ -30,13 +30,14 @@ const stopTime = 10 * time.Second
 
 // Run serves until ctx ends (Ctrl-C) or SIGTERM comes, then stops in order.
 // SIGTERM lets running meetings go on for --drain first; a second signal of
-// either kind ends that.
+// either kind ends that. Where no meeting runs it stops at once.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	s, err := c.check()
 	if err != nil {
 		return err
 	}
 	log := c.logger(os.Stderr)
+	warnOfStrangers(log, c.strangers)
 	defer saveMemory()()
 	cores := spareProc()
 	if c.Workers == 0 {
@@ -69,10 +70,17 @@ func (srv *server) drain(ctx context.Context, limit time.Duration, again <-chan 
 		return
 	}
 	log.Info("draining", "limit", limit, "participants", srv.engine.Figures().Participants)
-	srv.front.Drain()
+	srv.front.Drain(limit)
 	if err := srv.engine.Drain(limit); err != nil {
 		log.Error("participants were not told of the drain", "error", err)
 	}
+	why := srv.waitForLast(ctx, limit, again)
+	log.Info("drained", "because", why, "participants", srv.engine.Figures().Participants)
+}
+
+// waitForLast returns when the last participant has left, or why it did not wait
+// for that.
+func (srv *server) waitForLast(ctx context.Context, limit time.Duration, again <-chan os.Signal) (why string) {
 	over := time.NewTimer(limit)
 	defer over.Stop()
 	look := time.NewTicker(time.Second)
@@ -81,13 +89,14 @@ func (srv *server) drain(ctx context.Context, limit time.Duration, again <-chan 
 		select {
 		case <-look.C:
 		case <-over.C:
-			return
+			return "the time is over"
 		case <-again:
-			return
+			return "of a second signal"
 		case <-ctx.Done():
-			return
+			return "of a second signal"
 		}
 	}
+	return "nobody is here"
 }
 
 func (c *serveCmd) logger(out io.Writer) *slog.Logger {
@@ -104,11 +113,12 @@ func (c *serveCmd) logger(out io.Writer) *slog.Logger {
 
 // server is the running whole.
 type server struct {
-	store  *storage.Store
-	media  *rtc.Server
-	engine *engine.Engine
-	front  *httpd.Server
-	listen net.Listener
+	store   *storage.Store
+	control *control
+	media   *rtc.Server
+	engine  *engine.Engine
+	front   *httpd.Server
+	listen  net.Listener
 }
 
 // start builds the parts from the bottom up. On an error what was started is
@@ -123,6 +133,7 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 	if srv.store, err = c.openStore(log); err != nil {
 		return srv, err
 	}
+	srv.control = listenControl(c.Data, srv.store, log)
 	if srv.listen, srv.media, err = c.openPorts(s, log); err != nil {
 		return srv, err
 	}
@@ -134,7 +145,7 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 }
 
 func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
-	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: c.Limits.chatBytes(1)})
+	store, err := storage.Open(c.Data, storage.Options{Log: log, ChatBytes: c.Limits.chatBytes(1), RoomKey: roomKey})
 	switch {
 	case err == nil:
 		return store, nil
@@ -145,7 +156,19 @@ func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
 	case errors.Is(err, storage.ErrUnwritable), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
 		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Choose a folder you may write to with --data, or mend its permissions.")
 	}
+	if errors.Is(err, storage.ErrNotAStore) { // one line, for who reads only logs
+		return nil, fmt.Errorf("%w; way out: `parley store repair --data %s` saves what can be read, `parley store restore FILE` puts a backup back, or choose another folder with --data", err, c.Data)
+	}
 	return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
+}
+
+// roomKey tells the store which room a name of an earlier version means.
+func roomKey(name string) string {
+	key, err := wire.CleanRoom(name)
+	if err != nil {
+		return ""
+	}
+	return key
 }
 
 // portTries is how often a free port is looked for that is free both for TCP
@@ -185,7 +208,7 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 	c.limitOffers(&limits)
 	limits.AddressChatBytes = word(c.Limits.chatBytes(32))
 	return engine.Options{
-		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.Debug,
+		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.faults,
 		NewRate: func(perSecond rate.Limit, atOnce int) engine.AddressRate { return limit.NewRate(perSecond, atOnce) },
 		Limits:  limits,
 	}
@@ -231,6 +254,7 @@ func (srv *server) close() error {
 	if srv.media != nil {
 		errs = append(errs, srv.media.Close())
 	}
+	errs = append(errs, srv.control.close())
 	if srv.store != nil {
 		errs = append(errs, srv.store.Close())
 	}
@@ -261,10 +285,10 @@ func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
 			"Browsers give camera and microphone only to https:// pages and to",
 			"localhost: for other machines add --tls-cert and --tls-key.")
 	}
-	printBox(out, "Parley "+fullVersion(), [][2]string{
-		{"open", fmt.Sprintf("%s://%s", scheme, net.JoinHostPort(host, fmt.Sprint(port)))},
-		{"media", "UDP " + media},
-		{"data", c.Data},
-		{"stop", "Ctrl-C"},
-	}, notes)
+	rows := [][2]string{{"open", pageURL(scheme, host, port)}}
+	if s.listen.Addr().IsUnspecified() {
+		rows = append(rows, elsewhere(srv.media.Candidates(), scheme, port)...)
+	}
+	rows = append(rows, [][2]string{{"media", "UDP " + media}, {"data", c.Data}, {"stop", "Ctrl-C"}}...)
+	printBox(out, "Parley "+fullVersion(), rows, notes)
 }

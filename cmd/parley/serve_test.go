@@ -21,7 +21,7 @@ func startTest(t *testing.T, change func(*serveCmd)) (*server, string) {
 	c := serveCmd{
 		Listen: "127.0.0.1:0", Advertise: []string{"127.0.0.1"}, Data: filepath.Join(t.TempDir(), "data"),
 		Workers: 1, GSO: true, MaxRooms: 100, MaxParticipants: 100, MaxConnections: 1000,
-		LogLevel: "error", Debug: true,
+		LogLevel: "error", Debug: true, faults: true,
 	}
 	if change != nil {
 		change(&c)

@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,10 +12,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"parley/storage"
 )
 
 // asProcess makes the test binary run the real command line.
-const asProcess = "PARLEY_TEST_AS_PROCESS"
+const asProcess = "TEST_AS_PARLEY_PROCESS" // not PARLEY_…: those that are no setting are warned of
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProcess) != "" {
@@ -85,21 +86,30 @@ func (p *process) signal(t *testing.T, s os.Signal) {
 }
 
 func TestSignalsStopInOrder(t *testing.T) {
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		t.Run(fmt.Sprint(s), func(t *testing.T) {
-			p := startProcess(t)
-			meet(t, p.url, "signals")
-			p.signal(t, s)
-			p.ended(t, s.String())
+	for name, c := range map[string]struct {
+		signal syscall.Signal
+		args   []string
+		rooms  []string
+	}{
+		"Ctrl-C":                     {syscall.SIGINT, nil, []string{"signals"}},
+		"SIGTERM, not to wait":       {syscall.SIGTERM, []string{"--drain", "0"}, []string{"signals"}},
+		"SIGTERM, nobody there":      {syscall.SIGTERM, nil, nil},
+		"SIGTERM, the time is short": {syscall.SIGTERM, []string{"--drain", "2s"}, []string{"signals"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startProcess(t, c.args...)
+			if len(c.rooms) > 0 {
+				meet(t, p.url, c.rooms...)
+			}
+			p.signal(t, c.signal)
+			p.ended(t, name)
 		})
 	}
 }
 
-// TestDrain: SIGTERM lets a meeting go on and turns newcomers away; a second
-// signal ends it.
-func TestDrain(t *testing.T) {
-	p := startProcess(t, "--drain", "1h")
-	meet(t, p.url, "draining")
+// draining sends SIGTERM and wants the server to go on for the meeting in it.
+func (p *process) draining(t *testing.T) {
+	t.Helper()
 	p.signal(t, syscall.SIGTERM)
 	for end := time.Now().Add(20 * time.Second); status(t, p.url+"/readyz") != 503; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -114,8 +124,35 @@ func TestDrain(t *testing.T) {
 		t.Fatalf("ended while a meeting runs: %v", err)
 	case <-time.After(1500 * time.Millisecond): // the drain looks once a second
 	}
+}
+
+// TestDrain: SIGTERM, with no setting at all, lets a meeting go on and turns
+// newcomers away; a second signal ends it, and the meeting is recorded.
+func TestDrain(t *testing.T) {
+	data := t.TempDir()
+	p := startProcess(t, "--data", data)
+	meet(t, p.url, "draining")
+	p.draining(t)
 	p.signal(t, syscall.SIGTERM)
 	p.ended(t, "the second SIGTERM")
+	store, err := storage.Open(data, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	all, err := store.Meetings(storage.MeetingsQuery{Room: "draining"})
+	if err != nil || len(all) != 1 || all[0].End.IsZero() || all[0].Peak != 2 {
+		t.Errorf("recorded %+v, %v", all, err)
+	}
+}
+
+// TestCtrlCEndsADrain: whoever sits before it need not wait.
+func TestCtrlCEndsADrain(t *testing.T) {
+	p := startProcess(t)
+	meet(t, p.url, "draining")
+	p.draining(t)
+	p.signal(t, syscall.SIGINT)
+	p.ended(t, "Ctrl-C")
 }
 
 // TestDrainEndsWithTheLastMeeting: nobody has to wait for the limit.

@@ -13,8 +13,13 @@ const version = "0.1.0"
 type versionCmd struct{}
 
 func (versionCmd) Run(out io.Writer) error {
-	fmt.Fprintf(out, "parley %s %s %s/%s\n", fullVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return nil
+	_, err := fmt.Fprintln(out, versionLine())
+	return err
+}
+
+// versionLine is what `parley version` and --version print.
+func versionLine() string {
+	return fmt.Sprintf("parley %s %s %s/%s", fullVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // fullVersion is the release with the first digits of the revision it was

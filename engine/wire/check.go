@@ -9,11 +9,11 @@ func (r *Join) check() *RequestError {
 	if r.Echo {
 		r.Room = ""
 	} else {
-		room, err := CleanRoom(r.Room)
+		title, key, err := readRoom(r.Room)
 		if err != nil {
 			return refuse(CodeBadRoom, "%v", err)
 		}
-		r.Room = room
+		r.Room, r.Title = key, title
 	}
 	name, err := CleanName(r.Name)
 	if err != nil {

@@ -9,30 +9,9 @@ import (
 
 // Errors of the cleaning functions.
 var (
-	ErrRoomName = errors.New("a room name is 1 to 64 letters, digits, '-', '_' and '.', and does not start with '.'")
+	ErrRoomName = errors.New("a room name is 1 to 64 letters with their marks, digits, '-', '_' and '.', and does not start with '.'")
 	ErrName     = errors.New("a name is 1 to 64 visible characters")
 )
-
-// CleanRoom returns the canonical form of a room's name: trimmed and in lower
-// case. Letters and digits of any script, '-', '_' and '.', 1 … MaxRoomRunes
-// of them; a leading '.' is kept for the server's own rooms.
-func CleanRoom(s string) (string, error) {
-	if len(s) > 8*MaxRoomRunes || !utf8.ValidString(s) {
-		return "", ErrRoomName
-	}
-	s = strings.ToLower(strings.TrimSpace(s))
-	n := 0
-	for _, r := range s {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' && r != '.' {
-			return "", ErrRoomName
-		}
-		n++
-	}
-	if n == 0 || n > MaxRoomRunes || s[0] == '.' {
-		return "", ErrRoomName
-	}
-	return s, nil
-}
 
 // CleanName returns a person's name as it may be shown: without control,
 // bidirectional-format and invisible characters, with runs of spaces made one,
@@ -158,7 +137,12 @@ func invisible(r rune) bool {
 var joining = []*unicode.RangeTable{
 	unicode.Arabic, unicode.Syriac, unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati,
 	unicode.Oriya, unicode.Tamil, unicode.Telugu, unicode.Kannada, unicode.Malayalam, unicode.Sinhala, unicode.Mongolian,
+	sharedMarks,
 }
+
+// sharedMarks are the vowels of Arabic and the accents of Devanagari, which Unicode
+// counts to no script because others have them too.
+var sharedMarks = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x064B, Hi: 0x0655, Stride: 1}, {Lo: 0x0670, Hi: 0x0670, Stride: 1}, {Lo: 0x0951, Hi: 0x0954, Stride: 1}}}
 
 // joinable reports whether a joiner between a and b means something.
 func joinable(a, b rune) bool {

@@ -41,6 +41,9 @@ const (
 	CodeNoSource      Code = "no_such_source"
 	CodeChatTooLong   Code = "chat_too_long"
 	CodeStoreFailed   Code = "store_failed"
+	// CodeUnknownOutcome: the text is on its way to disk, and may be said yet or
+	// not; the same key sent again settles it.
+	CodeUnknownOutcome Code = "unknown_outcome"
 	// CodeChatFull: the room, or the address, has stored all the texts it may.
 	CodeChatFull Code = "chat_full"
 )
@@ -69,8 +72,11 @@ const (
 	MaxDepth        = 8
 	// MaxSDP holds MaxSeats as a browser offers them by itself, 6.1 KB each with
 	// all codecs of today's Chromium, and a quarter more.
-	MaxSDP          = 320 << 10
+	MaxSDP = 320 << 10
+	// MaxRoomRunes bounds the key of a room's name, MaxRoomTyped what is typed for
+	// it: a character that is taken apart has up to 9 bytes.
 	MaxRoomRunes    = 64
+	MaxRoomTyped    = 1024
 	MaxNameRunes    = 64
 	MaxChatRunes    = 4000
 	MaxCaptionRunes = 300

@@ -203,6 +203,12 @@ const (
 	LimitMuted LimitReason = "muted"
 )
 
+// Recorded: what joined left open with record_pending is decided.
+type Recorded struct {
+	EventHead
+	Recorded bool `json:"recorded"`
+}
+
 // Draining: the server will stop; new meetings are refused.
 type Draining struct {
 	EventHead

@@ -42,6 +42,7 @@ const (
 	TypeSpeakers           = "speakers"
 	TypeQuality            = "quality"
 	TypeLimited            = "limited"
+	TypeRecorded           = "recorded"
 	TypeDraining           = "draining"
 	TypeBye                = "bye"
 )
@@ -112,6 +113,7 @@ var newMessage = map[string]func() Message{
 	TypeSpeakers:           func() Message { return new(Speakers) },
 	TypeQuality:            func() Message { return new(Quality) },
 	TypeLimited:            func() Message { return new(Limited) },
+	TypeRecorded:           func() Message { return new(Recorded) },
 	TypeDraining:           func() Message { return new(Draining) },
 	TypeBye:                func() Message { return new(Bye) },
 }
@@ -137,5 +139,6 @@ func (m *LayerChanged) setType()       { m.Type = TypeLayerChanged }
 func (m *Speakers) setType()           { m.Type = TypeSpeakers }
 func (m *Quality) setType()            { m.Type = TypeQuality }
 func (m *Limited) setType()            { m.Type = TypeLimited }
+func (m *Recorded) setType()           { m.Type = TypeRecorded }
 func (m *Draining) setType()           { m.Type = TypeDraining }
 func (m *Bye) setType()                { m.Type = TypeBye }

@@ -164,7 +164,7 @@ var fieldNames = func() map[string]map[string]bool {
 	for typ, kind := range requestKinds {
 		names := make(map[string]bool)
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(kind.make()).Elem()) {
-			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
 				names[name] = true
 			}
 		}

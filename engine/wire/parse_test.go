@@ -359,6 +359,9 @@ func FuzzParseRequest(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s became %s: %v", data, again, err)
 		}
+		if join, ok := req.(*Join); ok {
+			join.Title = join.Room // what is sent is now the key
+		}
 		if !reflect.DeepEqual(req, second) {
 			t.Fatalf("%s became %#v, then %#v", data, req, second)
 		}

@@ -96,6 +96,9 @@ func goFields(t *testing.T, typ reflect.Type, seen map[string]reflect.Type) map[
 			continue
 		}
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		if name == "" {
 			t.Errorf("%s.%s has no json name", typ, f.Name)
 		}
@@ -349,7 +352,7 @@ func TestProtocolNamesEveryCloseStatus(t *testing.T) {
 func TestProtocolNamesEveryLimit(t *testing.T) {
 	values := map[string]int{
 		"MaxMessage": MaxMessage, "MaxSmallMessage": MaxSmallMessage, "MaxDepth": MaxDepth, "MaxSDP": MaxSDP,
-		"MaxRoomRunes": MaxRoomRunes, "MaxNameRunes": MaxNameRunes, "MaxChatRunes": MaxChatRunes,
+		"MaxRoomRunes": MaxRoomRunes, "MaxRoomTyped": MaxRoomTyped, "MaxNameRunes": MaxNameRunes, "MaxChatRunes": MaxChatRunes,
 		"MaxCaptionRunes": MaxCaptionRunes, "MaxIdentity": MaxIdentity, "MaxKey": MaxKey, "MaxSeats": MaxSeats,
 		"MaxViewItems": MaxViewItems, "MaxTile": MaxTile, "MaxToken": MaxToken, "MaxMID": MaxMID, "MaxCodec": MaxCodec,
 		"MaxParticipant": MaxParticipant, "MaxHistory": MaxHistory, "MaxHistoryBytes": MaxHistoryBytes,

@@ -30,11 +30,17 @@ type Joined struct {
 	Head
 	// Participant is the caller's own id in this meeting.
 	Participant string `json:"participant"`
-	Room        string `json:"room"`
-	Meeting     string `json:"meeting"`
+	// Room is the room's key, Title its name as who opened it typed it; empty in
+	// an echo room.
+	Room    string `json:"room"`
+	Title   string `json:"title,omitempty"`
+	Meeting string `json:"meeting"`
 	// Recorded says that the caller's stay is on disk. False in echo rooms, and
 	// when the storage failed or took too long: meetings go on without.
 	Recorded bool `json:"recorded"`
+	// RecordPending: it took too long, and may be on disk yet; Recorded, the
+	// event, tells.
+	RecordPending bool `json:"record_pending,omitempty"`
 	// StartedAt is when the meeting began, Unix milliseconds.
 	StartedAt int64 `json:"started_at"`
 	// Seq is the last event already contained in this message.

@@ -62,8 +62,10 @@ func (s SourceSection) MarshalJSON() ([]byte, error) {
 // Join enters a room. The reply is Joined.
 type Join struct {
 	Head
-	// Room is the room's name, see CleanRoom.
-	Room string `json:"room,omitempty"`
+	// Room is the room's name; once it is checked its key, and Title how it was
+	// typed. See CleanRoom and RoomTitle.
+	Room  string `json:"room,omitempty"`
+	Title string `json:"-"`
 	// Name is what others see, see CleanName.
 	Name string `json:"name"`
 	// Identity is the client's own lasting key, 0 … 128 bytes. A second join

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -52,6 +53,9 @@ type Config struct {
 	// Accept is given every new WebSocket of /api/v1/ws and returns its
 	// handler, nil to refuse it. r is the upgrade request. It must not keep r.
 	Accept func(c *wsconn.Conn, r *http.Request) wsconn.Handler
+	// FindRoom returns how the room is spelt that is meant by what was typed, false
+	// if that is no room's name. Without it all are, as they are.
+	FindRoom func(ctx context.Context, typed string) (title string, ok bool)
 	// Records answers the API; without it there are no meetings.
 	Records Records
 	// Ready says why no new meetings can be held, nil if they can.
@@ -91,6 +95,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Socket.Log == nil {
 		c.Socket.Log = c.Log
+	}
+	if c.FindRoom == nil {
+		c.FindRoom = func(_ context.Context, typed string) (string, bool) { return typed, true }
 	}
 	if c.Records == nil {
 		c.Records = noRecords{}

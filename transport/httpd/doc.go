@@ -2,8 +2,11 @@
 // the WebSocket that meetings speak, the REST API, health and metrics.
 //
 //	/                 the client; /r/{room} and /test are pages of it
+//	/abc-defg-hij     leads to /r/abc-defg-hij, as /r/{room} leads to how it is spelt
+//	/api/v1/room      how a name that was typed is spelt
 //	/sdk/, /lib/      also for pages of other origins (CORS)
 //	/embed.html       the client for frames of other sites
+//	/robots.txt       search engines may show the start page and nothing else
 //	/api/v1/ws        WebSocket, subprotocol parley.v1
 //	/api/v1/reach     POST: would a WebSocket be taken from here, if not why
 //	/api/v1/meetings  meeting records
@@ -34,8 +37,8 @@
 // Names are an allow-list: IP addresses, localhost, the machine's own name (also
 // with .local), those of the certificate, Config.Hosts. A page at another name
 // that resolves to us (DNS rebinding) would be same-origin for its browser, so it
-// gets 421 (foreign_host). Exempt are /healthz, /readyz, requests without Host,
-// and those with the API token.
+// gets 421 (foreign_host), and a person a page in their language that says so.
+// Exempt are /healthz, /readyz, requests without Host, and those with the API token.
 //
 // Browsers may open the WebSocket from the page's own origin and those of
 // Config.Origins. A Host without port matches the page's name at any port: that

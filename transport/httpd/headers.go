@@ -9,7 +9,7 @@ import (
 // camera.
 const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
 	"media-src 'self' blob: mediastream:; connect-src 'self'; worker-src 'self' blob:; font-src 'self'; " +
-	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "
+	"manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "
 
 const permissions = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), " +
 	"picture-in-picture=(self), screen-wake-lock=(self), clipboard-write=(self), " +
@@ -31,6 +31,9 @@ func headers(frames []string, certified bool, next http.Handler) http.Handler {
 		part := isPart(r.URL.Path)
 		if !part {
 			documentHeaders(h, r.URL.Path == embedPage, ours, embed)
+			if r.URL.Path != "/" {
+				h.Set("X-Robots-Tag", "noindex") // rooms are links, and whoever has one is in
+			}
 		}
 		if forOthers(r.URL.Path) {
 			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
@@ -69,7 +72,8 @@ func documentHeaders(h http.Header, embedded bool, ours, embed string) {
 // isPart reports whether path names what is only ever part of a page. A room
 // may be called x.js: its page is none.
 func isPart(path string) bool {
-	return !strings.HasPrefix(path, "/r/") && (strings.HasSuffix(path, ".js") || strings.HasSuffix(path, ".css"))
+	return path == "/manifest.webmanifest" ||
+		!strings.HasPrefix(path, "/r/") && (strings.HasSuffix(path, ".js") || strings.HasSuffix(path, ".css"))
 }
 
 const embedPage = "/embed.html"

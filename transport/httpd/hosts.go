@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"fmt"
-	"html"
 	"net/http"
 	"net/netip"
 	"os"
@@ -135,7 +134,7 @@ func (s *Server) named(next http.Handler) http.Handler {
 			s.cfg.Log.Warn("refused a host name that is not ours; if it is, start with --allow-host, or let the proxy pass on the Host it was asked for", "host", name)
 		}
 		if navigates(r) {
-			foreignPage(w, v.host)
+			foreignPage(w, r, v.host)
 			return
 		}
 		e := refuse(http.StatusMisdirectedRequest, codeHost, "this server does not answer to the name "+forLog(v.host)+
@@ -151,25 +150,4 @@ func navigates(r *http.Request) bool {
 		return mode == "navigate"
 	}
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html")
-}
-
-// foreignPage tells a person what the matter is.
-func foreignPage(w http.ResponseWriter, host string) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusMisdirectedRequest)
-	name, _ := hostName(forLog(host))
-	name = html.EscapeString(name)
-	_, _ = fmt.Fprintf(w, `<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Not the name of this Parley</title>
-<h1>This Parley does not answer to the name %[1]s</h1>
-<p>Names are a list, so that pages of other sites can not reach a server in your network through a name of theirs.
-<p>If you run this server and %[1]s is a name of it, start it with <code>--allow-host %[1]s</code>.
-Behind a reverse proxy, let the proxy pass on the name it was asked for: in nginx <code>proxy_set_header Host $http_host;</code>
-</html>
-`, name) // the client went away
 }

@@ -5,6 +5,7 @@ import (
 	"net/http/pprof"
 	"runtime/debug"
 	"slices"
+	"time"
 )
 
 // healthz says that the process is alive.
@@ -14,8 +15,10 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 
 // readyz says whether new meetings are taken.
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
-	if s.draining.Load() {
-		fail(w, refuse(http.StatusServiceUnavailable, codeDraining, "the server is stopping"))
+	if end := s.drainEnd.Load(); end != 0 {
+		e := stopping()
+		e.retry = max(e.retry, time.Until(time.Unix(0, end)))
+		fail(w, e)
 		return
 	}
 	if err := s.cfg.Ready(); err != nil {

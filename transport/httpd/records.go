@@ -32,13 +32,14 @@ type Records interface {
 type MeetingsQuery struct {
 	Limit  int    // 1 … 200
 	Before string // only meetings that began before this one; empty: all
-	Room   string // only this room's; empty: all
+	Room   string // only this room's, as it was typed; empty: all
 }
 
 // Meeting is one meeting as the API shows it.
 type Meeting struct {
 	ID      string    `json:"id"`
 	Room    string    `json:"room"`
+	Title   string    `json:"title"` // the room's name as people saw it
 	Creator string    `json:"creator"`
 	Start   time.Time `json:"start"`
 	End     time.Time `json:"end,omitzero"` // absent while it runs
@@ -70,6 +71,7 @@ type Interval struct {
 type Record struct {
 	ID    string    `json:"id"`
 	Room  string    `json:"room"`
+	Title string    `json:"title"` // the room's name as people saw it
 	Start time.Time `json:"start"`
 	End   time.Time `json:"end,omitzero"` // absent while it runs
 	Peak  int       `json:"peak"`         // most people at once

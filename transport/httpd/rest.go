@@ -13,7 +13,7 @@ import (
 // Bounds of what the API takes.
 const (
 	maxBody    = 64 << 10 // bytes of any request
-	maxRoom    = 256      // bytes
+	maxRoom    = 1024     // bytes
 	maxToken   = 512      // bytes
 	maxComment = 2000     // characters
 	maxPage    = 200

@@ -33,7 +33,7 @@ type Server struct {
 	descriptors descriptors
 	listens     atomic.Int32 // listeners that were served
 	exposed     atomic.Bool  // one of them is not on loopback
-	draining    atomic.Bool
+	drainEnd    atomic.Int64 // Unix nanoseconds; 0: not draining
 	stopping    atomic.Bool
 
 	// What strangers do, and what is noticed of proxies, is told to the log once,
@@ -128,7 +128,11 @@ func (s *Server) Serve(ln net.Listener) error {
 		s.exposed.Store(true)
 	}
 	s.listens.Add(1)
-	ln = wsconn.Listener(numbered{ln, &s.descriptors, s.shed})
+	ln = numbered{ln, &s.descriptors, s.shed}
+	if s.certs != nil {
+		ln = secured{ln, s.hosts.allow, func() { s.metrics.refusedHTTP.WithLabelValues("plain_http").Inc() }}
+	}
+	ln = wsconn.Listener(ln)
 	var err error
 	if s.certs != nil {
 		s.web.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certs.get}
@@ -145,14 +149,15 @@ func (s *Server) Serve(ln net.Listener) error {
 // onLoopback reports whether nobody can reach us but this machine's own programs.
 func (s *Server) onLoopback() bool { return s.listens.Load() > 0 && !s.exposed.Load() }
 
-// Drain makes /readyz say that no new meetings are taken.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain makes /readyz say that no new meetings are taken, and that the server ends
+// in that time at the latest.
+func (s *Server) Drain(in time.Duration) { s.drainEnd.Store(time.Now().Add(in).UnixNano()) }
 
 // Shutdown stops to listen, lets requests finish, closes all WebSockets with
 // 1001 and cuts what is left when ctx ends. It must be called once, also when
 // Serve was never called.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.Drain()
+	s.Drain(0)
 	s.stopping.Store(true)
 	requests := make(chan error, 1)
 	go func() {
@@ -172,16 +177,19 @@ func (s *Server) Sockets() wsconn.Figures { return s.conns.Figures() }
 // routes builds the whole tree of handlers.
 func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
-	static, err := s.static()
-	if err != nil {
+	client := embedded
+	if s.cfg.Dev != "" {
+		client = devSite(s.cfg.Dev)
+	} else if _, err := embedded(); err != nil {
 		return nil, err
 	}
-	mux.Handle("/", method(http.MethodGet, static))
+	mux.Handle("/", method(http.MethodGet, s.pages(client)))
 	mux.Handle("/healthz", method(http.MethodGet, s.healthz))
 	mux.Handle("/readyz", method(http.MethodGet, s.readyz))
 	mux.Handle("/metrics", method(http.MethodGet, s.guard(s.metrics.handler())))
 	mux.HandleFunc(socketPath, s.socket)
 	mux.Handle(reachPath, s.shared(method(http.MethodPost, s.reach)))
+	mux.Handle("/api/v1/room", method(http.MethodGet, s.getRoom))
 	mux.Handle("/api/v1/meetings", method(http.MethodGet, s.guard(s.getMeetings)))
 	mux.Handle("/api/v1/meetings/{id}", method(http.MethodGet, s.guard(s.getMeeting)))
 	mux.Handle("/api/v1/meetings/{id}/rating", s.shared(method(http.MethodPost, s.postRating)))
@@ -220,18 +228,6 @@ func (s *Server) ownPages(next http.Handler) (http.Handler, error) {
 		}
 		next.ServeHTTP(w, r)
 	}), nil
-}
-
-// static returns the handler of the client.
-func (s *Server) static() (http.HandlerFunc, error) {
-	if s.cfg.Dev != "" {
-		return serveDev(s.cfg.Dev), nil
-	}
-	built, err := embedded()
-	if err != nil {
-		return nil, err
-	}
-	return built.serve, nil
 }
 
 // embedded is the client in the binary, built once: it never changes.

@@ -252,9 +252,10 @@ func drip(conn net.Conn, talk bool) error {
 func TestShutdownClosesSockets(t *testing.T) {
 	onBoth(t, Config{}, func(t *testing.T, r *running) {
 		_, _, reader := r.upgrade(t, "/api/v1/ws", offer)
-		r.Drain()
-		if resp, _ := r.do(t, "GET", "/readyz", ""); resp.StatusCode != 503 {
-			t.Fatalf("readyz while draining: %s", resp.Status)
+		r.Drain(5 * time.Minute)
+		resp, _ := r.do(t, "GET", "/readyz", "")
+		if wait := resp.Header.Get("Retry-After"); resp.StatusCode != 503 || wait != "300" {
+			t.Fatalf("readyz while draining: %s, Retry-After %q", resp.Status, wait)
 		}
 		if resp, _ := r.do(t, "GET", "/healthz", ""); resp.StatusCode != 200 {
 			t.Fatalf("healthz while draining: %s", resp.Status)

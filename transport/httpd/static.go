@@ -46,6 +46,11 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
+	s.send(w, r, a, status)
+}
+
+// send answers a request with an asset.
+func (s *site) send(w http.ResponseWriter, r *http.Request, a *asset, status int) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
 	h.Set("Vary", "Accept-Encoding")

@@ -79,7 +79,7 @@ func (s *site) finish(compress bool) {
 	}
 	index := s.assets["/index.html"]
 	for page, module := range pageModules {
-		body := s.versioned(index.body)
+		body := s.versioned(bytes.Replace(index.body, []byte("<parley-app>"), []byte(`<parley-app page="`+page+`">`), 1))
 		a := &asset{contentType: index.contentType, body: s.preloading(body, append(entries(body), module))}
 		a.seal(compress)
 		s.pages[page] = a
@@ -101,7 +101,7 @@ func (a *asset) seal(compress bool) {
 }
 
 // pageModules are what app.js loads for a kind of page besides itself.
-var pageModules = map[string]string{"landing": "/ui/landing.js", "test": "/ui/setup-test.js", "room": "/ui/meeting.js"}
+var pageModules = map[string]string{"landing": "/ui/landing.js", "test": "/ui/setup-test.js", "room": "/ui/meeting.js", "bad-room": "/ui/dead-end.js"}
 
 var styleLink = regexp.MustCompile(`(<link [^>]*href=")(/(?:css|icons)/[^"?]+)(")`)
 

@@ -128,8 +128,8 @@ func (s *Server) takeOver(c *Conn, conn net.Conn) error {
 
 // prepare bounds the kernel's send buffer.
 func (s *Server) prepare(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetWriteBuffer(s.limits.Socket) // without it only memory is lost
+	if sized, ok := conn.(interface{ SetWriteBuffer(bytes int) error }); ok {
+		_ = sized.SetWriteBuffer(s.limits.Socket) // without it only memory is lost
 	}
 }
 

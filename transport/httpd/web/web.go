@@ -4,7 +4,8 @@ package web
 
 import "embed"
 
-// Files are index.html and the folders css, icons, i18n, lib, sdk and ui.
+// Files are the pages, what browsers and search engines ask for at the root, and
+// the folders css, icons, i18n, lib, sdk and ui.
 //
-//go:embed *.html css icons i18n lib sdk ui
+//go:embed *.html manifest.webmanifest robots.txt css icons i18n lib sdk ui
 var Files embed.FS

@@ -16,6 +16,8 @@ const BIN = process.env.PARLEY_BIN;
  * @property {() => Promise<number>} stop  Ctrl-C; resolves to the exit code
  * @property {() => Promise<number>} drain SIGTERM; resolves to the exit code
  * @property {() => Promise<void>} kill    SIGKILL
+ * @property {() => void} freeze           SIGSTOP: it holds its sockets open and does nothing
+ * @property {() => void} thaw             SIGCONT
  * @property {() => Promise<void>} clean   stop and remove the data folder
  */
 
@@ -58,6 +60,8 @@ export async function startServer(options = {}) {
     stop: () => end('SIGINT'),
     drain: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     clean: async () => {
       await end('SIGINT');
       await rm(data, { recursive: true, force: true });

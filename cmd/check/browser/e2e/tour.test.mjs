@@ -1,6 +1,7 @@
 // Every screen and state a person can meet, one after the other.
 //   PARLEY_BIN=… PARLEY_PICTURES=folder node --test e2e/tour.test.mjs
 // takes pictures of all of them in both languages, both colours and three sizes.
+import { wordsFor as drainWords } from '../../../../transport/httpd/web/ui/drain.js';
 import { describe, test } from 'node:test';
 import { fakeDevices } from './fake_devices.mjs';
 import { open } from './open.mjs';
@@ -385,7 +386,7 @@ async function trouble(look, room) {
   await desk(who, 'unplug', 'videoinput', 'Front camera');
   await tour.stop('a device unplugged', who.text('device.lostFallback', { label: 'Front camera', fallback: 'Back camera' }));
   wire.say({ type: 'draining', in_ms: 300_000 });
-  await tour.stop('the server drains', who.page.getByText(who.t('room.draining').split('{time}')[0].trim()));
+  await tour.stop('the server drains', who.page.getByText(drainWords(299_000, look.language)));
   await tour.stop('a silent microphone', who.text('room.silentMic'));
   wire.say({ type: 'limited', source: 'camera', reason: 'rate', limit_bps: 15_000_000 });
   await tour.stop('too much for the server', who.text('room.limited.picture', { n: 15 }));

@@ -17,7 +17,7 @@ const QUIET = { mic: false, cam: false };
 for (const language of LANGUAGES) {
   test(`addresses that mean no room, ${language}`, async () => {
     const who = await guest(browser, server.url, { language });
-    for (const path of ['/r/.hidden', '/r/%20%20', '/r/two%20words', `/r/${'x'.repeat(65)}`, '/r/a%2Fb', '/r/%3Cscript%3E']) {
+    for (const path of ['/r/.hidden', '/r/%20%20', '/r/two%2Fwords', `/r/${'x'.repeat(65)}`, '/r/a%2Fb', '/r/%3Cscript%3E']) {
       await who.page.goto(server.url + path);
       await who.heading('badRoom.title').waitFor();
       await who.text('badRoom.text').waitFor();

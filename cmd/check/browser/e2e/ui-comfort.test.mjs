@@ -1,5 +1,6 @@
 // What the page does by itself to keep a meeting bearable, and what it tells
 // of somebody's picture: muted in a crowd, cameras paused on a busy machine.
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clean } from './axe.mjs';
 import { eventually } from './cast.mjs';
@@ -7,6 +8,28 @@ import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
 const { server, browser } = await open({ args: ['--mute-from', '2'] });
+
+/**
+ * Neither names nor controls nor pictures lie under it, on a phone and on a desk.
+ * @param {import('./ui.mjs').Guest} who @param {import('playwright-core').Locator} note
+ */
+async function coversNothing(who, note) {
+  for (const size of [{ width: 390, height: 844 }, { width: 1280, height: 800 }]) {
+    await who.page.setViewportSize(size);
+    const covered = async () => {
+      const box = await note.first().boundingBox();
+      assert.ok(box && box.width > 100, 'it is there');
+      return who.page.evaluate(({ x, y, width, height }) => {
+        const below = [...document.querySelectorAll('.tile, .tile-pill, .room-bar button, .room-head button')].filter((el) => el.checkVisibility());
+        return below.filter((el) => {
+          const r = el.getBoundingClientRect();
+          return r.left < x + width - 1 && r.right > x + 1 && r.top < y + height - 1 && r.bottom > y + 1;
+        }).map((el) => el.className);
+      }, box);
+    };
+    await eventually(covered, (names) => names.length === 0, { what: `it covers nothing at ${size.width}` });
+  }
+}
 
 for (const language of LANGUAGES) {
   test(`who comes into a crowd comes in muted, and one click undoes it, ${language}`, async () => {
@@ -21,6 +44,7 @@ for (const language of LANGUAGES) {
     await cleo.pressed(cleo.control('bar.mic'), false);
     await ann.tileSays(ann.tile('Cleo'), 'tile.muted');
     await cleo.text('room.largeMuted').first().hover(); // it stays while pointed at
+    await coversNothing(cleo, cleo.page.locator('.banner'));
     await clean(cleo, 'muted in a crowd');
     await cleo.button('bar.unmute').click();
     await cleo.pressed(cleo.control('bar.mic'));

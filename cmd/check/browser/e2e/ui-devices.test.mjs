@@ -2,6 +2,7 @@
 // words and a way on, and help goes away by itself when access appears.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clean } from './axe.mjs';
 import { eventually } from './cast.mjs';
 import { fakeDevices } from './fake_devices.mjs';
 import { open } from './open.mjs';
@@ -43,7 +44,7 @@ for (const language of LANGUAGES) {
         const title = who.t(/** @type {Key} */ (`media.${cause}.${which}.title`));
         const notice = who.page.getByRole('region', { name: title, exact: true });
         await notice.waitFor();
-        await notice.getByText(who.t(/** @type {Key} */ (`media.${cause}.${which}.text`)), { exact: true }).waitFor();
+        await notice.getByText(`${who.t(/** @type {Key} */ (`media.${cause}.${which}.text`))} ${who.t('media.joinAnyway')}`, { exact: true }).waitFor();
         await notice.getByRole('button', { name: who.t('app.retry'), exact: true }).waitFor();
         assert.equal(await who.page.getByRole('region', { name: title }).count(), 1, 'one notice, not two');
         await who.button(which === 'both' ? 'prejoin.joinListen' : 'prejoin.join').waitFor();
@@ -97,12 +98,14 @@ test('without devices one can join, and turn them on in the meeting when they wo
   await ann.join();
   await ann.moves(ann.tile('Ben'));
   for (const key of /** @type {const} */ (['tile.muted', 'tile.camOff'])) await ben.tileSays(ben.tile('Ann'), key);
-  await ann.shown('room.unheard');
+  await ann.text('room.unheard').first().waitFor();
+  await ann.said('room.unheard');
 
   await ann.control('bar.mic').click();
   const help = ann.page.getByRole('alertdialog', { name: ann.t('media.permission_denied.microphone.title') });
   await help.waitFor();
   await help.getByText(ann.t('help.chromium')).waitFor();
+  assert.equal(await help.getByText(ann.t('media.joinAnyway')).count(), 0, 'one is in the meeting already');
   await desk(ann, 'fail', { microphone: '', camera: '' });
   await desk(ann, 'permit', 'microphone', 'granted');
   await help.waitFor({ state: 'detached' });
@@ -211,6 +214,17 @@ for (const language of LANGUAGES) {
   test(`an insecure address and an old browser are told, ${language}`, async () => {
     const who = await guest(browser, server.url, { language });
     const url = `http://meet.test:${server.port}`;
+    await who.page.goto(url);
+    const warning = who.page.getByRole('region', { name: who.t('insecure.title') });
+    await warning.getByText(who.t('insecure.text', { origin: url })).waitFor();
+    await who.said('insecure.title');
+    await warning.getByText(who.t('insecure.ways')).click();
+    await warning.getByRole('link', { name: `http://localhost:${server.port}/` }).waitFor();
+    await clean(who, 'the first page at an insecure address');
+    await who.page.goto(server.url);
+    await who.heading('landing.headline').waitFor();
+    assert.equal(await who.heading('insecure.title').count(), 0);
+
     await who.page.goto(`${url}/r/insecure-room`);
     await who.heading('insecure.title').waitFor();
     await who.text('insecure.text', { origin: url }).waitFor();

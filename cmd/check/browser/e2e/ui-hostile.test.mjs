@@ -134,7 +134,7 @@ test('an invitation with a hostile room name stays a link to this server', async
     await who.page.goto(server.url);
     await who.field('landing.field').fill(typed);
     await who.page.keyboard.press('Enter');
-    const answer = who.heading('prejoin.heading').or(who.text('landing.badInput', { example: `${server.url}/r/abc-defg-hij` }));
+    const answer = who.text('landing.elsewhere', { host: 'evil.example' }).or(who.text('landing.badInput', { example: `${server.url}/r/abc-defg-hij` }));
     await answer.first().waitFor();
     assert.equal(new URL(who.page.url()).origin, server.url, typed);
   }

@@ -83,8 +83,8 @@ for (const language of LANGUAGES) {
     await sends(ann, MUSIC, 'music after a mute');
     assert.equal(await page.evaluate(() => /** @type {any} */ (window).offers), offers, 'no renegotiation');
 
-    await page.reload();
-    await ann.join();
+    await page.reload(); // which leads right back
+    await ann.bar.waitFor();
     await sends(ann, MUSIC, 'music after loading again');
     await page.keyboard.press('Escape');
     await ann.more('app.settings');

@@ -58,7 +58,7 @@ try {
 
 /** @param {number} look @param {object} prefs @param {object} [context] */
 async function somebody(look, prefs, context = { viewport: { width: 1280, height: 800 } }) {
-  const who = await guest(browser, server.url, { name: NAMES[look], prefs: { silentMicWarning: false, ...prefs }, context });
+  const who = await guest(browser, server.url, { name: NAMES[look], prefs: { theme: 'dark', silentMicWarning: false, ...prefs }, context });
   await who.page.addInitScript(scenery, { look, width: 960, height: 540 });
   return who;
 }

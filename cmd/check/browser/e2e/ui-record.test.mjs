@@ -10,6 +10,7 @@ import { LANGUAGES, guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 
+const OFF = { mic: false, cam: false };
 const EVIL = '<img src=x onerror=alert(1)> \u202egnp.exe';
 
 /** @param {(server: import('./server.mjs').Server, browser: import('playwright-core').Browser) => Promise<void>} run */
@@ -77,11 +78,9 @@ for (const language of LANGUAGES) {
     await eventually(() => cells(ann), (rows) => rows.length === 3 && !rows.flat().includes(there), { what: 'nobody is there' });
     await ann.button('record.update').waitFor({ state: 'hidden' });
 
-    const download = ann.page.waitForEvent('download');
-    await ann.button('record.download').click();
-    const file = await download;
-    assert.equal(file.suggestedFilename(), 'parley-record.json');
-    const record = JSON.parse(await readFile(await file.path(), 'utf8'));
+    const { name, text } = await saved(ann, 'record.download');
+    assert.equal(name, 'parley-record.json');
+    const record = JSON.parse(text);
     assert.equal(record.participants.length, 2);
     assert.equal(record.participants[0].isLocal, true);
     assert.equal(record.participants[1].stays.length, 2);
@@ -94,6 +93,74 @@ for (const language of LANGUAGES) {
     }
   }));
 }
+
+/** Saves a file of the record. @param {Guest} who @param {import('./ui.mjs').Key} button */
+async function saved(who, button) {
+  const download = who.page.waitForEvent('download');
+  await who.button(button).click();
+  const file = await download;
+  return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
+}
+
+test('the record is a table for spreadsheets, whatever people are called', () => withServer(async (server, browser) => {
+  const ann = await guest(browser, server.url, { language: 'zh-Hans', name: '=HYPERLINK("http://evil.example")', prefs: OFF, context: { timezoneId: 'Asia/Kolkata' } });
+  const ben = await guest(browser, server.url, { name: '＝1+1', prefs: OFF });
+  await ann.enter('table');
+  await ben.enter('table');
+  await leaveAndOpen(ann);
+  const { name, text } = await saved(ann, 'record.csv');
+  assert.equal(name, 'parley-table.csv');
+  assert.equal(text[0], '\ufeff');
+  const [head, first, second, ...more] = text.slice(1).split('\r\n');
+  assert.deepEqual(more, ['']);
+  assert.equal(head, [ann.t('record.meeting'), ann.t('record.name'), ann.t('record.came'), ann.t('record.left'), ann.t('record.seconds')].join());
+  assert.match(first, /^table,"'=HYPERLINK\(""http:\/\/evil\.example""\)",\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+05:30,\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+05:30,\d+$/);
+  assert.match(second, /^table,'＝1\+1,\d{4}.*\+05:30,,\d+$/, 'who is still there has not left');
+  assert.deepEqual(ann.page.problems, []);
+  assert.deepEqual(await ann.violations(), []);
+}));
+
+/** A record of many people over two days. @param {number} n */
+function manyPeople(n) {
+  const start = Date.UTC(2026, 10, 30, 22, 0);
+  const iso = (/** @type {number} */ minutes) => new Date(start + minutes * 60_000).toISOString();
+  const participants = Array.from({ length: n }, (_, i) => ({ name: `Person ${i}`, you: i === 0, intervals: [{ join: iso(i), leave: iso(i + 1) }, { join: iso(i + 2), leave: iso(i + 300) }] }));
+  return { id: '01900000-0000-7000-8000-000000000000', room: 'paper', start: iso(0), end: iso(600), peak: n, participants };
+}
+
+test('on paper there is the record, black on white, with its name, its date and nothing else', () => withServer(async (server, browser) => {
+  const ann = await guest(browser, server.url, { prefs: { ...OFF, theme: 'dark' } });
+  await ann.enter('paper');
+  await ann.page.route('**/record', (route) => route.fulfill({ json: manyPeople(60) }));
+  await leaveAndOpen(ann);
+  await table(ann).waitFor();
+  assert.equal(await ann.page.locator('.record-head').isVisible(), false, 'the head is for paper');
+  await ann.page.emulateMedia({ media: 'print' });
+  const seen = await ann.page.evaluate(() => {
+    const inked = [...document.body.querySelectorAll('*')].filter((el) => el.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && [...el.childNodes].some((n) => n.nodeType === 3 && n.textContent?.trim()));
+    const colours = (/** @type {Element} */ el) => getComputedStyle(el).color;
+    const paper = [...document.querySelectorAll('html, body, parley-app, parley-meeting, parley-end, main, .record')].map((el) => [getComputedStyle(el).backgroundColor, getComputedStyle(el).backgroundImage, getComputedStyle(el).display]);
+    return { outside: inked.filter((el) => !el.closest('parley-record')).map((el) => el.outerHTML.slice(0, 80)), colours: [...new Set(inked.map(colours))], buttons: inked.filter((el) => el.closest('button')).length, head: document.querySelector('.record-head')?.textContent, paper };
+  });
+  assert.deepEqual(seen.outside, []);
+  assert.equal(seen.buttons, 0);
+  assert.match(seen.head ?? '', /paper/);
+  for (const colour of seen.colours) assert.ok((colour.match(/\d+/g) ?? []).every((part) => Number(part) <= 0x33), `${colour} is dark`);
+  for (const [colour, image, display] of seen.paper) {
+    assert.match(colour, /^rgb\(255, 255, 255\)$|^rgba\(0, 0, 0, 0\)$/);
+    assert.equal(image, 'none');
+    assert.ok(!['flex', 'grid'].includes(display), 'boxes that do not break');
+  }
+  assert.ok(await part(ann).getByText('30 Nov 2026').first().isVisible());
+  await ann.page.emulateMedia({ media: null });
+  const pdf = (await ann.page.pdf({ format: 'A4' })).toString('latin1');
+  const pages = pdf.match(/\/Type\s*\/Page\b(?!s)/g)?.length ?? 0;
+  assert.ok(pages >= 3 && pages <= 6, `${pages} pages`);
+  await ann.page.evaluate(() => Object.assign(window, { printed: 0, print: () => Object.assign(window, { printed: 1 }) }));
+  await ann.button('record.print').click();
+  assert.equal(await ann.page.evaluate(() => /** @type {any} */ (window).printed), 1);
+  assert.deepEqual(await ann.violations(), []);
+}));
 
 test('on a phone the record fits, in dark and light', () => withServer(async (server, browser) => {
   for (const theme of /** @type {const} */ (['dark', 'light'])) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from './cast.mjs';
 import { openWithCutter } from './open.mjs';
+import { wordsFor as drainWords } from '../../../../transport/httpd/web/ui/drain.js';
 import { startServer } from './server.mjs';
 import { Guest, LANGUAGES, guest } from './ui.mjs';
 
@@ -194,7 +195,7 @@ for (const language of LANGUAGES) {
 
 for (const language of LANGUAGES) {
   test(`the server drains, stops and comes back, ${language}`, async () => {
-    const own = await startServer({ args: ['--drain', '5m'] });
+    const own = await startServer();
     let again = own;
     const ann = await guest(browser, own.url, { as: 'Ann', language, prefs: QUIET });
     const ben = await guest(browser, own.url, { as: 'Ben', language, prefs: QUIET });
@@ -204,8 +205,13 @@ for (const language of LANGUAGES) {
       await ben.button('prejoin.joinListen').waitFor();
 
       const exited = own.drain();
-      const [before, rest] = ann.t('room.draining').split('{time}');
-      await ann.page.getByText(before.trim()).filter({ hasText: rest.trim() }).waitFor();
+      const before = drainWords(299_000, language);
+      await ann.page.locator('parley-banners').getByText(before).waitFor();
+      await ann.told(before, 'said');
+      const cleo = await guest(browser, own.url, { as: 'Cleo', language, prefs: QUIET });
+      await cleo.enter('stopping'); // who is late to a meeting finds it, and hears how long there is
+      await cleo.page.locator('parley-banners').getByText(/[45]/).waitFor();
+      await cleo.close();
       await ben.field('prejoin.name').fill('Ben');
       await ben.button('prejoin.joinListen').click();
       await ben.heading('fail.draining.title').waitFor();
@@ -214,7 +220,7 @@ for (const language of LANGUAGES) {
       void own.stop();
       await ann.text('room.serverStopped').first().waitFor();
       await ann.said('room.serverStopped');
-      assert.equal(await ann.page.getByText(before.trim()).count(), 0, 'it has stopped, and no longer will');
+      assert.equal(await ann.page.locator('parley-banners').getByText(before).count(), 0, 'it has stopped, and no longer will');
       assert.equal(await ann.text('room.reconnecting').count(), 0, 'nothing is wrong with the network');
       assert.equal(await exited, 0);
       await ben.heading('fail.server.title').waitFor({ timeout: 60_000 });
@@ -232,6 +238,30 @@ for (const language of LANGUAGES) {
     }
   });
 }
+
+test('the last minute of a server: seconds, then its end, and back again', async () => {
+  const own = await startServer({ args: ['--drain', '12s'] });
+  let again = own;
+  const ann = await guest(browser, own.url, { as: 'Ann', prefs: QUIET });
+  try {
+    await ann.enter('last-minute');
+    const exited = own.drain();
+    const banner = ann.page.locator('parley-banners .drain');
+    await banner.waitFor();
+    const seen = new Set();
+    await eventually(async () => seen.add(/0:\d\d/.exec(await banner.innerText())?.[0]).size, (n) => n >= 4, { what: 'seconds run down' });
+    assert.ok(!seen.has(undefined), [...seen].join());
+    assert.equal(await banner.evaluate((el) => el.closest('[aria-live], [role="status"], [role="alert"]')), null, 'no screen reader hears each second');
+    await ann.text('room.serverStopped').first().waitFor({ timeout: 30_000 });
+    assert.equal(await exited, 0);
+    again = await startServer({ data: own.data, port: own.port });
+    await ann.shown('room.reconnected');
+    assert.equal(await banner.count(), 0);
+  } finally {
+    await ann.close();
+    await again.clean();
+  }
+});
 
 test('a server that goes away while the page of the room is being fetched is one that does not answer', async () => {
   const ben = await guest(browser, server.url, { as: 'Ben', prefs: QUIET });

@@ -166,12 +166,12 @@ test('aborting after the join does nothing', async () => {
   assert.equal(b.room.state, 'connected');
 });
 
-test('bad addresses and rooms are refused without a socket', async () => {
+test('bad addresses and rooms without a name are refused without a socket', async () => {
   const b = bench();
   await assert.rejects(b.room.connect({ url: 'nonsense', name: 'Me', room: 'tea' }), { code: 'bad_url' });
   await assert.rejects(b.room.connect({ url: 'ftp://x/r/tea', name: 'Me' }), { code: 'bad_url' });
   await assert.rejects(b.room.connect({ url: 'https://x/', name: 'Me' }), { code: 'bad_room' });
-  await assert.rejects(b.room.connect({ room: '../etc', name: 'Me' }), { code: 'bad_room' });
+  await assert.rejects(b.room.connect({ room: ' ', name: 'Me' }), { code: 'bad_room' });
   assert.equal(b.server.sockets.length, 0);
 });
 
@@ -191,11 +191,14 @@ test('a browser without WebRTC, and a page that may not open sockets', async () 
 
 test('a link names server and room', async () => {
   const b = bench();
-  const joined = b.room.connect({ url: 'http://other.test:8443/r/Tea%20'.replace('%20', ''), name: 'Me' });
+  b.server.title = 'Tea Room';
+  const joined = b.room.connect({ url: 'http://other.test:8443/r/Cafe%CC%81%20Tea.', name: 'Me' });
   await settle();
   await joined;
   assert.equal(b.server.socket.url, 'ws://other.test:8443/api/v1/ws');
-  assert.equal(b.server.received('join')[0].room, 'tea');
+  assert.equal(b.server.received('join')[0].room, 'Cafe\u0301 Tea.', 'as it stands there: the server folds');
+  assert.equal(b.room.name, 'Tea Room', 'as who opened it typed it');
+  assert.equal(b.room.meeting?.room, 'Cafe\u0301 Tea.', 'this one folds nothing');
 });
 
 test('joining twice is refused', async () => {

@@ -63,6 +63,7 @@ test('what was asked for meanwhile is done afterwards, once', async () => {
   b.server.socket.drop();
   await settle();
   const text = b.room.chat.send('while away');
+  await settle(); // its module comes
   const hand = b.room.localParticipant.setHand(true);
   await b.room.localParticipant.setMicrophoneEnabled(true);
   await assert.rejects(b.room.localParticipant.react('👍'), { code: 'not_connected', retryable: true });
@@ -192,7 +193,8 @@ test('a network that dies silently is noticed within 20 s', async () => {
   const b = await joined();
   b.server.socket.dead = true;
   await advance(14_000, 500);
-  assert.deepEqual(b.names(), []);
+  assert.deepEqual(b.seen('serverStateChanged').map((e) => e.state), ['late', 'silent'], 'told, and nothing else done');
+  assert.deepEqual(b.names().filter((n) => n !== 'serverStateChanged'), []);
   await advance(6_100, 100);
   assert.deepEqual(b.seen('reconnected'), [{ resumed: true }]);
   assert.equal(b.server.sockets.length, 2);
@@ -200,6 +202,7 @@ test('a network that dies silently is noticed within 20 s', async () => {
 
 test('a socket that answers its pings is kept', async () => {
   const b = await joined();
+  b.document.visibilityState = 'hidden';
   await advance(65_000, 500);
   assert.equal(b.server.received('ping').length, 4);
   assert.equal(b.server.sockets.length, 1);
@@ -208,11 +211,27 @@ test('a socket that answers its pings is kept', async () => {
 test('a server that stops: joined anew, for its sessions are gone', async () => {
   const b = await joined();
   b.server.send('bye', { code: 'shutdown', message: '', retryable: true });
-  await advance(100);
+  await advance(4_000);
   assert.equal(b.room.state, 'connected');
   assert.equal(b.server.received('resume').length, 0);
   assert.equal(b.server.received('join').length, 2);
   assert.equal(b.seen('reconnecting')[0].error.code, 'shutdown');
+});
+
+test('all who are told that the server stops come back over some seconds', async () => {
+  const waits = [];
+  for (let i = 0; i < 40; i++) {
+    const b = await joined();
+    b.server.socket.drop(4004);
+    await settle();
+    waits.push(b.seen('reconnecting')[0].nextInMs);
+  }
+  assert.ok(Math.min(...waits) >= 700 && Math.max(...waits) < 4_000, `${waits}`);
+  assert.ok(Math.max(...waits) - Math.min(...waits) > 1_000, `${waits}`);
+  const b = await joined();
+  b.server.socket.drop();
+  await settle();
+  assert.equal(b.seen('reconnecting')[0].nextInMs, 0, 'one whose network is lost is no herd');
 });
 
 test('a message that is not the protocol ends the socket, not the stay', async () => {
@@ -341,6 +360,7 @@ test('an answer that comes late counts, also where no other socket is let in', a
 
 test('a browser that counts bytes: a report a second is not somebody who delivers', async () => {
   const b = await joined({ audio: true });
+  b.document.visibilityState = 'hidden'; // else it is also asked whether it is there
   b.server.send('seated', { seat: 0, participant: 'ann', source: 'camera', video: true });
   const counts = { packetsReceived: undefined, requestsSent: undefined, responsesReceived: 1 };
   for (let i = 1; i <= 8; i++) {
@@ -358,6 +378,7 @@ test('a browser that counts bytes: a report a second is not somebody who deliver
 
 test('everybody mutes themselves: nothing is asked', async () => {
   const b = await joined();
+  b.document.visibilityState = 'hidden'; // else it is also asked whether it is there
   await delivers(b);
   for (const source of ['microphone', 'camera']) b.server.send('muted', { participant: 'ann', source, muted: true });
   await advance(1_500);
@@ -379,6 +400,7 @@ for (const [what, poke] of /** @type {const} */ ([
 
 test('media broken: the server is asked at once, and ICE restarted in the same peer connection', async () => {
   const b = await joined();
+  b.document.visibilityState = 'hidden'; // else it is also asked whether it is there
   await advance(6_000);
   b.pc.become('disconnected');
   await advance(200);
@@ -441,7 +463,7 @@ for (const [status, code] of /** @type {const} */ ([[1001, 'shutdown'], [4004, '
   test(`a socket closed with ${status} without goodbye: ${code}, and got back`, async () => {
     const b = await joined();
     b.server.socket.drop(status);
-    await advance(2_000);
+    await advance(4_000);
     assert.equal(b.seen('reconnecting')[0].error.code, code);
     assert.equal(b.seen('reconnected').length, 1);
   });

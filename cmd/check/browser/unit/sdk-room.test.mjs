@@ -394,7 +394,7 @@ test('rating goes to the meeting record, also after the end', async () => {
 test('the record is asked for with the own secret, during the meeting and after', async () => {
   const asked = /** @type {{url: string, init: any}[]} */ ([]);
   const answer = {
-    id: 'm1', room: 'tea', start: '2026-03-01T09:00:00.5Z', peak: 2,
+    id: 'm1', room: 'tea', title: 'Tea', start: '2026-03-01T09:00:00.5Z', peak: 2,
     participants: [
       { name: 'Me', you: true, intervals: [{ join: '2026-03-01T09:00:00.5Z', leave: '2026-03-01T09:01:00Z' }, { join: '2026-03-01T09:02:00Z' }] },
       { name: '<b>Ann</b>', intervals: [] },
@@ -411,7 +411,7 @@ test('the record is asked for with the own secret, during the meeting and after'
   await joining;
   const at = Date.parse('2026-03-01T09:00:00Z');
   const record = {
-    meeting: 'm1', room: 'tea', startedAt: at + 500, endedAt: undefined, peak: 2,
+    meeting: 'm1', room: 'tea', title: 'Tea', startedAt: at + 500, endedAt: undefined, peak: 2,
     participants: [
       { name: 'Me', isLocal: true, stays: [{ joinedAt: at + 500, leftAt: at + 60_000 }, { joinedAt: at + 120_000, leftAt: undefined }] },
       { name: '<b>Ann</b>', isLocal: false, stays: [] },

@@ -129,6 +129,7 @@ test('who is told when to come again does, a little later, and not for ever', ()
   assert.equal(retryAfter({ code: 'room_full' }, 1, () => 0), 3);
   assert.equal(retryAfter({ code: 'server_full' }, 20, () => 0), 30);
   assert.equal(retryAfter({ code: 'server_full' }, 21), 0);
+  assert.equal(retryAfter({ code: 'draining', retryAfterMs: 30_000 }, 11, () => 0), 30, 'a server may drain for five minutes');
   assert.equal(retryAfter({ code: 'forbidden_origin' }, 1), 0);
   assert.equal(retryAfter({ code: 'brand_new', retryAfterMs: 100 }, 1), 0);
 });

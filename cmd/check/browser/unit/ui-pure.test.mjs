@@ -71,11 +71,22 @@ test('stored choices of the wrong kind are replaced by defaults', () => {
   assert.equal('extra' in kept, false);
 });
 
+test('the colours are those of the system unless somebody chose others', () => {
+  const theme = (/** @type {object} */ stored) => parsePrefs(JSON.stringify(stored)).theme;
+  assert.equal(DEFAULTS.theme, 'system');
+  const { v, ...first } = DEFAULTS;
+  assert.equal(theme({ ...first, theme: 'dark' }), 'system', 'the first version kept its default as if chosen');
+  assert.equal(theme({ ...first, theme: 'light' }), 'light');
+  for (const chosen of ['dark', 'light', 'system']) assert.equal(theme({ ...first, v, theme: chosen }), chosen);
+});
+
 test('a recent room moves to the head, and eight are kept', () => {
-  let recent = /** @type {{room: string, at: number}[]} */ ([]);
-  for (let i = 0; i < 12; i++) recent = withRecent(recent, `r${i % 10}`, i);
+  let recent = /** @type {import('../../../../transport/httpd/web/lib/prefs.js').Recent[]} */ ([]);
+  for (let i = 0; i < 12; i++) recent = withRecent(recent, { room: `r${i % 10}`, at: i });
   assert.equal(recent.length, 8);
   assert.deepEqual(recent.slice(0, 3).map((r) => r.room), ['r1', 'r0', 'r9']);
+  recent = withRecent(withRecent(recent, { room: 'Tea', key: 'tea', at: 20 }), { room: 'TEA', key: 'tea', at: 21 });
+  assert.deepEqual(recent.slice(0, 2).map((r) => r.room), ['TEA', 'r1'], 'another spelling of it is the same room');
 });
 
 test('one help for both devices when the cause is the same, else one each', () => {
@@ -201,7 +212,7 @@ test('sounds are short, and quiet in large meetings', () => {
 });
 
 test('figures are written as people read them', () => {
-  assert.deepEqual([12, 64_000, 1_250_000].map(bits), ['12 bit/s', '64 kbit/s', '1.25 Mbit/s']);
+  assert.deepEqual([12, 64_000, 1_250_000].map((n) => bits(n)), ['12 bit/s', '64 kbit/s', '1.25 Mbit/s']);
   assert.equal(percent(0.0123), '1.2 %');
   const h = new History(3);
   for (const v of [1, 2, 3, 4]) h.add('x', v);

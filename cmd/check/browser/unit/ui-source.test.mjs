@@ -37,14 +37,14 @@ test('files stay below 500 lines', async () => {
   }
 });
 
-test('the whole client in one language is below 210 KB compressed', async () => {
+test('the whole client in one language is below 240 KB compressed', async () => {
   const files = (await all()).filter(({ path }) => !path.endsWith('.d.ts')).map(({ path, text }) => ({ path, bytes: gzipSync(text).length }));
   const languages = files.filter(({ path }) => path.startsWith('i18n/'));
   assert.ok(languages.length > 1);
   for (const { path: language } of languages) {
     const loaded = files.filter((file) => file.path === language || !languages.includes(file));
     const bytes = loaded.reduce((sum, file) => sum + file.bytes, 0);
-    assert.ok(bytes < 210 * 1024, `${language}: ${bytes} bytes`);
+    assert.ok(bytes < 240 * 1024, `${language}: ${bytes} bytes`);
   }
 });
 

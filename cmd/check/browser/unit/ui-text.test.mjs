@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { linkify } from '../../../../transport/httpd/web/lib/linkify.js';
 import { COLOURS, colourOf, initials, inline } from '../../../../transport/httpd/web/lib/names.js';
-import { roomTyped, route } from '../../../../transport/httpd/web/lib/route.js';
+import { route } from '../../../../transport/httpd/web/lib/route.js';
+import { readTyped, roomMeant } from '../../../../transport/httpd/web/lib/typed.js';
 import { COMMANDS, parseLine, suggest } from '../../../../transport/httpd/web/lib/slash.js';
 
 const HOSTILE = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', 'javascript:alert(1)', '\u202egnp.exe\u202c', '\u200b\u200d\ufeff', 'x'.repeat(10_000), '🏳️‍🌈👩‍👩‍👧‍👦𝕏', '\ud800', 'ﷺ'.repeat(100), ''];
@@ -58,18 +59,60 @@ test('a long text without links is read in time', () => {
   assert.ok(performance.now() - start < 1_000);
 });
 
-test('rooms are found in links, paths, codes and names', () => {
-  const said = { 'abc-defg-hij': 'abc-defg-hij', 'https://meet.example/r/abc-defg-hij?x=1#y': 'abc-defg-hij', '/r/Team': 'team', 'meet.example/r/team': 'team', ' Design Review ': 'design-review', 设计评审: '设计评审' };
-  for (const [typed, room] of Object.entries(said)) assert.equal(roomTyped(typed), room, typed);
-  for (const bad of ['', ' ', '<script>', 'a/b', '.hidden', 'x'.repeat(65), 'https://x.org/', 'https://x.org/r/%', 'https://x.org/r/a%2Fb']) assert.equal(roomTyped(bad), null, bad);
+const HERE = { hostname: 'meet.example', port: '', origin: 'https://meet.example' };
+
+test('names and links to this server, in any spelling of it, are asked for as typed', () => {
+  const said = {
+    'abc-defg-hij': 'abc-defg-hij', 'https://meet.example/r/Tea?x=1#y': 'Tea', '/r/Team': 'Team', 'r/Team': 'Team', 'meet.example/r/team': 'team',
+    ' Design Review ': 'Design Review', 设计评审: '设计评审', 'İstanbul': 'İstanbul', 'cafe\u0301.': 'cafe\u0301.', 'javascript:alert(1)': 'javascript:alert(1)', '..': '..',
+    'http://MEET.example./r/tea': 'tea', 'https://meet.example:443/abc-defg-hij': 'abc-defg-hij', 'http://meet.example:80/r/tea/': 'tea', '//meet.example/r/x': 'x',
+    'https://user:word@meet.example/r/x': 'x', 'HTTPS://meet.example/r/x': 'x', 'meet.example/abc-defg-hij': 'abc-defg-hij',
+  };
+  for (const [typed, room] of Object.entries(said)) assert.deepEqual(readTyped(typed, HERE), { to: 'here', room }, typed);
+  const local = { hostname: 'localhost', port: '8443', origin: 'http://localhost:8443' };
+  for (const typed of ['http://127.0.0.1:8443/r/x', 'https://[::1]:8443/r/x', 'localhost:8443/r/x']) assert.deepEqual(readTyped(typed, local), { to: 'here', room: 'x' }, typed);
+});
+
+test('a link to another server is asked about, by the host it really has', () => {
+  const said = {
+    'https://other.example/r/tea': 'other.example', 'other.example/r/tea': 'other.example', 'http://other.example:9000/abc-defg-hij': 'other.example:9000',
+    'https://meet.example:9000/r/tea': 'meet.example:9000', 'https://meet.example.evil.example/r/x': 'meet.example.evil.example', 'https://meet.example@evil.example/r/x': 'evil.example',
+    '//evil.example/r/x': 'evil.example', 'https:\\\\evil.example/r/x': 'evil.example', 'https://video.example/j/123?pwd=4': 'video.example', 'https://mеet.example/r/x': 'xn--met-qdd.example',
+  };
+  for (const [typed, host] of Object.entries(said)) {
+    const got = readTyped(typed, HERE);
+    assert.equal(got.to, 'elsewhere', typed);
+    if (got.to !== 'elsewhere') continue;
+    assert.equal(got.host.replace(/xn--[^.]+/, 'xn--met-qdd'), host, typed);
+    const url = new URL(got.href);
+    assert.ok(/^https?:$/.test(url.protocol) && url.host === got.host && !url.username && !url.password, got.href);
+  }
+});
+
+test('what is neither name nor link of the web leads nowhere', () => {
+  for (const typed of ['', ' ', 'a/b', '/', '/test', 'javascript://other.example/r/x', 'javascript:alert(1)//r/x', 'ftp://other.example/r/x', 'https://other.example:99999/r/x', 'https://meet.example/', 'https://meet.example/r/%', 'https://', '\ud800']) {
+    assert.deepEqual(readTyped(typed, HERE), { to: 'nowhere' }, typed);
+  }
+});
+
+test('which room is meant, the server says', async () => {
+  const asked = /** @type {string[]} */ ([]);
+  const says = (/** @type {unknown} */ body) => /** @type {typeof fetch} */ (async (url) => (asked.push(String(url)), new Response(JSON.stringify(body))));
+  assert.equal(await roomMeant('Tea & cake.', says({ title: 'Tea' })), 'Tea');
+  assert.deepEqual(asked, ['/api/v1/room?name=Tea%20%26%20cake.']);
+  assert.equal(await roomMeant('a<', says({ title: '' })), '', 'no name');
+  assert.equal(await roomMeant('tea', says({ code: 'rate_limited' })), 'tea', 'joining tells');
+  assert.equal(await roomMeant('tea', async () => new Response('<html>', { status: 502 })), 'tea');
+  assert.equal(await roomMeant('tea', async () => Promise.reject(new TypeError('unreachable'))), 'tea');
 });
 
 test('addresses become pages; hostile ones a page that says so', () => {
   assert.deepEqual(route('/'), { page: 'landing' });
   assert.deepEqual(route('/test/'), { page: 'test' });
-  assert.deepEqual(route('/r/Team'), { page: 'room', room: 'team' });
+  assert.deepEqual(route('/r/Team'), { page: 'room', room: 'Team' });
+  assert.deepEqual(route('/abc-defg-hij'), { page: 'room', room: 'abc-defg-hij' });
   assert.deepEqual(route('/r/'), { page: 'landing' });
-  for (const path of ['/r/%E0%A4%A', '/r/a/b', '/r/..%2f..', '/r/%3Cscript%3E', '/r/%00', `/r/${'x'.repeat(99)}`]) assert.deepEqual(route(path), { page: 'bad-room' }, path);
+  for (const path of ['/r/%E0%A4%A', '/r/a/b', '/r/%20']) assert.deepEqual(route(path), { page: 'bad-room' }, path);
   assert.deepEqual(route('/whatever'), { page: 'lost' });
 });
 

@@ -1,5 +1,6 @@
 // Parley's own drawings: 24 × 24, lines of 1.75 in the colour of the text.
-// A path that begins with "!" is filled instead.
+// A path that begins with "!" is filled instead, one with "~" is faint: what
+// is not there.
 import { svg } from '../lib/html.js';
 
 const SHAPES = {
@@ -44,10 +45,13 @@ const SHAPES = {
   signal: ['M5 19v-3', 'M10 19v-6.5', 'M15 19V9', 'M20 19V5'],
   signalGood: ['M5 19v-3', 'M10 19v-6.5', 'M15 19V9', 'M20 19h.01'],
   signalPoor: ['M5 19v-3', 'M10 19h.01', 'M15 19h.01', 'M20 19h.01'],
+  signalWarn: ['M3.5 19v-4', '~M8.500 19v-7.500', '~M13.500 19V8', 'M19.500 4v9.500', 'M19.500 18.800v.2'],
+  voice: ['M5 10v4', 'M9.7 6v12', 'M14.4 8.500v7', 'M19 10.500v3'],
   flip: ['M5 8.500A7.5 7.5 0 0 1 18.5 8', 'M18.8 4v4.200h-4.2', 'M19 15.500A7.5 7.5 0 0 1 5.5 16', 'M5.2 20v-4.200h4.2'],
   star: ['m12 3.8 2.5 5.3 5.8.8-4.2 4.1 1 5.7-5.1-2.7-5.1 2.7 1-5.7-4.2-4.1 5.8-.8Z'],
   starFull: ['!m12 3 2.8 5.7 6.2.9-4.5 4.4 1.1 6.2-5.6-2.9-5.6 2.9 1.1-6.200L3 9.600l6.2-.9Z'],
   download: ['M12 4v11', 'm7.5 10.8 4.5 4.5 4.5-4.5', 'M4.5 19.500h15'],
+  print: ['M7 8.500v-4h10v4', 'M7 16.500H5a1.500 1.500 0 0 1-1.500-1.500v-5A1.500 1.500 0 0 1 5 8.500h14a1.500 1.500 0 0 1 1.500 1.500v5a1.500 1.500 0 0 1-1.500 1.500h-2', 'M7 13.500h10v6H7Z'],
   home: ['m4 11 8-7 8 7', 'M6 9.500V19a.5.5 0 0 0 .5.5h11a.5.5 0 0 0 .5-.5V9.5'],
   data: ['M12 4v16', 'm7.5 8.5 4.5-4.5 4.5 4.5', 'M5 20h14'],
   eyeOff: ['M4 4l16 16', 'M9.9 5.800A9 9 0 0 1 12 5.500c5 0 8.5 4.5 9 6.500a11 11 0 0 1-2.4 3.6', 'M6.3 7.700A11 11 0 0 0 3 12c.5 2 4 6.5 9 6.5 1.5 0 2.9-.4 4.1-1', 'M10 10.200a2.7 2.7 0 0 0 3.8 3.8'],
@@ -64,7 +68,10 @@ const SHAPES = {
  * @param {string} [extra] more classes
  */
 export function icon(name, extra = '') {
-  const paths = SHAPES[name].map((d) => (d.startsWith('!') ? svg('path', { d: d.slice(1), class: 'solid' }) : svg('path', { d })));
+  const paths = SHAPES[name].map((d) => {
+    const kind = { '!': 'solid', '~': 'faint' }[d[0]];
+    return svg('path', kind ? { d: d.slice(1), class: kind } : { d });
+  });
   return svg('svg', { class: `icon ${extra}`.trim(), viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' }, ...paths);
 }
 

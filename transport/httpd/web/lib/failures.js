@@ -28,8 +28,8 @@ const JOIN = {
 
 /** Codes after which joining is tried again without being asked, and how often. */
 const AGAIN = new Map([
-  ...['connect_failed', 'connection_lost', 'timeout', 'shutdown', 'draining'].map((code) => /** @type {const} */ ([code, 6])),
-  ...['rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms'].map((code) => /** @type {const} */ ([code, 20])),
+  ...['connect_failed', 'connection_lost', 'timeout', 'shutdown'].map((code) => /** @type {const} */ ([code, 6])),
+  ...['draining', 'rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms'].map((code) => /** @type {const} */ ([code, 20])),
 ]);
 
 /** Limits that come again by themselves; the others are of what is there at once. */
@@ -82,7 +82,7 @@ export const KNOWN = new Set([
   'bad_json', 'too_deep', 'too_large', 'unknown_type', 'missing_field', 'bad_field', 'rate_limited', 'bad_order',
   'not_joined', 'already_joined', 'bad_room', 'bad_name', 'room_full', 'server_full', 'too_many_rooms', 'draining', 'resume_gone', 'bad_sdp',
   'sdp_profile', 'sdp_too_large', 'sdp_mismatch', 'no_codec', 'too_many_seats', 'no_such_participant', 'no_such_source',
-  'chat_too_long', 'chat_full', 'store_failed', 'duplicate_identity', 'removed', 'ended', 'room_yielded', 'shutdown', 'media_failed',
+  'chat_too_long', 'chat_full', 'store_failed', 'unknown_outcome', 'duplicate_identity', 'removed', 'ended', 'room_yielded', 'shutdown', 'media_failed',
   'timeout', 'internal', 'bad_url', 'connect_failed', 'connection_lost', 'not_connected', 'busy', 'reconnect_failed',
   'webrtc_failed', 'bad_message', 'aborted', 'cancelled', 'insecure_context', 'unsupported', 'permission_denied',
   'system_denied', 'not_found', 'in_use', 'other', 'replaced', 'bad_request', 'unauthorized', 'forbidden_origin', 'foreign_host', 'server_busy',

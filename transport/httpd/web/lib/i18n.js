@@ -7,6 +7,7 @@
 //
 // Only the chosen language is loaded: it has every text, which the type check
 // makes sure of.
+import { dateLocale, numberLocale, regionOf } from './region.js';
 
 /** @typedef {keyof typeof import('../i18n/en.js').default} Key */
 /** @typedef {Record<string, string | number>} Params */
@@ -106,6 +107,13 @@ export class I18n extends EventTarget {
   #language = 'en';
   /** Null until a language has been loaded. @type {Catalogue | null} */
   #texts = null;
+  #region;
+
+  /** @param {readonly string[]} [wishes] language tags that tell the region: the browser's */
+  constructor(wishes = browserTags()) {
+    super();
+    this.#region = regionOf(wishes);
+  }
 
   get language() {
     return this.#language;
@@ -148,12 +156,23 @@ export class I18n extends EventTarget {
 
   /** Hours and minutes of a moment. @param {number} at Unix milliseconds */
   time(at) {
-    return new Intl.DateTimeFormat(this.#language, { hour: '2-digit', minute: '2-digit' }).format(at);
+    return this.#date({ timeStyle: 'short' }, at);
   }
 
   /** @param {number} at Unix milliseconds */
   dateTime(at) {
-    return new Intl.DateTimeFormat(this.#language, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+    return this.#date({ dateStyle: 'medium', timeStyle: 'short' }, at);
+  }
+
+  /** @param {Intl.DateTimeFormatOptions} how @param {number} at */
+  #date(how, at) {
+    return new Intl.DateTimeFormat(dateLocale(this.#language, this.#region), how).format(at);
+  }
+
+  /** A figure with so many decimals. @param {number} n @param {number} [decimals] */
+  number(n, decimals = 0) {
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    return new Intl.NumberFormat(numberLocale(this.#language, this.#region), digits).format(n);
   }
 
   /** @param {number} at Unix milliseconds @param {number} [now] */
@@ -169,6 +188,11 @@ export class I18n extends EventTarget {
   list(names) {
     return new Intl.ListFormat(this.#language, { type: 'conjunction' }).format(names);
   }
+}
+
+/** What the browser tells of where it is, its user's wishes first. */
+function browserTags() {
+  return [...(globalThis.navigator?.languages ?? []), new Intl.DateTimeFormat().resolvedOptions().locale];
 }
 
 export const i18n = new I18n();

@@ -1,5 +1,5 @@
 // Where a meeting lives: page links and the addresses derived from them. Pure.
-import { cleanRoom } from './roomcode.js';
+import { roomOfPath } from './roomcode.js';
 
 /** Path of the signalling socket on the server. */
 const SOCKET_PATH = '/api/v1/ws';
@@ -8,7 +8,7 @@ const SOCKET_PATH = '/api/v1/ws';
  * @typedef {object} MeetingAddress
  * @property {string} origin  such as "https://meet.example.org"
  * @property {string} socket  address of the signalling socket
- * @property {string | null} room  the room named by the link, null if none is
+ * @property {string | null} room  the room named by the link, as it stands there, null if none is
  */
 
 /**
@@ -31,17 +31,6 @@ export function parseMeetingURL(url) {
     socket: `${socketScheme}//${parsed.host}${SOCKET_PATH}`,
     room: roomOfPath(parsed.pathname),
   };
-}
-
-/** @param {string} path */
-function roomOfPath(path) {
-  const match = /^\/r\/([^/]+)\/?$/.exec(path);
-  if (!match) return null;
-  try {
-    return cleanRoom(decodeURIComponent(match[1]));
-  } catch {
-    return null;
-  }
 }
 
 /**

@@ -105,6 +105,11 @@ export class PathWatch {
     this.#random = random;
   }
 
+  /** When anything came last. */
+  get heardAt() {
+    return this.#sign;
+  }
+
   /** A new connection: nothing is known of it. @param {number} now */
   reset(now) {
     this.#settle();

@@ -1,6 +1,8 @@
 // What a person chose, kept in this browser only. Reading never throws: a
 // damaged or forbidden storage gives the defaults.
 
+/** @typedef {{room: string, key?: string, at: number}} Recent a room by the name people see, and by its key */
+
 /**
  * @typedef {object} Prefs
  * @property {string} name
@@ -29,7 +31,8 @@
  * @property {Record<string, boolean>} sounds kind → on
  * @property {{noiseSuppression: boolean, echoCancellation: boolean, autoGainControl: boolean, voiceIsolation: boolean, music: boolean}} audio music: the sound as it is, without the others
  * @property {boolean} blur
- * @property {{room: string, at: number}[]} recent newest first
+ * @property {Recent[]} recent newest first
+ * @property {number} v version of what is stored; absent in the first
  */
 
 /** @type {Readonly<Prefs>} */
@@ -40,7 +43,7 @@ export const DEFAULTS = Object.freeze({
   micId: '',
   camId: '',
   speakerId: '',
-  theme: 'dark',
+  theme: 'system',
   lang: '',
   selfView: 'auto',
   corner: 'br',
@@ -61,6 +64,7 @@ export const DEFAULTS = Object.freeze({
   audio: { noiseSuppression: true, echoCancellation: true, autoGainControl: true, voiceIsolation: false, music: false },
   blur: false,
   recent: [],
+  v: 2,
 });
 
 const KEY = 'parley';
@@ -91,6 +95,8 @@ export function parsePrefs(stored) {
     else if (isObject(fallback) && isObject(value)) out[key] = merge(key, fallback, value);
     else if (typeof value === typeof fallback && !isObject(fallback)) out[key] = value;
   }
+  // The first version kept the default along with what was chosen: dark says nothing there.
+  if (isObject(raw.sounds) && !raw.v && raw.theme === 'dark') out.theme = DEFAULTS.theme;
   return /** @type {any} */ (out);
 }
 
@@ -105,18 +111,18 @@ function cleanRecent(value) {
   if (!Array.isArray(value)) return [];
   return value
     .filter((v) => isObject(v) && typeof v.room === 'string' && typeof v.at === 'number')
-    .map((v) => ({ room: v.room, at: v.at }))
+    .map((v) => ({ room: v.room, at: v.at, ...(typeof v.key === 'string' && { key: v.key }) }))
     .slice(0, MAX_RECENT);
 }
 
 /**
  * Puts a room at the head of the recent ones.
- * @param {readonly {room: string, at: number}[]} recent
- * @param {string} room
- * @param {number} at
+ * @param {readonly Recent[]} recent
+ * @param {Recent} last
  */
-export function withRecent(recent, room, at) {
-  return [{ room, at }, ...recent.filter((r) => r.room !== room)].slice(0, MAX_RECENT);
+export function withRecent(recent, last) {
+  const same = (/** @type {Recent} */ r) => r.room === last.room || (r.key ?? r.room) === last.key;
+  return [last, ...recent.filter((r) => !same(r))].slice(0, MAX_RECENT);
 }
 
 /** Preferences in the browser's storage; fires 'change'. */

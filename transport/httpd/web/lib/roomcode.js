@@ -1,22 +1,25 @@
-// Room names: the same rules as the server, and codes to propose. Pure.
-
-/** Longest room name in characters, as in the protocol. */
-export const MAX_ROOM = 64;
+// Codes to propose as names of rooms, and the names in links. Which room a name
+// means only the server knows: the page sends what was typed. Pure.
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const GROUPS = [3, 4, 3];
 
+/** What a proposed code looks like; it needs no /r/ before it in an address. */
+const CODE = /^\/([a-z]{3}-[a-z]{4}-[a-z]{3})$/i;
+
 /**
- * A room name as the server would take it, or null when it would refuse it:
- * trimmed and in lower case; letters, digits, "-", "_" and "."; 1 to 64
- * characters; not starting with a dot.
- * @param {string} name
+ * The name of the room in the path of a link ("/r/name" or "/abc-defg-hij"), as it
+ * stands there; null when there is none.
+ * @param {string} pathname
  */
-export function cleanRoom(name) {
-  const room = name.trim().toLowerCase();
-  const length = [...room].length;
-  if (length < 1 || length > MAX_ROOM || room.startsWith('.')) return null;
-  return /^[\p{L}\p{Nd}\-_.]+$/u.test(room) ? room : null;
+export function roomOfPath(pathname) {
+  const path = pathname.replace(/\/+$/, '');
+  const named = /^\/r\/([^/]+)$/.exec(path) ?? CODE.exec(path);
+  try {
+    return (named && decodeURIComponent(named[1]).trim()) || null;
+  } catch {
+    return null; // a stray % in the link
+  }
 }
 
 /**
@@ -45,20 +48,4 @@ function randomLetters(n, fill) {
     for (const byte of bytes) if (byte < limit && out.length < n) out += LETTERS[byte % LETTERS.length];
   }
   return out;
-}
-
-/**
- * The room that a person means by what they typed or pasted: a whole link, a
- * path such as "/r/name", or the name itself. Null when it is none of these.
- * @param {string} text
- */
-export function roomFromInput(text) {
-  const typed = text.trim();
-  const path = /^(?:(?:[a-z]+:\/\/)?[^/\s]*\/)?r\/([^/?#]+)/i.exec(typed);
-  if (!path) return cleanRoom(typed);
-  try {
-    return cleanRoom(decodeURIComponent(path[1]));
-  } catch {
-    return null; // a stray % in the link
-  }
 }

@@ -21,15 +21,20 @@ export class History {
   }
 }
 
-/** "1.25 Mbit/s". @param {number} perSecond */
-export function bits(perSecond) {
-  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(2)} Mbit/s`;
-  if (perSecond >= 1e3) return `${Math.round(perSecond / 1e3)} kbit/s`;
-  return `${Math.round(perSecond)} bit/s`;
+/** Writes a figure with so many decimals. @typedef {(n: number, decimals: number) => string} Write */
+
+/** As reports have it, which are read by other people than their senders. @type {Write} */
+const plain = (n, decimals) => n.toFixed(decimals);
+
+/** "1.25 Mbit/s". @param {number} perSecond @param {Write} [write] */
+export function bits(perSecond, write = plain) {
+  if (perSecond >= 1e6) return `${write(perSecond / 1e6, 2)} Mbit/s`;
+  if (perSecond >= 1e3) return `${write(perSecond / 1e3, 0)} kbit/s`;
+  return `${write(perSecond, 0)} bit/s`;
 }
 
-/** "0.4 %". @param {number} share 0 … 1 */
-export const percent = (share) => `${(share * 100).toFixed(1)} %`;
+/** "0.4 %". @param {number} share 0 … 1 @param {Write} [write] */
+export const percent = (share, write = plain) => `${write(share * 100, 1)} %`;
 
 /**
  * A line for an SVG polyline, newest at the right edge.

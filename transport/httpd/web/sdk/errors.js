@@ -65,6 +65,7 @@ export const codes = Object.freeze({
   no_such_source: final,
   chat_too_long: final,
   store_failed: again,
+  unknown_outcome: again,
   chat_full: again,
   // ends
   duplicate_identity: final,

@@ -14,6 +14,12 @@ export type RoomState = 'disconnected' | 'connecting' | 'connected' | 'reconnect
 /** State of the media connection, apart from the signalling socket. */
 export type MediaState = 'new' | 'connecting' | 'connected' | 'interrupted' | 'failed';
 
+/**
+ * Whether the server says anything while the socket is open: 'late' with an answer for more
+ * than 0.7 s, 'silent' when nothing at all has come for about 4 s, as of a process that was stopped.
+ */
+export type ServerState = 'answering' | 'late' | 'silent';
+
 export type ConnectionQuality = 'excellent' | 'good' | 'poor' | 'lost';
 
 // ---------------------------------------------------------------- errors --
@@ -48,7 +54,7 @@ export type ServerErrorCode =
   | 'bad_room' | 'bad_name' | 'room_full' | 'server_full' | 'too_many_rooms' | 'draining' | 'resume_gone'
   | 'forbidden_origin' | 'foreign_host' | 'server_busy'
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
-  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed'
+  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed' | 'unknown_outcome'
   | 'duplicate_identity' | 'removed' | 'ended' | 'room_yielded' | 'shutdown' | 'media_failed'
   | 'timeout' | 'internal' | 'replaced';
 
@@ -263,10 +269,34 @@ export interface Chat {
   readonly messages: readonly ChatMessage[];
   /**
    * Says something; resolves when it is on the server's disk. While
-   * reconnecting it waits and is sent afterwards, once. To repeat a text that
-   * failed give the same key: the server stores a key only once.
+   * reconnecting it waits and is sent afterwards, once. It rejects when it is
+   * certain that it was not said; to repeat it give the same key: the server
+   * stores a key only once. While nobody knows, the promise stays open and the
+   * SDK asks again; it rejects with what left it open if the stay ends before.
    */
   send(text: string, options?: { to?: string; key?: string }): Promise<ChatMessage>;
+  /** One's own texts that are not said yet, oldest first; `chatTextChanged` tells of each. */
+  readonly outgoing: readonly OwnText[];
+  /** Forgets a text that failed, or whose outcome is unknown: it is not asked for again, but may be said yet. */
+  discard(key: string): void;
+}
+
+/** A text of one's own on its way; the same object until it is said. */
+export interface OwnText {
+  readonly key: string;
+  readonly text: string;
+  /** Id of whom a private text is for, '' for everyone. */
+  readonly to: string;
+  /**
+   * 'sending'; 'waiting': for 2 s, for the server's disk or for the connection;
+   * 'unknown': nobody knows yet whether it was said, and it is asked for again,
+   * with pauses, until that is settled; 'failed': it was not said, see error, and
+   * is kept until it is sent again or discarded; 'said' and 'discarded': it is
+   * not in `outgoing` any more.
+   */
+  state: 'sending' | 'waiting' | 'unknown' | 'failed' | 'said' | 'discarded';
+  /** Why it failed or is unknown. */
+  error: ParleyError | null;
 }
 
 // ------------------------------------------------------------------- stats --
@@ -327,8 +357,10 @@ export interface RoomStats {
 
 export interface Meeting {
   id: string;
-  /** Name of the room as the server has it. */
+  /** The room's key: what all ways of typing its name have in common. */
   room: string;
+  /** Its name as people see it: as it was typed by who opened it. */
+  title: string;
   /** Unix milliseconds, server time. */
   startedAt: number;
   serverVersion: string;
@@ -349,7 +381,9 @@ export interface Summary {
 /** What the server keeps of a meeting, as those may see it who were in it. */
 export interface MeetingRecord {
   meeting: string;
+  /** The room's key, and its name as people saw it. */
   room: string;
+  title: string;
   /** Times are Unix milliseconds, server time. */
   startedAt: number;
   /** Undefined while it runs. */
@@ -380,9 +414,9 @@ export interface RoomOptions {
 }
 
 export interface ConnectOptions {
-  /** "https://host/r/room" or "https://host"; default: where the page came from. */
+  /** "https://host/r/room", "https://host/abc-defg-hij" or "https://host"; default: where the page came from. */
   url?: string;
-  /** Room name, if the url does not name it. */
+  /** Room name as it was typed, if the url does not name it. The server folds it. */
   room?: string;
   /** What others see. */
   name: string;
@@ -423,6 +457,8 @@ export interface RoomEvents {
   disconnected: { reason: 'left' | ErrorCode; retryable: boolean; summary: Summary | null };
   /** State of the media path, for "your network blocks UDP" and the like. */
   mediaStateChanged: { state: MediaState };
+  /** 'answering' again as soon as anything comes. */
+  serverStateChanged: { state: ServerState };
   participantConnected: { participant: RemoteParticipant };
   /** reason: left, lost, duplicate_identity, removed, shutdown, failed. */
   /**
@@ -462,6 +498,8 @@ export interface RoomEvents {
   /** Loudest first. */
   activeSpeakersChanged: { speakers: Participant[] };
   chatMessage: { message: ChatMessage };
+  /** A text of one's own is on its way, has failed, or was said. */
+  chatTextChanged: { text: OwnText };
   /** `hands` is the whole queue of participant ids, longest raised first. */
   handChanged: { participant: Participant; raised: boolean; at: number; hands: readonly string[] };
   reaction: { participant: Participant; emoji: string };
@@ -476,6 +514,8 @@ export interface RoomEvents {
   activeDeviceChanged: { kind: DeviceKind; deviceId: string };
   /** Whether sound handed to play() may be heard; if not call startAudio() from a click. */
   audioPlaybackChanged: { playing: boolean };
+  /** Whether one's stay is on the server's disk, where `recordPending` left that open. */
+  recorded: { recorded: boolean };
   /** The server will stop in so many milliseconds. */
   draining: { inMs: number };
 }
@@ -484,12 +524,17 @@ export class Room extends EventTarget {
   constructor(options?: RoomOptions);
   readonly state: RoomState;
   readonly mediaState: MediaState;
-  /** Room name, '' before the first connect. */
+  readonly serverState: ServerState;
+  /** The room's name as people see it, '' before the first connect. */
   readonly name: string;
   readonly meeting: Meeting | null;
   readonly localParticipant: LocalParticipant;
   readonly remoteParticipants: ReadonlyMap<string, RemoteParticipant>;
   readonly chat: Chat;
+  /** One's stay is on the server's disk. False when the disk failed: the meeting goes on without. */
+  readonly recorded: boolean;
+  /** The disk is slow: whether the stay is recorded is not decided, `recorded` tells. */
+  readonly recordPending: boolean;
   /** Participant ids, longest raised first. */
   readonly hands: readonly string[];
   /** Who speaks now, loudest first. */

@@ -60,29 +60,35 @@ export class Link {
   /**
    * Sends a request now or as soon as the connection is back, and once more
    * if it was lost on the way. For requests that may arrive twice: those that
-   * set a state, and chat, whose key tells the server.
+   * set a state, and chat, whose key tells the server. If there is no other
+   * connection it fails with connection_lost if it may have arrived, else with
+   * what ended the connection.
    * @param {string} type
    * @param {object} [fields]
+   * @param {{timeoutMs?: number}} [options]
    * @returns {Promise<Reply>}
    */
-  async deliver(type, fields) {
+  async deliver(type, fields, options) {
+    /** @type {ParleyError | undefined} */
+    let lost;
     for (;;) {
-      const signal = this.#signal ?? (await this.#nextSignal());
+      const signal = this.#signal ?? (await this.#nextSignal(lost));
       try {
-        return await signal.request(type, fields);
+        return await signal.request(type, fields, options);
       } catch (error) {
         if (!(error instanceof ParleyError) || error.code !== 'connection_lost') throw error;
+        lost = error;
         // The loss may be known to the socket a moment before detach().
         if (this.#signal === signal) this.#signal = null;
       }
     }
   }
 
-  /** @returns {Promise<Signal>} */
-  async #nextSignal() {
+  /** @param {ParleyError} [lost] @returns {Promise<Signal>} */
+  async #nextSignal(lost) {
     while (!this.#signal) {
-      if (this.#ended) throw this.#ended;
-      if (this.#wakeups.length >= MAX_WAITING) throw new ParleyError('busy');
+      if (this.#ended) throw lost ?? this.#ended;
+      if (this.#wakeups.length >= MAX_WAITING) throw lost ?? new ParleyError('busy');
       await new Promise((resolve) => this.#wakeups.push(() => resolve(undefined)));
     }
     return this.#signal;

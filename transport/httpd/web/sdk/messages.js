@@ -26,6 +26,7 @@ export function meetingFrom(j) {
   return {
     id: j.meeting,
     room: j.room,
+    title: j.title ?? j.room,
     startedAt: j.started_at,
     serverVersion: j.version,
     limits: {

@@ -22,6 +22,7 @@ const PACKET_BYTES = 100;
  * @property {() => import('./peer.js').Peer | null} peer
  * @property {() => Pick<Seen, 'voices' | 'echo'>} expected
  * @property {() => Signal | null} signal  the socket now
+ * @property {() => void} asked  told when the server is
  * @property {() => Promise<Signal>} open  another socket
  * @property {(opening: Promise<Signal>) => void} replace  the socket by one that is open
  * @property {() => void} restart  makes an offer with an ICE restart
@@ -38,6 +39,11 @@ export class PathGuard {
   /** @param {GuardHost} host */
   constructor(host) {
     this.#host = host;
+  }
+
+  /** When anything came last over the way of sound and pictures, as far as looks tell. */
+  get heardAt() {
+    return this.#path.heardAt;
   }
 
   /** There is a socket that the server has taken up. */
@@ -84,11 +90,12 @@ export class PathGuard {
    * it, and takes its place unless the first one answers after all.
    */
   async #ask() {
-    const { now, signal, open, replace } = this.#host;
+    const { now, signal, asked: tell, open, replace } = this.#host;
     const socket = signal();
     if (!socket) return;
     const asked = now();
     const answer = socket.probe();
+    tell();
     void answer.then((told) => told && this.#heard(asked, told)); // late, too
     if (await Promise.race([answer, pause(ASK_TIME + Math.random() * ASK_JITTER)])) return;
     if (socket !== signal()) return;

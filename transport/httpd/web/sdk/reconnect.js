@@ -17,6 +17,12 @@ export const defaultPolicy = {
  */
 const spread = (ms) => Math.ceil(ms * (1 + Math.random() / 4));
 
+/**
+ * A server that says that it stops tells all of its people at once, and is not back
+ * at once: they come again over some seconds.
+ */
+const RESTART = 3_000;
+
 /** Runs attempts until one succeeds, one fails for good, or the policy ends it. */
 export class Reconnector {
   #policy;
@@ -49,7 +55,8 @@ export class Reconnector {
     for (let n = 0; ; n++) {
       const nextInMs = this.#policy.nextDelayMs({ attempt: n, elapsedMs: Date.now() - begin, error });
       if (nextInMs === null) throw new ParleyError('reconnect_failed', { cause: error });
-      const wait = Math.max(nextInMs, n > 0 ? spread(error.retryAfterMs) : 0);
+      const restart = n === 0 && error.code === 'shutdown' ? RESTART * (0.25 + Math.random()) : 0;
+      const wait = Math.max(nextInMs, restart, n > 0 ? spread(error.retryAfterMs) : 0);
       onWait({ attempt: n + 1, nextInMs: wait, error });
       await this.#wait(wait, signal);
       try {

@@ -13,6 +13,7 @@ const API_CODES = { bad_request: 'bad_field', unauthorized: 'not_joined', not_fo
  * @typedef {object} WireRecord
  * @property {string} id
  * @property {string} room
+ * @property {string} [title]
  * @property {string} start
  * @property {string} [end]
  * @property {number} peak
@@ -38,10 +39,11 @@ export class MeetingRecords {
   /** @returns {Promise<import('./index.js').MeetingRecord>} */
   async read() {
     /** @type {WireRecord} */
-    const { id, room, start, end, peak, participants } = await this.#ask('record', { headers: { authorization: `Bearer ${this.#token}` } });
+    const { id, room, title = room, start, end, peak, participants } = await this.#ask('record', { headers: { authorization: `Bearer ${this.#token}` } });
     return {
       meeting: id,
       room,
+      title,
       startedAt: Date.parse(start),
       endedAt: moment(end),
       peak,

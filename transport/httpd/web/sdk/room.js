@@ -1,7 +1,6 @@
 // The room as applications see it. Holds the parts together; the work is
 // theirs: session.js connects, state.js knows, local_media.js captures.
 import { parseMeetingURL } from '../lib/meeting-url.js';
-import { cleanRoom } from '../lib/roomcode.js';
 import { Chat } from './chat.js';
 import { ParleyError, asParleyError } from './errors.js';
 import { Emitter, listen } from './events.js';
@@ -58,7 +57,7 @@ export class Room extends Emitter {
     this.#policy = reconnect;
     /** @type {import('./events.js').Emit} */
     const emit = (name, detail) => void this.dispatchEvent(new CustomEvent(name, { detail }));
-    const deliver = (/** @type {string} */ type, /** @type {object} */ fields) => this.#joined().link.deliver(type, fields);
+    const deliver = (/** @type {string} */ type, /** @type {object} */ fields, /** @type {{timeoutMs?: number}} */ options = {}) => this.#joined().link.deliver(type, fields, options);
     const request = (/** @type {string} */ type, /** @type {object} */ fields) => this.#joined().link.request(type, fields);
     this.#mutes = new MuteSync((fields) => deliver('mute', fields));
     this.#media = new LocalMedia({
@@ -69,7 +68,7 @@ export class Room extends Emitter {
       setMuted: (source, muted) => this.#mutes.set(source, muted),
     });
     this.#local = new LocalParticipant({ emit, deliver, request }, this.#media);
-    this.#chat = new Chat((fields) => deliver('chat', fields), emit);
+    this.#chat = new Chat(async (fields, options) => deliver('chat', fields, options), emit);
     const seats = new Seats(emit, (seat) => this.#session?.peer?.seatTracks(seat));
     this.#state = new MeetingState({ emit, local: this.#local, chat: this.#chat, seats });
     this.#view = new View((items) => void this.#views.run(() => this.#sendView(items)));
@@ -84,8 +83,12 @@ export class Room extends Emitter {
     return this.#session?.mediaState ?? 'new';
   }
 
+  get serverState() {
+    return this.#session?.serverState ?? 'answering';
+  }
+
   get name() {
-    return this.#state.meeting?.room ?? '';
+    return this.#state.meeting?.title ?? '';
   }
 
   get meeting() {
@@ -102,6 +105,14 @@ export class Room extends Emitter {
 
   get chat() {
     return this.#chat;
+  }
+
+  get recorded() {
+    return this.#state.recorded;
+  }
+
+  get recordPending() {
+    return this.#state.recordPending;
   }
 
   get hands() {
@@ -241,7 +252,7 @@ export class Room extends Emitter {
   #entryFrom({ url = this.#platform.origin, room, identity, seats = DEFAULT_SEATS, echo = false }) {
     const address = parseMeetingURL(url);
     if (!address) throw new ParleyError('bad_url', { message: url });
-    const wanted = room === undefined ? address.room : cleanRoom(room);
+    const wanted = room === undefined ? address.room : room.trim(); // which room that is, the server says
     if (!wanted && !echo) throw new ParleyError('bad_room', { message: room });
     // Without an identity of its own a client that joins anew after a loss
     // would stand beside its own ghost until that is found to be lost.
@@ -309,6 +320,7 @@ export class Room extends Emitter {
   #become(state) {
     if (state === this.#roomState) return;
     this.#roomState = state;
+    if (state !== 'reconnecting') this.#chat.wake();
     this.dispatchEvent(new CustomEvent('stateChanged', { detail: { state } }));
   }
 

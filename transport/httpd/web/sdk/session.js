@@ -46,7 +46,11 @@ export class Session {
   #ice;
   /** Comes with its module. @type {import('./path_guard.js').PathGuard | null} */
   #guard = null;
+  /** Comes with its module. @type {import('./pulse.js').Pulse | null} */
+  #pulse = null;
   #guardTimer = new Timer();
+  /** When the server was last heard over any socket. */
+  #heardAt = 0;
   #reconnector;
   #over = new AbortController();
   /** Secret for resume, rating and record. */
@@ -76,6 +80,11 @@ export class Session {
 
   get mediaState() {
     return this.#ice.state;
+  }
+
+  /** @returns {import('./index.js').ServerState} */
+  get serverState() {
+    return this.#pulse?.state ?? 'answering';
   }
 
   /** Fires when the stay is over. */
@@ -148,6 +157,7 @@ export class Session {
     /** @type {Signal | undefined} */
     let opened;
     const handlers = {
+      onHeard: () => this.#noteHeard(),
       onEvent: (/** @type {Event} */ event) => this.#receive(opened, event),
       onClose: (/** @type {{code: number, reason: string}} */ lost) => this.#closed(opened, lost),
     };
@@ -174,21 +184,42 @@ export class Session {
    * may give nothing any more.
    */
   async #guardPath() {
-    const [module] = await Promise.all([import('./path_guard.js'), import('./reach.js')]).catch(() => []);
+    const [module, { Pulse } = {}] = await Promise.all([import('./path_guard.js'), import('./pulse.js'), import('./reach.js')]).catch(() => []);
     if (this.#over.signal.aborted || this.#guard) return undefined;
-    if (!module) return this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
+    if (!module || !Pulse) return this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
     const { platform, state, media } = this.#parts;
+    this.#takePulse(Pulse);
     this.#guard = new module.PathGuard({
       now: platform.now,
       peer: () => this.#peer,
       expected: () => ({ voices: state.seats.voices, echo: media.tracks.size > 0 }),
       signal: () => this.link.signal,
+      asked: () => this.#pulse?.asked(),
       open: () => this.#open(),
       replace: (opening) => void this.#lose(new ParleyError('connection_lost', { message: 'no answer to a ping' }), { fresh: false, opening }),
       restart: () => void this.#negotiate({ iceRestart: true }).catch(() => {}), // tried again by the guard
       giveUp: () => void (this.#ice.everConnected && this.#lose(new ParleyError('media_failed'), { fresh: true })),
     });
     return this.#guard.look();
+  }
+
+  /** @param {typeof import('./pulse.js').Pulse} Pulse */
+  #takePulse(Pulse) {
+    const { platform, emit } = this.#parts;
+    this.#pulse = new Pulse({
+      now: platform.now,
+      heardAt: () => Math.max(this.#heardAt, this.#guard?.heardAt ?? 0),
+      listen: async () => this.#guard?.look(),
+      signal: () => this.link.signal,
+      hidden: () => platform.document.visibilityState === 'hidden',
+      tell: (state) => emit('serverStateChanged', { state }),
+    });
+    if (this.link.signal) this.#pulse.attached();
+  }
+
+  #noteHeard() {
+    this.#heardAt = this.#parts.platform.now();
+    this.#pulse?.heard();
   }
 
   /**
@@ -264,6 +295,7 @@ export class Session {
   #attach(signal) {
     if (signal.isClosed) throw new ParleyError('connection_lost');
     this.link.attach(signal);
+    this.#pulse?.attached();
     if (this.#guard) this.#guard.attached();
     else if (!this.#guardTimer.pending) this.#guardTimer.set(GUARD_AFTER, () => void this.#guardPath());
     this.#parts.onState('connected');
@@ -412,6 +444,7 @@ export class Session {
     this.#parts.view.stop();
     this.#guardTimer.clear();
     this.#guard?.stop();
+    this.#pulse?.stop();
     this.#replacePeer(null);
   }
 }

@@ -15,6 +15,7 @@ const PING_TIMEOUT = 5_000;
 
 /**
  * @typedef {object} SignalHandlers
+ * @property {() => void} [onHeard]  called when anything came, an answer or an event
  * @property {(event: Event) => void} onEvent
  * @property {(lost: {code: number, reason: string}) => void} onClose  called
  *   once, unless close() was called before
@@ -164,6 +165,7 @@ export class Signal {
   #receive(data) {
     const message = parse(data);
     if (!message) return this.#lost(1002, 'not the protocol');
+    this.#handlers.onHeard?.();
     if (!('id' in message)) return this.#handlers.onEvent(/** @type {Event} */ (message));
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return undefined; // answered too late, or not asked for

@@ -28,6 +28,9 @@ export class MeetingState {
   speakers = [];
   /** Number of the last event seen. */
   seq = 0;
+  /** One's stay is on the server's disk; with recordPending that is not decided. */
+  recorded = false;
+  recordPending = false;
   /** Add to Date.now() to get the server's clock. */
   clockOffset = 0;
   /** Seats not yet confirmed since a resume, null when all are. @type {Set<number> | null} */
@@ -65,9 +68,12 @@ export class MeetingState {
     this.meeting = meetingFrom(joined);
     this.setClock(joined.server_time);
     this.seq = joined.seq;
+    this.recorded = joined.recorded;
+    this.recordPending = joined.record_pending ?? false;
     this.#unconfirmed = null;
     const { participant: me } = joined;
     const own = joined.participants.find(({ id }) => id === me);
+    this.chat.entered(me);
     this.local.entered({ id: me, name: own?.name ?? this.local.name, joinedAt: own?.joined_at ?? joined.server_time });
     this.seats.vacateAll();
     this.#reconcile(joined.participants.filter(({ id }) => id !== me), again);
@@ -259,6 +265,11 @@ const handlers = {
       participant.network = networkFrom(figures);
       if (before !== figures.score) state.emit('connectionQualityChanged', { participant, quality: figures.score });
     }
+  },
+  recorded(state, { recorded }) {
+    state.recorded = recorded;
+    state.recordPending = false;
+    state.emit('recorded', { recorded });
   },
   draining: (state, { in_ms: inMs }) => state.emit('draining', { inMs }),
   limited: (state, { source, reason, limit_bps: bitrate }) => state.emit('localTrackLimited', { source, reason, bitrate }),

@@ -72,8 +72,10 @@ export interface Joined extends MediaAnswer {
   type: 'joined';
   participant: string;
   room: string;
+  title?: string;
   meeting: string;
   recorded: boolean;
+  record_pending?: boolean;
   started_at: number;
   seq: number;
   resume: string;
@@ -115,6 +117,7 @@ interface EventTypes {
   speakers: { speakers: { participant: string; level: number }[] | null };
   quality: { participants: { participant: string; score: 'excellent' | 'good' | 'poor' | 'lost'; up_loss: number; down_loss: number; rtt_ms: number }[] | null };
   limited: { source: Source; reason: 'rate' | 'muted'; limit_bps: number };
+  recorded: { recorded: boolean };
   draining: { in_ms: number };
   bye: { code: string; message: string; summary?: Summary; retryable: boolean };
 }

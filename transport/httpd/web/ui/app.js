@@ -4,6 +4,7 @@ import { route } from '../lib/route.js';
 import './announcer.js';
 import { ParleyElement, define } from './element.js';
 import { speak } from './language.js';
+import { sheet } from './later.js';
 import { followTheme } from './theme.js';
 import './toasts.js';
 
@@ -17,7 +18,7 @@ async function pageOf(to) {
     case 'landing':
       return new (await import('./landing.js')).default();
     case 'test':
-      return new (await import('./setup-test.js')).default();
+      return new (await Promise.all([import('./setup-test.js'), sheet('/css/setup.css')]))[0].default();
     case 'room':
       return Object.assign(new (await import('./meeting.js')).default(), { room: to.room });
     default:
@@ -28,16 +29,22 @@ async function pageOf(to) {
 export class ParleyApp extends ParleyElement {
   /** @param {AbortSignal} alive */
   mounted(alive) {
-    addEventListener('popstate', () => void this.show(), { signal: alive });
+    addEventListener('popstate', () => this.#back(), { signal: alive });
     this.addEventListener('go', (e) => this.go(/** @type {CustomEvent<string>} */ (e).detail), { signal: alive });
     addEventListener('error', (e) => void this.#crashed(e.error), { signal: alive });
     void this.#boot(alive);
   }
 
+  /** The browser went back or forward; a meeting may ask first. */
+  #back() {
+    const page = /** @type {(Element & {held?: () => boolean}) | null} */ (this.firstElementChild);
+    if (!page?.held?.()) void this.show();
+  }
+
   /** @param {AbortSignal} alive */
   async #boot(alive) {
     if (!(await speak(alive))) return;
-    followTheme(alive);
+    await followTheme(alive);
     await this.show({ first: true });
     document.documentElement.setAttribute('data-booted', '');
   }
@@ -55,7 +62,9 @@ export class ParleyApp extends ParleyElement {
    * @param {{first?: boolean}} [options]
    */
   async show({ first = false } = {}) {
-    const page = await pageOf(route(location.pathname)).catch(() => this.#broken());
+    // The server knows what is no room's name.
+    const bad = first && this.getAttribute('page') === 'bad-room';
+    const page = await pageOf(bad ? { page: 'bad-room' } : route(location.pathname)).catch(() => this.#broken());
     this.replaceChildren(page);
     if (!first) page.heading?.focus({ preventScroll: true });
   }

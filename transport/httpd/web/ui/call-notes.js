@@ -23,6 +23,7 @@ export class CallNotes {
   /** Sources that were told to be too much for the server. @type {Set<string>} */
   #limited = new Set();
   #speaking = false;
+  #silent = false;
   /** @type {Batch<{id: string, name: string}>} */
   #joined = new Batch(TOGETHER, (people) => this.#people('join', people));
   /** @type {Batch<{id: string, name: string}>} */
@@ -33,9 +34,10 @@ export class CallNotes {
     this.#call = call;
     const { room, alive: signal } = call;
     room.on('participantConnected', ({ participant: p }) => {
-      if (!this.#left.take(({ id }) => id === p.id)) this.#joined.add({ id: p.id, name: inline(p.name) });
+      if (!call.continuity?.isQuiet(p.id) && !this.#left.take(({ id }) => id === p.id)) this.#joined.add({ id: p.id, name: inline(p.name) });
     }, { signal });
     room.on('participantDisconnected', ({ participant: p, reason }) => {
+      if (call.continuity?.isQuiet(p.id)) return;
       if (reason === 'lost') this.#tell(msg('room.lostPerson', { name: inline(p.name) }));
       else if (!this.#joined.take(({ id }) => id === p.id)) this.#left.add({ id: p.id, name: inline(p.name) });
     }, { signal });
@@ -51,8 +53,10 @@ export class CallNotes {
       if (source === 'screen' && !participant.isLocal) this.#tell(msg('room.shareStopped', { name: inline(participant.name) }));
     }, { signal });
     room.on('reconnecting', ({ attempt, error: { code } }) => {
-      if (attempt === 1) say(msg(code === 'shutdown' ? 'room.serverStopped' : 'room.reconnecting'), { now: true });
+      const told = code !== 'shutdown' && room.serverState === 'silent';
+      if (attempt === 1 && !told) say(msg(code === 'shutdown' ? 'room.serverStopped' : 'room.reconnecting'), { now: true });
     }, { signal });
+    room.on('serverStateChanged', ({ state }) => this.#server(state), { signal });
     room.on('reconnected', () => toast({ key: 'connection', icon: 'check', text: msg('room.reconnected') }), { signal });
     room.on('localTrackLimited', ({ source, reason, bitrate }) => reason === 'rate' && this.#tooMuch(source, bitrate), { signal });
     room.on('localTrackUnpublished', ({ source }) => {
@@ -75,6 +79,11 @@ export class CallNotes {
     sound('join');
   }
 
+  /** They were expected back, and did not come. @param {readonly {id: string, name: string}[]} people */
+  gone(people) {
+    for (const { id, name } of people) this.#left.add({ id, name: inline(name) });
+  }
+
   /** @param {'join' | 'leave'} what @param {{name: string}[]} people */
   #people(what, people) {
     const key = people.length > 1 ? /** @type {const} */ ({ join: 'room.joinedMany', leave: 'room.leftMany' }) : /** @type {const} */ ({ join: 'room.joined', leave: 'room.left' });
@@ -82,6 +91,14 @@ export class CallNotes {
     if (people.length > MAX_NAMES) names.push(`+${people.length - MAX_NAMES}`);
     this.#tell(msg(key[what], { name: names[0], names: i18n.list(names) }));
     sound(what, this.#call.state.people.length);
+  }
+
+  /** A silence that was told ends with a word, unless the connection had to be got back, which has its own. @param {import('../sdk/index.js').ServerState} state */
+  #server(state) {
+    const was = this.#silent;
+    this.#silent = state === 'silent';
+    if (this.#silent) say(msg('room.serverSilent'), { now: true });
+    else if (was && this.#call.room.state === 'connected') toast({ key: 'connection', icon: 'check', text: msg('room.serverBack') });
   }
 
   /** @param {import('../lib/i18n.js').Msg} text */
@@ -109,8 +126,8 @@ export class CallNotes {
 
   /** @param {import('../sdk/index.js').ChatMessage} message */
   #chat({ participant, name, text, to }) {
-    const { state, me } = this.#call;
-    if (participant === me.id) return;
+    const { state } = this.#call;
+    if (this.#call.isMine(participant)) return;
     const open = state.panel === 'chat' && !document.hidden;
     const params = { name: inline(name), text: inline(text, 120) };
     const line = msg(to ? 'chat.toastPrivate' : 'chat.toast', params);

@@ -10,6 +10,7 @@ import { CallAudio } from './call-audio.js';
 import { CallDevices } from './call-devices.js';
 import { CallHealth } from './call-health.js';
 import { CallNotes } from './call-notes.js';
+import { Continuity } from './continuity.js';
 import { personOf } from './person.js';
 import { toast } from './toasts.js';
 import { messageKey } from '../lib/failures.js';
@@ -23,6 +24,7 @@ import { messageKey } from '../lib/failures.js';
  * @property {'live' | 'reconnecting'} phase
  * @property {number} attempt of reconnecting, from 1
  * @property {import('../sdk/index.js').MediaState} media whether sound and picture get through
+ * @property {import('../sdk/index.js').ServerState} server whether it says anything
  * @property {boolean} stopped the server said that it stops: that is why
  * @property {import('../lib/failures.js').Failure | null} refused why the last attempt failed
  * @property {number} nextAt when the next attempt is, performance.now()
@@ -46,14 +48,15 @@ import { messageKey } from '../lib/failures.js';
  * @property {Readonly<Record<string, boolean>>} silenced muted for me
  * @property {boolean} dataSaver
  * @property {boolean} silentMic
+ * @property {'' | 'room.largeMuted' | 'room.unheard'} hushed why one came in without being heard, as long as that is told
  * @property {boolean} pip
  */
 
 /** @type {Readonly<CallState>} */
 const START = Object.freeze({
-  phase: 'live', attempt: 0, nextAt: 0, media: 'new', stopped: false, refused: null, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
+  phase: 'live', attempt: 0, nextAt: 0, media: 'new', server: 'answering', stopped: false, refused: null, people: [], mic: false, cam: false, sharing: false, micError: '', camError: '',
   pins: [], layout: 'auto', panel: '', chatTo: '', unread: 0, audioBlocked: false, captions: [], captionInput: false,
-  stats: false, drainAt: 0, volumes: {}, silenced: {}, dataSaver: false, silentMic: false, pip: false,
+  stats: false, drainAt: 0, volumes: {}, silenced: {}, dataSaver: false, silentMic: false, hushed: '', pip: false,
 });
 
 /**
@@ -64,6 +67,7 @@ const START = Object.freeze({
  * @property {MediaStreamTrack | import('../sdk/index.js').MicrophoneOptions | false} audio
  * @property {MediaStreamTrack | import('../sdk/index.js').CameraOptions | false} video
  * @property {AbortSignal} signal gives up joining
+ * @property {{mine: readonly string[], began: number}} [before] of the stay that goes on with this one
  */
 
 /** Fires 'ended' {reason, retryable, summary} once. */
@@ -92,19 +96,21 @@ export class Call extends EventTarget {
 
   /** The name of a participant, bounded and harmless inside a sentence. @param {string} id */
   nameOf(id) {
-    return inline(this.room.participant(id)?.name ?? '?');
+    return inline(this.room.participant(id)?.name ?? this.continuity?.nameOf(id) ?? '?');
   }
 
   /** @param {JoinOptions} options */
-  async join({ room, name, identity, audio, video, signal }) {
+  async join({ room, name, identity, audio, video, signal, before }) {
     this.#watch();
+    this.continuity = new Continuity(this, before);
     this.audio = new CallAudio(this);
     this.notes = new CallNotes(this);
     await this.room.connect({ url: location.origin, room, name, identity, audio, video, signal });
     this.devices = new CallDevices(this);
     this.health = new CallHealth(this);
-    this.#quietInCrowds();
-    prefs.set({ recent: withRecent(prefs.now.recent, this.room.name || room, Date.now()) });
+    if (!before) this.#quietInCrowds();
+    prefs.set({ recent: withRecent(prefs.now.recent, { room: this.room.name || room, key: this.room.meeting?.room ?? room, at: Date.now() }) });
+    this.continuity.entered();
     this.refreshNow();
     this.notes.entered();
   }
@@ -115,7 +121,7 @@ export class Call extends EventTarget {
     if (!muteFrom || !this.me.isMicrophoneEnabled || this.room.remoteParticipants.size < muteFrom) return;
     void this.me.setMicrophoneEnabled(false).then(() => {
       this.refreshNow();
-      toast({ key: 'large', icon: 'micOff', text: msg('room.largeMuted'), settled: () => this.state.mic, actions: [{ label: msg('bar.unmute'), run: () => void this.devices?.mic(true) }] });
+      this.store.set({ hushed: 'room.largeMuted' });
     });
   }
 
@@ -127,6 +133,13 @@ export class Call extends EventTarget {
   devices;
   /** @type {CallNotes | undefined} */
   notes;
+  /** @type {Continuity | undefined} */
+  continuity;
+
+  /** Whether it is oneself, under this id or one from before the server was restarted. @param {string} id */
+  isMine(id) {
+    return id === this.me.id || this.continuity?.isMine(id) === true;
+  }
 
   #watch() {
     const { room } = this;
@@ -152,6 +165,7 @@ export class Call extends EventTarget {
       this.refresh();
     }, { signal });
     room.on('mediaStateChanged', ({ state }) => this.store.set({ media: state }), { signal });
+    room.on('serverStateChanged', ({ state }) => this.store.set({ server: state }), { signal });
     room.on('draining', ({ inMs }) => this.store.set({ drainAt: performance.now() + inMs }), { signal });
     room.on('audioPlaybackChanged', ({ playing }) => this.store.set({ audioBlocked: !playing }), { signal });
     room.on('caption', ({ participant, text, final }) => this.#caption(participant.id, participant.name, text, final), { signal });
@@ -170,7 +184,7 @@ export class Call extends EventTarget {
     const { room, me } = this;
     const context = { room, spokeAt: this.#spokeAt };
     const others = [...room.remoteParticipants.values()].sort((a, b) => a.joinedAt - b.joinedAt || (a.id < b.id ? -1 : 1));
-    const people = [me, ...others].map((p) => personOf(p, context));
+    const people = [...[me, ...others].map((p) => personOf(p, context)), ...(this.continuity?.held ?? [])];
     const here = new Set(people.map((p) => p.id));
     this.store.set({
       people: samePeople(this.state.people, people),
@@ -231,6 +245,14 @@ export class Call extends EventTarget {
     return done;
   }
 
+  /** Somebody has another id: what was set for them goes with them. @param {string} from @param {string} to */
+  renamed(from, to) {
+    const { pins, volumes, silenced, chatTo } = this.state;
+    const key = (/** @type {string} */ k) => (k.split('/')[0] === from ? to + k.slice(from.length) : k);
+    const keys = (/** @type {Readonly<Record<string, any>>} */ map) => Object.fromEntries(Object.entries(map).map(([k, v]) => [key(k), v]));
+    this.store.set({ pins: pins.map(key), volumes: keys(volumes), silenced: keys(silenced), chatTo: key(chatTo) });
+  }
+
   /** @param {'chat' | 'people'} panel */
   togglePanel(panel) {
     this.store.set({ panel: this.state.panel === panel ? '' : panel });
@@ -282,7 +304,7 @@ export class Call extends EventTarget {
     if (this.alive.aborted) return;
     this.#life.abort();
     const reason = this.#alone && end.reason === 'left' ? 'alone' : this.state.stopped && end.reason === 'reconnect_failed' ? 'shutdown' : end.reason;
-    this.dispatchEvent(new CustomEvent('ended', { detail: { ...end, reason } }));
+    this.dispatchEvent(new CustomEvent('ended', { detail: { ...end, reason, summary: this.continuity?.summary(end.summary) ?? end.summary } }));
   }
 
   /** Joining failed or the page goes elsewhere: lets everything go. */

@@ -28,7 +28,7 @@ function body(text) {
 /** @param {Call} call @param {ChatMessage} m */
 function audience(call, m) {
   if (!m.to) return null;
-  const label = m.participant === call.me.id ? msg('chat.privateTo', { name: call.nameOf(m.to) }) : msg('chat.privateFrom');
+  const label = call.isMine(m.participant) ? msg('chat.privateTo', { name: call.nameOf(m.to) }) : msg('chat.privateFrom');
   return h('span', { class: 'chip' }, icon('lock', 'small'), label);
 }
 
@@ -38,7 +38,7 @@ function audience(call, m) {
  * @param {{joined: boolean}} options joined: belongs to the message above
  */
 export function messageRow(call, m, { joined }) {
-  const own = m.participant === call.me.id;
+  const own = call.isMine(m.participant);
   const reply = m.to && !own && call.room.remoteParticipants.has(m.participant)
     ? h('button', { class: 'textlink', type: 'button', onclick: () => call.openChat(m.participant) }, msg('chat.replyPrivate'))
     : null;
@@ -59,30 +59,41 @@ export function messageRow(call, m, { joined }) {
 }
 
 /**
+ * A text of one's own that is not said yet.
  * @param {HTMLElement} row
- * @param {import('./chat.js').Pending} pending
- * @param {{code: string, toName: string, retry: () => void, discard: () => void}} options
+ * @param {import('../sdk/index.js').OwnText} own
+ * @param {{offline: boolean, toName: string, retry: () => void, discard: () => void}} options
+ *   offline: it waits for the connection, not for the disk
  */
-export function pendingRow(row, { text, to, state }, { code, toName, retry, discard }) {
-  row.className = `chat-row own pending ${state}`;
-  const failed = state === 'failed';
+export function ownRow(row, own, { offline, toName, retry, discard }) {
+  row.className = `chat-row own pending ${own.state}`;
   fill(
     row,
     h(
       'div',
       { class: 'chat-bubble' },
-      to ? h('span', { class: 'chip' }, icon('lock', 'small'), msg('chat.privateTo', { name: toName })) : null,
-      body(text),
-      failed
-        ? h(
-            'div',
-            { class: 'row wrap' },
-            h('span', { class: 'error-text' }, msg('chat.failed'), ' ', code ? msg(messageKey(code), { code }) : null),
-            h('button', { class: 'btn small', type: 'button', onclick: retry }, msg('chat.retry')),
-            h('button', { class: 'btn quiet small', type: 'button', onclick: discard }, msg('chat.discard')),
-          )
-        : h('span', { class: 'hint' }, msg('chat.sending')),
+      own.to ? h('span', { class: 'chip' }, icon('lock', 'small'), msg('chat.privateTo', { name: toName })) : null,
+      body(own.text),
+      own.state === 'failed' ? failure(own.error?.code ?? '', retry, discard) : h('span', { class: 'hint' }, msg(wayKey(own.state, offline))),
     ),
+  );
+}
+
+/** @param {string} state @param {boolean} offline @returns {import('../lib/i18n.js').Key} */
+function wayKey(state, offline) {
+  if (state === 'unknown') return 'chat.unknown';
+  if (state === 'sending') return 'chat.sending';
+  return offline ? 'chat.offline' : 'chat.waiting';
+}
+
+/** @param {string} code @param {() => void} retry @param {() => void} discard */
+function failure(code, retry, discard) {
+  return h(
+    'div',
+    { class: 'row wrap' },
+    h('span', { class: 'error-text' }, msg('chat.failed'), ' ', code ? msg(messageKey(code), { code }) : null),
+    h('button', { class: 'btn small', type: 'button', onclick: retry }, msg('chat.retry')),
+    h('button', { class: 'btn quiet small', type: 'button', onclick: discard }, msg('chat.discard')),
   );
 }
 

@@ -1,25 +1,20 @@
-// The chat: what was said, what is being sent, and the line to type on.
+// The chat: what was said, what is on its way, and the line to type on.
 import { icon } from '../icons/icons.js';
 import { fill, h, text } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { say } from './announcer.js';
 import { ParleyComposer } from './chat-composer.js';
-import { messageRow, noteRow, pendingRow, sameBlock } from './chat-rows.js';
+import { messageRow, noteRow, ownRow, sameBlock } from './chat-rows.js';
 import { ParleyElement, define } from './element.js';
 import { panelHead } from './panel-head.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('../sdk/index.js').ChatMessage} ChatMessage */
+/** @typedef {import('../sdk/index.js').OwnText} OwnText */
 
-/**
- * @typedef {object} Pending a text on its way
- * @property {string} key
- * @property {string} text
- * @property {string} to
- * @property {'sending' | 'failed'} state
- * @property {HTMLElement} row
- */
+/** What screen readers are told of a text on its way. @type {Partial<Record<OwnText['state'], import('../lib/i18n.js').Key>>} */
+const TOLD = { waiting: 'chat.waiting', unknown: 'chat.unknown', failed: 'chat.failed' };
 
 /** Nearer to the end than this counts as reading along, CSS pixels. */
 const NEAR = 80;
@@ -34,8 +29,8 @@ export class ParleyChat extends ParleyElement {
   #divider = h('div', { class: 'chat-divider', role: 'separator' }, h('span', null, msg('chat.unread')));
   #below = h('button', { class: 'btn primary small chat-below', type: 'button', hidden: true });
   #composer = new ParleyComposer();
-  /** @type {Pending[]} */
-  #pending = [];
+  /** Rows of what is on its way, by key. @type {Map<string, HTMLElement>} */
+  #rows = new Map();
   /** @type {ChatMessage | null} */
   #last = null;
   #newBelow = 0;
@@ -56,10 +51,12 @@ export class ParleyChat extends ParleyElement {
     this.#below.addEventListener('click', () => this.#toEnd(), { signal: alive });
     document.addEventListener('visibilitychange', () => !document.hidden && this.#nearEnd() && this.#read(), { signal: alive });
     this.call.store.select((s) => s.chatTo, () => this.#composer.isConnected && this.#composer.drawTo(), alive);
+    this.call.store.select((s) => s.phase, () => this.#drawOutgoing(), alive);
     if (this.#listening) return;
     // The panel may be away while messages come: they are drawn when it opens.
     this.#listening = true;
     this.call.room.on('chatMessage', ({ message }) => this.isConnected && this.#add(message), { signal: this.call.alive });
+    this.call.room.on('chatTextChanged', ({ text: own }) => this.#changed(own), { signal: this.call.alive });
     this.call.room.on('reconnected', () => this.isConnected && this.#all(), { signal: this.call.alive });
   }
 
@@ -80,13 +77,13 @@ export class ParleyChat extends ParleyElement {
 
   /** Draws everything again: the panel was away, or the language changed. */
   #all() {
-    const { messages } = this.call.room.chat;
+    const { messages, outgoing } = this.call.room.chat;
     const unread = this.call.state.unread;
     this.#drawn.clear();
     this.#last = null;
     fill(this.#log);
-    if (!messages.length && !this.#pending.length) this.#log.append(this.#empty);
-    const firstNew = unread ? messages.filter((m) => m.participant !== this.call.me.id).at(-unread)?.id : undefined;
+    if (!messages.length && !outgoing.length) this.#log.append(this.#empty);
+    const firstNew = unread ? messages.filter((m) => !this.call.isMine(m.participant)).at(-unread)?.id : undefined;
     for (const message of messages) {
       if (message.id === firstNew) {
         this.#log.append(this.#divider);
@@ -94,7 +91,8 @@ export class ParleyChat extends ParleyElement {
       }
       this.#put(message);
     }
-    for (const p of this.#pending) this.#log.append(p.row);
+    this.#rows.clear();
+    this.#drawOutgoing();
   }
 
   /** @param {ChatMessage} message */
@@ -104,16 +102,15 @@ export class ParleyChat extends ParleyElement {
     this.#empty.remove();
     const row = messageRow(this.call, message, { joined: this.#last !== null && sameBlock(this.#last, message) });
     this.#last = message;
-    const waiting = this.#pending.find((p) => p.row.isConnected);
-    if (waiting) this.#log.insertBefore(row, waiting.row);
+    const [waiting] = this.#rows.values();
+    if (waiting?.isConnected) this.#log.insertBefore(row, waiting);
     else this.#log.append(row);
   }
 
   /** @param {ChatMessage} message */
   #add(message) {
     const along = this.#nearEnd();
-    const own = message.participant === this.call.me.id;
-    this.#settle(message.key);
+    const own = this.call.isMine(message.participant);
     this.#put(message);
     if (own || along) this.#toEnd();
     else {
@@ -144,48 +141,45 @@ export class ParleyChat extends ParleyElement {
   /** @param {string} body @param {string} to */
   send(body, to) {
     const key = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, '0')).join('');
-    /** @type {Pending} */
-    const pending = { key, text: body, to, state: 'sending', row: h('div') };
-    this.#pending.push(pending);
     this.#divider.remove();
-    this.#empty.remove();
-    this.#log.append(pending.row);
-    void this.#deliver(pending);
-    this.#toEnd();
+    this.#deliver({ key, text: body, to });
   }
 
-  /** @param {Pending} pending */
-  async #deliver(pending) {
-    pending.state = 'sending';
-    this.#drawPending(pending);
-    try {
-      await this.call.room.chat.send(pending.text, { key: pending.key, ...(pending.to ? { to: pending.to } : {}) });
-      this.#settle(pending.key);
-      if (this.isConnected) for (const message of this.call.room.chat.messages) this.#put(message);
-    } catch (error) {
-      pending.state = 'failed';
-      this.#drawPending(pending, String(/** @type {{code?: string}} */ (error)?.code ?? ''));
-      if (this.isConnected) this.#toEnd();
-      say(msg('chat.failed'), { now: true });
+  /** What becomes of it is told by chatTextChanged. @param {{key: string, text: string, to: string}} own */
+  #deliver({ key, text: body, to }) {
+    void this.call.room.chat.send(body, { key, ...(to ? { to } : {}) }).catch(() => {});
+  }
+
+  /** A text of one's own is on its way, or not any more. @param {OwnText} own */
+  #changed(own) {
+    const told = TOLD[own.state];
+    if (told) say(msg(told), { now: own.state === 'failed' });
+    if (!this.isConnected) return;
+    if (own.state === 'said' || own.state === 'discarded') {
+      this.#rows.get(own.key)?.remove();
+      this.#rows.delete(own.key);
+      return;
     }
+    this.#drawOwn(own);
+    if (own.state === 'sending' || own.state === 'failed') this.#toEnd();
   }
 
-  /** @param {Pending} pending @param {string} [code] */
-  #drawPending(pending, code = '') {
-    pendingRow(pending.row, pending, {
-      code,
-      retry: () => void this.#deliver(pending),
-      discard: () => this.#settle(pending.key),
-      toName: pending.to ? this.call.nameOf(pending.to) : '',
+  #drawOutgoing() {
+    for (const own of this.call.room.chat.outgoing) this.#drawOwn(own);
+  }
+
+  /** @param {OwnText} own */
+  #drawOwn(own) {
+    const row = this.#rows.get(own.key) ?? h('div');
+    this.#rows.set(own.key, row);
+    this.#empty.remove();
+    if (!row.isConnected) this.#log.append(row);
+    ownRow(row, own, {
+      offline: this.call.state.phase !== 'live',
+      retry: () => this.#deliver(own),
+      discard: () => this.call.room.chat.discard(own.key),
+      toName: own.to ? this.call.nameOf(own.to) : '',
     });
-  }
-
-  /** It has arrived, or is given up. @param {string} key */
-  #settle(key) {
-    const at = this.#pending.findIndex((p) => p.key === key);
-    if (at < 0) return;
-    this.#pending[at].row.remove();
-    this.#pending.splice(at, 1);
   }
 
   /** A line of our own that nobody else sees. @param {...import('../lib/html.js').Child} children */

@@ -50,11 +50,11 @@ export function themeSelect(className = 'select small') {
     {
       class: className,
       'aria-label': msg('app.theme'),
-      onchange: () => prefs.set({ theme: select.value === 'light' || select.value === 'system' ? select.value : 'dark' }),
+      onchange: () => prefs.set({ theme: select.value === 'light' || select.value === 'dark' ? select.value : 'system' }),
     },
-    h('option', { value: 'dark' }, msg('theme.dark')),
-    h('option', { value: 'light' }, msg('theme.light')),
     h('option', { value: 'system' }, msg('theme.system')),
+    h('option', { value: 'light' }, msg('theme.light')),
+    h('option', { value: 'dark' }, msg('theme.dark')),
   );
   select.value = prefs.now.theme;
   return select;

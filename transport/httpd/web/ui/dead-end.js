@@ -5,6 +5,7 @@ import { msg } from '../lib/i18n.js';
 import { title } from './title.js';
 import { appLink, pageHead, skipLink } from './chrome.js';
 import { ParleyElement, define } from './element.js';
+import { insecureWays } from './insecure.js';
 
 /** @typedef {'lost' | 'bad-room' | 'crash' | 'insecure' | 'old'} Kind */
 
@@ -48,12 +49,8 @@ export default class ParleyDeadEnd extends ParleyElement {
       return [h('div', { class: 'row wrap' }, h('button', { class: 'btn primary big', type: 'button', onclick: () => location.reload() }, msg('crash.reload')))];
     }
     if (this.kind !== 'insecure') return [home];
-    const local = `http://localhost:${location.port || '80'}${location.pathname}`;
     return [
-      h('p', null, msg('insecure.here')),
-      h('a', { href: local }, local),
-      h('p', null, msg('insecure.admin')),
-      h('pre', { class: 'command', tabindex: '0' }, h('code', null, 'parley serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem')),
+      ...insecureWays(location.pathname),
       h(
         'div',
         { class: 'row wrap' },

@@ -3,11 +3,12 @@
 // when the browser is too old to read the rest. No modules, no new syntax here.
 (function () {
   var root = document.documentElement;
-  var theme = 'dark';
+  var theme = 'system';
   var wishes = [(/[?&]lang=([\w-]+)/.exec(location.search) || [])[1]];
   try {
     var prefs = JSON.parse(localStorage.getItem('parley') || '{}');
-    theme = prefs.theme || theme;
+    // As lib/prefs.js reads it.
+    if (prefs.theme !== 'dark' || prefs.v || !prefs.sounds) theme = prefs.theme || theme;
     wishes.push(prefs.lang);
   } catch (e) {
     // Storage is forbidden or damaged: the defaults.

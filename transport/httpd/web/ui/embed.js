@@ -4,7 +4,6 @@ import { parentOrigin, parseCommand } from '../lib/embed-protocol.js';
 import { fill, h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { cleanRoom } from '../lib/roomcode.js';
 import { icon } from '../icons/icons.js';
 import './announcer.js';
 import { ParleyElement, define } from './element.js';
@@ -33,9 +32,9 @@ export class ParleyEmbed extends ParleyElement {
   /** @param {AbortSignal} alive */
   async #boot(alive) {
     if (!(await speak(alive))) return;
-    followTheme(alive);
+    await followTheme(alive);
     document.documentElement.setAttribute('data-booted', '');
-    const room = cleanRoom(query.get('room') ?? '');
+    const room = query.get('room')?.trim();
     if (!room) {
       fill(this, h('main', { class: 'dead-end' }, icon('warn', 'large'), h('h1', null, msg('embed.title')), h('p', { class: 'lead' }, msg('embed.bad'))));
       return;

@@ -77,8 +77,10 @@ export class ParleyEnd extends ParleyElement {
   }
 
   #record() {
+    const { recorded, recordPending } = this.call.room;
     const slot = h('div');
-    const details = h('details', { class: 'card record' }, h('summary', null, msg('record.title')), slot);
+    const note = recorded ? null : h('p', { class: 'hint' }, msg(recordPending ? 'record.pending' : 'record.lost'));
+    const details = h('details', { class: 'card record' }, h('summary', null, msg('record.title')), note, slot);
     details.addEventListener('toggle', async () => {
       if (!details.open) return;
       const module = await later(import('./record.js'));

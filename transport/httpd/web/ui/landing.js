@@ -1,15 +1,15 @@
 // The first page: start a meeting, join one, or test the setup.
 import { icon } from '../icons/icons.js';
-import { attr, fill, h, text } from '../lib/html.js';
+import { attr, fill, h } from '../lib/html.js';
 import { i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { proposeRoom, roomPath, roomTyped } from '../lib/route.js';
+import { proposeRoom, roomPath } from '../lib/route.js';
 import { say } from './announcer.js';
 import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
 import { newId } from './dialog.js';
 import { ParleyElement, define } from './element.js';
-import { openShare } from './later.js';
+import { later, openShare } from './later.js';
 import { scene } from './scene.js';
 
 export default class ParleyLanding extends ParleyElement {
@@ -31,6 +31,8 @@ export default class ParleyLanding extends ParleyElement {
       h('footer', { class: 'page-foot' }, icon('lock', 'small'), h('span', null, msg('landing.foot'))),
     );
     this.#drawRecent();
+    // Told before anybody is invited to an address where nobody can be heard.
+    if (!isSecureContext) void later(import('./insecure.js')).then((m) => m && this.querySelector('.start-row')?.before(m.insecureNotice()));
   }
 
   relabelled() {
@@ -53,7 +55,7 @@ export default class ParleyLanding extends ParleyElement {
 
   #joinForm() {
     const id = newId('join');
-    const problem = h('p', { class: 'error-text', id: `${id}-error`, hidden: true });
+    const problem = h('div', { id: `${id}-error`, hidden: true });
     const input = h('input', {
       class: 'input',
       id,
@@ -65,7 +67,7 @@ export default class ParleyLanding extends ParleyElement {
       maxlength: '2000',
       placeholder: msg('landing.placeholder'),
       'aria-describedby': problem.id,
-      oninput: () => this.#problem(input, problem, false),
+      oninput: () => this.#answer(input, problem, null),
     });
     return h(
       'form',
@@ -74,9 +76,7 @@ export default class ParleyLanding extends ParleyElement {
         novalidate: true,
         onsubmit: (/** @type {Event} */ e) => {
           e.preventDefault();
-          const room = roomTyped(input.value);
-          if (room) go(this, roomPath(room));
-          else this.#problem(input, problem, true);
+          void this.#join(input, problem);
         },
       },
       h('label', { class: 'label', for: id }, msg('landing.field')),
@@ -85,14 +85,43 @@ export default class ParleyLanding extends ParleyElement {
     );
   }
 
-  /** @param {HTMLInputElement} input @param {HTMLElement} problem @param {boolean} bad */
-  #problem(input, problem, bad) {
-    problem.hidden = !bad;
-    attr(input, 'aria-invalid', bad ? 'true' : null);
-    if (!bad) return;
-    text(problem, msg('landing.badInput', { example: `${location.origin}/r/abc-defg-hij` }));
-    say(problem.textContent ?? '', { now: true });
-    input.focus();
+  /** @param {HTMLInputElement} input @param {HTMLElement} problem */
+  async #join(input, problem) {
+    const { value } = input;
+    const reader = await later(import('../lib/typed.js'));
+    if (!reader) return;
+    const typed = reader.readTyped(value, location);
+    if (typed.to === 'elsewhere') return this.#answer(input, problem, this.#question(typed));
+    const room = typed.to === 'here' ? await reader.roomMeant(typed.room) : '';
+    if (!this.isConnected || input.value !== value) return; // somewhere else by now
+    if (room) go(this, roomPath(room));
+    else this.#answer(input, problem, h('p', { class: 'error-text' }, msg('landing.badInput', { example: `${location.origin}/r/abc-defg-hij` })));
+  }
+
+  /** A link to another server must not open here. @param {{host: string, href: string}} link */
+  #question({ host, href }) {
+    return h(
+      'div',
+      { class: 'notice' },
+      icon('info'),
+      h(
+        'div',
+        { class: 'stack' },
+        h('p', null, msg('landing.elsewhere', { host })),
+        h('div', null, h('a', { class: 'btn small', href, rel: 'noreferrer' }, msg('landing.goThere', { host }))),
+      ),
+    );
+  }
+
+  /** What is to be said about what was typed, below it; a question has a link. @param {HTMLInputElement} input @param {HTMLElement} place @param {HTMLElement | null} answer */
+  #answer(input, place, answer) {
+    place.hidden = !answer;
+    const way = answer?.querySelector('a');
+    attr(input, 'aria-invalid', answer && !way ? 'true' : null);
+    fill(place, answer);
+    if (!answer) return;
+    say(place.textContent ?? '', { now: true });
+    (way ?? input).focus();
   }
 
   #drawRecent() {

@@ -1,4 +1,5 @@
-// Parts of a meeting that are fetched when they are first wanted.
+// Parts of the page that are fetched when they are first wanted.
+import { h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { toast } from './toasts.js';
 
@@ -19,4 +20,22 @@ export async function later(module) {
     toast({ key: 'later', kind: 'warn', icon: 'warn', text: msg('error.connect_failed') });
     return null;
   }
+}
+
+/**
+ * Adds a style sheet after those of the page, once. Settles when it is in
+ * force, also if it can not be had: the page can be read without it, and the
+ * next call tries again.
+ * @param {string} href
+ * @param {string} [media] for which alone it is meant
+ */
+export async function sheet(href, media = 'all') {
+  const had = /** @type {HTMLLinkElement | null} */ (document.querySelector(`link[href="${href}"]`));
+  if (had?.sheet) return;
+  const link = had ?? h('link', { rel: 'stylesheet', href, media });
+  if (!had) document.head.append(link);
+  await new Promise((resolve) => {
+    for (const type of ['load', 'error']) link.addEventListener(type, resolve, { once: true });
+  });
+  if (!link.sheet) link.remove();
 }

@@ -49,11 +49,13 @@ export class LocalMedia {
 
   /**
    * @param {AbortSignal} signal stops watching and releases what is not handed over
-   * @param {{listenOnly?: boolean}} [options] listenOnly: nothing is opened
-   *   unless asked for, and the remembered choice is left as it is
+   * @param {{listenOnly?: boolean, before?: {mic: boolean, cam: boolean} | null}} [options]
+   *   listenOnly: nothing is opened unless asked for, and the remembered choice
+   *   is left as it is; before: what was on in the stay that goes on
    */
-  constructor(signal, { listenOnly = false } = {}) {
+  constructor(signal, { listenOnly = false, before = null } = {}) {
     this.#signal = signal;
+    if (before) this.store.set({ micWanted: before.mic, camWanted: before.cam });
     if (listenOnly) this.store.set({ micWanted: false, camWanted: false });
     devices.onChange(() => void this.#happened('devices'), { signal });
     for (const kind of /** @type {const} */ (['microphone', 'camera'])) {

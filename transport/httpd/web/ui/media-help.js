@@ -15,12 +15,12 @@ const platform = () => platformOf(navigator.userAgent, navigator.maxTouchPoints)
 /** @param {Cause} cause @param {Which} which */
 const heading = (cause, which) => msg(`media.${cause}.${which}.title`);
 
-/** @param {Cause} cause @param {Which} which @param {() => void} retry */
-function content(cause, which, retry) {
+/** @param {Cause} cause @param {Which} which @param {() => void} retry @param {{joined: boolean}} where joined: in the meeting already */
+function content(cause, which, retry, { joined }) {
   const steps = stepsFor(cause, platform());
   const link = systemLink(cause, platform(), which);
   return [
-    h('p', null, msg(`media.${cause}.${which}.text`)),
+    h('p', null, msg(`media.${cause}.${which}.text`), joined ? null : ' ', joined ? null : msg('media.joinAnyway')),
     steps ? h('p', null, msg(steps)) : null,
     link ? h('a', { href: link }, msg('help.openSystem')) : null,
     h(
@@ -33,7 +33,7 @@ function content(cause, which, retry) {
 }
 
 /**
- * The help as a notice within a page.
+ * The help as a notice before a meeting.
  * @param {Cause} cause
  * @param {Which} which
  * @param {() => void} retry
@@ -43,7 +43,7 @@ export function mediaNotice(cause, which, retry) {
     'section',
     { class: 'notice warn', 'aria-label': heading(cause, which) },
     icon('warn'),
-    h('div', { class: 'stack' }, h('h2', null, heading(cause, which)), ...content(cause, which, retry)),
+    h('div', { class: 'stack' }, h('h2', null, heading(cause, which)), ...content(cause, which, retry, { joined: false })),
   );
 }
 
@@ -54,5 +54,5 @@ export function mediaNotice(cause, which, retry) {
  * @param {{retry: () => void, onclose?: () => void}} options
  */
 export function mediaDialog(cause, which, { retry, onclose }) {
-  return openDialog({ title: heading(cause, which), body: content(cause, which, retry), onclose, alert: true });
+  return openDialog({ title: heading(cause, which), body: content(cause, which, retry, { joined: true }), onclose, alert: true });
 }

@@ -12,7 +12,7 @@ export function panelHead(call, title, beside) {
   return h(
     'div',
     { class: 'panel-head' },
-    h('h2', null, msg(title)),
+    h('h2', { tabindex: '-1' }, msg(title)),
     beside,
     h('span', { class: 'grow' }),
     h('button', { class: 'btn quiet square', type: 'button', 'aria-label': msg('app.close'), onclick: () => call.store.set({ panel: '' }) }, icon('close')),

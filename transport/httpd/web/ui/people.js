@@ -5,13 +5,15 @@ import { i18n, msg, t } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { avatar, named } from './avatar.js';
 import { ParleyElement, define } from './element.js';
-import { openShare } from './later.js';
+import { openShare, sheet } from './later.js';
 import { openMenu } from './menu.js';
 import { panelHead } from './panel-head.js';
 import { bars, qualityItems, volumeControl } from './tile-menu.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./person.js').Person} Person */
+
+await sheet('/css/people.css');
 
 /** Rows drawn at once; a search finds the others. */
 const MAX_ROWS = 200;
@@ -40,8 +42,10 @@ export class ParleyPeople extends ParleyElement {
     this.call.store.select((s) => s.people, () => this.#draw(), alive);
   }
 
+  /** The search is at hand, but not where that opens a keyboard over the list. */
   opened() {
-    this.#search.focus();
+    const touched = matchMedia('(hover: none) and (pointer: coarse)').matches;
+    (touched ? this.querySelector('h2') : this.#search)?.focus();
   }
 
   relabelled() {
@@ -110,7 +114,7 @@ export class ParleyPeople extends ParleyElement {
         h('div', { class: 'person-name named' }, ...named(name, p.self)),
         h('div', { class: 'hint' }, icon(bars(p.away ? 'lost' : p.quality), 'small'), ' ', words, h('span', { class: 'sr' }, `, ${facts.join(', ')}`)),
       ),
-      h('span', { class: 'person-icons', 'aria-hidden': 'true' }, p.hand ? h('span', { class: 'hand-place' }, icon('hand', 'small'), p.hand) : null, p.screen ? icon('share', 'small') : null, icon(p.cam ? 'cam' : 'camOff', `small${p.cam ? '' : ' dim'}`), icon(p.mic ? 'mic' : 'micOff', `small${p.mic ? '' : ' dim'}`)),
+      h('span', { class: 'person-icons', 'aria-hidden': 'true' }, p.hand ? h('span', { class: 'hand-place' }, icon('hand', 'small'), p.hand) : null, p.screen ? icon('share', 'small') : null, icon(p.cam ? 'cam' : 'camOff', `small${p.cam ? '' : ' dim'}`), icon(!p.mic ? 'micOff' : p.speaking ? 'voice' : 'mic', `small${p.mic ? '' : ' dim'}`)),
       this.#menuButton(p, name),
     );
     row.classList.toggle('speaking', p.speaking);

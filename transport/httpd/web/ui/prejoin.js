@@ -21,6 +21,7 @@ import { mediaNotice } from './media-help.js';
 
 /** @typedef {import('./local-media.js').LocalMedia} LocalMedia */
 /** @typedef {import('./local-media.js').LocalState} LocalState */
+/** What to do about another tab that is in the meeting. @typedef {'' | 'move' | 'both'} Choice */
 
 const MAX_NAME = 64;
 
@@ -30,8 +31,8 @@ export class ParleyPrejoin extends ParleyElement {
   media = /** @type {any} */ (null);
   /** Shown without head and foot inside another page's frame. */
   embedded = false;
-  /** Whether this browser is in the meeting already, in another tab. */
-  elsewhere = false;
+  /** This browser is in the meeting already, in another tab. */
+  #elsewhere = false;
 
   heading = h('h1', { tabindex: '-1' }, msg('prejoin.heading'));
   #video = h('video', { autoplay: true, playsinline: true, muted: true, 'aria-label': msg('prejoin.preview') });
@@ -45,9 +46,12 @@ export class ParleyPrejoin extends ParleyElement {
   #nameError = h('p', { class: 'error-text', hidden: true }, msg('prejoin.nameNeeded'));
   #join = h('button', { class: 'btn primary big wide', type: 'submit' });
   #fail = h('div');
+  #other = h('div');
   #silent = h('p', { class: 'hint', hidden: true }, msg('prejoin.noDevices'));
   #joining = false;
   #tries = 0;
+  /** Code of the last failure: each has a patience of its own. */
+  #failed = '';
   #shownProblems = '';
   /** @type {MediaStreamTrack | null} */
   #micTrack = null;
@@ -125,19 +129,6 @@ export class ParleyPrejoin extends ParleyElement {
 
   /** @param {string} id */
   #form(id) {
-    const elsewhere = this.elsewhere
-      ? h(
-          'div',
-          { class: 'notice', role: 'note' },
-          icon('info'),
-          h(
-            'div',
-            { class: 'stack' },
-            h('p', null, msg('prejoin.elsewhere')),
-            h('button', { class: 'btn small', type: 'button', onclick: () => this.#submit(true) }, msg('prejoin.moveHere')),
-          ),
-        )
-      : null;
     return h(
       'form',
       {
@@ -145,17 +136,37 @@ export class ParleyPrejoin extends ParleyElement {
         novalidate: true,
         onsubmit: (/** @type {Event} */ e) => {
           e.preventDefault();
-          this.#submit(false);
+          this.#submit(this.#elsewhere ? 'move' : '');
         },
       },
       h('div', { class: 'stack tight' }, this.heading, h('p', { class: 'room-name' }, h('bdi', null, this.room), this.embedded ? null : this.#inviteButton())),
       this.#fail,
-      elsewhere,
+      this.#other,
       h('div', { class: 'field' }, h('label', { for: id }, msg('prejoin.name')), this.#name, this.#nameError),
       this.#join,
       this.#silent,
       h('p', { class: 'hint' }, msg('prejoin.retention')),
     );
+  }
+
+  /** Where this browser is in the meeting already it goes on here or there; being there twice is asked for. */
+  #drawOther() {
+    if (!this.#elsewhere) return fill(this.#other);
+    const there = h('button', { class: 'btn small', type: 'button', onclick: () => this.dispatchEvent(new CustomEvent('there')) }, msg('prejoin.goThere'));
+    const both = h('button', { class: 'btn quiet small', type: 'button', onclick: () => this.#submit('both') }, msg('prejoin.joinBoth'));
+    return fill(this.#other, h('div', { class: 'notice', role: 'note' }, icon('info'), h('div', { class: 'stack' }, h('p', null, msg('prejoin.elsewhere')), h('div', { class: 'row wrap' }, there, both))));
+  }
+
+  get elsewhere() {
+    return this.#elsewhere;
+  }
+
+  set elsewhere(on) {
+    if (on === this.#elsewhere) return;
+    this.#elsewhere = on;
+    this.#drawOther();
+    this.#drawJoin(this.media.store.state);
+    if (on && this.isConnected) say(msg('prejoin.elsewhere'), { now: true });
   }
 
   #inviteButton() {
@@ -209,7 +220,7 @@ export class ParleyPrejoin extends ParleyElement {
     }
     const silent = !s.mic && !s.cam && !s.busy;
     this.#silent.hidden = !silent;
-    fill(this.#join, msg(silent ? 'prejoin.joinListen' : 'prejoin.join'));
+    fill(this.#join, msg(this.#elsewhere ? 'prejoin.moveHere' : silent ? 'prejoin.joinListen' : 'prejoin.join'));
   }
 
   #named() {
@@ -218,8 +229,8 @@ export class ParleyPrejoin extends ParleyElement {
     setAvatar(this.#face, this.#name.value.trim() || '?', 'big');
   }
 
-  /** @param {boolean} move take over the session of the other tab */
-  #submit(move) {
+  /** @param {Choice} choice */
+  #submit(choice) {
     if (this.#joining) return;
     const name = this.#name.value.trim();
     if (!name) {
@@ -231,7 +242,7 @@ export class ParleyPrejoin extends ParleyElement {
     }
     prefs.set({ name });
     fill(this.#fail);
-    this.dispatchEvent(new CustomEvent('enter', { detail: { name, move } }));
+    this.dispatchEvent(new CustomEvent('enter', { detail: { name, choice } }));
   }
 
   /** While joining the button turns and does nothing. @param {boolean} on */
@@ -249,7 +260,9 @@ export class ParleyPrejoin extends ParleyElement {
   failed(error) {
     this.joining = false;
     if (error.code === 'aborted') return;
-    fill(this.#fail, failNotice(error, { tries: ++this.#tries, retry: () => this.#submit(false), signal: this.alive }));
+    this.#tries = error.code === this.#failed ? this.#tries + 1 : 1;
+    this.#failed = error.code;
+    fill(this.#fail, failNotice(error, { tries: this.#tries, retry: () => this.#submit(this.#elsewhere ? 'move' : ''), signal: this.alive }));
     if (error.code === 'bad_name') {
       attr(this.#name, 'aria-invalid', 'true');
       this.#name.focus();

@@ -1,12 +1,16 @@
 // The record of a meeting for those who were in it: who was there, when each
-// came and left, and for how long. Asked for anew each time it is opened.
+// came and left, and for how long, to read, print and keep. Asked for anew
+// each time it is opened.
 import { icon } from '../icons/icons.js';
+import { csv } from '../lib/csv.js';
 import { messageKey } from '../lib/failures.js';
 import { attr, fill, h } from '../lib/html.js';
-import { clock, i18n, msg } from '../lib/i18n.js';
+import { clock, i18n, msg, t } from '../lib/i18n.js';
+import { recordTable } from '../lib/record-table.js';
 import { say } from './announcer.js';
 import { ParleyElement, define } from './element.js';
 import { save } from './save.js';
+import { sheet } from './later.js';
 
 /** @typedef {import('../sdk/index.js').MeetingRecord} MeetingRecord */
 /** @typedef {MeetingRecord['participants'][number]} Presence */
@@ -19,7 +23,6 @@ export class ParleyRecord extends ParleyElement {
   room = /** @type {any} */ (null);
   #body = h('div', { class: 'stack' });
   #again = h('button', { class: 'btn outline', type: 'button' });
-  #save = h('button', { class: 'btn outline', type: 'button' }, icon('download'), msg('record.download'));
   /** @type {MeetingRecord | null} */
   #record = null;
   /** When it was read, server time. */
@@ -27,12 +30,19 @@ export class ParleyRecord extends ParleyElement {
   /** Error code of the last try. */
   #code = '';
   #busy = false;
+  /** Ways to keep it. */
+  #keep = h(
+    'div',
+    { class: 'row wrap' },
+    this.#way('record.print', 'print', () => print()),
+    this.#way('record.csv', 'download', () => this.#table()),
+    this.#way('record.download', 'download', () => this.#file()),
+  );
 
   /** @param {AbortSignal} alive */
   mounted(alive) {
     this.#again.addEventListener('click', () => void this.#load(), { signal: alive });
-    this.#save.addEventListener('click', () => this.#download(), { signal: alive });
-    fill(this, this.#body, h('div', { class: 'row wrap' }, this.#again, this.#save));
+    fill(this, this.#body, h('div', { class: 'row wrap record-tools' }, this.#again, this.#keep));
     void this.#load();
   }
 
@@ -46,7 +56,7 @@ export class ParleyRecord extends ParleyElement {
     this.#busy = true;
     this.#draw();
     try {
-      this.#record = await this.room.record();
+      [this.#record] = await Promise.all([this.room.record(), sheet('/css/record.css')]);
       this.#at = this.room.serverNow();
       this.#code = '';
     } catch (error) {
@@ -65,16 +75,26 @@ export class ParleyRecord extends ParleyElement {
   #draw() {
     const record = this.#record;
     attr(this, 'aria-busy', String(this.#busy));
-    this.#save.hidden = !record;
+    this.#keep.hidden = !record;
     this.#again.hidden = this.#code ? NONE.has(this.#code) : !record || record.endedAt !== undefined;
     fill(this.#again, msg(this.#code ? 'app.retry' : 'record.update'));
     fill(
       this.#body,
       this.#busy && !record ? h('span', { class: 'spinner' }) : null,
       this.#code ? h('p', { class: 'notice bad' }, icon('warn'), h('span', null, this.#failure())) : null,
-      record ? h('p', null, this.#span(record)) : null,
-      record ? this.#table(record) : null,
+      ...(record ? this.#shown(record) : []),
     );
+  }
+
+  /** @param {MeetingRecord} record */
+  #shown(record) {
+    const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return [
+      h('div', { class: 'record-head' }, h('p', null, msg('record.title')), h('h2', null, h('bdi', null, record.title))),
+      h('p', null, this.#span(record)),
+      this.#rowsOf(record),
+      h('p', { class: 'record-zone' }, msg('record.zone', { zone })),
+    ];
   }
 
   /** When it was, or that it still is. @param {MeetingRecord} record */
@@ -85,7 +105,7 @@ export class ParleyRecord extends ParleyElement {
   }
 
   /** @param {MeetingRecord} record */
-  #table({ participants, startedAt }) {
+  #rowsOf({ participants, startedAt }) {
     const head = /** @type {const} */ (['bar.people', 'record.came', 'record.left', 'end.duration']);
     return h(
       'table',
@@ -119,12 +139,25 @@ export class ParleyRecord extends ParleyElement {
     return moment(at, sameDay ? i18n.time(at) : i18n.dateTime(at));
   }
 
-  /** Times in the file are those of the calendar, for people and programs. */
-  #download() {
+  /** @param {import('../lib/i18n.js').Key} label @param {import('../icons/icons.js').IconName} name @param {() => void} run */
+  #way(label, name, run) {
+    return h('button', { class: 'btn outline', type: 'button', onclick: run }, icon(name), msg(label));
+  }
+
+  /** For spreadsheets: the zone of a time stands with it. */
+  #table() {
+    const record = this.#record;
+    if (!record) return;
+    const columns = /** @type {const} */ (['record.meeting', 'record.name', 'record.came', 'record.left', 'record.seconds']);
+    save(`parley-${record.title}.csv`, 'text/csv;charset=utf-8', csv(recordTable(record, this.#at, columns.map((key) => t(key)))));
+  }
+
+  /** For programs. Times in the file are those of the calendar. */
+  #file() {
     const record = this.#record;
     if (!record) return;
     const dated = (/** @type {string} */ key, /** @type {unknown} */ value) => (key.endsWith('At') && typeof value === 'number' ? new Date(value).toISOString() : value);
-    save(`parley-${record.room}.json`, 'application/json', JSON.stringify(record, dated, 2));
+    save(`parley-${record.title}.json`, 'application/json', JSON.stringify(record, dated, 2));
   }
 }
 

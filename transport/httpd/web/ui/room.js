@@ -7,7 +7,6 @@ import { Actions } from './actions.js';
 import { title } from './title.js';
 import { ParleyBanners } from './banners.js';
 import { ParleyCaptions } from './captions.js';
-import { ParleyChat } from './chat.js';
 import { ParleyElement, define } from './element.js';
 import { later, openShare } from './later.js';
 import { SmallWindow } from './pip.js';
@@ -20,6 +19,8 @@ import { watchWakeLock } from './wake-lock.js';
 
 /** How long the controls stay without a movement in full screen, milliseconds. */
 const IDLE = 3500;
+/** When the panels are fetched, if nobody opened them: by then the way in is done, and later the server may give nothing, milliseconds. */
+const PANELS_AFTER = 2500;
 /** How long one may be alone before one is asked, milliseconds. */
 const ALONE = 30 * 60_000;
 
@@ -32,9 +33,12 @@ export class ParleyRoom extends ParleyElement {
   #captions = new ParleyCaptions();
   #clock = h('span', { class: 'room-clock', 'aria-label': msg('room.elapsed'), role: 'timer' });
   #panel = h('aside', { class: 'panel', hidden: true });
-  #chat = new ParleyChat();
-  /** Fetched when it is first opened. @type {import('./people.js').ParleyPeople | undefined} */
+  /** Made when first opened. @type {import('./chat.js').ParleyChat | undefined} */
+  #chat;
+  /** @type {import('./people.js').ParleyPeople | undefined} */
   #people;
+  /** @type {Actions | undefined} */
+  #actions;
   #heading = h('h1', { class: 'sr', tabindex: '-1' });
   #idle = 0;
 
@@ -43,12 +47,11 @@ export class ParleyRoom extends ParleyElement {
     const { call } = this;
     title('room.title', { room: call.room.name });
     const pip = new SmallWindow(call, this.stage);
-    const actions = new Actions(call, { focusToolbar: () => this.#bar.enter(), focusCaption: () => this.#captions.focusField(), pip });
+    const actions = (this.#actions = new Actions(call, { focusToolbar: () => this.#bar.enter(), focusCaption: () => this.#captions.focusField(), pip }));
     const banners = new ParleyBanners();
     const reactions = new ParleyReactions();
-    for (const part of [this.stage, this.#bar, this.#captions, banners, reactions, this.#chat]) part.call = call;
+    for (const part of [this.stage, this.#bar, this.#captions, banners, reactions]) part.call = call;
     this.#bar.actions = actions;
-    this.#chat.actions = actions;
     fill(
       this,
       h('a', { class: 'skip', href: '#controls', onclick: (/** @type {Event} */ e) => (e.preventDefault(), this.#bar.enter()) }, msg('shortcut.toolbar')),
@@ -67,6 +70,8 @@ export class ParleyRoom extends ParleyElement {
       const clears = e.target instanceof HTMLInputElement && e.target.value !== '';
       if (e.key === 'Escape' && !e.isComposing && !e.defaultPrevented && !clears && !this.#panel.querySelector('.menu')) call.store.set({ panel: '' });
     }, { signal: alive });
+    const panels = setTimeout(() => void Promise.all([import('./chat.js'), import('./people.js'), import('./ask-leave.js')]).catch(() => {}), PANELS_AFTER);
+    alive.addEventListener('abort', () => clearTimeout(panels), { once: true });
     this.every(1000, () => this.#tick());
     this.#tick();
     this.#watchIdle(alive);
@@ -89,8 +94,8 @@ export class ParleyRoom extends ParleyElement {
   }
 
   #tick() {
-    const { meeting } = this.call.room;
-    if (meeting) text(this.#clock, clock(this.call.room.serverNow() - meeting.startedAt));
+    const { room, continuity } = this.call;
+    if (continuity) text(this.#clock, clock(room.serverNow() - continuity.began));
   }
 
   /** @type {HTMLElement | null} */
@@ -124,13 +129,15 @@ export class ParleyRoom extends ParleyElement {
 
   /** Null when the server can not be reached for it. @param {'chat' | 'people'} name */
   async #panelOf(name) {
-    if (name === 'chat') return this.#chat;
-    if (!this.#people) {
-      const module = await later(import('./people.js'));
-      if (!module) return null;
-      this.#people ??= Object.assign(new module.ParleyPeople(), { call: this.call });
+    const { call } = this;
+    if (name === 'chat') {
+      const module = this.#chat ? null : await later(import('./chat.js'));
+      if (module) this.#chat ??= Object.assign(new module.ParleyChat(), { call, actions: this.#actions });
+      return this.#chat ?? null;
     }
-    return this.#people;
+    const module = this.#people ? null : await later(import('./people.js'));
+    if (module) this.#people ??= Object.assign(new module.ParleyPeople(), { call });
+    return this.#people ?? null;
   }
 
   /** @param {boolean} open */

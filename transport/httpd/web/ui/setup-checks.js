@@ -1,7 +1,7 @@
 // How each check of the setup test is made.
 import { noticeable } from '../lib/checks.js';
 import { messageKey } from '../lib/failures.js';
-import { t } from '../lib/i18n.js';
+import { i18n, t } from '../lib/i18n.js';
 import { Room, devices } from '../sdk/index.js';
 import { audio, testSpeaker } from './audio.js';
 import { peakOf } from './level-meter.js';
@@ -165,7 +165,7 @@ export class SetupChecks {
     const { streams, connection } = await room.stats();
     const loss = Math.max(0, ...streams.map((s) => s.loss));
     const rtt = connection.rtt ?? Math.max(0, ...streams.map((s) => s.rtt ?? 0));
-    const params = { loss: (loss * 100).toFixed(1), rtt: Math.round(rtt) };
+    const params = { loss: i18n.number(loss * 100, 1), rtt: Math.round(rtt) };
     if (noticeable({ loss, rtt })) return { state: 'warning', text: 'test.loss.warn', fix: 'test.loss.fix', params };
     return { state: 'passed', text: 'test.loss.ok', params };
   }

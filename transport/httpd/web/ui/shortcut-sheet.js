@@ -4,7 +4,10 @@ import { msg, t } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { CATALOGUE, bindings, keyCaps } from '../lib/shortcuts.js';
 import { openDialog } from './dialog.js';
+import { sheet } from './later.js';
 import { isMac } from './toolbar.js';
+
+await sheet('/css/settings.css');
 
 /** A key as caps, or a word for none. @param {string} key */
 export function caps(key) {

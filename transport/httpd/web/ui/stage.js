@@ -129,7 +129,7 @@ export class ParleyStage extends ParleyElement {
     this.#alone.hidden = others.length > 0;
     this.classList.toggle('is-alone', others.length === 0);
     this.#hiddenSelf.hidden = prefs.now.selfView !== 'hidden' || !this.call.state.cam;
-    this.classList.toggle('stale', this.call.state.phase === 'reconnecting');
+    this.classList.toggle('stale', this.call.state.phase === 'reconnecting' || this.call.state.server === 'silent');
   }
 
   #size() {

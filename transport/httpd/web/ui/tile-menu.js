@@ -47,7 +47,7 @@ export function volumeControl(call, key, name) {
 
 /** As many bars as the connection is worth. @param {import('../sdk/index.js').ConnectionQuality | undefined} quality */
 export function bars(quality) {
-  const names = /** @type {const} */ ({ excellent: 'signal', good: 'signalGood', poor: 'signalPoor', lost: 'wifiOff' });
+  const names = /** @type {const} */ ({ excellent: 'signal', good: 'signalGood', poor: 'signalWarn', lost: 'wifiOff' });
   return quality ? names[quality] : 'signalPoor';
 }
 
@@ -75,7 +75,7 @@ export function qualityItems(call, id) {
   const p = call.room.participant(id);
   if (!p) return [];
   const { quality, network: n } = p;
-  const figures = n ? msg('quality.figures', { loss: (Math.max(n.upLoss, n.downLoss) * 100).toFixed(1), rtt: Math.round(n.rttMs) }) : null;
+  const figures = n ? msg('quality.figures', { loss: i18n.number(Math.max(n.upLoss, n.downLoss) * 100, 1), rtt: Math.round(n.rttMs) }) : null;
   const words = h('div', { class: 'menu-quality' }, icon(bars(quality), 'small'), h('span', null, msg(`quality.${quality ?? 'unknown'}`), figures ? h('span', { class: 'hint' }, figures) : null, picture(call, id)));
   return [{ line: true }, { element: words }, { icon: 'stats', label: msg('bar.stats'), run: () => call.store.set({ stats: true }) }];
 }

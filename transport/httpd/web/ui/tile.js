@@ -35,6 +35,7 @@ export class ParleyTile extends ParleyElement {
   #note = h('div', { class: 'tile-note', hidden: true });
   #name = h('span', { class: 'named' });
   #status = h('span', { class: 'tile-status' });
+  #net = h('span', { class: 'tile-net', hidden: true });
   #hand = h('span', { class: 'tile-hand', hidden: true });
   menuButton = h('button', { class: 'tile-menu', type: 'button', 'aria-haspopup': 'true', 'aria-expanded': 'false' }, icon('more'));
 
@@ -45,7 +46,7 @@ export class ParleyTile extends ParleyElement {
       h('div', { class: 'tile-off' }, this.#face),
       this.#video,
       this.#note,
-      this.#hand,
+      h('div', { class: 'tile-signs' }, this.#net, this.#hand),
       h('div', { class: 'tile-foot' }, h('span', { class: 'tile-pill' }, this.#status, this.#name)),
       this.menuButton,
     );
@@ -91,6 +92,7 @@ export class ParleyTile extends ParleyElement {
     const classes = { screen, main: spec.main, float: spec.float, speaking: p.speaking && !screen, away: p.away, self: p.self, pinned: spec.pinned, novideo: !track };
     for (const [name, on] of Object.entries(classes)) this.classList.toggle(name, on);
     this.#drawStatus(spec);
+    this.#drawNet(spec);
     this.#drawNote(problem, p, screen ? p.screen && !track && !p.self : p.cam && !track && !paused && !p.self);
     this.#hand.hidden = !p.hand || screen;
     if (p.hand) fill(this.#hand, icon('hand', 'small'), String(p.hand));
@@ -116,15 +118,25 @@ export class ParleyTile extends ParleyElement {
 
   /** @param {TileSpec} spec */
   #drawStatus({ person: p, source, pinned, silenced }) {
-    const poor = p.quality === 'poor' || p.quality === 'lost';
-    const muted = source === 'camera' && !p.mic;
+    const camera = source === 'camera';
     fill(
       this.#status,
       pinned ? icon('pin', 'small') : null,
       silenced ? icon('volumeOff', 'small warn') : null,
-      muted ? icon('micOff', 'small') : null,
-      poor && source === 'camera' ? icon(p.quality === 'lost' ? 'wifiOff' : 'signalPoor', 'small warn') : null,
+      camera && !p.mic ? icon('micOff', 'small') : null,
+      camera && p.mic && p.speaking ? icon('voice', 'small voice') : null,
     );
+  }
+
+  /** Whose network does badly: a drawing, and words where there is room. @param {TileSpec} spec */
+  #drawNet({ person: p, source }) {
+    const bad = source === 'camera' && !p.away && (p.quality === 'poor' || p.quality === 'lost') ? p.quality : '';
+    this.#net.hidden = !bad;
+    if (!bad || this.#net.dataset.key === bad) return;
+    this.#net.dataset.key = bad;
+    this.#net.classList.toggle('lost', bad === 'lost');
+    attr(this.#net, 'title', msg(`quality.${bad}`));
+    fill(this.#net, icon(bad === 'lost' ? 'wifiOff' : 'signalWarn', 'small'), h('span', null, msg(`quality.${bad}`)));
   }
 
   /** @param {string} problem @param {Person} p @param {boolean} waiting */
@@ -158,6 +170,7 @@ export class ParleyTile extends ParleyElement {
       if (!p.cam) parts.push(t('tile.camOff'));
       if (p.hand) parts.push(t('tile.hand', { n: p.hand }));
       if (p.quality === 'poor') parts.push(t('tile.poor'));
+      if (p.quality === 'lost' && !p.away) parts.push(t('quality.lost'));
     }
     if (p.away) parts.push(t('tile.away'));
     if (pinned) parts.push(t('tile.pinned'));

@@ -2,16 +2,18 @@
 import { mock } from 'node:test';
 import { Room } from '../../../../../transport/httpd/web/sdk/room.js';
 // What the SDK loads when it is wanted is there at once: loading takes time that no clock of a test moves.
+import '../../../../../transport/httpd/web/sdk/outgoing.js';
 import '../../../../../transport/httpd/web/sdk/path_guard.js';
+import '../../../../../transport/httpd/web/sdk/pulse.js';
 import '../../../../../transport/httpd/web/sdk/reach.js';
 import { FakeDevices, FakePeerConnection, FakeStream } from './rtc.mjs';
 import { FakeServer } from './server.mjs';
 
 const EVENTS = [
-  'stateChanged', 'connected', 'reconnecting', 'reconnected', 'disconnected', 'mediaStateChanged', 'participantConnected', 'participantDisconnected',
+  'stateChanged', 'connected', 'reconnecting', 'reconnected', 'disconnected', 'mediaStateChanged', 'serverStateChanged', 'participantConnected', 'participantDisconnected',
   'participantNameChanged', 'participantAway', 'trackSubscribed', 'trackUnsubscribed', 'trackSubscriptionFailed', 'trackMuted', 'trackUnmuted',
-  'localTrackPublished', 'localTrackUnpublished', 'localTrackLimited', 'activeSpeakersChanged', 'chatMessage', 'handChanged', 'reaction', 'caption',
-  'connectionQualityChanged', 'layerChanged', 'mediaDevicesError', 'deviceLost', 'activeDeviceChanged', 'audioPlaybackChanged', 'draining',
+  'localTrackPublished', 'localTrackUnpublished', 'localTrackLimited', 'activeSpeakersChanged', 'chatMessage', 'chatTextChanged', 'handChanged', 'reaction', 'caption',
+  'connectionQualityChanged', 'layerChanged', 'mediaDevicesError', 'deviceLost', 'activeDeviceChanged', 'audioPlaybackChanged', 'recorded', 'draining',
 ];
 
 /** Lets everything happen that needs no time. */

@@ -18,6 +18,8 @@ export class FakeServer {
   seq = 0;
   chats = 0;
   joins = 0;
+  /** How the room is shown, if not by its key. */
+  title = '';
 
   constructor() {
     const server = this;
@@ -78,6 +80,7 @@ export class FakeServer {
       type: 'joined',
       participant: me,
       room: request.room,
+      ...(this.title && { title: this.title }),
       meeting: 'm1',
       started_at: 500,
       seq: this.seq,
@@ -95,7 +98,7 @@ export class FakeServer {
 }
 
 /** Events without a number. */
-const OWN_VIEW = new Set(['seated', 'vacated', 'layer_changed', 'speakers', 'quality', 'limited', 'captioned', 'draining', 'bye']);
+const OWN_VIEW = new Set(['seated', 'vacated', 'layer_changed', 'speakers', 'quality', 'limited', 'captioned', 'recorded', 'draining', 'bye']);
 
 class FakeSocket extends EventTarget {
   readyState = 0;

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"parley/storage"
+)
+
+// storeCmd are the commands for who looks after a store.
+type storeCmd struct {
+	Check   storeCheckCmd   `cmd:"" help:"Read every page and record, and say what is damaged. Changes nothing."`
+	Repair  storeRepairCmd  `cmd:"" help:"Bring what can be read of a damaged store into a new one; the old files are kept beside it."`
+	Backup  storeBackupCmd  `cmd:"" help:"Copy the store into a file, also while the server runs."`
+	Restore storeRestoreCmd `cmd:"" help:"Put a backup in the place of the store; the old files are kept beside it."`
+}
+
+// storeFlags are those of all of them.
+type storeFlags struct {
+	Data string `help:"Folder of meeting records and chat, as the server has it." default:"parley-data" type:"path" env:"PARLEY_DATA"`
+	JSON bool   `name:"json" help:"Print the result as JSON."`
+}
+
+func (f *storeFlags) print(out io.Writer, result any) error {
+	data, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		panic(err) // our own types
+	}
+	_, err = fmt.Fprintln(out, string(data))
+	return err
+}
+
+// explain adds the way out to what storage says.
+func (f *storeFlags) explain(err error) error {
+	var advised *told
+	switch {
+	case err == nil, errors.As(err, &advised):
+		return err
+	case errors.Is(err, storage.ErrLocked):
+		return advise(err, "A server uses this folder. Stop it first; `parley backup FILE` works while it runs, and `parley store check FILE` looks at that copy.")
+	case errors.Is(err, storage.ErrNewerSchema):
+		return advise(err, "Use the newer version.")
+	case errors.Is(err, storage.ErrNotAStore):
+		return advise(err, "`parley store check` lists what is damaged, `parley store repair` saves what can be read, `parley store restore FILE` puts a backup back.")
+	case errors.Is(err, fs.ErrExist):
+		return advise(err, "Nothing is overwritten. Choose another name.")
+	case errors.Is(err, fs.ErrNotExist):
+		return advise(err, "Name the folder with --data (or PARLEY_DATA), as the server has it.")
+	case errors.Is(err, storage.ErrUnwritable):
+		return advise(err, "Run it as the user the server runs as, or mend the permissions.")
+	}
+	return err
+}
+
+type storeCheckCmd struct {
+	storeFlags
+	File string `arg:"" optional:"" help:"A backup to look at instead of the folder's store." type:"path"`
+}
+
+// Run looks, and fails if something is wrong.
+func (c *storeCheckCmd) Run(out io.Writer) error {
+	path := c.Data
+	if c.File != "" {
+		path = c.File
+	}
+	report, err := storage.Check(path)
+	if err != nil {
+		return c.explain(err)
+	}
+	if c.JSON {
+		if err := c.print(out, report); err != nil {
+			return err
+		}
+	} else {
+		printReport(out, report)
+	}
+	if n := len(report.Faults); n > 0 {
+		return advise(fmt.Errorf("%s is damaged: %s", report.File, count(n, "fault")), "`parley store repair` saves what can be read, `parley store restore FILE` puts a backup back.")
+	}
+	return nil
+}
+
+func printReport(out io.Writer, r *storage.Report) {
+	state := "a server has not closed it in order"
+	if r.Clean {
+		state = "closed in order"
+	}
+	fmt.Fprintf(out, "%s: %.1f MiB, %d pages in use, schema %d, %s\n", r.File, float64(r.Bytes)/(1<<20), r.Pages, r.Schema, state)
+	fmt.Fprintf(out, "readable: %s", counts(r.Records))
+	if r.Texts > 0 {
+		fmt.Fprintf(out, ", and %d texts in the journal", r.Texts)
+	}
+	if r.Unsealed > 0 {
+		fmt.Fprintf(out, "; %d were written before records had checksums", r.Unsealed)
+	}
+	fmt.Fprintln(out)
+	for i, fault := range r.Faults {
+		if i == 20 {
+			fmt.Fprintf(out, "  and %d more, at least: --json lists them\n", len(r.Faults)-i)
+			break
+		}
+		fmt.Fprintf(out, "  %s\n", fault)
+	}
+	if len(r.Faults) == 0 {
+		fmt.Fprintln(out, "nothing is damaged")
+	}
+}
+
+type storeRepairCmd struct{ storeFlags }
+
+// Run repairs, and says what it did.
+func (c *storeRepairCmd) Run(out io.Writer) error {
+	if err := c.noServer(); err != nil {
+		return err
+	}
+	done, err := storage.Repair(c.Data)
+	if err != nil {
+		return c.explain(err)
+	}
+	if c.JSON {
+		return c.print(out, done)
+	}
+	if len(done.Kept) == 0 {
+		fmt.Fprintf(out, "%s: nothing is damaged, nothing was changed\n", done.File)
+		return nil
+	}
+	fmt.Fprintf(out, "%s is a new store with %s\n", done.File, counts(done.Records))
+	if len(done.Found) > 0 {
+		fmt.Fprintf(out, "  %s of them were on pages that nothing led to: what was deleted can be among them\n", counts(done.Found))
+	}
+	if done.JournalTexts > 0 {
+		fmt.Fprintf(out, "  %s came from the journal\n", count(done.JournalTexts, "text"))
+	}
+	fmt.Fprintf(out, "lost: %s\n", lost(done))
+	fmt.Fprintf(out, "the old files are kept as %s\n", strings.Join(done.Kept, " and "))
+	return nil
+}
+
+// lost says what could not be saved.
+func lost(done *storage.Repaired) string {
+	var parts []string
+	if len(done.Lost) > 0 {
+		parts = append(parts, counts(done.Lost)+" that could not be read")
+	}
+	if done.LostMeetings > 0 {
+		parts = append(parts, count(done.LostMeetings, "meeting")+" of which only people or ratings are left")
+	}
+	if done.Pages > 0 {
+		parts = append(parts, "whatever was only on "+count(done.Pages, "unreadable page"))
+	}
+	if done.JournalBlocks > 0 {
+		parts = append(parts, "what was in "+count(done.JournalBlocks, "unreadable block")+" of the journal")
+	}
+	if len(parts) == 0 {
+		return "nothing that is known of; it was damaged: " + strings.Join(done.Faults[:min(3, len(done.Faults))], "; ")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// noServer fails if a server answers for the folder, also when its file is gone.
+func (f *storeFlags) noServer() error {
+	if !controlAnswers(f.Data) {
+		return nil
+	}
+	return f.explain(fmt.Errorf("%s: %w", f.Data, storage.ErrLocked))
+}
+
+type storeBackupCmd struct {
+	storeFlags
+	File string `arg:"" help:"File to write, which must not exist yet; - for standard output."`
+}
+
+// Run copies the store: from the server if one runs, else by itself.
+func (c *storeBackupCmd) Run(ctx context.Context, out io.Writer) error {
+	copyStore, end, err := c.source(ctx)
+	if err != nil {
+		return c.explain(err)
+	}
+	if c.File == "-" {
+		return c.explain(errors.Join(copyStore(out), end()))
+	}
+	size, err := storage.SaveBackup(c.File, copyStore)
+	if err = errors.Join(err, end()); err != nil {
+		return c.explain(fmt.Errorf("backup of %s: %w", c.Data, err))
+	}
+	if c.JSON {
+		return c.print(out, map[string]any{"file": c.File, "bytes": size})
+	}
+	fmt.Fprintf(out, "%s: %.1f MiB, checked. `parley store restore` takes it.\n", c.File, float64(size)/(1<<20))
+	return nil
+}
+
+// source returns what copies the store, and what ends that.
+func (c *storeBackupCmd) source(ctx context.Context) (copyStore func(io.Writer) error, end func() error, err error) {
+	if controlAnswers(c.Data) {
+		return func(w io.Writer) error { return fetchBackup(ctx, c.Data, w) }, func() error { return nil }, nil
+	}
+	if _, err := os.Stat(filepath.Join(c.Data, storage.FileName)); err != nil {
+		return nil, nil, err // Open would make one
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	store, err := storage.Open(c.Data, storage.Options{Log: log})
+	if errors.Is(err, storage.ErrLocked) {
+		return nil, nil, advise(err, "A server uses this folder and has no %s: its log says why. Stop it for the backup.", controlName)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(w io.Writer) error { return store.Backup(ctx, w, func(int64) {}) }, store.Close, nil
+}
+
+type storeRestoreCmd struct {
+	storeFlags
+	File string `arg:"" help:"The backup." type:"path"`
+}
+
+// Run puts a backup in the store's place.
+func (c *storeRestoreCmd) Run(out io.Writer) error {
+	if err := c.noServer(); err != nil {
+		return err
+	}
+	done, err := storage.Restore(c.File, c.Data)
+	if err != nil {
+		return c.explain(err)
+	}
+	if c.JSON {
+		return c.print(out, done)
+	}
+	fmt.Fprintf(out, "%s is the backup now, with %s\n", done.File, counts(done.Records))
+	if len(done.Kept) > 0 {
+		fmt.Fprintf(out, "what was there is kept as %s\n", strings.Join(done.Kept, " and "))
+	}
+	return nil
+}
+
+// counts lists records by kind.
+func counts(records map[string]int) string {
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(records)) {
+		if kind == storage.KindIndex || kind == storage.KindNote {
+			continue
+		}
+		parts = append(parts, count(records[kind], strings.TrimSuffix(kind, "s")))
+	}
+	if len(parts) == 0 {
+		return "no records"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

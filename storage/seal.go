@@ -1,0 +1,86 @@
+package storage
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+)
+
+// A record is stored with a checksum behind it, of its key and itself, so that a
+// byte that the disk has changed is noticed although it still reads as JSON: when
+// the record is read, and of all records when the store is opened.
+//
+//	value       as the schema says
+//	checksum    uint32, CRC-32C of the key, then the value
+//	sealMark    one byte
+//
+// Records that versions before 3 wrote have none until they are written again. JSON
+// ends with a brace and so is told from a sealed record by its last byte, the
+// others by their length.
+const (
+	sealSize = 5
+	sealMark = 0x01
+)
+
+// asJSON is the plain length of records whose length says nothing.
+const asJSON = -1
+
+// seal returns a new slice: the value, and its checksum below a key.
+func seal(key, value []byte) []byte {
+	sealed := make([]byte, 0, len(value)+sealSize)
+	sealed = append(sealed, value...)
+	sealed = binary.BigEndian.AppendUint32(sealed, sealSum(key, value))
+	return append(sealed, sealMark)
+}
+
+func sealSum(key, value []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value)
+}
+
+// unseal returns the value without its checksum. plain is the length of a value
+// that has none, or asJSON.
+func unseal(key, stored []byte, plain int) ([]byte, error) {
+	if !isSealed(stored, plain) {
+		if plain != asJSON && len(stored) != plain || plain == asJSON && (len(stored) == 0 || stored[len(stored)-1] != '}') {
+			return nil, fmt.Errorf("%w: a record of %d bytes without a checksum", ErrNotAStore, len(stored))
+		}
+		return stored, nil
+	}
+	end := len(stored) - sealSize
+	if stored[len(stored)-1] != sealMark || binary.BigEndian.Uint32(stored[end:]) != sealSum(key, stored[:end]) {
+		return nil, fmt.Errorf("%w: a record has a wrong checksum", ErrNotAStore)
+	}
+	return stored[:end], nil
+}
+
+func isSealed(stored []byte, plain int) bool {
+	if plain == asJSON {
+		return len(stored) > sealSize && stored[len(stored)-1] == sealMark
+	}
+	return len(stored) == plain+sealSize
+}
+
+// reseal gives a record that moves to another key the checksum it has there.
+func reseal(from, to, stored []byte, plain int) ([]byte, error) {
+	value, err := unseal(from, stored, plain)
+	if err != nil {
+		return nil, err
+	}
+	return seal(to, value), nil
+}
+
+// plainLength is that of a bucket's records, asJSON for those that are JSON.
+func plainLength(bucket string, key []byte) int {
+	switch bucket {
+	case string(bucketMeta):
+		if string(key) == string(keyStore) {
+			return storeIDSize
+		}
+		return 8
+	case string(bucketRunning):
+		return 16
+	case string(bucketRooms):
+		return 0
+	}
+	return asJSON
+}

@@ -1,0 +1,61 @@
+package httpd
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// code is what a proposed room's name looks like. It needs no /r/ before it; all
+// other words there are ours.
+var code = regexp.MustCompile(`^/([A-Za-z]{3}-[A-Za-z]{4}-[A-Za-z]{3})[./]*$`)
+
+// pages answers with the client. An address that names a room leads to how that is
+// spelt: only who knows the rooms can say that.
+func (s *Server) pages(current func() (*site, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		site, err := current()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		if m := code.FindStringSubmatch(r.URL.Path); m != nil {
+			leadToRoom(w, r, strings.ToLower(m[1]))
+			return
+		}
+		typed := strings.TrimRight(strings.TrimPrefix(r.URL.Path, "/r/"), "/")
+		if !strings.HasPrefix(r.URL.Path, "/r/") || typed == "" {
+			site.serve(w, r)
+			return
+		}
+		switch title, ok := s.cfg.FindRoom(r.Context(), typed); {
+		case !ok:
+			site.send(w, r, site.pages["bad-room"], http.StatusOK)
+		case title != typed:
+			leadToRoom(w, r, title)
+		default:
+			site.serve(w, r)
+		}
+	}
+}
+
+// leadToRoom sends a browser to a room's address. It asks again the next time: what
+// ten letters mean changes.
+func leadToRoom(w http.ResponseWriter, r *http.Request, title string) {
+	to := url.URL{Path: "/r/" + title, RawQuery: r.URL.RawQuery}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to.String(), http.StatusFound)
+}
+
+// getRoom answers GET /api/v1/room?name=: how the room is spelt that is meant by what
+// was typed, empty if that is no name. Our page asks before it goes there.
+func (s *Server) getRoom(w http.ResponseWriter, r *http.Request) {
+	title, ok := s.cfg.FindRoom(r.Context(), r.URL.Query().Get("name"))
+	if !ok {
+		title = ""
+	}
+	answer(w, http.StatusOK, struct {
+		Title string `json:"title"`
+	}{title})
+}
