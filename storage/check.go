@@ -41,6 +41,9 @@ func Check(path string) (*Report, error) {
 	if info.IsDir() {
 		dir, file = path, filepath.Join(path, FileName)
 	}
+	if err := regular(file); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		traces, _ := tracesOf(dir)
@@ -177,7 +180,7 @@ func (c *checker) references() {
 
 // journal looks at what belongs to the store of the file.
 func (c *checker) journal(path string) {
-	raw, err := os.ReadFile(path)
+	raw, err := readJournalFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		c.fault("%s: %v", path, err)
 		return
