@@ -182,6 +182,9 @@ type storeBackupCmd struct {
 
 // Run copies the store: from the server if one runs, else by itself.
 func (c *storeBackupCmd) Run(ctx context.Context, out io.Writer) error {
+	if c.File == "-" && isTerminal(out) {
+		return advise(errors.New("standard output is a terminal, which a backup would confuse"), "Name a file, or add > FILE.")
+	}
 	copyStore, end, err := c.source(ctx)
 	if err != nil {
 		return c.explain(err)
@@ -190,7 +193,9 @@ func (c *storeBackupCmd) Run(ctx context.Context, out io.Writer) error {
 		return c.explain(errors.Join(copyStore(out), end()))
 	}
 	size, err := storage.SaveBackup(c.File, copyStore)
-	if err = errors.Join(err, end()); err != nil {
+	if err = errors.Join(err, end()); errors.Is(err, fs.ErrNotExist) {
+		return advise(err, "The folder to write to is not there.")
+	} else if err != nil {
 		return c.explain(fmt.Errorf("backup of %s: %w", c.Data, err))
 	}
 	if c.JSON {
@@ -198,6 +203,20 @@ func (c *storeBackupCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%s: %.1f MiB, checked. `parley store restore` takes it.\n", c.File, float64(size)/(1<<20))
 	return nil
+}
+
+// isTerminal reports whether somebody sees what is written to out.
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // source returns what copies the store, and what ends that.
