@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -141,9 +142,9 @@ func flagNames(app *kong.Application) map[string]bool {
 	return known
 }
 
-// Resolve gives the file's value for a flag of serve, nil when it has none.
+// Resolve gives the file's value for a flag that takes one, nil when it has none.
 func (r *fileResolver) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-	if parent.Command == nil || parent.Command.Name != "serve" {
+	if !takesFile(parent.Command, flag) {
 		return nil, nil
 	}
 	for _, env := range flag.Envs {
@@ -157,6 +158,12 @@ func (r *fileResolver) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Fl
 	}
 	r.used[flag.Name] = true
 	return value.text, nil
+}
+
+// takesFile reports whether a flag may have its value from the file: each of serve,
+// and of the commands for its store the one that says where that is.
+func takesFile(command *kong.Command, flag *kong.Flag) bool {
+	return command != nil && (command.Name == "serve" || flag.Name == "data" && slices.Contains(flag.Envs, "PARLEY_DATA"))
 }
 
 // place says where a setting comes from if it is the file's: FILE:LINE.

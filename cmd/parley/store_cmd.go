@@ -27,8 +27,9 @@ type storeCmd struct {
 
 // storeFlags are those of all of them.
 type storeFlags struct {
-	Data string `help:"Folder of meeting records and chat, as the server has it." default:"parley-data" type:"path" env:"PARLEY_DATA"`
-	JSON bool   `name:"json" help:"Print the result as JSON."`
+	Data   string `help:"Folder of meeting records and chat, as the server has it." default:"parley-data" type:"path" env:"PARLEY_DATA"`
+	Config string `help:"The server's YAML file, of which only data counts here." type:"path" placeholder:"FILE" env:"PARLEY_CONFIG"`
+	JSON   bool   `name:"json" help:"Print the result as JSON."`
 }
 
 func (f *storeFlags) print(out io.Writer, result any) error {
@@ -55,7 +56,7 @@ func (f *storeFlags) explain(err error) error {
 	case errors.Is(err, fs.ErrExist):
 		return advise(err, "Nothing is overwritten. Choose another name.")
 	case errors.Is(err, fs.ErrNotExist):
-		return advise(err, "Name the folder with --data (or PARLEY_DATA), as the server has it.")
+		return advise(err, "Name the folder with --data (or PARLEY_DATA), or the server's settings with --config (or PARLEY_CONFIG).")
 	case errors.Is(err, storage.ErrUnwritable):
 		return advise(err, "Run it as the user the server runs as, or mend the permissions.")
 	}
@@ -209,7 +210,7 @@ func (c *storeBackupCmd) source(ctx context.Context) (copyStore func(io.Writer) 
 		return nil, nil, err // Open would make one
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	store, err := storage.Open(c.Data, storage.Options{Log: log})
+	store, err := storage.Open(c.Data, storage.Options{Log: log, Reserve: -1}) // a full disk can be copied to another
 	if errors.Is(err, storage.ErrLocked) {
 		return nil, nil, advise(err, "A server uses this folder and has no %s: its log says why. Stop it for the backup.", controlName)
 	}
