@@ -97,19 +97,23 @@ var errOther = fmt.Errorf("%s is not the one that was open: %w", FileName, ErrNo
 // mend gets back what texts need: the journal and the reserve. The meetings do
 // without.
 func (s *Store) mend() {
-	s.totals.began()
-	defer s.totals.ended()
-	err := s.mendJournal()
-	if err == nil {
-		err = s.reserve.make()
-	}
-	if err != nil {
+	if err := s.mendFiles(); err != nil {
 		s.fail(err, nil)
 		return
 	}
 	was := s.trouble.Swap(nil)
 	s.o.Log.Warn("store writes again", "after", time.Since(was.from).Round(time.Millisecond).String())
 	s.changed(nil)
+}
+
+func (s *Store) mendFiles() (err error) {
+	defer catchDamage(&err)
+	s.totals.began()
+	defer s.totals.ended()
+	if err := s.mendJournal(); err != nil {
+		return err
+	}
+	return s.reserve.make()
 }
 
 // fail notes that texts are refused, and says so if they were not before.
