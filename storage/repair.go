@@ -69,7 +69,9 @@ func Repair(dir string) (*Repaired, error) {
 }
 
 // exchange puts a file in the place of dir's store, whose files it keeps. If that does
-// not work all is as before.
+// not work all is as before. At every moment there is a parley.db, with the journal
+// that belongs to it or marked as needing none, where files can have two names; the
+// new one is locked until its journal can begin.
 func exchange(dir, name, suffix string) (kept []string, err error) {
 	path, journal, now := filepath.Join(dir, FileName), filepath.Join(dir, JournalName), time.Now()
 	var undo []func()
@@ -79,9 +81,16 @@ func exchange(dir, name, suffix string) (kept []string, err error) {
 				back()
 			}
 			_ = os.Remove(name)
-			_ = os.Remove(name)
 		}
 	}()
+	fresh, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return nil, friendly(err)
+	}
+	defer fresh.Close()
+	if err := lockFile(fresh, 100*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, friendly(err))
+	}
 	for _, old := range []string{path, journal} {
 		to, err := keepBeside(old, suffix, now)
 		if err != nil {
@@ -89,10 +98,13 @@ func exchange(dir, name, suffix string) (kept []string, err error) {
 		}
 		if to != "" {
 			kept = append(kept, to)
-			undo = append(undo, func() { _ = os.Rename(to, old) })
+			undo = append(undo, func() { giveBack(to, old) })
 		}
 	}
 	if err := os.Rename(name, path); err != nil {
+		return nil, friendly(err)
+	}
+	if err := os.Remove(journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, friendly(err)
 	}
 	undo = nil // what follows is of the new one
