@@ -122,7 +122,7 @@ func adopt(path string) error {
 	if report.Schema < 3 { // of a version that noted nothing of the kind
 		return nil
 	}
-	db, err := openBolt(path, &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType})
+	db, err := openBolt(path, besideOptions())
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, friendly(err))
 	}

@@ -85,7 +85,7 @@ func createFile(dir, path string) error {
 	if err := tmp.Close(); err != nil {
 		return err
 	}
-	db, err := openBolt(name, &bolt.Options{Timeout: time.Second, NoFreelistSync: true})
+	db, err := openBolt(name, besideOptions())
 	if err != nil {
 		return err
 	}
@@ -133,6 +133,11 @@ func boltOptions(o Options) *bolt.Options {
 		InitialMmapSize: initialMap(),
 		NoStatistics:    true,
 	}
+}
+
+// besideOptions are for a file that is no store yet.
+func besideOptions() *bolt.Options {
+	return &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType}
 }
 
 // initialMap is how much address space is mapped from the start, in bytes. Within

@@ -44,7 +44,7 @@ func newSalvage(dir string, faults []string) (s *salvage, name string, err error
 		pending: make(map[string]record), loose: make(map[string]bool), broken: make(map[string]bool),
 	}
 	if err = tmp.Close(); err == nil {
-		s.db, err = openBolt(name, &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType})
+		s.db, err = openBolt(name, besideOptions())
 	}
 	if err != nil {
 		return nil, "", errors.Join(err, os.Remove(name))

@@ -51,7 +51,7 @@ type Options struct {
 	Now func() time.Time
 
 	// Tests only.
-	openFile  func(string, int, os.FileMode) (*os.File, error)
+	openFile  fileOpener
 	opened    func(*bolt.DB, *os.File) // parley.db was opened
 	device    func(*os.File) device
 	retry     time.Duration // first wait of endure, default 250 ms
