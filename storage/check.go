@@ -187,7 +187,7 @@ func (c *checker) journal(path string) {
 	}
 	content, err := readJournal(raw[:min(len(raw), journalSize)], c.note.store, c.note.generation)
 	if err != nil {
-		c.fault("%s, with the latest texts, for the store was not closed in order: %v", path, err)
+		c.fault("%s: %v; the latest texts were in it, for the store was not closed in order", path, err)
 	}
 	if content.torn > 0 {
 		c.fault("%s: the last entry is not whole: nobody was told that it is on disk, unless the disk has damaged it", path)

@@ -27,6 +27,9 @@ type Repaired struct {
 	// JournalTexts came from the journal, of which so many blocks can not be read.
 	JournalTexts  int `json:"journal_texts"`
 	JournalBlocks int `json:"unreadable_journal_blocks"`
+	// StoreGone, JournalGone: of what should have been there no byte was.
+	StoreGone   bool `json:"store_gone"`
+	JournalGone bool `json:"journal_gone"`
 	// Faults are what was wrong, as Check says it.
 	Faults []string `json:"faults"`
 }
@@ -57,6 +60,7 @@ func Repair(dir string) (*Repaired, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the new store: %w", friendly(err))
 	}
+	s.done.StoreGone, s.done.JournalGone = gone(path), gone(filepath.Join(dir, JournalName)) && !report.Clean
 	err = s.all(f, filepath.Join(dir, JournalName))
 	if err = errors.Join(err, s.db.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("write the new store: %w", friendly(err)), os.Remove(name))
@@ -66,6 +70,12 @@ func Repair(dir string) (*Repaired, error) {
 		return nil, err
 	}
 	return s.done, nil
+}
+
+// gone reports whether a file is missing or empty.
+func gone(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
 
 // exchange puts a file in the place of dir's store, whose files it keeps. If that does
