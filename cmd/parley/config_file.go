@@ -33,6 +33,9 @@ func (r *fileResolver) load(args []string) error {
 	if r.path == "" {
 		return nil
 	}
+	if info, err := os.Stat(r.path); err == nil && info.IsDir() {
+		return advise(fmt.Errorf("read settings: %s is a folder", r.path), "Name the file in it with --config or PARLEY_CONFIG.")
+	}
 	f, err := os.Open(r.path)
 	if err != nil {
 		return advise(fmt.Errorf("read settings: %w", err), "Check the path given with --config or PARLEY_CONFIG.")
@@ -55,6 +58,9 @@ func (r *fileResolver) read(in io.Reader) error {
 		text := strings.Join(strings.Fields(err.Error()), " ")
 		if m := yamlLine.FindStringSubmatch(text); m != nil {
 			return fmt.Errorf("%s:%s: %s", r.path, m[1], text[len(m[0]):])
+		}
+		if strings.HasSuffix(text, "character that cannot start any token") {
+			text += ": a tab, perhaps, where spaces should be, or a text that needs quotes"
 		}
 		return fmt.Errorf("%s: %s", r.path, strings.TrimPrefix(text, "yaml: "))
 	}
@@ -123,6 +129,9 @@ func (r *fileResolver) Validate(app *kong.Application) error {
 	}
 	if unknown == "" {
 		return nil
+	}
+	if unknown == "config" {
+		return fmt.Errorf("%s:%d: config names this file; a file can not lead to another one", r.path, r.values[unknown].line)
 	}
 	return fmt.Errorf("%s:%d: unknown setting %q%s", r.path, r.values[unknown].line, unknown, meant(unknown, known, ""))
 }
