@@ -82,7 +82,7 @@ func (e *Engine) Accept(conn Conn, info ConnInfo) *Signal { return newSignal(e.e
 // Figures returns a snapshot for the metrics page.
 func (e *Engine) Figures() Figures {
 	f := e.env.meters.figures()
-	f.Actors = e.sys.Figures()
+	f.Actors, f.Draining = e.sys.Figures(), e.env.draining.Load()
 	return f
 }
 

@@ -27,6 +27,8 @@ type Figures struct {
 	// Chats counts texts to everyone, Private those to one; Events what was
 	// encoded, Frames what was sent.
 	Chats, Private, Events, Frames uint64
+	// Draining: new meetings are refused, the process is about to end.
+	Draining bool
 	// Accepted counts connections.
 	Accepted uint64
 	// Yielded counts rooms that gave way to another on a full server.

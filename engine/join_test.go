@@ -401,6 +401,9 @@ func TestDraining(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.settle()
+		if !w.engine.Figures().Draining {
+			t.Error("the figures do not say so")
+		}
 		if d := one[*wire.Draining](ada); d.InMS < 599000 || d.InMS > 600000 {
 			t.Errorf("in %d ms", d.InMS)
 		}

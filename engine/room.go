@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+
 	"parley/actors"
 	"parley/engine/wire"
 )
@@ -35,12 +36,20 @@ type roomState struct {
 	unsure    *actors.Timer[roomMsg] // of texts that take too long
 	old       *actors.Timer[roomMsg] // of events
 	quality   *actors.Timer[roomMsg] // nil while there is no media
+
+	unsaid     int       // texts not stored since the log was told
+	toldUnsaid time.Time // a full disk's log is not to grow with every text
 }
+
+// unsaidEvery is how often a room's log says that texts are not stored, at most.
+const unsaidEvery = 10 * time.Second
 
 func spawnRoom(ctx *actors.Context[registryMsg], e *env, j *roomJournal) (actors.Ref[roomMsg], error) {
 	return actors.Spawn(ctx, actors.Spec[roomMsg]{
 		Kind: "room", Name: roomLabel(j.name), Mailbox: roomMailbox,
-		New:     func() actors.Handler[roomMsg] { return &roomState{env: e, j: j} },
+		New: func() actors.Handler[roomMsg] {
+			return &roomState{env: e, j: j}
+		},
 		Restart: actors.Restart{Max: roomRestarts, Within: roomRestartWindow}, KeepChildren: true,
 	})
 }

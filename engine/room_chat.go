@@ -109,7 +109,11 @@ func (r *roomState) onNotSaid(w *saying, err error) {
 		r.env.meters.limited.add(quota)
 		code, message = wire.CodeChatFull, words
 	} else {
-		r.log.Warn("chat not stored", "error", err)
+		r.unsaid++
+		if now := time.Now(); now.Sub(r.toldUnsaid) >= unsaidEvery {
+			r.log.Warn("chat not stored", "error", err, "texts", r.unsaid)
+			r.unsaid, r.toldUnsaid = 0, now
+		}
 	}
 	for _, a := range r.j.sayings.of(w) {
 		if errors.Is(err, storage.ErrUnknown) {

@@ -38,11 +38,11 @@ func (s *Store) Backup(ctx context.Context, w io.Writer, begin func(size int64))
 	}
 	err := s.view(func(tx *bolt.Tx) error {
 		begin(tx.Size())
-		_, err := tx.WriteTo(&whileIn{ctx, w})
+		_, err := tx.WriteTo(&whileIn{ctx, s, w})
 		return err
 	})
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("backup: %w", ctx.Err())
+	if why := errors.Join(ctx.Err(), s.failed()); err != nil && why != nil {
+		return fmt.Errorf("backup: %w", why) // bbolt keeps only the text
 	}
 	return err
 }
@@ -61,14 +61,16 @@ func (s *Store) flush(ctx context.Context) error {
 	}
 }
 
-// whileIn is a writer that ends with a context.
+// whileIn is a writer that ends with a context, and when the disk of a store fails:
+// parley.db is not opened anew before the last reader of the one before has ended.
 type whileIn struct {
 	ctx context.Context
+	s   *Store
 	w   io.Writer
 }
 
 func (w *whileIn) Write(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
+	if err := errors.Join(w.ctx.Err(), w.s.failed()); err != nil {
 		return 0, err
 	}
 	return w.w.Write(p)
@@ -120,7 +122,7 @@ func adopt(path string) error {
 	if report.Schema < 3 { // of a version that noted nothing of the kind
 		return nil
 	}
-	db, err := openBolt(path, &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType})
+	db, err := openBolt(path, besideOptions())
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, friendly(err))
 	}

@@ -169,3 +169,27 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Errorf("left are %v", left)
 	}
 }
+
+// TestBackupEndsWhenTheDiskFails has the disk fail while a copy is read, which would
+// keep parley.db from being opened anew.
+func TestBackupEndsWhenTheDiskFails(t *testing.T) {
+	s := open(t, t.TempDir(), Options{Log: quiet})
+	defer s.Close()
+	var all bytes.Buffer
+	if err := s.Backup(t.Context(), &all, func(int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	got := 0
+	err := s.Backup(t.Context(), writerFunc(func(p []byte) (int, error) {
+		s.trouble.Store(&trouble{err: ErrReadOnly, from: time.Now()})
+		got += len(p)
+		return len(p), nil
+	}), func(int64) {})
+	if !errors.Is(err, ErrReadOnly) || got >= all.Len() {
+		t.Errorf("%d of %d bytes were copied: %v", got, all.Len(), err)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (w writerFunc) Write(p []byte) (int, error) { return w(p) }

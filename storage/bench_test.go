@@ -23,7 +23,7 @@ func BenchmarkAppend(b *testing.B) {
 	for _, writers := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
 			dir := b.TempDir()
-			s := open(b, dir, Options{ChatLimit: 1 << 30})
+			s := open(b, dir, Options{ChatLimit: 1 << 30, ChatBytes: -1})
 			defer s.Close()
 			text := strings.Repeat("x", 100)
 			waits := make([][]time.Duration, writers)

@@ -81,7 +81,8 @@ func (s *Store) AppendChat(r ChatRecord, done func(ChatRecord, error)) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	text := &chatOp{done: done, record: r, hash: hash, value: append(hash[:], value...)}
+	stored := make([]byte, 0, len(hash)+len(value)+sealSize)
+	text := &chatOp{done: done, record: r, hash: hash, value: append(append(stored, hash[:]...), value...)}
 	if err := s.failed(); err != nil && !s.mayBeSaid(text) {
 		return err
 	}

@@ -7,13 +7,16 @@ type chatOp struct {
 	done   func(ChatRecord, error)
 	record ChatRecord
 	hash   chatHash
-	value  []byte
-	stored ChatRecord // what done gets
+	value  []byte // with room for its checksum behind it
+	// What done gets: the record that was stored first under the key, or the id.
+	first *ChatRecord
+	id    string
 }
 
 func (o *chatOp) apply(t *txn) error {
 	name, room := o.record.Room, roomKey(o.record.Room)
 	index := &t.store.index
+	o.first, o.id = nil, o.record.ID // it may be the second try
 	if !index.has(name) {
 		index.put(name, t.roomTexts(name, room))
 	}
@@ -21,7 +24,7 @@ func (o *chatOp) apply(t *txn) error {
 	if first, _ := index.find(name, o.hash, keep); first != 0 {
 		record, err := decodeChat(name, first, t.text(name, room, first))
 		if err == nil {
-			o.stored = record
+			o.first = &record
 		}
 		return err
 	}
@@ -29,8 +32,7 @@ func (o *chatOp) apply(t *txn) error {
 		return t.noTexts
 	}
 	id := newChatID(t.w.chat, t.now)
-	key := join(room, id.key())
-	value := seal(key, o.value) // a new one: what is applied twice is sealed once
+	value := sealText(room, id, o.value) // in its own room: the try before is forgotten
 	text := newChatText(id, value)
 	all, source := index.used(name, text.source, keep)
 	if err := t.store.o.quota().check(text, all, source); err != nil {
@@ -39,15 +41,14 @@ func (o *chatOp) apply(t *txn) error {
 	t.w.chat = id
 	index.add(name, text)
 	if t.tx.Writable() {
-		t.put(bucketChat, key, value)
+		t.put(bucketChat, join(room, id.key()), value)
 		t.pruneRoom(name, room, 1)
 	} else {
 		t.store.journal.add(room, id, value)
 		t.store.fresh.add(name, freshText{id, value})
 	}
-	o.stored = o.record
-	if o.stored.ID == "" {
-		o.stored.ID = id.String()
+	if o.id == "" {
+		o.id = id.String()
 	}
 	t.saw(o.record.At)
 	return nil
@@ -57,10 +58,16 @@ func (o *chatOp) finish(err error) {
 	if o.done == nil {
 		return
 	}
-	if err != nil {
-		o.stored = ChatRecord{}
+	record := o.record
+	switch {
+	case err != nil:
+		record = ChatRecord{}
+	case o.first != nil:
+		record = *o.first
+	default:
+		record.ID = o.id
 	}
-	o.done(o.stored, err)
+	o.done(record, err)
 }
 
 // Texts beyond the limit are not shown any more, and deleted pruneRoom at a time,

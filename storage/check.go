@@ -41,6 +41,9 @@ func Check(path string) (*Report, error) {
 	if info.IsDir() {
 		dir, file = path, filepath.Join(path, FileName)
 	}
+	if err := regular(file); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		traces, _ := tracesOf(dir)
@@ -177,7 +180,7 @@ func (c *checker) references() {
 
 // journal looks at what belongs to the store of the file.
 func (c *checker) journal(path string) {
-	raw, err := os.ReadFile(path)
+	raw, err := readJournalFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		c.fault("%s: %v", path, err)
 		return
@@ -187,7 +190,7 @@ func (c *checker) journal(path string) {
 	}
 	content, err := readJournal(raw[:min(len(raw), journalSize)], c.note.store, c.note.generation)
 	if err != nil {
-		c.fault("%s, with the latest texts, for the store was not closed in order: %v", path, err)
+		c.fault("%s: %v; the latest texts were in it, for the store was not closed in order", path, err)
 	}
 	if content.torn > 0 {
 		c.fault("%s: the last entry is not whole: nobody was told that it is on disk, unless the disk has damaged it", path)

@@ -106,7 +106,7 @@
 // runs the writer notes the time every Options.Heartbeat. Open ends the meetings
 // and attendance intervals that are still open at that time, with ReasonCrashed.
 //
-// # Schema, version 3
+// # Schema, version 4
 //
 // Keys are bytes: id is a meeting's UUID (16, version 7, so it sorts by time),
 // room is the room's name after its length (uint16), seq is a chat id (uint64: Unix

@@ -35,6 +35,10 @@ func (s *Store) failed() error {
 // are records of meetings, nearly all below 300 bytes.
 const maxWaiting = 16
 
+// longestPause bounds the time between two tries. With a large file each takes about
+// a second for a GiB.
+const longestPause = 2 * time.Second
+
 // endure holds a commitment that failed until it is on the disk, however long that
 // takes, and reports whether it is. Only Close ends it before.
 //
@@ -49,18 +53,21 @@ const maxWaiting = 16
 func (s *Store) endure(c *commitment, cause error) bool {
 	s.fail(cause, heldTexts(c.batch))
 	s.journal.doubted = true
+	var took time.Duration // of the last try, which reads the whole file
 	for wait := s.o.retry; ; wait = min(2*wait, 4*s.o.retry) {
 		s.totals.held.Store(int64(len(c.batch) + len(s.waiting)))
-		pause := wait
+		pause := max(wait, min(2*took, longestPause))
 		if outOfSpace(cause) && s.reserve.release() {
 			pause = 0
 		}
 		open := s.pause(pause, len(c.batch))
+		begun := time.Now()
 		if cause = s.retry(c); cause == nil {
 			s.totals.held.Store(int64(len(s.waiting)))
 			s.mend()
 			return true
 		}
+		took = time.Since(begun)
 		s.fail(cause, heldTexts(c.batch))
 		if !open {
 			s.abandon(c, cause)
@@ -97,19 +104,23 @@ var errOther = fmt.Errorf("%s is not the one that was open: %w", FileName, ErrNo
 // mend gets back what texts need: the journal and the reserve. The meetings do
 // without.
 func (s *Store) mend() {
-	s.totals.began()
-	defer s.totals.ended()
-	err := s.mendJournal()
-	if err == nil {
-		err = s.reserve.make()
-	}
-	if err != nil {
+	if err := s.mendFiles(); err != nil {
 		s.fail(err, nil)
 		return
 	}
 	was := s.trouble.Swap(nil)
 	s.o.Log.Warn("store writes again", "after", time.Since(was.from).Round(time.Millisecond).String())
 	s.changed(nil)
+}
+
+func (s *Store) mendFiles() (err error) {
+	defer catchDamage(&err)
+	s.totals.began()
+	defer s.totals.ended()
+	if err := s.mendJournal(); err != nil {
+		return err
+	}
+	return s.reserve.make()
 }
 
 // fail notes that texts are refused, and says so if they were not before.

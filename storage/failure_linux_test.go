@@ -408,3 +408,40 @@ func TestCutOff(t *testing.T) {
 		_ = s.Close()
 	}
 }
+
+// TestMendMeetsDamage damages the pages that a mend reads: the store fails, and
+// nothing panics.
+func TestMendMeetsDamage(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{Log: quiet})
+	defer s.Close()
+	err := Wait(func(done func(error)) error {
+		return s.submit(&flushOp{func(error) { // on the writer's goroutine
+			damageAll(t, filepath.Join(dir, FileName))
+			s.journal.doubted = true
+			defer func() { done(s.failed()) }()
+			s.mend()
+		}})
+	})
+	if !errors.Is(err, ErrReadOnly) || !errors.Is(err, ErrNotAStore) {
+		t.Errorf("a mend that met damage left the store with %v", err)
+	}
+}
+
+// damageAll fills all pages but the two roots with zeros.
+func damageAll(t *testing.T, path string) {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil {
+		from := int64(2 * os.Getpagesize())
+		_, err = f.WriteAt(make([]byte, info.Size()-from), from)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}

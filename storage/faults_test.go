@@ -3,6 +3,7 @@
 package storage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	bolt "go.etcd.io/bbolt"
@@ -66,6 +68,7 @@ type faultFile struct {
 	durable []byte
 	pending []pendingWrite
 	meta    bool // the last write was one of a meta page
+	bolted  bool // by bbolt, which has synced it then
 	plan    fault
 }
 
@@ -172,7 +175,9 @@ func (f *faultFile) boltWrite(db *bolt.DB, data []byte, at int64) (int, error) {
 		}
 	}
 	f.meta = meta
-	return f.write(data, at, f.plan)
+	n, err := f.write(data, at, f.plan)
+	f.bolted = meta && err == nil
+	return n, err
 }
 
 // breakFile makes bbolt's descriptor another file's.
@@ -189,12 +194,18 @@ func (f *faultFile) breakFile(path string, flag int) {
 	}
 }
 
-// fallen settles what a failed sync left, before the file is opened anew.
+// fallen settles what the latest syncs left, before the file is opened anew: of one
+// that went well nothing has told if bbolt failed before it wrote again.
 func (f *faultFile) fallen() {
 	switch f.plan {
 	case syncFault, metaSyncFault, dropFault:
 		f.lose(f.plan == dropFault)
+	default:
+		if f.bolted {
+			f.flush()
+		}
 	}
+	f.bolted = false
 }
 
 // WriteAt and Datasync are what the journal, and the store for meta pages, use.
@@ -322,5 +333,28 @@ func (d *faultDisk) cut(dir string) {
 		if info, err := f.real.Stat(); err == nil { // sizes are not what is tried here
 			_ = os.Truncate(filepath.Join(dir, name), info.Size())
 		}
+	}
+}
+
+// TestFaultDiskKeepsWhatWasSynced has bbolt fail right after a commit that went well,
+// before it writes again, and then the next sync of the file.
+func TestFaultDiskKeepsWhatWasSynced(t *testing.T) {
+	o := faultOptions
+	o.Heartbeat = time.Hour
+	for seed := range uint64(20) {
+		d := newFaultDisk(t, rand.New(rand.NewPCG(seed, 3)))
+		s := open(t, shm(t), d.options(o))
+		if err := s.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		f := d.files[FileName]
+		want := f.content()
+		f.plan = growFault
+		f.fallen()
+		f.lose(true)
+		if !bytes.Equal(f.content(), want) {
+			t.Errorf("seed %d: what was synced is lost", seed)
+		}
+		s.Close()
 	}
 }

@@ -26,6 +26,11 @@ func openFile(dir string, o Options) (db *bolt.DB, found findings, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, found, fmt.Errorf("make folder %s: %w: %w", dir, ErrUnwritable, err)
 	}
+	for _, name := range []string{path, filepath.Join(dir, JournalName)} {
+		if err := regular(name); err != nil {
+			return nil, found, err
+		}
+	}
 	traces, err := tracesOf(dir) // before the file is looked for: who makes both makes it first
 	if err != nil {
 		return nil, found, fmt.Errorf("read folder %s: %w", dir, friendly(err))
@@ -46,6 +51,15 @@ func openFile(dir string, o Options) (db *bolt.DB, found findings, err error) {
 	}
 	private(path)
 	return db, found, nil
+}
+
+// regular refuses what is no file, which to open may wait for ever. What is not
+// there, or can not be looked at, opening says better.
+func regular(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: %w: it is no file", path, ErrNotAStore)
+	}
+	return nil
 }
 
 // tracesOf returns the name of a file that only a store leaves in its folder, beside
@@ -85,7 +99,7 @@ func createFile(dir, path string) error {
 	if err := tmp.Close(); err != nil {
 		return err
 	}
-	db, err := openBolt(name, &bolt.Options{Timeout: time.Second, NoFreelistSync: true})
+	db, err := openBolt(name, besideOptions())
 	if err != nil {
 		return err
 	}
@@ -133,6 +147,11 @@ func boltOptions(o Options) *bolt.Options {
 		InitialMmapSize: initialMap(),
 		NoStatistics:    true,
 	}
+}
+
+// besideOptions are for a file that is no store yet.
+func besideOptions() *bolt.Options {
+	return &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType}
 }
 
 // initialMap is how much address space is mapped from the start, in bytes. Within

@@ -18,14 +18,11 @@ type findings struct {
 
 // checkedOpen opens a file for bbolt, which maps what this returns: locked, and
 // checked. A file that is only read, for a copy, is opened already.
-func checkedOpen(o Options, found *findings) func(string, int, os.FileMode) (*os.File, error) {
-	open := o.openFile
-	if open == nil {
-		open = os.OpenFile
-	}
+func checkedOpen(o Options, found *findings) fileOpener {
+	open := o.opener()
 	return func(path string, flag int, mode os.FileMode) (*os.File, error) {
 		f, err := open(path, flag, mode)
-		if err != nil || flag&os.O_RDWR == 0 {
+		if err != nil || reads(flag) {
 			return f, err
 		}
 		if err = lockFile(f, o.LockWait); err == nil {

@@ -69,11 +69,7 @@ func (j *journal) use(file *os.File, o Options) { j.file, j.device = file, o.dev
 // The caller has parley.db open, whose lock keeps other processes away from both.
 func openJournal(dir string, o Options) (file *os.File, err error) {
 	path := filepath.Join(dir, JournalName)
-	open := o.openFile
-	if open == nil {
-		open = os.OpenFile
-	}
-	file, err = open(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err = o.opener()(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, friendly(err))
 	}

@@ -42,6 +42,19 @@ func (j *journal) read() ([]byte, error) {
 	return data[:n], err
 }
 
+// readJournalFile returns what of a file can be a journal, of any version.
+func readJournalFile(path string) ([]byte, error) {
+	if err := regular(path); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, max(journalSize, oldJournalSize)))
+}
+
 // journalFit returns why raw is not the whole journal of a store, nil if it is.
 func journalFit(raw, store []byte) error {
 	switch {
@@ -169,7 +182,7 @@ const oldJournalSize = 512 << 10
 
 // readOldJournal returns what a journal of version 2 holds of a generation.
 func readOldJournal(path string, generation uint64) (c journalContent, err error) {
-	data, err := os.ReadFile(path)
+	data, err := readJournalFile(path)
 	if err != nil {
 		return c, err
 	}

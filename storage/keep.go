@@ -58,15 +58,26 @@ func writeFile(name string, data []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// keepBeside renames a file and returns its new name; "" if there is none.
+// keepBeside gives a file another name and returns that; "" if there is no file. The
+// old name stays until something takes its place, unless files can have only one here.
 func keepBeside(path, suffix string, now time.Time) (string, error) {
 	name := path + suffix + now.UTC().Format(keepTime)
 	if _, err := os.Lstat(name); err == nil {
 		return "", &os.PathError{Op: "keep", Path: name, Err: os.ErrExist}
 	}
-	err := os.Rename(path, name)
+	err := os.Link(path, name)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		err = os.Rename(path, name)
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
 	return name, err
+}
+
+// giveBack takes keepBeside back.
+func giveBack(name, path string) {
+	if os.Rename(name, path) == nil {
+		_ = os.Remove(name) // of two names of one file none has gone
+	}
 }

@@ -25,6 +25,13 @@ func lockFile(f *os.File, wait time.Duration) error {
 	}
 }
 
+// letGo unlocks a file that bbolt did not come to close, and closes it: its map, if
+// it has one, would keep the lock.
+func letGo(f *os.File) {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	_ = f.Close()
+}
+
 // handOver gives the lock on m's file to the same file opened anew. Between the two
 // calls another process could take it, and would have to be quick.
 func handOver(m *mainFile, to *os.File) error {

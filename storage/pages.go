@@ -324,10 +324,11 @@ func (w *pageWalk) leaf(step pageStep, page []byte) {
 		return
 	}
 	var before []byte
+	total := 0 // elements that lie on each other would be read again and again
 	for i := range count {
 		e, ok := leafElement(page, i, count)
-		switch {
-		case !ok:
+		switch total += len(e.key) + len(e.value); {
+		case !ok || total > len(page):
 			w.fault(step.id, "element %d of %d does not lie in it", i, count)
 			return
 		case !inOrder(step, i, before, e.key):
@@ -373,10 +374,11 @@ func (w *pageWalk) branch(step pageStep, page []byte) {
 	begin := len(w.todo)
 	defer func() { slices.Reverse(w.todo[begin:]) }() // the first is looked at first
 	var before element
+	total := 0
 	for i := range count {
 		e, ok := branchElement(page, i, count)
-		switch {
-		case !ok:
+		switch total += len(e.key); {
+		case !ok || total > len(page):
 			w.fault(step.id, "element %d of %d does not lie in it", i, count)
 			return
 		case !inOrder(step, i, before.key, e.key):

@@ -101,7 +101,7 @@ func (s *Store) takeJournal(note journalNote) (journalContent, error) {
 	}
 	content, err := readJournal(raw, note.store, note.generation)
 	if err != nil {
-		return content, fmt.Errorf("%s, with the latest texts, for the store was not closed in order: %w", path, err)
+		return content, fmt.Errorf("%s: %w; the latest texts were in it, for the store was not closed in order", path, err)
 	}
 	if content.torn > 0 {
 		err = s.keepJournal(raw, "the journal's last entry is not whole: nobody was told that it is on disk, unless the disk has damaged it", "blocks", content.torn)

@@ -42,6 +42,9 @@ func openMain(dir string, o Options) (m *mainFile, found findings, err error) {
 		return m.file, err
 	}
 	if m.db, found, err = openFile(dir, o); err != nil {
+		if m.file != nil {
+			letGo(m.file) // after a panic it is open and locked
+		}
 		return nil, found, err
 	}
 	m.grown()
@@ -61,7 +64,8 @@ func reads(flag int) bool { return flag&os.O_RDWR == 0 }
 // lock goes over to the new one. A file that is gone is not made: an empty store in
 // the place of one that is not mounted any more would be the worse failure.
 func (m *mainFile) again(dir string, o Options) (*mainFile, error) {
-	next, open := new(mainFile), o.opener()
+	next, open, from := new(mainFile), o.opener(), m
+	defer func() { from = nil }() // else what bbolt keeps would keep all files before
 	o.openFile = func(path string, flag int, mode os.FileMode) (*os.File, error) {
 		if reads(flag) {
 			return open(path, flag, mode)
@@ -70,8 +74,8 @@ func (m *mainFile) again(dir string, o Options) (*mainFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err = m.longEnough(file); err == nil {
-			err = handOver(m, file)
+		if err = from.longEnough(file); err == nil {
+			err = handOver(from, file)
 		}
 		if err != nil {
 			return nil, errors.Join(err, file.Close())
@@ -84,7 +88,7 @@ func (m *mainFile) again(dir string, o Options) (*mainFile, error) {
 	options.OpenFile = checkedOpen(o, &found)
 	if next.db, err = openBolt(filepath.Join(dir, FileName), options); err != nil {
 		if next.file != nil {
-			_ = next.file.Close() // after a panic bbolt has not, and it has the lock
+			letGo(next.file) // after a panic it is open and locked
 		}
 		takeBack(m)
 		return nil, fmt.Errorf("open again: %w", friendly(err))

@@ -27,6 +27,9 @@ type Repaired struct {
 	// JournalTexts came from the journal, of which so many blocks can not be read.
 	JournalTexts  int `json:"journal_texts"`
 	JournalBlocks int `json:"unreadable_journal_blocks"`
+	// StoreGone, JournalGone: of what should have been there no byte was.
+	StoreGone   bool `json:"store_gone"`
+	JournalGone bool `json:"journal_gone"`
 	// Faults are what was wrong, as Check says it.
 	Faults []string `json:"faults"`
 }
@@ -57,6 +60,7 @@ func Repair(dir string) (*Repaired, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the new store: %w", friendly(err))
 	}
+	s.done.StoreGone, s.done.JournalGone = gone(path), gone(filepath.Join(dir, JournalName)) && !report.Clean
 	err = s.all(f, filepath.Join(dir, JournalName))
 	if err = errors.Join(err, s.db.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("write the new store: %w", friendly(err)), os.Remove(name))
@@ -68,8 +72,16 @@ func Repair(dir string) (*Repaired, error) {
 	return s.done, nil
 }
 
+// gone reports whether a file is missing or empty.
+func gone(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
+}
+
 // exchange puts a file in the place of dir's store, whose files it keeps. If that does
-// not work all is as before.
+// not work all is as before. At every moment there is a parley.db, with the journal
+// that belongs to it or marked as needing none, where files can have two names; the
+// new one is locked until its journal can begin.
 func exchange(dir, name, suffix string) (kept []string, err error) {
 	path, journal, now := filepath.Join(dir, FileName), filepath.Join(dir, JournalName), time.Now()
 	var undo []func()
@@ -79,9 +91,16 @@ func exchange(dir, name, suffix string) (kept []string, err error) {
 				back()
 			}
 			_ = os.Remove(name)
-			_ = os.Remove(name)
 		}
 	}()
+	fresh, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return nil, friendly(err)
+	}
+	defer fresh.Close()
+	if err := lockFile(fresh, 100*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, friendly(err))
+	}
 	for _, old := range []string{path, journal} {
 		to, err := keepBeside(old, suffix, now)
 		if err != nil {
@@ -89,10 +108,13 @@ func exchange(dir, name, suffix string) (kept []string, err error) {
 		}
 		if to != "" {
 			kept = append(kept, to)
-			undo = append(undo, func() { _ = os.Rename(to, old) })
+			undo = append(undo, func() { giveBack(to, old) })
 		}
 	}
 	if err := os.Rename(name, path); err != nil {
+		return nil, friendly(err)
+	}
+	if err := os.Remove(journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, friendly(err)
 	}
 	undo = nil // what follows is of the new one

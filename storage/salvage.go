@@ -44,7 +44,7 @@ func newSalvage(dir string, faults []string) (s *salvage, name string, err error
 		pending: make(map[string]record), loose: make(map[string]bool), broken: make(map[string]bool),
 	}
 	if err = tmp.Close(); err == nil {
-		s.db, err = openBolt(name, &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType})
+		s.db, err = openBolt(name, besideOptions())
 	}
 	if err != nil {
 		return nil, "", errors.Join(err, os.Remove(name))
@@ -159,12 +159,15 @@ func (s *salvage) scan(r io.ReaderAt, length int64, size int) {
 			n, _ := r.ReadAt(whole, id*int64(size))
 			whole = whole[:n]
 		}
-		s.leaf(whole)
+		s.leaf(whole, true)
 	}
 }
 
-func (s *salvage) leaf(page []byte) {
-	count := int(native.Uint16(page[10:]))
+// leaf takes what a page holds, and a bucket within it, whose records have none.
+// Elements that lie on each other are read as long as they are no more than some
+// pages together: one that is damaged may claim the place of the others.
+func (s *salvage) leaf(page []byte, outer bool) {
+	count, budget := int(native.Uint16(page[10:])), 8*len(page)
 	for i := range count {
 		if pageHeader+(i+1)*elementSize > len(page) {
 			return
@@ -173,9 +176,12 @@ func (s *salvage) leaf(page []byte) {
 		if !ok {
 			continue
 		}
+		if budget -= len(e.key) + len(e.value); budget < 0 {
+			return
+		}
 		if e.bucket {
-			if len(e.value) > bucketSize+pageHeader && native.Uint64(e.value) == 0 {
-				s.leaf(e.value[bucketSize:])
+			if outer && len(e.value) > bucketSize+pageHeader && native.Uint64(e.value) == 0 {
+				s.leaf(e.value[bucketSize:], false)
 			}
 			continue
 		}
@@ -259,7 +265,7 @@ func (s *salvage) get(name string) (r record, ok bool) {
 // journal takes the texts of every entry that is whole; where the generation that
 // counts is not known, of each: a text is the same wherever it is.
 func (s *salvage) journal(path string) (texts int, err error) {
-	raw, err := os.ReadFile(path)
+	raw, err := readJournalFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

@@ -28,9 +28,20 @@ const asJSON = -1
 // seal returns a new slice: the value, and its checksum below a key.
 func seal(key, value []byte) []byte {
 	sealed := make([]byte, 0, len(value)+sealSize)
-	sealed = append(sealed, value...)
-	sealed = binary.BigEndian.AppendUint32(sealed, sealSum(key, value))
-	return append(sealed, sealMark)
+	return appendSum(append(sealed, value...), sealSum(key, value))
+}
+
+// sealText appends to a text's value, which has capacity for it, its checksum below
+// the key that it is stored under. Texts are many: nothing is allocated.
+func sealText(room []byte, id chatID, value []byte) []byte {
+	var seq [8]byte
+	binary.BigEndian.PutUint64(seq[:], uint64(id))
+	sum := crc32.Update(crc32.Checksum(room, castagnoli), castagnoli, seq[:])
+	return appendSum(value, crc32.Update(sum, castagnoli, value))
+}
+
+func appendSum(value []byte, sum uint32) []byte {
+	return append(binary.BigEndian.AppendUint32(value, sum), sealMark)
 }
 
 func sealSum(key, value []byte) uint32 {

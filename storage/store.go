@@ -18,9 +18,9 @@ type Options struct {
 	// Log gets what recovery did (warn), that the disk fails (error) and that it is
 	// well again (warn). Default slog.Default.
 	Log *slog.Logger
-	// Changed, if not nil, is called on the writer's goroutine when what Healthy
-	// says of the disk begins to be an error, with that, and with nil when it ends.
-	// It must not block.
+	// Changed, if not nil, is called on the writer's goroutine, or in Open, when what
+	// Healthy says of the disk begins to be an error, with that, and with nil when it
+	// ends. It must not block.
 	Changed func(error)
 	// Queue is the most writes that wait for their commit, default 4096. A text
 	// is at most MaxText, which bounds the memory.
@@ -51,7 +51,7 @@ type Options struct {
 	Now func() time.Time
 
 	// Tests only.
-	openFile  func(string, int, os.FileMode) (*os.File, error)
+	openFile  fileOpener
 	opened    func(*bolt.DB, *os.File) // parley.db was opened
 	device    func(*os.File) device
 	retry     time.Duration // first wait of endure, default 250 ms

@@ -35,6 +35,7 @@ func allSteps(ci, long bool) []step {
 		{"tidy", "go.mod and go.sum name exactly what is used", goCommand("mod", "tidy", "-diff")},
 		{"race", "all Go tests with the race detector", goCommand("test", "-race", "-shuffle=on", "-count="+count, "-timeout=12m", "./...")},
 		{"allocs", "allocation guards, without the race detector", goCommand("test", "-run=Alloc", "-count=1", "./actors/...", "./media/...", "./transport/...", "./engine/...")},
+		{"faults", "1,000 runs of a store whose disk fails, without the race detector", goCommand("test", "-run=TestFaults", "-count=1", "./storage")},
 		{"systems", "builds for macOS, Windows, arm64 and a 32-bit test run", otherSystems},
 		{"fuzz", "every fuzz target for " + fuzzTime, fuzz(fuzzTime)},
 		{"npm", "development tools of the client", npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")},

@@ -69,7 +69,7 @@ func (c *serveCmd) check() (settings, error) {
 	var s settings
 	host, portText, err := net.SplitHostPort(c.Listen)
 	if err != nil {
-		return s, usage("--listen %q is not HOST:PORT", c.Listen)
+		return s, usage("--listen %q is not HOST:PORT, such as 127.0.0.1:8443", c.Listen)
 	}
 	port, err := strconv.ParseUint(portText, 10, 16)
 	if err != nil {
@@ -78,6 +78,9 @@ func (c *serveCmd) check() (settings, error) {
 	addr, err := listenAddr(host)
 	if err != nil {
 		return s, err
+	}
+	if c.Data == "" {
+		return s, usage("--data needs the name of a folder")
 	}
 	s.listen, s.host = netip.AddrPortFrom(addr, uint16(port)), host
 	for _, text := range c.Advertise {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -33,6 +34,9 @@ func (r *fileResolver) load(args []string) error {
 	if r.path == "" {
 		return nil
 	}
+	if info, err := os.Stat(r.path); err == nil && info.IsDir() {
+		return advise(fmt.Errorf("read settings: %s is a folder", r.path), "Name the file in it with --config or PARLEY_CONFIG.")
+	}
 	f, err := os.Open(r.path)
 	if err != nil {
 		return advise(fmt.Errorf("read settings: %w", err), "Check the path given with --config or PARLEY_CONFIG.")
@@ -55,6 +59,9 @@ func (r *fileResolver) read(in io.Reader) error {
 		text := strings.Join(strings.Fields(err.Error()), " ")
 		if m := yamlLine.FindStringSubmatch(text); m != nil {
 			return fmt.Errorf("%s:%s: %s", r.path, m[1], text[len(m[0]):])
+		}
+		if strings.HasSuffix(text, "character that cannot start any token") {
+			text += ": a tab, perhaps, where spaces should be, or a text that needs quotes"
 		}
 		return fmt.Errorf("%s: %s", r.path, strings.TrimPrefix(text, "yaml: "))
 	}
@@ -124,6 +131,9 @@ func (r *fileResolver) Validate(app *kong.Application) error {
 	if unknown == "" {
 		return nil
 	}
+	if unknown == "config" {
+		return fmt.Errorf("%s:%d: config names this file; a file can not lead to another one", r.path, r.values[unknown].line)
+	}
 	return fmt.Errorf("%s:%d: unknown setting %q%s", r.path, r.values[unknown].line, unknown, meant(unknown, known, ""))
 }
 
@@ -141,9 +151,9 @@ func flagNames(app *kong.Application) map[string]bool {
 	return known
 }
 
-// Resolve gives the file's value for a flag of serve, nil when it has none.
+// Resolve gives the file's value for a flag that takes one, nil when it has none.
 func (r *fileResolver) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-	if parent.Command == nil || parent.Command.Name != "serve" {
+	if !takesFile(parent.Command, flag) {
 		return nil, nil
 	}
 	for _, env := range flag.Envs {
@@ -157,6 +167,12 @@ func (r *fileResolver) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Fl
 	}
 	r.used[flag.Name] = true
 	return value.text, nil
+}
+
+// takesFile reports whether a flag may have its value from the file: each of serve,
+// and of the commands for its store the one that says where that is.
+func takesFile(command *kong.Command, flag *kong.Flag) bool {
+	return command != nil && (command.Name == "serve" || flag.Name == "data" && slices.Contains(flag.Envs, "PARLEY_DATA"))
 }
 
 // place says where a setting comes from if it is the file's: FILE:LINE.

@@ -16,7 +16,7 @@ type limitFlags struct {
 	Sockets  int `help:"WebSockets at once from one address; every participant holds one. 0 for any number." default:"2500" env:"PARLEY_LIMIT_SOCKETS" group:"limits"`
 	Opens    int `help:"WebSockets opened per minute from one address, also by those who come back; 0 for any number." default:"3000" env:"PARLEY_LIMIT_OPENS" group:"limits"`
 	Requests int `help:"Connections at once from one address that are no WebSockets (pages, API calls); 0 for any number." default:"1024" env:"PARLEY_LIMIT_REQUESTS" group:"limits"`
-	Records  int `help:"Ratings and meeting records asked for per minute from one address, by those who were in the meeting; 0 for any number." default:"3000" env:"PARLEY_LIMIT_RECORDS" group:"limits"`
+	Records  int `help:"Ratings and meeting records asked for per minute from one address, by those who were in the meeting, and names of rooms; 0 for any number." default:"3000" env:"PARLEY_LIMIT_RECORDS" group:"limits"`
 	Rooms    int `help:"Rooms at once that one address may have opened; 0 for any number. When --max-rooms is reached, rooms where somebody is alone give way, of the address that has most." default:"200" env:"PARLEY_LIMIT_ROOMS" group:"limits"`
 	Offers   int `help:"Media offers (SDP, 64 KiB each) that one connection may make per minute, twenty or a third of them at once; those of one address may have 32 times the bytes; 0 for any number." default:"60" env:"PARLEY_LIMIT_OFFERS" group:"limits"`
 	Chat     int `help:"MiB of chat that a room keeps (for 24 h); texts from one address may take a quarter of it, and 32 times as much in all rooms in 24 h; 0 for any number." default:"8" env:"PARLEY_LIMIT_CHAT" group:"limits"`

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -32,12 +33,15 @@ var fromVariable = regexp.MustCompile(`^(--[\w-]+)(.*) \(from envar (PARLEY_\w+)
 var (
 	unknownFlag = regexp.MustCompile(`^unknown flag --([\w-]+)`)
 	unexpected  = regexp.MustCompile(`^unexpected argument (.*?)(, did you mean .*)?$`)
+	wanting     = regexp.MustCompile(`^expected "<(\w+)>`)
+	oneOf       = regexp.MustCompile(`^expected one of `)
 	aboutFlag   = regexp.MustCompile(`^--([\w-]+)`)
 )
 
 // explain says in plain words what is wrong with the settings, and where that
 // stands: on the command line, in a variable, in a line of the file.
-func explain(err error, app *kong.Application, file *fileResolver) error {
+func explain(err error, app *kong.Application, file *fileResolver, args []string) error {
+	err = variableOf(err, app, args)
 	text, variable := err.Error(), ""
 	if m := fromVariable.FindStringSubmatch(text); m != nil {
 		text, variable = m[1]+m[2], m[3]
@@ -49,10 +53,17 @@ func explain(err error, app *kong.Application, file *fileResolver) error {
 		}
 	}
 	text = strings.ReplaceAll(text, `","`, `", "`)
-	if m := unknownFlag.FindStringSubmatch(text); m != nil {
-		text = m[0] + meant(m[1], flagNames(app), "--")
+	below := commandOf(app, args)
+	if strings.HasPrefix(text, "unknown flag -v,") {
+		text = "unknown flag -v; did you mean --version?"
+	} else if m := unknownFlag.FindStringSubmatch(text); m != nil {
+		text = m[0] + meant(m[1], namesOfFlags(app, below), "--")
 	} else if m := unexpected.FindStringSubmatch(text); m != nil {
-		text = fmt.Sprintf("unexpected argument %s%s", m[1], meant(m[1], commandNames(app), ""))
+		text = fmt.Sprintf("unexpected argument %s%s", m[1], meant(m[1], commandNames(below), ""))
+	} else if oneOf.MatchString(text) && below != app.Node {
+		text = below.Name + " needs a command after it: " + strings.Join(shown(commandNames(below)), ", ")
+	} else if m := wanting.FindStringSubmatch(text); m != nil {
+		text = strings.TrimPrefix(below.Path(), "parley ") + " needs <" + m[1] + "> after it"
 	}
 	if m := aboutFlag.FindStringSubmatch(text); m != nil {
 		if variable != "" {
@@ -73,14 +84,14 @@ func explainRun(err error, app *kong.Application, file *fileResolver, args []str
 	if !errors.As(err, &t) || t.code != usageCode {
 		return err
 	}
-	return &told{err: explain(variableOf(t.err, app, args), app, file), mend: t.mend, code: t.code}
+	return &told{err: explain(t.err, app, file, args), mend: t.mend, code: t.code}
 }
 
 // variableOf makes err speak of a variable where the flag it speaks of has its value
 // from there, in the parser's words.
 func variableOf(err error, app *kong.Application, args []string) error {
 	m := aboutFlag.FindStringSubmatch(err.Error())
-	if m == nil || slices.ContainsFunc(args, func(a string) bool { return a == m[0] || strings.HasPrefix(a, m[0]+"=") }) {
+	if m == nil || fromVariable.MatchString(err.Error()) || slices.ContainsFunc(args, func(a string) bool { return a == m[0] || strings.HasPrefix(a, m[0]+"=") }) {
 		return err
 	}
 	for _, node := range app.Children {
@@ -95,9 +106,45 @@ func variableOf(err error, app *kong.Application, args []string) error {
 	return err
 }
 
-func commandNames(app *kong.Application) map[string]bool {
+// commandOf is the command that the arguments begin with, as far as they are words
+// of one; with help before it, too.
+func commandOf(app *kong.Application, args []string) *kong.Node {
+	at := app.Node
+	if len(args) > 0 && args[0] == "help" {
+		args = args[1:]
+	}
+	for _, a := range args {
+		i := slices.IndexFunc(at.Children, func(n *kong.Node) bool { return n.Name == a })
+		if i < 0 {
+			break
+		}
+		at = at.Children[i]
+	}
+	return at
+}
+
+// namesOfFlags are the flags that of takes: the settings of a server, where it is no
+// other command.
+func namesOfFlags(app *kong.Application, of *kong.Node) map[string]bool {
 	names := map[string]bool{}
-	for _, node := range app.Children {
+	if of == app.Node || of.Name == "serve" {
+		names = flagNames(app)
+	}
+	for _, f := range of.Flags {
+		names[f.Name] = !f.Hidden
+	}
+	return names
+}
+
+// shown are the names that are not hidden, in order.
+func shown(names map[string]bool) []string {
+	maps.DeleteFunc(names, func(_ string, there bool) bool { return !there })
+	return slices.Sorted(maps.Keys(names))
+}
+
+func commandNames(of *kong.Node) map[string]bool {
+	names := map[string]bool{}
+	for _, node := range of.Children {
 		names[node.Name] = !node.Hidden
 	}
 	return names

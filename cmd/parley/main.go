@@ -59,7 +59,7 @@ type helpCmd struct {
 // Run prints the help and ends, as --help does.
 func (h *helpCmd) Run(k *kong.Kong) error {
 	_, err := k.Parse(append(h.Command, "--help"))
-	return usageError(err)
+	return usageErrorOf(commandOf(k.Model, h.Command), err)
 }
 
 func main() {
@@ -103,7 +103,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	}
 	kctx, err := parser.Parse(args)
 	if err != nil {
-		return report(stderr, usageError(explain(err, parser.Model, file)))
+		return report(stderr, usageErrorOf(commandOf(parser.Model, args), explain(err, parser.Model, file, args)))
 	}
 	c.Serve.strangers = strangers(parser.Model, os.Environ())
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
@@ -149,6 +149,14 @@ func advise(err error, format string, args ...any) error {
 
 // usageCode is the exit code for a command line, or settings, that make no sense.
 const usageCode = 2
+
+// usageErrorOf is usageError that points to the help of the command that was given.
+func usageErrorOf(node *kong.Node, err error) error {
+	if err == nil || node.Type != kong.CommandNode || node.Name == "serve" {
+		return usageError(err)
+	}
+	return &told{err: err, mend: fmt.Sprintf("`parley help %s` explains it.", strings.TrimPrefix(node.Path(), "parley ")), code: usageCode}
+}
 
 func usageError(err error) error {
 	return &told{err: err, mend: "`parley --help` lists the commands, `parley help serve` the settings.", code: usageCode}

@@ -70,6 +70,7 @@ func (s sink) by(name, help, label string, counts map[string]uint64) {
 func (s sink) engine(f *engine.Figures) {
 	s.gauge("parley_rooms", "Rooms now.", float64(f.Rooms))
 	s.gauge("parley_participants", "Participants now.", float64(f.Participants))
+	s.gauge("parley_draining", "1 while new meetings are refused, before the server ends.", flag(f.Draining))
 	s.gauge("parley_connections", "Signalling connections now.", float64(f.Connections))
 	s.by("parley_joins_total", "Joins by result.", "result", f.Joins)
 	s.by("parley_resumes_total", "Resumed sessions by result.", "result", f.Resumes)

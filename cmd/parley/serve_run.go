@@ -28,7 +28,8 @@ import (
 // stopTime bounds the orderly stop: telling participants, closing records.
 const stopTime = 10 * time.Second
 
-// Run serves until ctx ends (Ctrl-C) or SIGTERM comes, then stops in order.
+// Run serves until ctx ends (Ctrl-C) or SIGTERM comes, then stops in order; SIGHUP,
+// of a terminal that closes or of who hopes for a reload, is taken as SIGTERM.
 // SIGTERM lets running meetings go on for --drain first; a second signal of
 // either kind ends that. Where no meeting runs it stops at once.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
@@ -36,6 +37,12 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	terminate := make(chan os.Signal, 2) // from here on: one during the start waits for its end
+	signal.Notify(terminate, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signal.Notify(terminate, syscall.SIGHUP)
+	}
+	defer signal.Stop(terminate)
 	log := c.logger(os.Stderr)
 	warnOfStrangers(log, c.strangers)
 	defer saveMemory()()
@@ -47,9 +54,6 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	terminate := make(chan os.Signal, 2)
-	signal.Notify(terminate, syscall.SIGTERM)
-	defer signal.Stop(terminate)
 	c.announce(out, s, srv)
 	failed := srv.serve()
 	select {
@@ -153,6 +157,8 @@ func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
 		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Another parley uses this folder. Stop it, or choose another one with --data.")
 	case errors.Is(err, storage.ErrNewerSchema):
 		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Use the newer version, or another folder with --data.")
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "There is no room left. Make some, or choose a folder on another disk with --data.")
 	case errors.Is(err, storage.ErrUnwritable), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
 		return nil, advise(fmt.Errorf("data folder %s: %w", c.Data, err), "Choose a folder you may write to with --data, or mend its permissions.")
 	}

@@ -94,6 +94,7 @@ func TestSignalsStopInOrder(t *testing.T) {
 		"Ctrl-C":                     {syscall.SIGINT, nil, []string{"signals"}},
 		"SIGTERM, not to wait":       {syscall.SIGTERM, []string{"--drain", "0"}, []string{"signals"}},
 		"SIGTERM, nobody there":      {syscall.SIGTERM, nil, nil},
+		"SIGHUP, nobody there":       {syscall.SIGHUP, nil, nil},
 		"SIGTERM, the time is short": {syscall.SIGTERM, []string{"--drain", "2s"}, []string{"signals"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,8 +27,9 @@ type storeCmd struct {
 
 // storeFlags are those of all of them.
 type storeFlags struct {
-	Data string `help:"Folder of meeting records and chat, as the server has it." default:"parley-data" type:"path" env:"PARLEY_DATA"`
-	JSON bool   `name:"json" help:"Print the result as JSON."`
+	Data   string `help:"Folder of meeting records and chat, as the server has it." default:"parley-data" type:"path" env:"PARLEY_DATA"`
+	Config string `help:"The server's YAML file, of which only data counts here." type:"path" placeholder:"FILE" env:"PARLEY_CONFIG"`
+	JSON   bool   `name:"json" help:"Print the result as JSON."`
 }
 
 func (f *storeFlags) print(out io.Writer, result any) error {
@@ -55,11 +56,30 @@ func (f *storeFlags) explain(err error) error {
 	case errors.Is(err, fs.ErrExist):
 		return advise(err, "Nothing is overwritten. Choose another name.")
 	case errors.Is(err, fs.ErrNotExist):
-		return advise(err, "Name the folder with --data (or PARLEY_DATA), as the server has it.")
-	case errors.Is(err, storage.ErrUnwritable):
+		return advise(err, "Name the folder with --data (or PARLEY_DATA), or the server's settings with --config (or PARLEY_CONFIG).")
+	case errors.Is(err, storage.ErrUnwritable), errors.Is(err, fs.ErrPermission):
 		return advise(err, "Run it as the user the server runs as, or mend the permissions.")
 	}
 	return err
+}
+
+// aboutFile advises on a backup that was named: it is not the folder that is to be
+// looked at, and the folder is as it was.
+func aboutFile(err error, file string) error {
+	switch {
+	case file == "":
+	case errors.Is(err, storage.ErrNotAStore):
+		return advise(err, "Nothing was changed. `parley store check FILE` says what is wrong with the backup; try another one.")
+	case isMissing(err, file):
+		return advise(err, "There is no such backup. Check its path.")
+	}
+	return err
+}
+
+// isMissing reports whether it is this file that is not there.
+func isMissing(err error, file string) bool {
+	var failed *fs.PathError
+	return errors.As(err, &failed) && failed.Path == file && errors.Is(failed, fs.ErrNotExist)
 }
 
 type storeCheckCmd struct {
@@ -75,7 +95,7 @@ func (c *storeCheckCmd) Run(out io.Writer) error {
 	}
 	report, err := storage.Check(path)
 	if err != nil {
-		return c.explain(err)
+		return c.explain(aboutFile(err, c.File))
 	}
 	if c.JSON {
 		if err := c.print(out, report); err != nil {
@@ -84,7 +104,9 @@ func (c *storeCheckCmd) Run(out io.Writer) error {
 	} else {
 		printReport(out, report)
 	}
-	if n := len(report.Faults); n > 0 {
+	if n := len(report.Faults); n > 0 && c.File != "" {
+		return advise(fmt.Errorf("%s is damaged: %s", report.File, count(n, "fault")), "Restore another backup if you have one. This one can be repaired as parley.db in a folder of its own: `parley store repair --data FOLDER`.")
+	} else if n > 0 {
 		return advise(fmt.Errorf("%s is damaged: %s", report.File, count(n, "fault")), "`parley store repair` saves what can be read, `parley store restore FILE` puts a backup back.")
 	}
 	return nil
@@ -95,13 +117,13 @@ func printReport(out io.Writer, r *storage.Report) {
 	if r.Clean {
 		state = "closed in order"
 	}
-	fmt.Fprintf(out, "%s: %.1f MiB, %d pages in use, schema %d, %s\n", r.File, float64(r.Bytes)/(1<<20), r.Pages, r.Schema, state)
+	fmt.Fprintf(out, "%s: %s, %s in use, schema %d, %s\n", r.File, size(r.Bytes), count(r.Pages, "page"), r.Schema, state)
 	fmt.Fprintf(out, "readable: %s", counts(r.Records))
 	if r.Texts > 0 {
 		fmt.Fprintf(out, ", and %d texts in the journal", r.Texts)
 	}
 	if r.Unsealed > 0 {
-		fmt.Fprintf(out, "; %d were written before records had checksums", r.Unsealed)
+		fmt.Fprintf(out, "; %d of them from before records had checksums", r.Unsealed)
 	}
 	fmt.Fprintln(out)
 	for i, fault := range r.Faults {
@@ -149,6 +171,12 @@ func (c *storeRepairCmd) Run(out io.Writer) error {
 // lost says what could not be saved.
 func lost(done *storage.Repaired) string {
 	var parts []string
+	if done.StoreGone {
+		parts = append(parts, "all that was only in "+storage.FileName+", which was missing or empty")
+	}
+	if done.JournalGone {
+		parts = append(parts, "texts that were only in "+storage.JournalName+", which was missing or empty")
+	}
 	if len(done.Lost) > 0 {
 		parts = append(parts, counts(done.Lost)+" that could not be read")
 	}
@@ -182,6 +210,9 @@ type storeBackupCmd struct {
 
 // Run copies the store: from the server if one runs, else by itself.
 func (c *storeBackupCmd) Run(ctx context.Context, out io.Writer) error {
+	if c.File == "-" && isTerminal(out) {
+		return advise(errors.New("standard output is a terminal, which a backup would confuse"), "Name a file, or add > FILE.")
+	}
 	copyStore, end, err := c.source(ctx)
 	if err != nil {
 		return c.explain(err)
@@ -189,15 +220,32 @@ func (c *storeBackupCmd) Run(ctx context.Context, out io.Writer) error {
 	if c.File == "-" {
 		return c.explain(errors.Join(copyStore(out), end()))
 	}
-	size, err := storage.SaveBackup(c.File, copyStore)
+	bytes, err := storage.SaveBackup(c.File, copyStore)
 	if err = errors.Join(err, end()); err != nil {
+		if dir := filepath.Dir(c.File); gone(dir) {
+			return advise(err, "There is no folder %s to write the backup to.", dir)
+		}
 		return c.explain(fmt.Errorf("backup of %s: %w", c.Data, err))
 	}
 	if c.JSON {
-		return c.print(out, map[string]any{"file": c.File, "bytes": size})
+		return c.print(out, map[string]any{"file": c.File, "bytes": bytes})
 	}
-	fmt.Fprintf(out, "%s: %.1f MiB, checked. `parley store restore` takes it.\n", c.File, float64(size)/(1<<20))
+	fmt.Fprintf(out, "%s: %s, checked. `parley store restore` takes it.\n", c.File, size(bytes))
 	return nil
+}
+
+// isTerminal reports whether somebody sees what is written to out.
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // source returns what copies the store, and what ends that.
@@ -209,7 +257,7 @@ func (c *storeBackupCmd) source(ctx context.Context) (copyStore func(io.Writer) 
 		return nil, nil, err // Open would make one
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	store, err := storage.Open(c.Data, storage.Options{Log: log})
+	store, err := storage.Open(c.Data, storage.Options{Log: log, Reserve: -1}) // a full disk can be copied to another
 	if errors.Is(err, storage.ErrLocked) {
 		return nil, nil, advise(err, "A server uses this folder and has no %s: its log says why. Stop it for the backup.", controlName)
 	}
@@ -231,7 +279,7 @@ func (c *storeRestoreCmd) Run(out io.Writer) error {
 	}
 	done, err := storage.Restore(c.File, c.Data)
 	if err != nil {
-		return c.explain(err)
+		return c.explain(aboutFile(err, c.File))
 	}
 	if c.JSON {
 		return c.print(out, done)
@@ -241,6 +289,11 @@ func (c *storeRestoreCmd) Run(out io.Writer) error {
 		fmt.Fprintf(out, "what was there is kept as %s\n", strings.Join(done.Kept, " and "))
 	}
 	return nil
+}
+
+func gone(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // counts lists records by kind.
@@ -256,6 +309,17 @@ func counts(records map[string]int) string {
 		return "no records"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// size is a number of bytes for people: a small store is not 0.0 MiB.
+func size(bytes int64) string {
+	if bytes < 1<<10 {
+		return count(int(bytes), "byte")
+	}
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
 }
 
 func count(n int, what string) string {

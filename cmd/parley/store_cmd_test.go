@@ -331,3 +331,29 @@ func TestControlSocketAfterACrash(t *testing.T) {
 		t.Errorf("the log does not say it: %s", p.stderr.String())
 	}
 }
+
+// TestBackupToNowhere: a terminal gets no binary file, and who names a folder that is
+// not there is not sent to look at the store's.
+func TestBackupToNowhere(t *testing.T) {
+	dir := t.TempDir()
+	if terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0); err == nil {
+		defer terminal.Close()
+		if err := (&storeBackupCmd{storeFlags: storeFlags{Data: dir}, File: "-"}).Run(t.Context(), terminal); err == nil || !strings.Contains(err.Error(), "terminal") {
+			t.Errorf("to a terminal: %v", err)
+		}
+	}
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil || isTerminal(null) {
+		t.Errorf("%s is a terminal, %v", os.DevNull, err)
+	}
+	store, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, said, code := command(t, "backup", "--data", dir, filepath.Join(dir, "not", "there"))
+	if code == 0 || strings.Contains(said, "--data") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+}

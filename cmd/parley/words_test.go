@@ -71,6 +71,11 @@ func TestMistakesInPlainWords(t *testing.T) {
 		{"far from any", "", "", []string{"--foo"}, "unknown flag --foo\n"},
 		{"former", "", "", []string{"--joins-per-minute=3"}, `unknown flag --joins-per-minute; it is --limit-joins now`},
 		{"command", "", "", []string{"sreve"}, `unexpected argument sreve; did you mean serve?`},
+		{"file: empty folder", "data: \"\"\n", "", nil, `FILE:1: data needs the name of a folder`},
+		{"short for version", "", "", []string{"-v"}, `unknown flag -v; did you mean --version?`},
+		{"variable: choice", "", "PARLEY_LOG_LEVEL=loud", nil, `PARLEY_LOG_LEVEL must be one of "error"`},
+		{"file: choice", "log-level: loud\n", "", nil, `FILE:1: log-level must be one of "error"`},
+		{"file: another file", "config: other.yaml\n", "", nil, `FILE:1: config names this file`},
 		{"variable", "", "PARLEY_MAX_ROOMS=x", nil, `PARLEY_MAX_ROOMS takes a whole number, not "x"`},
 		{"variable that the server refuses", "", "PARLEY_LISTEN=nonsense", nil, `PARLEY_LISTEN "nonsense" is not HOST:PORT`},
 		{"file: number", "# rooms\nmax-rooms: x\n", "", nil, `FILE:2: max-rooms takes a whole number, not "x"`},
@@ -103,6 +108,24 @@ func TestMistakesInPlainWords(t *testing.T) {
 				t.Errorf("%d lines", n+1)
 			}
 		})
+	}
+}
+
+// TestMistakesInCommands: the words of the command that was begun, and its help.
+func TestMistakesInCommands(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"store chek", "unexpected argument chek; did you mean check?\n`parley help store` explains it."},
+		{"help store chek", "unexpected argument chek; did you mean check?\n`parley help store` explains it."},
+		{"store", "store needs a command after it: backup, check, repair, restore\n`parley help store` explains it."},
+		{"backup", "backup needs <file> after it\n`parley help backup` explains it."},
+		{"store restore x --jsn", "unknown flag --jsn; did you mean --json?\n`parley help store restore` explains it."},
+		{"store check " + filepath.Join(t.TempDir(), "none"), "There is no such backup."},
+		{"store restore " + filepath.Join(t.TempDir(), "none"), "There is no such backup."},
+	} {
+		_, errOut, code := said(strings.Fields(c.args)...)
+		if got := strings.ReplaceAll(errOut, "\n        ", "\n"); code == 0 || !strings.Contains(got, c.want) {
+			t.Errorf("%q: code %d, %q", c.args, code, got)
+		}
 	}
 }
 

@@ -104,7 +104,7 @@ func withoutJoiner(out []rune) []rune {
 const maxMarks = 4
 
 func countMarks(n int, r rune) int {
-	if r != 0xFE0F && unicode.Is(unicode.Mn, r) {
+	if r != 0xFE0F && unicode.In(r, unicode.Mn, unicode.Me) {
 		return n + 1
 	}
 	return 0
@@ -129,6 +129,8 @@ func invisible(r rune) bool {
 	switch r {
 	case 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0:
 		return true // fillers that are formally letters or marks
+	case 0x13441, 0x13442, 0x1D159:
+		return true // blanks that are formally hieroglyphs or a note
 	}
 	return false
 }

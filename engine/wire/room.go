@@ -59,7 +59,6 @@ func roomTitle(s string) (string, bool) {
 	s = strings.TrimRightFunc(s, func(r rune) bool { return space(r) || fullStop(r) })
 	s = norm.NFC.String(strings.Join(strings.FieldsFunc(s, space), "-"))
 	out := make([]rune, 0, len(s))
-	marks := 0
 	for _, r := range s {
 		var last rune // that is not a joiner
 		if written := withoutJoiner(out); len(written) > 0 {
@@ -72,7 +71,7 @@ func roomTitle(s string) (string, bool) {
 			out = append(withoutJoiner(out), r)
 			continue
 		}
-		if marks = countMarks(marks, r); marks > maxMarks || !roomRune(last, r) {
+		if !roomRune(last, r) {
 			return "", false
 		}
 		if !unicode.In(r, joining...) {
@@ -80,7 +79,20 @@ func roomTitle(s string) (string, bool) {
 		}
 		out = append(out, r)
 	}
-	return string(withoutJoiner(out)), true
+	title := norm.NFC.String(string(withoutJoiner(out))) // marks meet where a joiner was
+	return title, fewMarks(title)
+}
+
+// fewMarks reports whether no letter has more than maxMarks. Those that a letter
+// brings along count too, for the key may have them apart.
+func fewMarks(title string) bool {
+	marks := 0
+	for _, r := range norm.NFD.String(title) {
+		if marks = countMarks(marks, r); marks > maxMarks {
+			return false
+		}
+	}
+	return true
 }
 
 // roomRune reports whether r may follow last in a name.

@@ -168,3 +168,27 @@ func FuzzCleanRoom(f *testing.F) {
 		}
 	})
 }
+
+// TestRoomHostileMarks: marks pile up on no letter, whatever is put between them or
+// comes along with it, and a joiner that is dropped leaves no marks out of order.
+func TestRoomHostileMarks(t *testing.T) {
+	for _, name := range []string{
+		"a" + strings.Repeat("\u20dd", 5),
+		"a\u0301\u0302\u0303\u0304\u20dd\u0301",
+		"\u0130\u0301\u064b\u0307\u0307",
+		"tea\U00013441", "\U00013442",
+	} {
+		if key, err := CleanRoom(name); err == nil {
+			t.Errorf("%+q is room %+q", name, key)
+		}
+	}
+	for _, name := range []string{"i\u064b\u200c\u0323", "\u0628\u08e0\u200c\u0327", "i\u064b\u200d\u0301\u0345", "\u0130\u064b"} {
+		if _, err := CleanRoom(name); err != nil {
+			t.Errorf("%+q: %v", name, err)
+		}
+		checkRoom(t, name)
+	}
+	if name, err := CleanName("a\u0301\u0302\u0303\u0304\u20dd\u0301\U0001d159"); name != "a\u0301\u0302\u0303\u0304" || err != nil {
+		t.Errorf("the name is %+q, %v", name, err)
+	}
+}

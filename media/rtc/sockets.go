@@ -89,7 +89,7 @@ func (b *binder) open() error {
 	}
 	b.absent = absent
 	for _, name := range absent {
-		b.server.log.Warn("no such network interface; the others serve, and it will be looked for again", "interface", name)
+		b.server.log.Warn("no such network interface; what else there is serves, and it will be looked for again", "interface", name)
 	}
 	var first error
 	counts := share(len(places), b.server.config.Workers)

@@ -51,6 +51,11 @@ func (c *certs) loadLocked(stamp [2]time.Time) error {
 	for _, name := range pair.Leaf.DNSNames {
 		c.domains[strings.ToLower(strings.TrimSuffix(name, "."))] = true
 	}
+	if now := time.Now(); now.After(pair.Leaf.NotAfter) {
+		c.log.Warn("the certificate has expired; browsers will refuse it", "file", c.certFile, "since", pair.Leaf.NotAfter)
+	} else if now.Before(pair.Leaf.NotBefore) {
+		c.log.Warn("the certificate is not valid yet; browsers will refuse it", "file", c.certFile, "from", pair.Leaf.NotBefore)
+	}
 	return nil
 }
 

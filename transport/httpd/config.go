@@ -77,7 +77,8 @@ type PerAddress struct {
 	// default 1,024; of a client behind a trusted proxy, requests at once.
 	Requests int
 	// RecordsPerMinute is how many ratings and records may be asked for with a
-	// participant's token in a minute on average, default 3,000.
+	// participant's token, and names of rooms, in a minute on average, default
+	// 3,000.
 	RecordsPerMinute int
 	// Loopback: loopback addresses are bounded too, when only those can reach us.
 	Loopback bool

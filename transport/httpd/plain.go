@@ -69,7 +69,7 @@ func (c *greeted) leadOn(begun []byte) {
 	head := io.LimitReader(io.MultiReader(bytes.NewReader(begun), c.TCPConn), plainHead)
 	r, err := http.ReadRequest(bufio.NewReader(head))
 	answer := "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-	if err == nil && c.listener.names(r.Host) {
+	if err == nil && r.Host != "" && c.listener.names(r.Host) { // without a name the path would be one
 		to := url.URL{Scheme: "https", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 		answer = fmt.Sprintf("HTTP/1.1 307 Temporary Redirect\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", to.String())
 		c.listener.told()

@@ -20,6 +20,7 @@ func TestPlainOnTLS(t *testing.T) {
 		{"head", "HEAD / HTTP/1.0\r\nHost: localhost\r\n\r\n", "Location: https://localhost/\r\n"},
 		{"another's name", "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "400 Bad Request"},
 		{"a name that is none", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "400 Bad Request"},
+		{"a path in the place of a name", "GET //evil.example/ HTTP/1.0\r\n\r\n", "400 Bad Request"},
 		{"no request", "HELLO\r\n\r\n", "400 Bad Request"},
 		{"too long", "GET /" + strings.Repeat("x", plainHead) + " HTTP/1.1\r\nHost: localhost\r\n\r\n", "400 Bad Request"},
 	} {

@@ -134,8 +134,7 @@ func (s *Server) postRating(w http.ResponseWriter, r *http.Request) {
 // mayTry reports whether r, which shows a participant's secret, may be answered
 // with more than a refusal: it names a meeting, and none came too fast.
 func (s *Server) mayTry(w http.ResponseWriter, r *http.Request) bool {
-	if wait, ok := s.records.Allow(visitorFrom(r).limited, time.Now()); !ok {
-		s.metrics.refusedHTTP.WithLabelValues(limitRecords).Inc()
+	if wait := s.tooFast(r); wait > 0 {
 		fail(w, tooMany(limitRecords, "too many ratings and records from this address", wait))
 		return false
 	}
@@ -144,6 +143,17 @@ func (s *Server) mayTry(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	return true
+}
+
+// tooFast counts an ask for what a secret or a room's code opens, and returns how
+// long to wait if the address has asked too often.
+func (s *Server) tooFast(r *http.Request) time.Duration {
+	wait, ok := s.records.Allow(visitorFrom(r).limited, time.Now())
+	if ok {
+		return 0
+	}
+	s.metrics.refusedHTTP.WithLabelValues(limitRecords).Inc()
+	return max(wait, 1)
 }
 
 func readRating(r *http.Request) (Rating, *apiError) {

@@ -147,11 +147,15 @@ func TestSecretsAreTriedSlowly(t *testing.T) {
 		"rating": func() (*http.Response, string) {
 			return r.do(t, "POST", path+"/rating", `{"token":"secret","stars":5}`)
 		},
+		"room": func() (*http.Response, string) { return r.do(t, "GET", "/api/v1/room?name=tea", "") },
 	} {
 		resp, body := try()
 		if resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" || !strings.Contains(body, `"code":"rate_limited"`) {
 			t.Errorf("%s: %s %s", name, resp.Status, body)
 		}
+	}
+	if resp, _ := r.do(t, "GET", "/r/tea.", ""); resp.StatusCode != 200 {
+		t.Errorf("the page of a room that was not asked for: %s", resp.Status)
 	}
 	if len(records.given) > 0 {
 		t.Error("a rating that came too fast is kept")

@@ -29,6 +29,10 @@ func (s *Server) pages(current func() (*site, error)) http.HandlerFunc {
 			site.serve(w, r)
 			return
 		}
+		if s.tooFast(r) > 0 { // joining says then which room it is
+			site.serve(w, r)
+			return
+		}
 		switch title, ok := s.cfg.FindRoom(r.Context(), typed); {
 		case !ok:
 			site.send(w, r, site.pages["bad-room"], http.StatusOK)
@@ -49,8 +53,13 @@ func leadToRoom(w http.ResponseWriter, r *http.Request, title string) {
 }
 
 // getRoom answers GET /api/v1/room?name=: how the room is spelt that is meant by what
-// was typed, empty if that is no name. Our page asks before it goes there.
+// was typed, empty if that is no name. Our page asks before it goes there. It tells
+// whether a meeting runs under a code, so that an address may ask only so often.
 func (s *Server) getRoom(w http.ResponseWriter, r *http.Request) {
+	if wait := s.tooFast(r); wait > 0 {
+		fail(w, tooMany(limitRecords, "too many asks for names of rooms from this address", wait))
+		return
+	}
 	title, ok := s.cfg.FindRoom(r.Context(), r.URL.Query().Get("name"))
 	if !ok {
 		title = ""

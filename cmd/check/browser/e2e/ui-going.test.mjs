@@ -157,3 +157,21 @@ for (const language of LANGUAGES) {
     await second.close();
   });
 }
+
+test('who presses twice joins once, also where other tabs are asked', async () => {
+  const ann = await guest(browser, server.url, { as: 'Ann', prefs: { mic: false, cam: false } });
+  // As at an address that is not secure.
+  await ann.page.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+  let sockets = 0;
+  ann.page.on('websocket', () => sockets++);
+  await ann.page.goto(`${server.url}/r/twice`);
+  await ann.field('prejoin.name').fill('Ann');
+  await ann.button('prejoin.join').or(ann.button('prejoin.joinListen')).evaluate((button) => {
+    for (let i = 0; i < 2; i++) /** @type {HTMLElement} */ (button).click();
+  });
+  await ann.bar.waitFor();
+  await ann.page.waitForTimeout(1_000);
+  assert.equal(sockets, 1);
+  await ann.bar.waitFor();
+  await ann.close();
+});

@@ -134,6 +134,18 @@ test('on a phone each figure of the details has its name', async () => {
   await who.close();
 });
 
+test('on a phone what takes two lines in the settings has room for them', async () => {
+  const who = await guest(browser, server.url, { prefs: OFF });
+  await who.enter('settings');
+  await who.more('app.settings');
+  await who.page.getByRole('tab', { name: who.t('settings.general') }).click();
+  await who.page.getByRole('switch').first().waitFor();
+  await who.page.setViewportSize({ width: 390, height: 844 });
+  const squeezed = await who.page.locator('.tab-panel > .switch').evaluateAll((rows) => rows.filter((row) => row.clientHeight < (row.firstElementChild?.clientHeight ?? 0) + 10).map((row) => row.textContent));
+  assert.deepEqual(squeezed, []);
+  await who.close();
+});
+
 test('an English page in Germany shows 24 hours and figures with a comma', async () => {
   const who = await guest(browser, server.url, { prefs: { lang: 'en', ...OFF }, context: { locale: 'de-DE' } });
   await who.enter('germany');
@@ -239,6 +251,13 @@ for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
     await who.page.getByRole('tab', { name: who.t('settings.general') }).click();
     for (const box of await who.page.getByRole('switch').all()) await seen(box, 'a switch');
     await who.page.keyboard.press('Escape');
+
+    // What can not be pressed does not look as if it could, also below the mouse.
+    await who.openChat();
+    const send = who.button('chat.send');
+    await send.hover({ force: true });
+    assert.equal(await send.getAttribute('aria-disabled'), 'true');
+    await seen(send.locator('svg'), 'a button that does nothing');
     await other.close();
     await who.close();
   });

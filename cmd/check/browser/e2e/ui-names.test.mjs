@@ -50,6 +50,7 @@ test('a room is one however its name is typed, and shown as first typed', async 
   }
   // The list has each room once, by the name that people saw.
   await ben.page.goto(server.url);
+  await ben.page.locator('.recent-room bdi').first().waitFor();
   const recent = await ben.page.locator('.recent-room bdi').allInnerTexts();
   assert.deepEqual(recent, ROOMS.map(([first]) => first.replaceAll(' ', '-')).reverse().slice(0, 5));
   await Promise.all([ann.close(), ben.close()]);

@@ -130,11 +130,19 @@ function manyPeople(n) {
 
 test('on paper there is the record, black on white, with its name, its date and nothing else', () => withServer(async (server, browser) => {
   const ann = await guest(browser, server.url, { prefs: { ...OFF, theme: 'dark' } });
+  // A note on the screen that is not for paper.
+  await ann.page.routeWebSocket(/\/api\/v1\/ws/, (ws) => {
+    ws.connectToServer().onMessage((text) => {
+      const message = JSON.parse(String(text));
+      ws.send(message.type === 'joined' ? JSON.stringify({ ...message, recorded: false, record_pending: true }) : text);
+    });
+  });
   await ann.enter('paper');
   await ann.page.route('**/record', (route) => route.fulfill({ json: manyPeople(60) }));
   await leaveAndOpen(ann);
   await table(ann).waitFor();
   assert.equal(await ann.page.locator('.record-head').isVisible(), false, 'the head is for paper');
+  await ann.text('record.pending').waitFor();
   await ann.page.emulateMedia({ media: 'print' });
   const seen = await ann.page.evaluate(() => {
     const inked = [...document.body.querySelectorAll('*')].filter((el) => el.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && [...el.childNodes].some((n) => n.nodeType === 3 && n.textContent?.trim()));

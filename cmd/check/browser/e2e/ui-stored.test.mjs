@@ -130,7 +130,7 @@ test('a stay that is not recorded: the end page says so, or that it is not decid
     await ann.enter('unrecorded');
     await ann.control('bar.leave').click();
     await ann.page.locator('details.record summary').click();
-    await ann.page.locator('details.record table, details.record p').first().waitFor();
+    await ann.page.locator('details.record table').waitFor();
     for (const other of /** @type {const} */ (['record.pending', 'record.lost'])) assert.equal(await ann.text(other).count(), other === key ? 1 : 0, `${key}: ${other}`);
     await ann.close();
   }

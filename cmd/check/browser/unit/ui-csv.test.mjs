@@ -41,6 +41,12 @@ test('no cell begins a formula, in any width or behind anything unseen', () => {
   for (const cell of ['Ann', 'a=b', '1-2', 'x@y.example', '王', '', '…', '"=1"', '2026-11-30T20:59:50+01:00']) assert.equal(harmless(cell), cell);
 });
 
+test('what a program makes a cell of where semicolons part them begins no formula', () => {
+  const evil = [["x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"], ['a,＝1', "a,'＝1"], ['a; "=1', "a;' \"=1"], [';;@x;b', ";;'@x;b"], ['=1;=2', "'=1;'=2"]];
+  for (const [cell, safe] of evil) assert.equal(harmless(cell), safe);
+  for (const cell of ['Ann; Bob', 'a;b=c', 'Lee, Ann', ';', '']) assert.equal(harmless(cell), cell);
+});
+
 test('a moment has its calendar, its clock and its zone', () => {
   const at = Date.UTC(2026, 10, 30, 19, 59, 50, 999);
   const said = /** @type {[number, string][]} */ ([

@@ -7,7 +7,7 @@ export default {
   'app.theme': 'Appearance',
   'theme.dark': 'Dark',
   'theme.light': 'Light',
-  'theme.system': 'As the system',
+  'theme.system': 'System',
   'app.home': 'Home page',
   'app.settings': 'Settings',
   'app.close': 'Close',

@@ -12,13 +12,18 @@ const SKIPPED = /^[\t\r\n]/;
 
 /**
  * A cell that no program takes for a formula, for names are written by anybody:
- * an apostrophe makes it a text.
+ * an apostrophe makes it a text. Where decimals have a comma the programs part cells
+ * at semicolons and know no quotes within: what follows one may begin a cell, too.
  * @param {string} cell
  */
 export function harmless(cell) {
-  const first = cell.replace(UNSEEN, '').slice(0, 1).normalize('NFKC');
-  return FORMULA.test(first) || SKIPPED.test(cell) ? `'${cell}` : cell;
+  const [first, ...rest] = cell.split(/(?<=[;,])/);
+  const safe = formula(first) || SKIPPED.test(cell) ? `'${first}` : first;
+  return safe + rest.map((part) => (formula(part.replaceAll('"', '')) ? `'${part}` : part)).join('');
 }
+
+/** @param {string} text */
+const formula = (text) => FORMULA.test(text.replace(UNSEEN, '').slice(0, 1).normalize('NFKC'));
 
 /** Figures are no texts: what is negative stays a figure. @param {string | number} value */
 function quoted(value) {

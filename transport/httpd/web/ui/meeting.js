@@ -119,10 +119,12 @@ export default class ParleyMeeting extends ParleyElement {
     page.elsewhere = elsewhere !== '';
     page.addEventListener('enter', async (e) => {
       const { name, choice } = /** @type {CustomEvent<{name: string, choice: import('./prejoin.js').Choice}>} */ (e).detail;
+      page.joining = true; // who presses twice joins once
       // The other tab may have come or gone since it was looked for.
       await look();
-      if (signal.aborted || (choice === '' && elsewhere)) return;
-      void this.#enter(page, media, { name, identity: choice === 'move' && elsewhere ? elsewhere : this.#own(choice), before });
+      if (signal.aborted) return;
+      if (choice === '' && elsewhere) page.joining = false;
+      else void this.#enter(page, media, { name, identity: choice === 'move' && elsewhere ? elsewhere : this.#own(choice), before });
     });
     page.addEventListener('cancel', () => this.#joining?.abort());
     page.addEventListener('there', () => this.#goThere());

@@ -247,6 +247,7 @@ export class ParleyPrejoin extends ParleyElement {
 
   /** While joining the button turns and does nothing. @param {boolean} on */
   set joining(on) {
+    if (on === this.#joining) return;
     this.#joining = on;
     attr(this.#join, 'aria-disabled', on ? 'true' : null);
     this.#drawJoin(this.media.store.state);

@@ -21,8 +21,8 @@ export class Presence extends EventTarget {
   #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(CHANNEL) : null;
   #room = '';
   #release = () => {};
-  /** @type {((word: Word) => void) | null} */
-  #heard = null;
+  /** Who waits for an answer. @type {Set<(word: Word) => void>} */
+  #waiting = new Set();
 
   constructor() {
     super();
@@ -35,7 +35,7 @@ export class Presence extends EventTarget {
     if ('ask' in word && word.ask === this.#room) this.#say({ room: this.#room, identity: this.identity });
     else if ('come' in word && word.come === this.#room) this.dispatchEvent(new Event('come'));
     else if ('changed' in word) this.dispatchEvent(new Event('change'));
-    else this.#heard?.(word);
+    else for (const heard of this.#waiting) heard(word);
   }
 
   /** @param {Word} word */
@@ -59,15 +59,17 @@ export class Presence extends EventTarget {
   async #answer(room) {
     if (!this.#channel) return '';
     const answer = new Promise((resolve) => {
-      this.#heard = (word) => {
+      const heard = (/** @type {Word} */ word) => {
         if ('room' in word && word.room === room && typeof word.identity === 'string') resolve(word.identity);
       };
-      setTimeout(() => resolve(''), ANSWER);
+      this.#waiting.add(heard);
+      setTimeout(() => {
+        this.#waiting.delete(heard);
+        resolve('');
+      }, ANSWER);
     });
     this.#say({ ask: room });
-    const found = await answer;
-    this.#heard = null;
-    return found;
+    return answer;
   }
 
   /** Asks the other tab to show itself. @param {string} room */
