@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"time"
 
-
 	"parley/actors"
 	"parley/engine/wire"
 )
