@@ -248,6 +248,9 @@ func (f *faultFile) write(data []byte, at int64, plan fault) (int, error) {
 	if held := f.disk.held; held != nil {
 		<-held
 	}
+	if f.disk.rng.IntN(40) == 0 { // a slow one
+		time.Sleep(300 * time.Microsecond)
+	}
 	f.disk.event()
 	err := errInjected[plan]
 	if err != nil && f.disk.rng.IntN(3) > 0 {
