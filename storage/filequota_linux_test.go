@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 	"testing"
@@ -24,10 +23,8 @@ func TestFileQuota(t *testing.T) {
 		meetUnderQuota(t, dir)
 		return
 	}
-	child := exec.Command(os.Args[0], "-test.run=^TestFileQuota$", "-test.timeout=2m")
-	child.Env = append(os.Environ(), fileQuota+"="+t.TempDir())
-	if out, err := child.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := inChild(t, fileQuota, nil); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -28,21 +28,34 @@ func TestSmallDisk(t *testing.T) {
 		fillAndEmpty(t, dir)
 		return
 	}
-	child := exec.Command(os.Args[0], "-test.run=^TestSmallDisk$", "-test.v", "-test.timeout=2m")
-	child.Env = append(os.Environ(), smallDisk+"="+t.TempDir())
-	child.SysProcAttr = &syscall.SysProcAttr{
+	err := inChild(t, smallDisk, &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-	}
-	out, err := child.CombinedOutput()
+	})
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) {
-		t.Skipf("no namespaces here: %v", err)
+		t.Skipf("no namespaces here: %v; TestFileQuota does without", err)
 	}
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatal(err)
+	}
+}
+
+// inChild runs the same test in a process of its own, in which variable names a
+// folder. The error is that of starting it; if the child fails, so does the test.
+func inChild(t *testing.T, variable string, attr *syscall.SysProcAttr) error {
+	t.Helper()
+	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=2m")
+	child.Env = append(os.Environ(), variable+"="+t.TempDir())
+	child.SysProcAttr = attr
+	out, err := child.CombinedOutput()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		t.Errorf("%v\n%s", err, out)
+		return nil
 	}
 	t.Logf("%s", out)
+	return err
 }
 
 // filler takes all the space there is.
