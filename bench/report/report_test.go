@@ -238,11 +238,11 @@ func TestHTMLIsSelfContained(t *testing.T) {
 
 func TestSVGIsXML(t *testing.T) {
 	for _, p := range sample().plots() {
-		svg := p.svg()
-		if svg == "" {
-			t.Errorf("%s: nothing drawn", p.title)
+		svg, err := p.svg()
+		if err != nil || svg == "" {
+			t.Errorf("%s: nothing drawn, %v", p.title, err)
 		}
-		dec := xml.NewDecoder(strings.NewReader(svg))
+		dec := xml.NewDecoder(strings.NewReader(string(svg)))
 		for {
 			if _, err := dec.Token(); err != nil {
 				if err.Error() != "EOF" {
@@ -253,8 +253,26 @@ func TestSVGIsXML(t *testing.T) {
 		}
 	}
 	empty := plot{title: "x", curves: []curve{{x: []float64{1}, y: []float64{1}}}}
-	if empty.svg() != "" {
-		t.Error("a single point was drawn")
+	if svg, err := empty.svg(); svg != "" || err != nil {
+		t.Errorf("a single point was drawn: %q, %v", svg, err)
+	}
+}
+
+// TestSVGEscapes draws what others have named.
+func TestSVGEscapes(t *testing.T) {
+	const hostile = `"><script>alert(1)</script>&`
+	points := []float64{1, 2, 3}
+	p := plot{title: hostile, xLabel: hostile, yLabel: hostile, ticks: []tick{{2, hostile}},
+		curves: []curve{{hostile, points, points}, {hostile, points, points}}}
+	svg, err := p.svg()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(svg), "<script") || strings.Contains(string(svg), "ZgotmplZ") {
+		t.Errorf("drawn as %s", svg)
+	}
+	if n := strings.Count(string(svg), "alert(1)"); n != 7 {
+		t.Errorf("the name stands %d times in %s", n, svg)
 	}
 }
 
