@@ -124,7 +124,7 @@ func (g *registryState) open(ctx *actors.Context[registryMsg], name, title strin
 }
 
 // tell hands a message to a room and counts it.
-func (g *registryState) tell(entry *roomEntry, msg roomMsg) bool {
+func (g *registryState) tell(entry *roomEntry, msg fromRegistry) bool {
 	if entry.ref.Tell(msg, actors.Drop) != nil {
 		return false
 	}
