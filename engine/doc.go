@@ -4,7 +4,8 @@
 //
 //	e, err := engine.New(engine.Options{Media: m, Records: store})
 //	signal := e.Accept(conn, engine.ConnInfo{Addr: addr}) // for each WebSocket
-//	signal.OnText(text)                                   // for each message
+//	signal.OnText(text)                                   // for each message in JSON
+//	signal.OnRequest(req)                                 // or made of something else
 //	signal.OnClose()                                      // at its end
 //	err = e.Stop(ctx)
 //
@@ -18,9 +19,10 @@
 // A Signal checks size, rate and order of what a client sends and hands it to its
 // participant, which checks rights, does what takes time (answering SDP) and hands
 // the rest to the room. What is legal when, by what right, within which limit, and
-// who does it, stands in one table, actions.go. The room changes what all can see, encodes each event once and sends the
-// same frame to every member's connection: connections queue and never block.
-// The media side and the storage's writer report to the room by coalesced messages;
+// who does it, stands in one table, actions.go. The room changes what all can see,
+// puts each event into one frame and hands that to every member's connection:
+// connections queue and never block. They take the frame's JSON, which is encoded
+// once, or its message. The media side and the storage's writer report to the room by coalesced messages;
 // neither ever waits for it.
 //
 // Packets do not pass through here. The room tells the media side who sits in

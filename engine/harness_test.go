@@ -385,7 +385,7 @@ func testLog(t *testing.T) io.Writer {
 func dump(all []wire.Message) string {
 	out := ""
 	for _, m := range all {
-		out += string(wire.Encode(m).Text()) + "\n"
+		out += string(wire.FrameOf(m).Text()) + "\n"
 	}
 	return out
 }

@@ -56,7 +56,7 @@ func (m *member) send(f *wire.Frame) {
 // tell sends something about the member's own view.
 func (m *member) tell(ev wire.Event) {
 	if m.signal != nil {
-		m.signal.send(wire.Encode(ev))
+		m.signal.reply(ev)
 	}
 }
 

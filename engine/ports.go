@@ -13,7 +13,8 @@ import (
 // given up to its bound and ends itself beyond it, without a word, for its peer
 // does not listen.
 type Conn interface {
-	// Send queues f. It reports false when the connection is gone.
+	// Send queues f, or what it takes of it: JSON, or the message. It reports false
+	// when the connection is gone.
 	Send(f *wire.Frame) bool
 	// Close sends what is queued, then a close frame with the WebSocket
 	// status code (1000, 1008, 4000 …) and reason, then ends the connection.

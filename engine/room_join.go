@@ -152,7 +152,7 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 	r.env.meters.joins.add("ok")
 	r.log.Info("participant joined", "participant", m.id, "members", len(r.j.members))
 	r.publish(&wire.ParticipantJoined{Participant: m.public()}, except(m.id))
-	n.signal.send(wire.Encode(r.joined(n, now)))
+	n.signal.reply(r.joined(n, now))
 	r.tellSpeakersTo(m)
 	r.tellQualityTo(m)
 	r.tellDraining(m, now)

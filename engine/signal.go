@@ -19,8 +19,8 @@ type ConnInfo struct {
 }
 
 // Signal is the engine's side of one signalling connection. Its transport
-// calls OnText and OnClose, from one goroutine at a time. Before a join it
-// costs no goroutine.
+// calls OnText, or OnRequest where it speaks something else than JSON, and OnClose,
+// from one goroutine at a time. Before a join it costs no goroutine.
 //
 //	          join, resume             taken
 //	fresh ───────────────▶ pending ──────────▶ bound
@@ -62,9 +62,8 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 // OnText takes one text message. It does not keep data and does not block.
 func (s *Signal) OnText(data []byte) {
 	now := time.Now()
-	if wait := take(s.limiter, now); wait > 0 {
-		s.env.meters.limited.add("messages")
-		s.refuseFor(wait, wire.PeekID(data), wire.CodeRateLimited, "too many messages")
+	if wait := s.takeMessage(now); wait > 0 {
+		s.refuseFor(wait, wire.PeekID(data), wire.CodeRateLimited, tooManyMessages)
 		return
 	}
 	if wait := s.takeUnread(len(data), now); wait > 0 {
@@ -73,13 +72,49 @@ func (s *Signal) OnText(data []byte) {
 	}
 	req, err := wire.ParseRequest(data)
 	if err != nil {
-		var bad *wire.RequestError
-		if errors.As(err, &bad) {
-			s.refuse(bad.ID, bad.Code, bad.Message)
-		}
+		s.refuseUnread(err)
 		return
 	}
 	s.take(req, len(data), now)
+}
+
+// OnRequest takes one request of a door that has made it of something else than
+// JSON, within the same limits and in the same order. It does not block; req is the
+// engine's from now on.
+func (s *Signal) OnRequest(req wire.Request) {
+	now := time.Now()
+	if wait := s.takeMessage(now); wait > 0 {
+		s.refuseFor(wait, req.RequestID(), wire.CodeRateLimited, tooManyMessages)
+		return
+	}
+	size, err := wire.CheckRequest(req)
+	if err != nil {
+		s.refuseUnread(err)
+		return
+	}
+	if wait := s.takeUnread(size, now); wait > 0 {
+		s.refuseOver("offers", wait, req.RequestID(), tooManyOffers)
+		return
+	}
+	s.take(req, size, now)
+}
+
+const tooManyMessages = "too many messages"
+
+// takeMessage counts a message, whatever is in it.
+func (s *Signal) takeMessage(now time.Time) (wait time.Duration) {
+	if wait = take(s.limiter, now); wait > 0 {
+		s.env.meters.limited.add("messages")
+	}
+	return wait
+}
+
+// refuseUnread answers what is no request that can be taken.
+func (s *Signal) refuseUnread(err error) {
+	var bad *wire.RequestError
+	if errors.As(err, &bad) {
+		s.refuse(bad.ID, bad.Code, bad.Message)
+	}
 }
 
 // take does what every request goes through, as its row of actions says. size is
@@ -274,7 +309,7 @@ func (s *Signal) send(f *wire.Frame) {
 	s.conn.Send(f)
 }
 
-func (s *Signal) reply(m wire.Message) { s.send(wire.Encode(m)) }
+func (s *Signal) reply(m wire.Message) { s.send(wire.FrameOf(m)) }
 
 func (s *Signal) ok(id int64) { s.reply(wire.OKTo(id)) }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 )
@@ -52,6 +53,65 @@ func ParseRequest(data []byte) (Request, error) {
 	}
 	bad.ID = id
 	return nil, bad
+}
+
+// CheckRequest checks a request that a door made of something else than JSON, and
+// brings it into its canonical form: what it lets pass ParseRequest would take, too.
+// It is to be asked once, for it folds a room's name. size is about what the request
+// takes on the wire. The error is a *RequestError.
+func CheckRequest(req Request) (size int, err error) {
+	kind, known := requestKinds[req.RequestType()]
+	r, ours := req.(checked)
+	if !known || !ours {
+		return 0, &RequestError{CodeUnknownType, req.RequestID(), "no such request"}
+	}
+	size, valid := textSize(reflect.ValueOf(req))
+	bad := (*RequestError)(nil)
+	switch id := req.RequestID(); {
+	case id < 1 || id > MaxID:
+		return 0, refuse(CodeBadField, "id is not an integer from 1 to 2^53-1")
+	case size > kind.most:
+		bad = refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", size, kind.name, kind.most)
+	case !valid:
+		bad = refuse(CodeBadField, "not UTF-8")
+	default:
+		r.head().Type = kind.name
+		bad = r.check()
+	}
+	if bad != nil {
+		bad.ID = req.RequestID()
+		return size, bad
+	}
+	return size, nil
+}
+
+// textSize returns how many bytes the strings in v have, and whether all are UTF-8.
+func textSize(v reflect.Value) (size int, valid bool) {
+	valid = true
+	add := func(v reflect.Value) {
+		n, ok := textSize(v)
+		size, valid = size+n, valid && ok
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return v.Len(), utf8.ValidString(v.String())
+	case reflect.Pointer:
+		add(v.Elem())
+	case reflect.Struct:
+		for _, field := range v.Fields() {
+			add(field)
+		}
+	case reflect.Slice:
+		for _, item := range v.Seq2() {
+			add(item)
+		}
+	case reflect.Map:
+		for key, item := range v.Seq2() {
+			add(key)
+			add(item)
+		}
+	}
+	return size, valid
 }
 
 // checkShape checks size, UTF-8 and nesting.

@@ -221,9 +221,9 @@ func TestParseRequestTakesTheLargest(t *testing.T) {
 	}
 }
 
-func TestEncodeSetsTheTypeAndTheHeader(t *testing.T) {
+func TestFrameHasTheTypeAndTheHeader(t *testing.T) {
 	for typ, make := range newMessage {
-		f := Encode(make())
+		f := FrameOf(make())
 		m, err := ParseMessage(f.Text())
 		if err != nil || reflect.TypeOf(m) != reflect.TypeOf(make()) {
 			t.Errorf("%s: came back as %T, %v", typ, m, err)
@@ -260,8 +260,8 @@ func frameLength(b []byte) int {
 	return n
 }
 
-func TestEncodeKeepsMarkupAsItIs(t *testing.T) {
-	f := Encode(&Chatted{Message: ChatMessage{Text: "<b>&"}})
+func TestFrameKeepsMarkupAsItIs(t *testing.T) {
+	f := FrameOf(&Chatted{Message: ChatMessage{Text: "<b>&"}})
 	if !strings.Contains(string(f.Text()), `"<b>&"`) {
 		t.Errorf("encoded as %s", f.Text())
 	}
@@ -345,7 +345,7 @@ func FuzzParseRequest(f *testing.F) {
 			if !errors.As(err, &bad) || bad.Code == "" || bad.ID < 0 || bad.ID > MaxID {
 				t.Fatalf("refused with %#v", err)
 			}
-			Encode(bad.Reply())
+			FrameOf(bad.Reply()).Bytes()
 			return
 		}
 		if head := exactHead(t, data); req.RequestID() != head.ID || req.RequestType() != head.Type ||
@@ -367,6 +367,9 @@ func FuzzParseRequest(f *testing.F) {
 		}
 		if !reflect.DeepEqual(req, second) {
 			t.Fatalf("%s became %#v, then %#v", data, req, second)
+		}
+		if _, err := CheckRequest(second); err != nil {
+			t.Fatalf("%s became %#v, which is refused: %v", data, second, err)
 		}
 	})
 }

@@ -6,7 +6,8 @@ import (
 )
 
 // Request is a message from a client. The concrete types are pointers to the
-// structs of this file; ParseRequest is the only way to get one from bytes.
+// structs of this file. ParseRequest makes one of JSON; one that was made in another
+// way has to pass CheckRequest.
 type Request interface {
 	// RequestID is the id the reply must carry, 1 … 2^53-1.
 	RequestID() int64
