@@ -60,7 +60,7 @@ func (p *participantState) Init(ctx *actors.Context[participantMsg]) error {
 	p.events = mediaEvents{room: p.room, self: ctx.Self(), id: p.id, number: ctx.Self().ID()}
 	join := p.join
 	p.join = nil
-	result, err := p.openMedia(join.Offer, join.Sources, join.Seats)
+	result, err := p.openMedia(p.mediaOffer(join.Offer, join.Sources, join.Seats, join.Infer))
 	if err == nil {
 		p.muteAllBut(result.codecs, join.Unmuted)
 	}

@@ -38,7 +38,10 @@ type Media interface {
 	Open(ctx context.Context, id string, offer MediaOffer, events MediaEvents) (session MediaSession, answer MediaAnswer, err error)
 }
 
-// MediaOffer is an SDP offer with the meaning of its sections.
+// MediaOffer is an SDP offer with the meaning of its sections. With neither Sources
+// nor Seats (nil, both) that is to be inferred from the SDP: what sends is the
+// microphone, the camera, then screen_audio and screen, in the order of the
+// sections; those that receive pair up into seats.
 type MediaOffer struct {
 	SDP     string
 	Sources map[wire.Source]wire.SourceSection
@@ -54,6 +57,9 @@ type MediaAnswer struct {
 	// Problems are the sections that were rejected although the client wants
 	// them; what they were for is as if it had not been offered.
 	Problems []wire.SectionProblem
+	// Sources and Seats are as they were taken, for who asked to infer them.
+	Sources map[wire.Source]wire.SourceSection
+	Seats   []wire.SeatMIDs
 }
 
 // MediaSession is one participant's connection on the packet side. Methods

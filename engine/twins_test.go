@@ -84,6 +84,7 @@ type memMedia struct {
 
 func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events MediaEvents) (MediaSession, MediaAnswer, error) {
 	time.Sleep(m.delay)
+	offer = inferred(offer)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.panicky {
@@ -112,7 +113,25 @@ func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events M
 }
 
 func (m *memMedia) answerTo(offer MediaOffer) MediaAnswer {
-	return MediaAnswer{SDP: "answer to " + offer.SDP, Problems: m.problems}
+	return MediaAnswer{SDP: "answer to " + offer.SDP, Problems: m.problems, Sources: offer.Sources, Seats: offer.Seats}
+}
+
+// inferred gives sections their meaning where the offer does not: its SDP is words
+// then, what is sent, and "seat" for each pair that receives.
+func inferred(offer MediaOffer) MediaOffer {
+	if offer.Sources != nil || offer.Seats != nil {
+		return offer
+	}
+	offer.Sources = map[wire.Source]wire.SourceSection{}
+	for i, word := range strings.Fields(offer.SDP) {
+		mid := fmt.Sprint(i)
+		if source := wire.Source(word); source.Valid() {
+			offer.Sources[source] = wire.SourceSection{MID: mid}
+		} else if word == "seat" {
+			offer.Seats = append(offer.Seats, wire.SeatMIDs{Audio: mid + "a", Video: mid + "v"})
+		}
+	}
+	return offer
 }
 
 func (m *memMedia) session(id string) *memSession {
@@ -171,6 +190,7 @@ func (s *memSession) takeSources(offer MediaOffer) {
 }
 
 func (s *memSession) Offer(_ context.Context, offer MediaOffer) (MediaAnswer, error) {
+	offer = inferred(offer)
 	s.media.mu.Lock()
 	defer s.media.mu.Unlock()
 	if len(offer.Seats) < len(s.seats) {

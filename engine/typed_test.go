@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -96,6 +97,61 @@ func TestTypedDoor(t *testing.T) {
 		}
 		if left := events[*wire.ParticipantLeft](bob); len(left) != 1 || left[0].Participant != joined[0].Participant {
 			t.Errorf("Bob saw %+v", left)
+		}
+	})
+}
+
+// TestInferredSources: who names nothing is known by what its offer turns out to
+// be, sees others in its seats, as many as the server gives, and turns what comes
+// later on by itself. Who speaks JSON and names nothing means nothing.
+func TestInferredSources(t *testing.T) {
+	run(t, Options{Limits: Limits{Seats: 2}}, func(w *world) {
+		bob := w.join("tea", "Bob", 2)
+		conn := &typedConn{}
+		ada := w.engine.Accept(conn, ConnInfo{})
+		ada.OnRequest(&wire.Join{
+			Head: wire.Head{ID: 1}, Room: "tea", Name: "Ada", Infer: true, Offer: "microphone camera seat seat seat",
+			Unmuted: []wire.Source{wire.Microphone, wire.Camera, wire.Screen},
+		})
+		w.advance(seatsEvery)
+		said := conn.take(w)
+		came := one[*wire.ParticipantJoined](bob).Participant
+		want := map[wire.Source]wire.SourceState{wire.Microphone: {Codec: "opus"}, wire.Camera: {Codec: "VP8"}}
+		if !maps.Equal(came.Sources, want) {
+			t.Errorf("Bob was told of %+v", came.Sources)
+		}
+		if seated := ofType[*wire.Seated](said); len(seated) != 1 || seated[0].Participant != bob.id() || !seated[0].Video {
+			t.Errorf("Ada sees %+v", seated)
+		}
+		if bob.pump(); bob.seats[0].Participant != came.ID {
+			t.Errorf("Bob sees %+v", bob.seats)
+		}
+
+		ada.OnRequest(&wire.Offer{Head: wire.Head{ID: 2}, Infer: true, Offer: "microphone camera seat seat seat screen"})
+		if got := ofType[*wire.Answer](conn.take(w)); len(got) != 1 {
+			t.Fatalf("the offer was answered with %+v", got)
+		}
+		if on := one[*wire.Muted](bob); on.Source != wire.Screen || !on.Muted || on.Codec != "VP8" {
+			t.Errorf("Bob was told %+v", on)
+		}
+		ada.OnRequest(&wire.Mute{Head: wire.Head{ID: 3}, Source: wire.Screen})
+		w.settle()
+		if on := one[*wire.Muted](bob); on.Source != wire.Screen || on.Muted {
+			t.Errorf("Bob was told %+v", on)
+		}
+		w.join("tea", "Cid", 2)
+		w.join("tea", "Dan", 2)
+		for _, seated := range ofType[*wire.Seated](conn.take(w)) {
+			if seated.Seat > 1 {
+				t.Errorf("a seat beyond the server's: %+v", seated)
+			}
+		}
+
+		bob.clear()
+		eve := w.connect()
+		eve.ok(&wire.Join{Room: "tea", Name: "Eve", Offer: "microphone seat"})
+		if came := one[*wire.ParticipantJoined](bob); len(came.Participant.Sources) != 0 {
+			t.Errorf("Eve, who named nothing, has %+v", came.Participant.Sources)
 		}
 	})
 }

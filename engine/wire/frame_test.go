@@ -86,6 +86,10 @@ func TestCheckRequest(t *testing.T) {
 		{"too much of an offer", &Join{Head: head, Room: "tea", Name: "Ada", Offer: strings.Repeat("x", MaxMessage)}, CodeTooLarge},
 		{"too much SDP", &Join{Head: head, Room: "tea", Name: "Ada", Offer: strings.Repeat("x", MaxSDP+1)}, CodeSDPTooLarge},
 		{"no room", &Join{Head: head, Name: "Ada"}, CodeBadRoom},
+		{"inferred", &Join{Head: head, Room: "tea", Name: "Ada", Offer: "v=0", Infer: true, Unmuted: []Source{Screen}}, ""},
+		{"inferred from nothing", &Join{Head: head, Room: "tea", Name: "Ada", Infer: true}, CodeMissingField},
+		{"inferred and unheard of", &Join{Head: head, Room: "tea", Name: "Ada", Offer: "v=0", Infer: true, Unmuted: []Source{"lidar"}}, CodeBadField},
+		{"inferred and named", &Offer{Head: head, Offer: "v=0", Infer: true, Seats: []SeatMIDs{{Audio: "1"}}}, CodeBadField},
 		{"somebody else's request", foreign{}, CodeUnknownType},
 	} {
 		size, err := CheckRequest(c.req)

@@ -87,6 +87,10 @@ type Join struct {
 	Seats []SeatMIDs `json:"seats,omitempty"`
 	// Unmuted lists the sources that are sending from the start.
 	Unmuted []Source `json:"unmuted,omitempty"`
+	// Infer leaves it to the offer what is sent and what is seen, for doors whose
+	// protocol names nothing: Sources and Seats are empty then, and Unmuted may name
+	// what turns out not to be there. JSON has no word for it.
+	Infer bool `json:"-"`
 }
 
 // RequestType implements Request.
@@ -111,10 +115,10 @@ func (r *Join) check() *RequestError {
 	if len(r.Identity) > MaxIdentity {
 		return refuse(CodeBadField, "identity is longer than %d bytes", MaxIdentity)
 	}
-	if r.Offer == "" && (len(r.Sources) > 0 || len(r.Seats) > 0) {
+	if r.Offer == "" && (len(r.Sources) > 0 || len(r.Seats) > 0 || r.Infer) {
 		return refuse(CodeMissingField, "offer is missing")
 	}
-	if bad := checkSections(r.Offer, r.Sources, r.Seats); bad != nil {
+	if bad := checkSections(r.Offer, r.Sources, r.Seats, r.Infer); bad != nil {
 		return bad
 	}
 	if i := slices.Index(r.Seats, SeatMIDs{}); i >= 0 {
@@ -124,7 +128,7 @@ func (r *Join) check() *RequestError {
 		return refuse(CodeBadField, "unmuted names more than %d sources", len(Sources))
 	}
 	for _, s := range r.Unmuted {
-		if _, ok := r.Sources[s]; !ok {
+		if _, named := r.Sources[s]; !named && !(r.Infer && s.Valid()) {
 			return refuse(CodeBadField, "unmuted names %.20q, which is not in sources", s)
 		}
 	}
@@ -173,6 +177,8 @@ type Offer struct {
 	Offer   string                   `json:"offer"`
 	Sources map[Source]SourceSection `json:"sources"`
 	Seats   []SeatMIDs               `json:"seats"`
+	// Infer is as in Join.
+	Infer bool `json:"-"`
 }
 
 // RequestType implements Request.
@@ -182,7 +188,7 @@ func (r *Offer) check() *RequestError {
 	if r.Offer == "" {
 		return refuse(CodeMissingField, "offer is empty")
 	}
-	return checkSections(r.Offer, r.Sources, r.Seats)
+	return checkSections(r.Offer, r.Sources, r.Seats, r.Infer)
 }
 
 // ViewItem is one picture the client wants to see.

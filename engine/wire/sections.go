@@ -41,8 +41,12 @@ func (s SourceSection) MarshalJSON() ([]byte, error) {
 }
 
 // checkSections checks an SDP's size and that each of its sections has one
-// meaning. Whether they exist in the SDP is for the media side to say.
-func checkSections(sdp string, sources map[Source]SourceSection, seats []SeatMIDs) *RequestError {
+// meaning, or that none has one that is to be inferred. Whether they exist in the
+// SDP is for the media side to say.
+func checkSections(sdp string, sources map[Source]SourceSection, seats []SeatMIDs, infer bool) *RequestError {
+	if infer && (len(sources) > 0 || len(seats) > 0) {
+		return refuse(CodeBadField, "sources and seats are named and to be inferred")
+	}
 	if len(sdp) > MaxSDP {
 		return refuse(CodeSDPTooLarge, "%d bytes of SDP; the limit is %d", len(sdp), MaxSDP)
 	}
