@@ -68,19 +68,18 @@ func (r *roomState) say(m *member, s *Signal, req *wire.Chat, now time.Time) {
 		s.refuse(req.ID, wire.CodeChatFull, "this address has stored all the texts it may today")
 		return
 	}
-	record := storage.ChatRecord{
-		Room: r.j.name, Source: sourceName(from), Key: req.Key, Identity: m.identity, Participant: m.id, Name: m.name, At: now, Text: req.Text,
-	}
 	waiting.text = &saying{key, from}
-	var text storage.ChatRecord
-	notify := r.toInbox(func(err error) recordResult { return recordResult{said: waiting.text, text: text, err: err} })
-	r.env.record(func(done func(error)) error {
-		return r.env.records.AppendChat(record, func(stored storage.ChatRecord, err error) {
-			text = stored
-			done(err)
-		})
-	}, notify)
+	r.store(waiting.text, storage.ChatRecord{
+		Room: r.j.name, Source: sourceName(from), Key: req.Key, Identity: m.identity, Participant: m.id, Name: m.name, At: now, Text: req.Text,
+	})
 	r.j.sayings.ask(waiting) // not before: whose write panics will not hear of it
+}
+
+// store gives a text to the storage. What becomes of it comes to the inbox.
+func (r *roomState) store(w *saying, text storage.ChatRecord) {
+	result := &recordResult{said: w}
+	write := func(done func(error)) error { return r.env.records.AppendChat(text, result.stored(done)) }
+	r.env.record(write, r.toInbox(result.with))
 }
 
 // onSaid is called in the order of storing, which is the order of the room, maybe

@@ -91,33 +91,6 @@ func (r *roomState) recordName(m *member) {
 	r.env.record(func(done func(error)) error { return r.env.records.Rename(meeting, id, name, done) }, nil)
 }
 
-// toInbox makes a callback for the storage's writer that never blocks it.
-func (r *roomState) toInbox(result func(error) recordResult) func(error) {
-	box, self := r.j.inbox, r.self
-	return func(err error) {
-		box.put(result(err))
-		_ = self.Tell(recordsWritten{}, actors.Coalesce(actors.Key{Class: keyRecords}))
-	}
-}
-
-// takeInbox deals with what the storage has done.
-func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
-	for {
-		res, ok := r.j.inbox.next()
-		if !ok {
-			return
-		}
-		switch {
-		case res.join != "":
-			r.onJoinRecorded(ctx, res.join, res.err)
-		case res.leave != nil:
-			r.j.finish(res.leave)
-		case res.said != nil:
-			r.onSaid(res.said, res.text, res.err)
-		}
-	}
-}
-
 // onJoinRecorded lets a newcomer in, whether its interval is on disk or not:
 // meetings go on when the storage fails, and joined says so.
 func (r *roomState) onJoinRecorded(ctx *actors.Context[roomMsg], id string, err error) {
