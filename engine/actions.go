@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"time"
-
-	"parley/actors"
-	"parley/engine/wire"
-)
+import "parley/engine/wire"
 
 // action is all there is to say of one type of request. It has no optional part:
 // the rows of actions name every field, and a row without one does not compile.
@@ -48,49 +43,63 @@ const (
 	limitShows
 )
 
-// doer is who handles a request: the connection; or the participant, the room, or
-// both, the participant first.
-type doer struct {
-	signal func(s *Signal, req wire.Request, now time.Time)
-	// participant reports whether the request is to go on to the room.
-	participant func(p *participantState, s *Signal, req wire.Request) bool
-	room        func(r *roomState, q asked, req wire.Request)
+// What the room does in a few lines stands here. The rest has files of its own:
+// room_chat.go, room_leave.go, participant_media.go, signal.go.
+
+func (r *roomState) onView(q asked, req *wire.View) {
+	q.m.view = uniqueItems(req.Items)
+	r.seatOne(q.m)
 }
 
-// asked is who asks a room for something, and how it is answered: the connection
-// that asked need not speak for the member any more.
-type asked struct {
-	ctx    *actors.Context[roomMsg]
-	m      *member
-	signal *Signal
+func (r *roomState) onHand(q asked, req *wire.Hand) {
+	if r.j.hands.set(q.m.id, req.Raised) {
+		r.publish(&wire.HandChanged{Participant: q.m.id, Raised: req.Raised, At: q.ctx.Now().UnixMilli()}, audience{})
+	}
 }
 
-func bySignal[R wire.Request](do func(*Signal, R, time.Time)) doer {
-	return doer{signal: func(s *Signal, req wire.Request, now time.Time) { do(s, req.(R), now) }}
+func (r *roomState) onReact(q asked, req *wire.React) {
+	r.publish(&wire.Reacted{Participant: q.m.id, Emoji: req.Emoji}, audience{})
 }
 
-func byParticipant[R wire.Request](do func(*participantState, *Signal, R)) doer {
-	return doer{participant: func(p *participantState, s *Signal, req wire.Request) bool {
-		do(p, s, req.(R))
-		return false
-	}}
+func (r *roomState) onCaption(q asked, req *wire.Caption) {
+	r.show(&wire.Captioned{Participant: q.m.id, Text: req.Text, Final: req.Final}, except(q.m.id))
 }
 
-// byRoom is answered with ok when do returns.
-func byRoom[R wire.Request](do func(*roomState, asked, R)) doer {
-	return doer{room: func(r *roomState, q asked, req wire.Request) {
-		do(r, q, req.(R))
-		q.signal.ok(req.RequestID())
-	}}
+func (r *roomState) onRename(q asked, req *wire.Rename) {
+	m := q.m
+	if m.name == req.Name {
+		return
+	}
+	m.name = req.Name
+	r.recordName(m)
+	r.publish(&wire.ParticipantRenamed{Participant: m.id, Name: req.Name}, audience{})
 }
 
-// byRoomItself is answered by do, maybe later.
-func byRoomItself[R wire.Request](do func(*roomState, asked, R)) doer {
-	return doer{room: func(r *roomState, q asked, req wire.Request) { do(r, q, req.(R)) }}
+func (r *roomState) onMute(q asked, req *wire.Mute) {
+	m := q.m
+	state, ok := m.sources[req.Source]
+	if !ok || state.Muted == req.Muted {
+		return
+	}
+	state.Muted = req.Muted
+	m.sources[req.Source] = state
+	if req.Source == wire.Microphone && req.Muted {
+		r.forgetVoice(q.ctx, m.id)
+	}
+	r.stage = nil
+	r.publish(&wire.Muted{Participant: m.id, Source: req.Source, Muted: req.Muted}, audience{})
 }
 
-func byBoth[R wire.Request](first func(*participantState, *Signal, R) bool, then func(*roomState, asked, R)) doer {
-	do := byRoom(then)
-	do.participant = func(p *participantState, s *Signal, req wire.Request) bool { return first(p, s, req.(R)) }
-	return do
+// uniqueItems drops later items of the same participant and source.
+func uniqueItems(items []wire.ViewItem) []wire.ViewItem {
+	seen := make(map[sitter]bool, len(items))
+	out := make([]wire.ViewItem, 0, len(items))
+	for _, it := range items {
+		id := sitter{it.Participant, it.Source}
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, it)
+		}
+	}
+	return out
 }
