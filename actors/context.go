@@ -36,8 +36,9 @@ func (c *Context[M]) Restarts() int { return c.a.restarts }
 func (c *Context[M]) Children() int { return c.a.kids.len() }
 
 // Go runs work on a goroutine of its own and tells the actor the message it
-// returns, waiting for room. work's context ends when the actor stops or
-// restarts; the message is then discarded. The actor's end waits for its tasks.
+// returns, waiting for room. work's context ends when the actor stops, or restarts
+// without Spec.KeepChildren; the message is then discarded. The actor's end waits
+// for its tasks, and Stopped comes after them.
 // A panic in work counts as one of the handler.
 func (c *Context[M]) Go(work func(context.Context) M) {
 	c.a.owner.assert()

@@ -18,8 +18,8 @@ func (a *actor[M]) crash(err error) {
 	a.restarts++
 	a.kind.restarts.Add(1)
 	a.timers.clear()
-	a.cancelTasks()
 	if !a.spec.KeepChildren {
+		a.cancelTasks()
 		a.stopChildren()
 	}
 	a.ready = false // the next run makes the handler

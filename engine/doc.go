@@ -45,7 +45,7 @@
 // # Limits
 //
 // Every queue, list and table has a bound: see Limits, wire's Max constants, and
-// logBytes, maxSaying, maxTickets here. What is kept for those who are away goes in
+// logBytes, maxSaying, maxWaiting here. What is kept for those who are away goes in
 // time though nothing else happens: a room with no events sleeps. What one address could take from all others
 // has a limit per address besides: joins, offers, rooms, chat; and rooms give way to
 // a newcomer when there are no more (registry_openers.go). One pass over the seats
@@ -53,8 +53,11 @@
 //
 // # Growing past one process
 //
-// Directory (which node owns a room) and Bus (to the owner, to all) are in-process
-// today. Nothing but the registry knows that rooms are here.
+// Directory says which node owns a room, Bus carries calls to the owner and to all.
+// A server that is alone has no Directory and owns every room at once. Elsewhere a
+// room is claimed by a task before it is opened, while those wait who want to enter,
+// and ends in order when its lease is lost: registry_claim.go. A room that runs
+// depends on no claim. Nothing but the registry knows that rooms are here.
 //
 // # Why not otherwise
 //

@@ -28,7 +28,7 @@ type Engine struct {
 type env struct {
 	media     Media
 	records   Records
-	directory Directory
+	directory Directory // nil: every room is ours
 	bus       Bus
 	log       *slog.Logger
 	version   string
@@ -51,12 +51,8 @@ func New(o Options) (*Engine, error) {
 		return nil, fmt.Errorf("engine: Options need Media and Records")
 	}
 	o.setDefaults()
-	alone := &soleNode{}
-	if o.Directory == nil {
-		o.Directory = alone
-	}
 	if o.Bus == nil {
-		o.Bus = alone
+		o.Bus = &soleNode{}
 	}
 	e := &Engine{sys: actors.NewSystem(actors.Options{Log: o.Log})}
 	e.env = &env{

@@ -14,7 +14,8 @@ import (
 type Options struct {
 	Media   Media
 	Records Records
-	// Directory and Bus are the in-process ones if nil.
+	// Directory says which rooms are this process's; all of them if nil. Bus is the
+	// in-process one if nil.
 	Directory Directory
 	Bus       Bus
 	Log       *slog.Logger // slog.Default if nil
@@ -85,6 +86,8 @@ type Times struct {
 	// long it is shown to others if nothing authenticated arrives from its media
 	// either, 10 s.
 	Resume, Silence time.Duration
+	// Claim is how long a room's newcomers wait until it is known whose it is. 10 s.
+	Claim time.Duration
 	// EmptyRoom is how long a room outlives its last participant. 60 s.
 	EmptyRoom time.Duration
 	// EchoRoom is how long a setup test may take. 10 min.
@@ -136,6 +139,7 @@ func (o *Options) setDefaults() {
 	def(&t.Join, 60*time.Second)
 	def(&t.Resume, 30*time.Second)
 	def(&t.Silence, 10*time.Second)
+	def(&t.Claim, 10*time.Second)
 	def(&t.EmptyRoom, 60*time.Second)
 	def(&t.EchoRoom, 10*time.Minute)
 	def(&t.Record, 2*time.Second)

@@ -100,6 +100,8 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onShutRoom(ctx)
 	case yieldRoom:
 		r.onYieldRoom(ctx)
+	case moveRoom:
+		r.onMoveRoom(ctx)
 	case panicHere:
 		r.onPanicHere(msg.participant)
 	case mediaOpened:

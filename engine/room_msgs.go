@@ -33,6 +33,8 @@ type (
 	shutRoom struct{}
 	// yieldRoom ends it for the sake of another room, if nobody or one is in it.
 	yieldRoom struct{}
+	// moveRoom ends everybody and the room, for it is another node's by now.
+	moveRoom struct{}
 )
 
 // From participants. Control waits for room in the mailbox, client requests
@@ -136,6 +138,7 @@ func (announceDrain) toRoom()  {}
 func (panicHere) toRoom()      {}
 func (shutRoom) toRoom()       {}
 func (yieldRoom) toRoom()      {}
+func (moveRoom) toRoom()       {}
 func (mediaOpened) toRoom()    {}
 func (mediaOffered) toRoom()   {}
 func (memberAway) toRoom()     {}

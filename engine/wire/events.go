@@ -237,6 +237,8 @@ const (
 	ReasonRemoved   Reason = "removed"
 	ReasonShutdown  Reason = "shutdown"
 	ReasonFailed    Reason = "failed"
+	// ReasonMoved: the room went to another node.
+	ReasonMoved Reason = "moved"
 	// ReasonCrashed closes intervals that were open when the server died.
 	ReasonCrashed Reason = "crashed"
 )

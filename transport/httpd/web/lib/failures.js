@@ -17,6 +17,8 @@ const JOIN = {
   room_full: { title: 'fail.full.title', text: 'fail.full.text' },
   server_full: { title: 'fail.busy.title', text: 'fail.busy.text' },
   server_busy: { title: 'fail.busy.title', text: 'fail.busy.text' },
+  unavailable: { title: 'fail.busy.title', text: 'fail.busy.text' },
+  moved: { title: 'fail.busy.title', text: 'fail.busy.text' },
   too_many_rooms: { title: 'fail.busy.title' },
   rate_limited: { title: 'fail.crowd.title', text: 'fail.crowd.text' },
   forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_http_version 1.1;\nproxy_set_header Host $http_host;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection "upgrade";' },
@@ -29,7 +31,7 @@ const JOIN = {
 /** Codes after which joining is tried again without being asked, and how often. */
 const AGAIN = new Map([
   ...['connect_failed', 'connection_lost', 'timeout', 'shutdown'].map((code) => /** @type {const} */ ([code, 6])),
-  ...['draining', 'rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms'].map((code) => /** @type {const} */ ([code, 20])),
+  ...['draining', 'rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms', 'unavailable', 'moved'].map((code) => /** @type {const} */ ([code, 20])),
 ]);
 
 /** Limits that come again by themselves; the others are of what is there at once. */
@@ -86,6 +88,7 @@ export const KNOWN = new Set([
   'timeout', 'internal', 'bad_url', 'connect_failed', 'connection_lost', 'not_connected', 'busy', 'reconnect_failed',
   'webrtc_failed', 'bad_message', 'aborted', 'cancelled', 'insecure_context', 'unsupported', 'permission_denied',
   'system_denied', 'not_found', 'in_use', 'other', 'replaced', 'bad_request', 'unauthorized', 'forbidden_origin', 'foreign_host', 'server_busy',
+  'unavailable', 'denied', 'moved',
 ]);
 
 /**

@@ -53,6 +53,8 @@ export const codes = Object.freeze({
   forbidden_origin: again,
   foreign_host: again,
   server_busy: again,
+  unavailable: again,
+  denied: final,
   resume_gone: again,
   bad_sdp: final,
   sdp_profile: final,
@@ -76,6 +78,7 @@ export const codes = Object.freeze({
   internal: again,
   replaced: final,
   room_yielded: final,
+  moved: again,
 });
 
 export class ParleyError extends Error {
