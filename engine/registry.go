@@ -41,7 +41,7 @@ type roomEntry struct {
 	lease   Lease  // nil where no claim is needed
 	// ending is what the room was told so that it ends, nil while it goes on. Its
 	// name is free when its actor has ended.
-	ending roomMsg
+	ending fromRegistry
 }
 
 func spawnRegistry(sys *actors.System, e *env) (actors.Ref[registryMsg], error) {
@@ -156,7 +156,7 @@ func (g *registryState) start(ctx *actors.Context[registryMsg], entry *roomEntry
 }
 
 // tell hands a message to a room and counts it.
-func (g *registryState) tell(entry *roomEntry, msg roomMsg) bool {
+func (g *registryState) tell(entry *roomEntry, msg fromRegistry) bool {
 	if entry.ref.Tell(msg, actors.Drop) != nil {
 		return false
 	}
@@ -183,7 +183,7 @@ func (g *registryState) onRoomIdle(msg roomIdle) {
 
 // endRoom makes a room end in order. Its name is free when its actor has ended: until
 // then its records are not all written.
-func (g *registryState) endRoom(entry *roomEntry, with roomMsg) {
+func (g *registryState) endRoom(entry *roomEntry, with fromRegistry) {
 	entry.ending = with
 	g.ending++
 	g.uncount(entry)

@@ -67,7 +67,7 @@ func (panicNow) toRegistry()      {}
 
 // entrant is somebody on the way into a room: the message that brings him there.
 type entrant interface {
-	roomMsg
+	fromRegistry
 	// refuse answers it. wait is when trying again makes sense.
 	refuse(err error, wait time.Duration)
 	// gone reports whether nobody waits for the answer any more.

@@ -46,7 +46,6 @@ func newPerson(req *wire.Join) person {
 }
 
 func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
-	r.j.handled++
 	r.j.doing = doing{msg.signal, msg.req.ID}
 	m := &member{person: newPerson(msg.req), secret: newSecret()}
 	if err := r.admit(m); err != nil {

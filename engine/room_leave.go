@@ -89,7 +89,6 @@ func (r *roomState) onLeave(ctx *actors.Context[roomMsg], m *member, s *Signal, 
 
 // onRemoveFromRoom ends one participant or, without a name, all.
 func (r *roomState) onRemoveFromRoom(ctx *actors.Context[roomMsg], participant string) {
-	r.j.handled++
 	if participant == "" {
 		r.endAll(ctx, wire.CodeEnded, wire.ReasonRemoved, "the meeting was ended")
 		return
@@ -175,6 +174,5 @@ func (r *roomState) onParticipantExited(ctx *actors.Context[roomMsg], exit actor
 }
 
 func (r *roomState) onAnnounceDrain(in time.Duration) {
-	r.j.handled++
 	r.show(&wire.Draining{InMS: max(0, in.Milliseconds())}, audience{})
 }

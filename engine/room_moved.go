@@ -8,7 +8,6 @@ import (
 // onMoveRoom ends everybody because the room belongs to another node. They come
 // back by themselves.
 func (r *roomState) onMoveRoom(ctx *actors.Context[roomMsg]) {
-	r.j.handled++
 	for _, n := range r.j.joining {
 		r.giveUp(ctx, n, errMoved)
 	}

@@ -23,7 +23,17 @@ const (
 // roomMsg is what a room takes. Messages of one sender arrive in order.
 type roomMsg interface{ toRoom() }
 
-// From the registry, which counts them; with Drop.
+// fromRegistry is what the registry tells a room; with Drop. Both count it: the
+// registry what it has sent, the room what it has dealt with, so that a room does
+// not end while somebody is on the way in (see roomIdle). registryState.tell takes
+// nothing else, and dispatch counts nothing else: a handler may be called from
+// anywhere in the room and the books still agree.
+type fromRegistry interface {
+	roomMsg
+	counted()
+}
+
+// joinRoom and resumeSession are among them, see registry_msgs.go.
 type (
 	// removeFromRoom ends one participant, or all.
 	removeFromRoom struct{ participant string }
@@ -130,6 +140,15 @@ type (
 	textsLate   struct{}
 	eventsOld   struct{}
 )
+
+func (joinRoom) counted()       {}
+func (resumeSession) counted()  {}
+func (removeFromRoom) counted() {}
+func (announceDrain) counted()  {}
+func (panicHere) counted()      {}
+func (shutRoom) counted()       {}
+func (yieldRoom) counted()      {}
+func (moveRoom) counted()       {}
 
 func (joinRoom) toRoom()       {}
 func (resumeSession) toRoom()  {}

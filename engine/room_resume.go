@@ -9,7 +9,6 @@ import (
 
 // onResumeSession gives a member a new connection, or says that it is too late.
 func (r *roomState) onResumeSession(msg resumeSession) {
-	r.j.handled++
 	r.j.doing = doing{msg.signal, msg.req.ID}
 	m := r.j.byID[msg.token.participant]
 	if m == nil || m.kind != wire.KindPerson || !sameSecret(m.secret, msg.token.secret) ||
