@@ -16,8 +16,9 @@
 //	Signal (no goroutine)                 one connection; speaks for a participant
 //
 // A Signal checks size, rate and order of what a client sends and hands it to its
-// participant, which does what takes time (answering SDP) and hands the rest to the
-// room. The room changes what all can see, encodes each event once and sends the
+// participant, which checks rights, does what takes time (answering SDP) and hands
+// the rest to the room. What is legal when, by what right, within which limit, and
+// who does it, stands in one table, actions.go. The room changes what all can see, encodes each event once and sends the
 // same frame to every member's connection: connections queue and never block.
 // The media side and the storage's writer report to the room by coalesced messages;
 // neither ever waits for it.

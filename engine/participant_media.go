@@ -69,6 +69,17 @@ func (p *participantState) muteAllBut(codecs map[wire.Source]string, unmuted []w
 	}
 }
 
+// onMute stops what is forwarded of a source before anybody is told, and lets it
+// go on.
+func (p *participantState) onMute(s *Signal, req *wire.Mute) bool {
+	if p.session == nil || p.session.Codec(req.Source) == "" {
+		s.refuse(req.ID, wire.CodeNoSource, "you do not have this source")
+		return false
+	}
+	p.session.SetMuted(req.Source, req.Muted)
+	return true
+}
+
 // onOffer renegotiates, or opens the media of one who joined without.
 func (p *participantState) onOffer(s *Signal, req *wire.Offer) {
 	if len(req.Seats) > p.env.limits.Seats {

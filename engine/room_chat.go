@@ -15,7 +15,8 @@ import (
 // historyAge is how old a text in joined may be.
 const historyAge = 24 * time.Hour
 
-func (r *roomState) onChat(m *member, s *Signal, req *wire.Chat, now time.Time) {
+func (r *roomState) onChat(q asked, req *wire.Chat) {
+	m, s, now := q.m, q.signal, q.ctx.Now()
 	switch {
 	case req.To != "":
 		r.sayPrivately(m, s, req, now)

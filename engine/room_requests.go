@@ -16,40 +16,40 @@ func (r *roomState) onMemberRequest(ctx *actors.Context[roomMsg], msg memberRequ
 		msg.signal.refuse(id, wire.CodeNotJoined, "the session is over")
 		return
 	}
-	switch req := msg.req.(type) {
-	case *wire.View:
-		m.view = uniqueItems(req.Items)
-		r.seatOne(m)
-	case *wire.Mute:
-		r.onMute(ctx, m, req)
-	case *wire.Chat:
-		r.onChat(m, msg.signal, req, ctx.Now())
-		return // answers itself
-	case *wire.Hand:
-		if r.j.hands.set(m.id, req.Raised) {
-			r.publish(&wire.HandChanged{Participant: m.id, Raised: req.Raised, At: ctx.Now().UnixMilli()}, audience{})
-		}
-	case *wire.React:
-		r.publish(&wire.Reacted{Participant: m.id, Emoji: req.Emoji}, audience{})
-	case *wire.Caption:
-		r.show(&wire.Captioned{Participant: m.id, Text: req.Text, Final: req.Final}, except(m.id))
-	case *wire.Rename:
-		if m.name != req.Name {
-			m.name = req.Name
-			r.recordName(m)
-			r.publish(&wire.ParticipantRenamed{Participant: m.id, Name: req.Name}, audience{})
-		}
-	case *wire.Leave:
-		r.onLeave(ctx, m, msg.signal, req)
-		return // answers itself
-	default:
-		msg.signal.refuse(id, wire.CodeUnknownType, "not for a room")
-		return
-	}
-	msg.signal.ok(id)
+	actions[msg.req.RequestType()].do.room(r, asked{ctx, m, msg.signal}, msg.req)
 }
 
-func (r *roomState) onMute(ctx *actors.Context[roomMsg], m *member, req *wire.Mute) {
+func (r *roomState) onView(q asked, req *wire.View) {
+	q.m.view = uniqueItems(req.Items)
+	r.seatOne(q.m)
+}
+
+func (r *roomState) onHand(q asked, req *wire.Hand) {
+	if r.j.hands.set(q.m.id, req.Raised) {
+		r.publish(&wire.HandChanged{Participant: q.m.id, Raised: req.Raised, At: q.ctx.Now().UnixMilli()}, audience{})
+	}
+}
+
+func (r *roomState) onReact(q asked, req *wire.React) {
+	r.publish(&wire.Reacted{Participant: q.m.id, Emoji: req.Emoji}, audience{})
+}
+
+func (r *roomState) onCaption(q asked, req *wire.Caption) {
+	r.show(&wire.Captioned{Participant: q.m.id, Text: req.Text, Final: req.Final}, except(q.m.id))
+}
+
+func (r *roomState) onRename(q asked, req *wire.Rename) {
+	m := q.m
+	if m.name == req.Name {
+		return
+	}
+	m.name = req.Name
+	r.recordName(m)
+	r.publish(&wire.ParticipantRenamed{Participant: m.id, Name: req.Name}, audience{})
+}
+
+func (r *roomState) onMute(q asked, req *wire.Mute) {
+	m := q.m
 	state, ok := m.sources[req.Source]
 	if !ok || state.Muted == req.Muted {
 		return
@@ -57,7 +57,7 @@ func (r *roomState) onMute(ctx *actors.Context[roomMsg], m *member, req *wire.Mu
 	state.Muted = req.Muted
 	m.sources[req.Source] = state
 	if req.Source == wire.Microphone && req.Muted {
-		r.forgetVoice(ctx, m.id)
+		r.forgetVoice(q.ctx, m.id)
 	}
 	r.stage = nil
 	r.publish(&wire.Muted{Participant: m.id, Source: req.Source, Muted: req.Muted}, audience{})

@@ -79,35 +79,44 @@ func (s *Signal) OnText(data []byte) {
 		}
 		return
 	}
-	if _, ping := req.(*wire.Ping); ping && s.alive() {
-		s.pong(req.RequestID(), now)
+	s.take(req, len(data), now)
+}
+
+// take does what every request goes through, as its row of actions says. size is
+// what it took on the wire.
+func (s *Signal) take(req wire.Request, size int, now time.Time) {
+	id := req.RequestID()
+	a, known := actions[req.RequestType()]
+	if !known {
+		s.refuse(id, wire.CodeUnknownType, "nobody handles it")
 		return
 	}
-	if wait := s.takeRead(len(data), req, now); wait > 0 {
-		s.refuseOver("offers", wait, req.RequestID(), tooManyOffers)
+	if wait := s.takeRead(size, req, a.limit, now); wait > 0 {
+		s.refuseOver("offers", wait, id, tooManyOffers)
 		return
 	}
-	member, code := s.enter(req)
+	member, code := s.enter(a.when)
 	if code != "" {
-		s.refuse(req.RequestID(), code, "not in this state")
+		s.refuse(id, code, "not in this state")
 		return
 	}
-	switch req := req.(type) {
-	case *wire.Join:
-		s.join(req, now)
-	case *wire.Resume:
-		s.resume(req)
-	default:
-		s.forward(member, req)
+	if wait, ok := s.takeJoin(a.limit, now); !ok {
+		s.refuseJoin(id, overLimit("joins", "too many joins from this address"), wait)
+		return
 	}
+	if a.do.signal == nil {
+		s.forward(member, req)
+		return
+	}
+	a.do.signal(s, req, now)
 }
 
 // pong answers a ping, here and at once: a participant may be making an answer.
-func (s *Signal) pong(id int64, now time.Time) {
+func (s *Signal) pong(req *wire.Ping, now time.Time) {
 	s.mu.Lock()
 	session := s.media
 	s.mu.Unlock()
-	ok := wire.OKTo(id)
+	ok := wire.OKTo(req.ID)
 	if session != nil {
 		if last := session.LastSent(); !last.IsZero() {
 			ago := max(0, now.Sub(last).Milliseconds())
@@ -149,24 +158,30 @@ func (s *Signal) uncount(was connState) {
 	}
 }
 
-// enter checks that req is legal now. For a join or resume it enters pending,
-// for others it returns whom to forward to.
-func (s *Signal) enter(req wire.Request) (actors.Ref[participantMsg], wire.Code) {
+// enter checks that a request is legal now. For a join or resume it enters
+// pending, for others it returns whom to forward to.
+func (s *Signal) enter(when order) (actors.Ref[participantMsg], wire.Code) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	code := permit(s.state, req.RequestType())
-	if code == "" && s.state == connFresh {
+	code := when.refuses(s.state)
+	if code == "" && when == entering {
 		s.state = connPending
 	}
 	return s.member, code
 }
 
-func (s *Signal) join(req *wire.Join, now time.Time) {
-	if wait, ok := s.env.joins.AllowN(s.info.Addr, now, 1); !ok {
-		s.env.meters.limited.add("joins")
-		s.refuseJoin(req.ID, overLimit("joins", "too many joins from this address"), wait)
-		return
+// takeJoin counts a request against its address's joins, if it is one of them.
+func (s *Signal) takeJoin(l limit, now time.Time) (wait time.Duration, ok bool) {
+	if l&limitJoins == 0 {
+		return 0, true
 	}
+	if wait, ok = s.env.joins.AllowN(s.info.Addr, now, 1); !ok {
+		s.env.meters.limited.add("joins")
+	}
+	return wait, ok
+}
+
+func (s *Signal) join(req *wire.Join, _ time.Time) {
 	if len(req.Seats) > s.env.limits.Seats {
 		s.refuseJoin(req.ID, refuse(wire.CodeTooManySeat, "more seats than the server gives"), 0)
 		return
@@ -184,7 +199,7 @@ func (s *Signal) join(req *wire.Join, now time.Time) {
 	}
 }
 
-func (s *Signal) resume(req *wire.Resume) {
+func (s *Signal) resume(req *wire.Resume, _ time.Time) {
 	token, ok := parseToken(req.Token)
 	if !ok {
 		s.refuseResume(req.ID)

@@ -43,6 +43,8 @@ const (
 
 // Codes of requests inside a room.
 const (
+	// CodeNotAllowed: the caller is there without the right to this.
+	CodeNotAllowed    Code = "not_allowed"
 	CodeNoParticipant Code = "no_such_participant"
 	CodeNoSource      Code = "no_such_source"
 	CodeChatTooLong   Code = "chat_too_long"

@@ -9,7 +9,9 @@ import (
 // Message is what the server sends: one of the reply and event structs, as a
 // pointer.
 type Message interface {
-	setType()
+	// kind is the value of "type"; it follows from the concrete type.
+	kind() string
+	setType(name string)
 }
 
 // Event is a Message the server sends unasked.
@@ -29,7 +31,7 @@ const maxHeader = 10
 // it goes to. Encoding the types of this package can only fail on numbers JSON
 // does not have (NaN), which is our own bug and panics.
 func Encode(m Message) *Frame {
-	m.setType()
+	m.setType(m.kind())
 	var b bytes.Buffer
 	b.Grow(256)
 	b.Write(make([]byte, maxHeader))

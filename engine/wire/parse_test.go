@@ -30,7 +30,7 @@ var valid = map[string]string{
 }
 
 func TestParseRequestTakesEveryType(t *testing.T) {
-	for _, typ := range RequestTypes {
+	for _, typ := range RequestTypes() {
 		req, err := ParseRequest([]byte(valid[typ]))
 		if err != nil {
 			t.Errorf("%s: %v", typ, err)
@@ -40,8 +40,8 @@ func TestParseRequestTakesEveryType(t *testing.T) {
 			t.Errorf("%s: parsed as %q, id %d", typ, req.RequestType(), req.RequestID())
 		}
 	}
-	if len(RequestTypes) != len(requestKinds) {
-		t.Errorf("%d request types are listed, %d are decoded", len(RequestTypes), len(requestKinds))
+	if len(RequestTypes()) != len(requestKinds) {
+		t.Errorf("%d request types are listed, %d are decoded", len(RequestTypes()), len(requestKinds))
 	}
 }
 
@@ -229,6 +229,9 @@ func TestEncodeSetsTheTypeAndTheHeader(t *testing.T) {
 			t.Errorf("%s: came back as %T, %v", typ, m, err)
 		}
 	}
+	if listed := len(replies) + len(events); listed != len(newMessage) {
+		t.Errorf("%d messages are listed, %d have a type of their own", listed, len(newMessage))
+	}
 	for _, n := range []int{0, 1, 125, 126, 65535, 65536, 70000} {
 		f := NewFrame(slices.Repeat([]byte{'x'}, n))
 		if len(f.Text()) != n {
@@ -319,7 +322,7 @@ func TestSectionsHaveShortForms(t *testing.T) {
 }
 
 func FuzzParseRequest(f *testing.F) {
-	for _, typ := range RequestTypes {
+	for _, typ := range RequestTypes() {
 		f.Add([]byte(valid[typ]))
 	}
 	f.Add([]byte(`{"type":"view","id":1,"items":[null]}`))

@@ -651,6 +651,7 @@ export default {
   'error.sdp_mismatch': 'The browser’s description of sound and picture contradicts itself.',
   'error.no_codec': 'Browser and server share no codec. Another browser may work.',
   'error.too_many_seats': 'This page asked for more pictures at once than the server gives.',
+  'error.not_allowed': 'You may not do that here.',
   'error.no_such_participant': 'That person is no longer here.',
   'error.no_such_source': 'That is not being sent.',
   'error.chat_too_long': 'The message is too long.',

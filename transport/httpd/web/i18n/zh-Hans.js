@@ -627,6 +627,7 @@ const zh = {
   'error.sdp_mismatch': '浏览器的媒体描述自相矛盾。',
   'error.no_codec': '浏览器与服务器没有共同的编码，换一个浏览器也许可以。',
   'error.too_many_seats': '本页同时请求的画面超过了服务器的上限。',
+  'error.not_allowed': '您没有权限这样做。',
   'error.no_such_participant': '此人已不在会议中。',
   'error.no_such_source': '对方没有发送该内容。',
   'error.chat_too_long': '消息太长。',

@@ -83,7 +83,7 @@ export function messageKey(code) {
 export const KNOWN = new Set([
   'bad_json', 'too_deep', 'too_large', 'unknown_type', 'missing_field', 'bad_field', 'rate_limited', 'bad_order',
   'not_joined', 'already_joined', 'bad_room', 'bad_name', 'room_full', 'server_full', 'too_many_rooms', 'draining', 'resume_gone', 'bad_sdp',
-  'sdp_profile', 'sdp_too_large', 'sdp_mismatch', 'no_codec', 'too_many_seats', 'no_such_participant', 'no_such_source',
+  'sdp_profile', 'sdp_too_large', 'sdp_mismatch', 'no_codec', 'too_many_seats', 'not_allowed', 'no_such_participant', 'no_such_source',
   'chat_too_long', 'chat_full', 'store_failed', 'unknown_outcome', 'duplicate_identity', 'removed', 'ended', 'room_yielded', 'shutdown', 'media_failed',
   'timeout', 'internal', 'bad_url', 'connect_failed', 'connection_lost', 'not_connected', 'busy', 'reconnect_failed',
   'webrtc_failed', 'bad_message', 'aborted', 'cancelled', 'insecure_context', 'unsupported', 'permission_denied',

@@ -63,6 +63,7 @@ export const codes = Object.freeze({
   no_codec: final,
   too_many_seats: final,
   // inside a room
+  not_allowed: final,
   no_such_participant: final,
   no_such_source: final,
   chat_too_long: final,

@@ -55,7 +55,7 @@ export type ServerErrorCode =
   | 'unavailable' | 'denied'
   | 'forbidden_origin' | 'foreign_host' | 'server_busy'
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
-  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed' | 'unknown_outcome'
+  | 'not_allowed' | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed' | 'unknown_outcome'
   | 'duplicate_identity' | 'removed' | 'ended' | 'room_yielded' | 'shutdown' | 'media_failed'
   | 'timeout' | 'internal' | 'replaced' | 'moved';
 
