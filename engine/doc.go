@@ -3,7 +3,7 @@
 // must survive goes to Records.
 //
 //	e, err := engine.New(engine.Options{Media: m, Records: store})
-//	signal := e.Accept(conn, engine.ConnInfo{Addr: addr}) // for each WebSocket
+//	signal := e.Accept(conn, engine.ConnInfo{Addr: addr, Principal: who}) // for each WebSocket
 //	signal.OnText(text)                                   // for each message
 //	signal.OnClose()                                      // at its end
 //	err = e.Stop(ctx)
@@ -22,6 +22,10 @@
 // same frame to every member's connection: connections queue and never block.
 // The media side and the storage's writer report to the room by coalesced messages;
 // neither ever waits for it.
+//
+// Who somebody is (Principal) and whether he may enter (Authority) is settled before a
+// room hears of it, by a task of the registry's; the room is told what he may do there,
+// as bits.
 //
 // Packets do not pass through here. The room tells the media side who sits in
 // whose seats (MediaSession.Place); that publishes tables for its workers.
@@ -46,7 +50,7 @@
 // # Limits
 //
 // Every queue, list and table has a bound: see Limits, wire's Max constants, and
-// logBytes, maxSaying, maxWaiting here. What is kept for those who are away goes in
+// logBytes, maxSaying, maxWaiting, maxAdmissions here. What is kept for those who are away goes in
 // time though nothing else happens: a room with no events sleeps. What one address could take from all others
 // has a limit per address besides: joins, offers, rooms, chat; and rooms give way to
 // a newcomer when there are no more (registry_openers.go). One pass over the seats

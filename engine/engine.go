@@ -30,6 +30,7 @@ type env struct {
 	records   Records
 	directory Directory // nil: every room is ours
 	bus       Bus
+	authority Authority // nil: all may do all
 	log       *slog.Logger
 	version   string
 	limits    Limits
@@ -56,7 +57,7 @@ func New(o Options) (*Engine, error) {
 	}
 	e := &Engine{sys: actors.NewSystem(actors.Options{Log: o.Log})}
 	e.env = &env{
-		media: o.Media, records: o.Records, directory: o.Directory, bus: o.Bus,
+		media: o.Media, records: o.Records, directory: o.Directory, bus: o.Bus, authority: o.Authority,
 		log: o.Log, version: o.Version, limits: o.Limits, times: o.Times, faults: o.Faults,
 		joins:  o.NewRate(o.Limits.JoinRate, o.Limits.JoinBurst),
 		offers: o.NewRate(o.Limits.AddressOfferRate, o.Limits.AddressOfferBurst),

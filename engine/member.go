@@ -22,6 +22,7 @@ type person struct {
 // journal.
 type member struct {
 	person
+	may    Right // as granted to who joined, see Authority
 	ref    actors.Ref[participantMsg]
 	secret [secretSize]byte
 	signal *Signal // nil while away, and for the echo

@@ -39,13 +39,13 @@ type participantState struct {
 
 // spawnParticipant starts the participant of a join; its first message to the
 // room is mediaOpened.
-func spawnParticipant(ctx *actors.Context[roomMsg], e *env, seen *watched, id string, s *Signal, join *wire.Join) (actors.Ref[participantMsg], error) {
-	room := ctx.Self()
+func spawnParticipant(ctx *actors.Context[roomMsg], e *env, seen *watched, m *member, s *Signal, join *wire.Join) (actors.Ref[participantMsg], error) {
+	room, id, may := ctx.Self(), m.id, m.may // the member is the room's
 	return actors.Spawn(ctx, actors.Spec[participantMsg]{
 		Kind: "participant", Name: id, Mailbox: participantMailbox,
 		New: func() actors.Handler[participantMsg] {
 			p := &participantState{
-				env: e, id: id, room: room, join: join, may: AllRights, signal: s, watched: seen,
+				env: e, id: id, room: room, join: join, may: may, signal: s, watched: seen,
 				chats: rate.NewLimiter(e.limits.ChatRate, e.limits.ChatBurst),
 				shows: rate.NewLimiter(e.limits.ShowRate, e.limits.ShowBurst),
 			}

@@ -24,6 +24,8 @@ type registryState struct {
 	opened  uint64 // so far
 	ending  int    // of rooms
 	waiting int    // for claims, see registry_claim.go
+	// admitting are those of whom it is not known yet whether they may enter.
+	admitting map[*Signal]joinRoom
 	// stopping is there when all rooms are to end.
 	stopping *stopRooms
 }
@@ -45,7 +47,7 @@ type roomEntry struct {
 }
 
 func spawnRegistry(sys *actors.System, e *env) (actors.Ref[registryMsg], error) {
-	state := &registryState{env: e, rooms: make(map[string]*roomEntry), byID: make(map[uint64]*roomEntry), openers: make(map[netip.Prefix]int)}
+	state := &registryState{env: e, rooms: make(map[string]*roomEntry), byID: make(map[uint64]*roomEntry), openers: make(map[netip.Prefix]int), admitting: make(map[*Signal]joinRoom)}
 	return actors.Spawn(sys, actors.Spec[registryMsg]{
 		Kind: "registry", Name: "registry", Mailbox: registryMailbox,
 		// The registry's state outlives a panic of its own: rooms go on.
@@ -58,6 +60,8 @@ func (g *registryState) Handle(ctx *actors.Context[registryMsg], msg registryMsg
 	switch msg := msg.(type) {
 	case joinRoom:
 		g.onJoinRoom(ctx, msg)
+	case admitted:
+		g.onAdmitted(ctx, msg)
 	case resumeSession:
 		g.onResumeSession(msg)
 	case claimed:
@@ -86,14 +90,25 @@ func (g *registryState) Handle(ctx *actors.Context[registryMsg], msg registryMsg
 }
 
 func (g *registryState) onJoinRoom(ctx *actors.Context[registryMsg], msg joinRoom) {
-	name := g.meant(msg.req.Room)
+	// Which room is meant is settled first: it is that one he has to be let into.
+	msg.room = g.meant(msg.req.Room)
 	if msg.req.Echo {
-		name = echoPrefix + uuid.NewString()
+		msg.room = echoPrefix + uuid.NewString()
 	}
-	entry := g.rooms[name]
+	if g.env.authority != nil {
+		g.askAuthority(ctx, msg)
+		return
+	}
+	msg.may = AllRights
+	g.enterRoom(ctx, msg)
+}
+
+// enterRoom brings somebody in who may enter, and opens the room for him.
+func (g *registryState) enterRoom(ctx *actors.Context[registryMsg], msg joinRoom) {
+	entry := g.rooms[msg.room]
 	if entry == nil {
 		var err error
-		if entry, err = g.open(ctx, name, msg.req.Title, sourceOf(msg.signal.info.Addr)); err != nil {
+		if entry, err = g.open(ctx, msg.room, msg.req.Title, sourceOf(msg.signal.info.Addr)); err != nil {
 			msg.refuse(err, max(waitToOpen(err), g.env.waitToDrain(err, ctx.Now())))
 			return
 		}
@@ -236,7 +251,8 @@ func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exi
 
 func (g *registryState) onStopRooms(msg stopRooms) {
 	g.stopping = &msg
-	g.dismissAll()
+	g.dismissAsking()
+	g.dismissWaiting()
 	for _, entry := range g.byID {
 		if !g.tell(entry, shutRoom{}) {
 			entry.ref.Stop() // overloaded: end it as it is

@@ -140,8 +140,8 @@ func (g *registryState) onLeaseLost(ctx *actors.Context[registryMsg], entry *roo
 	g.endRoom(entry, moveRoom{})
 }
 
-// dismissAll sends those away who wait for claims; the claims themselves go on.
-func (g *registryState) dismissAll() {
+// dismissWaiting sends those away who wait for claims; the claims themselves go on.
+func (g *registryState) dismissWaiting() {
 	for _, entry := range g.rooms {
 		if c := entry.claim; c != nil {
 			for _, who := range c.waiting {
@@ -155,7 +155,8 @@ func (g *registryState) dismissAll() {
 
 // Stopped gives back what the last claims brought. Their tasks have ended.
 func (g *registryState) Stopped(*actors.Context[registryMsg], error) {
-	g.dismissAll()
+	g.dismissAsking()
+	g.dismissWaiting()
 	for _, entry := range g.rooms {
 		if c := entry.claim; c != nil && c.verdict() == nil {
 			c.lease.Release()

@@ -18,6 +18,14 @@ type (
 	joinRoom struct {
 		signal *Signal
 		req    *wire.Join
+		// room and may are the registry's: where this leads, and with what rights.
+		room string
+		may  Right
+	}
+	// admitted: from the task that asked the Authority about a join.
+	admitted struct {
+		join joinRoom
+		err  error
 	}
 	// resumeSession: from a pending Signal. Answered by the room, or refused.
 	resumeSession struct {
@@ -54,6 +62,7 @@ type (
 )
 
 func (joinRoom) toRegistry()      {}
+func (admitted) toRegistry()      {}
 func (resumeSession) toRegistry() {}
 func (claimed) toRegistry()       {}
 func (leaseLost) toRegistry()     {}

@@ -47,12 +47,12 @@ func newPerson(req *wire.Join) person {
 
 func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
 	r.j.doing = doing{msg.signal, msg.req.ID}
-	m := &member{person: newPerson(msg.req), secret: newSecret()}
+	m := &member{person: newPerson(msg.req), may: msg.may, secret: newSecret()}
 	if err := r.admit(m); err != nil {
 		msg.signal.refuseJoin(msg.req.ID, err, r.env.waitToDrain(err, ctx.Now()))
 		return
 	}
-	ref, err := spawnParticipant(ctx, r.env, r.j.watched, m.id, msg.signal, msg.req)
+	ref, err := spawnParticipant(ctx, r.env, r.j.watched, m, msg.signal, msg.req)
 	if err != nil {
 		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeDraining, "the room ends"), 0)
 		return

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"sync"
@@ -16,6 +17,8 @@ import (
 type ConnInfo struct {
 	// Addr is the client's address, for limits; the zero Addr has none.
 	Addr netip.Addr
+	// Principal is who it comes from, for the Authority.
+	Principal Principal
 }
 
 // Signal is the engine's side of one signalling connection. Its transport
@@ -40,6 +43,7 @@ type Signal struct {
 	member    actors.Ref[participantMsg] // while bound
 	media     MediaSession               // of the member, nil without; for ping only
 	deadline  *time.Timer                // ends a connection that does not join
+	asked     context.CancelFunc         // ends what the Authority is asked about it; nil: nothing
 	refusals  int                        // in the window
 	windowEnd time.Time
 }
@@ -155,6 +159,24 @@ func (s *Signal) tellLost(member actors.Ref[participantMsg]) {
 func (s *Signal) uncount(was connState) {
 	if was != connClosed {
 		s.env.meters.connections.Add(-1)
+		s.stopAsking()
+	}
+}
+
+// asking says what ends the question that is asked about the connection, nil when
+// it is answered. It reports false if the connection is gone.
+func (s *Signal) asking(end context.CancelFunc) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = end
+	return s.state != connClosed
+}
+
+func (s *Signal) stopAsking() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asked != nil {
+		s.asked()
 	}
 }
 
@@ -190,7 +212,7 @@ func (s *Signal) join(req *wire.Join, _ time.Time) {
 		s.refuseJoin(req.ID, refuse(wire.CodeServerFull, "the server is full"), 0)
 		return
 	}
-	switch s.env.registry.Tell(joinRoom{s, req}, actors.Drop) {
+	switch s.env.registry.Tell(joinRoom{signal: s, req: req}, actors.Drop) {
 	case nil:
 	case actors.ErrFull:
 		s.refuseJoin(req.ID, refuse(wire.CodeServerFull, "too many joins at once"), time.Second)

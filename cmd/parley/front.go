@@ -70,8 +70,8 @@ func ready(srv *server) error {
 // acceptor hands new WebSockets to the engine.
 type acceptor struct{ engine *engine.Engine }
 
-func (a acceptor) accept(conn *wsconn.Conn, _ *http.Request) wsconn.Handler {
-	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: conn.Source()})}
+func (a acceptor) accept(conn *wsconn.Conn, r *http.Request) wsconn.Handler {
+	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: conn.Source(), Principal: principalOf(r)})}
 }
 
 // signalBridge is the engine's side of a connection as the transport sees it.
