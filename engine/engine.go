@@ -13,7 +13,6 @@ import (
 
 	"parley/actors"
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // Engine holds the rooms of this process. Its methods may be called from any
@@ -148,13 +147,13 @@ func (e *Engine) Holder(meeting, token string) (participant string, err error) {
 	if !ok {
 		return "", ErrNotYourself
 	}
-	kept, err := e.env.records.Attendance(meeting, shown.participant)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrInvalid) {
+	ticket, err := e.env.records.Ticket(meeting, shown.participant)
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", err
 	}
 	// Nobody's ticket is empty, and so are those of records older than tickets:
 	// no hash is.
-	if subtle.ConstantTimeCompare(kept.Ticket, ticketOf(shown.secret)) != 1 {
+	if subtle.ConstantTimeCompare(ticket, ticketOf(shown.secret)) != 1 {
 		return "", ErrNotYourself
 	}
 	return shown.participant, nil
@@ -175,7 +174,7 @@ func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, com
 	if err != nil {
 		return err
 	}
-	rating := storage.Rating{Participant: participant, Stars: stars, Comment: wire.CleanText(comment), At: time.Now()}
+	rating := Rating{Participant: participant, Stars: stars, Comment: wire.CleanText(comment), At: time.Now()}
 	done := make(chan error, 1)
 	if err := e.env.records.Rate(meeting, rating, func(err error) { done <- err }); err != nil {
 		return err
@@ -186,7 +185,7 @@ func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, com
 	case err := <-done:
 		return err
 	case <-over.C:
-		return storage.ErrUnknown
+		return ErrUnknown
 	case <-ctx.Done():
 		return ctx.Err()
 	}

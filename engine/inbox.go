@@ -3,8 +3,6 @@ package engine
 import (
 	"sync"
 	"sync/atomic"
-
-	"parley/storage"
 )
 
 // inbox is the edge between the storage's writer, which puts results in, and the
@@ -22,7 +20,7 @@ type recordResult struct {
 	join  string // a newcomer's id
 	leave *leaveWait
 	said  *saying
-	text  storage.ChatRecord // with said
+	text  Text // with said
 	err   error
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"parley/actors"
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // historyAge is how old a text in joined may be.
@@ -21,7 +20,7 @@ func (r *roomState) onChat(q asked, req *wire.Chat) {
 	case req.To != "":
 		r.sayPrivately(m, s, req, now)
 	case r.j.echo:
-		message := chatMessage(storage.ChatRecord{
+		message := chatMessage(Text{
 			ID: uuid.Must(uuid.NewV7()).String(), Key: req.Key, Participant: m.id, Name: m.name, At: now, Text: req.Text,
 		})
 		r.publish(&wire.Chatted{Message: message}, audience{})
@@ -40,9 +39,9 @@ func textSize(text string) int { return textOverhead + len(text) }
 // the figures and for developers; empty for other errors.
 func overQuota(err error) (name, message string) {
 	switch {
-	case errors.Is(err, storage.ErrRoomFull):
+	case errors.Is(err, ErrRoomFull):
 		return "room_chat", "the room has stored all the texts it may"
-	case errors.Is(err, storage.ErrSourceFull):
+	case errors.Is(err, ErrSourceFull):
 		return "address_chat", "this address has stored all the texts it may in the room"
 	}
 	return "", ""
@@ -68,14 +67,14 @@ func (r *roomState) say(m *member, s *Signal, req *wire.Chat, now time.Time) {
 		s.refuse(req.ID, wire.CodeChatFull, "this address has stored all the texts it may today")
 		return
 	}
-	record := storage.ChatRecord{
+	record := Text{
 		Room: r.j.name, Source: sourceName(from), Key: req.Key, Identity: m.identity, Participant: m.id, Name: m.name, At: now, Text: req.Text,
 	}
 	waiting.text = &saying{key, from}
-	var text storage.ChatRecord
+	var text Text
 	notify := r.toInbox(func(err error) recordResult { return recordResult{said: waiting.text, text: text, err: err} })
 	r.env.record(func(done func(error)) error {
-		return r.env.records.AppendChat(record, func(stored storage.ChatRecord, err error) {
+		return r.env.records.AppendChat(record, func(stored Text, err error) {
 			text = stored
 			done(err)
 		})
@@ -85,7 +84,7 @@ func (r *roomState) say(m *member, s *Signal, req *wire.Chat, now time.Time) {
 
 // onSaid is called in the order of storing, which is the order of the room, maybe
 // long after those who asked were told that nobody knows.
-func (r *roomState) onSaid(w *saying, text storage.ChatRecord, err error) {
+func (r *roomState) onSaid(w *saying, text Text, err error) {
 	r.j.sayings.decided(w)
 	if err != nil {
 		r.onNotSaid(w, err)
@@ -117,7 +116,7 @@ func (r *roomState) onNotSaid(w *saying, err error) {
 		}
 	}
 	for _, a := range r.j.sayings.of(w) {
-		if errors.Is(err, storage.ErrUnknown) {
+		if errors.Is(err, ErrUnknown) {
 			a.unknown()
 		} else {
 			a.signal.refuse(a.reqID, code, message)
@@ -161,7 +160,7 @@ func (r *roomState) sayPrivately(m *member, s *Signal, req *wire.Chat, now time.
 	s.reply(&wire.OK{Head: wire.Head{ID: req.ID}, Message: &message})
 }
 
-func chatMessage(t storage.ChatRecord) wire.ChatMessage {
+func chatMessage(t Text) wire.ChatMessage {
 	return wire.ChatMessage{
 		ID: t.ID, Key: t.Key, Participant: t.Participant, Name: t.Name, At: t.At.UnixMilli(), Text: t.Text,
 	}

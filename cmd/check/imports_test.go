@@ -17,6 +17,7 @@ var bans = []ban{
 	{"parley/engine/wire", "parley/", "the protocol is a leaf that server, bench and tests share"},
 	{"parley/engine", "parley/transport", "the engine decides and must not know how bytes reach it"},
 	{"parley/engine", "parley/media", "the engine decides who sees whom; packets never pass through it"},
+	{"parley/engine", "parley/storage", "the engine says what is to be kept, not how; cmd/parley joins them"},
 	{"parley/engine", "parley/bench", "the load tool is a client"},
 	{"parley/transport", "parley/engine", "transports carry messages and know only their types (engine/wire)"},
 	{"parley/transport", "parley/media", "signalling and packets meet in cmd/parley only"},

@@ -214,7 +214,7 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 	c.limitOffers(&limits)
 	limits.AddressChatBytes = word(c.Limits.chatBytes(32))
 	return engine.Options{
-		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.faults,
+		Media: mediaBridge{srv.media}, Records: storeBridge{srv.store}, Log: log, Version: fullVersion(), Faults: c.faults,
 		NewRate: func(perSecond rate.Limit, atOnce int) engine.AddressRate { return limit.NewRate(perSecond, atOnce) },
 		Limits:  limits,
 	}
