@@ -86,7 +86,7 @@ func (b signalBridge) OnClose(*wsconn.Conn, error) { b.signal.OnClose() }
 // serve starts answering. The channel gets the error that ended it early.
 func (srv *server) serve() <-chan error {
 	failed := make(chan error, 1)
-	go func() { failed <- srv.front.Serve(srv.listen) }() // ends with Shutdown
+	go func() { failed <- srv.front.Serve(httpd.Listener{Name: "main", Net: srv.listen}) }() // ends with Shutdown
 	return failed
 }
 

@@ -45,8 +45,8 @@ type Config struct {
 	MaxConnections int
 	// PerAddress bounds what one address may do.
 	PerAddress PerAddress
-	// HeaderTime is how long a client may take for the TLS handshake and for
-	// the headers of a request, each. Default 5 s.
+	// HeaderTime is how long a client may take for its first bytes, for the TLS
+	// handshake and for the headers of a request, each. Default 5 s.
 	HeaderTime time.Duration
 	// Socket are the limits of WebSockets.
 	Socket wsconn.Config

@@ -47,7 +47,7 @@ func TestDescriptorsChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = s.Serve(ln) }() // ends with Shutdown
+	go func() { _ = s.Serve(Listener{Name: "main", Net: ln}) }() // ends with Shutdown
 	if _, err := os.Stdout.WriteString("address " + ln.Addr().String() + "\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -17,9 +17,20 @@
 //
 // # Entry point
 //
-// [New], then [Server.Serve] with a listener, [Server.Drain] and
+// [New], then [Server.Serve] for each [Listener], [Server.Drain] and
 // [Server.Shutdown]. What the server needs from the rest of Parley it asks
 // through [Config]: Accept, Records, Ready.
+//
+// # Ports
+//
+// Every TCP port is a Listener, the main one like any other, and all go the same
+// way:
+//
+//	accept ─▶ crowd ─▶ portmux ─┬─ TLS ─┬─▶ http.Server ─▶ rules ─▶ pages, API; or Handler
+//	        (limits)  (1st byte)└─ plain┴─▶ Stream
+//
+// A connection is in the crowd from accept until it is closed or a WebSocket.
+// HTTP without TLS on a port of TLS is led to https.
 //
 // # Who asks, and for what
 //
@@ -65,14 +76,15 @@
 //
 // # Limits
 //
-// Headers 16 KiB and 5 s, bodies 64 KiB, requests 30 s, 4096 connections that
-// are no WebSockets, Config.MaxConnections WebSockets, and per address (IPv6:
-// per /64) what [PerAddress] says, counted by transport/limit. Refusals carry a
-// code, the limit's name and when to try again; /metrics counts them by reason.
+// First bytes 5 s, TLS handshakes 5 s, headers 16 KiB and 5 s, bodies 64 KiB,
+// requests 30 s, 4096 connections that are no WebSockets, Config.MaxConnections
+// WebSockets, and per address (IPv6: per /64) what [PerAddress] says, counted by
+// transport/limit. Refusals carry a code, the limit's name and when to try again;
+// /metrics counts them by reason.
 //
-// Connections that wait (half-read requests, and those kept for later) give way:
-// to another of their own address when that has its share, and when all places
-// are taken the oldest of the address that has most.
+// Connections that wait (silent ones, half-read requests, and those kept for
+// later) give way: to another of their own address when that has its share, and when
+// all places are taken the oldest of the address that has most.
 //
 // Loopback is exempt only while nobody else can come from there: while all
 // listeners are on loopback and no proxy is trusted. Connections of trusted proxies

@@ -78,6 +78,8 @@ type running struct {
 	addr string
 	base string // http://addr or https://addr
 	http *http.Client
+
+	served []<-chan error // what Serve said, for each listener
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -104,12 +106,12 @@ func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
+	go func() { served <- s.Serve(Listener{Name: "main", Net: ln}) }()
 	transport := &http.Transport{
 		TLSClientConfig:    &tls.Config{InsecureSkipVerify: true},
 		DisableCompression: true,
 	}
-	r := &running{Server: s, addr: ln.Addr().String(), http: &http.Client{
+	r := &running{Server: s, addr: ln.Addr().String(), served: []<-chan error{served}, http: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -122,8 +124,10 @@ func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
 		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 		defer cancel()
 		_ = r.Shutdown(ctx) // reports what it had to cut
-		if err := <-served; err != nil {
-			t.Errorf("serve: %v", err)
+		for _, served := range r.served {
+			if err := within(t, served, "end of Serve"); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	return r

@@ -2,11 +2,8 @@ package httpd
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -16,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/transport/httpd/web"
+	"parley/transport/portmux"
 	"parley/transport/wsconn"
 )
 
@@ -23,11 +21,15 @@ import (
 type Server struct {
 	cfg         Config
 	origins     origins
+	cross       *http.CrossOriginProtection
 	hosts       *hosts
 	trusted     trusted
-	certs       *certs // nil without TLS
+	certs       *certs       // nil without TLS
+	mux         *portmux.Mux // what connections speak
 	conns       *wsconn.Server
-	web         *http.Server
+	main        http.Handler // pages, API and doors
+	webs        webs
+	streams     *streams
 	metrics     *metrics
 	limits      // what addresses may do
 	descriptors descriptors
@@ -51,6 +53,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:      cfg,
 		origins:  newOrigins(cfg.Origins),
+		streams:  newStreams(),
 		metrics:  newMetrics(),
 		told:     newTold(10*time.Second, 20),
 		foreign:  newTold(10*time.Second, 20),
@@ -70,33 +73,42 @@ func New(cfg Config) (*Server, error) {
 	if s.trusted, err = newTrusted(cfg.TrustedProxies); err != nil {
 		return nil, err
 	}
-	routes, err := s.routes()
-	if err != nil {
+	if s.cross, err = newCross(cfg.Origins); err != nil {
 		return nil, err
 	}
-	if s.conns, err = wsconn.New(s.socketConfig()); err != nil {
+	if s.main, err = s.routes(); err != nil {
+		return nil, err
+	}
+	if err = s.open(); err != nil {
 		return nil, err
 	}
 	if err := s.collect(); err != nil {
-		_ = s.conns.Close(context.Background()) // it has no connections
+		_ = errors.Join(s.mux.Close(), s.conns.Close(context.Background())) // they have no connections
 		return nil, err
-	}
-	s.web = &http.Server{
-		Handler:           routes,
-		ReadHeaderTimeout: cfg.HeaderTime,
-		ReadTimeout:       3 * cfg.HeaderTime,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-		ConnState:         s.connState,
-		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug), // remote mistakes
 	}
 	return s, nil
 }
 
+// open makes what has pollers.
+func (s *Server) open() (err error) {
+	s.mux, err = portmux.New(portmux.Config{
+		Time:  s.cfg.HeaderTime,
+		Admit: s.newConn,
+		Gone:  func(conn *portmux.Conn) { s.crowd.leave(conn) },
+		Log:   s.cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	if s.conns, err = wsconn.New(s.socketConfig()); err != nil {
+		_ = s.mux.Close() // it has no connections
+	}
+	return err
+}
+
 // collect registers everybody's metrics.
 func (s *Server) collect() error {
-	s.metrics.registry.MustRegister(socketCollector{s.conns})
+	s.metrics.registry.MustRegister(socketCollector{s.conns}, portCollector{s.mux})
 	for _, c := range s.cfg.Collectors {
 		if err := s.metrics.registry.Register(c); err != nil {
 			return fmt.Errorf("register metrics: %w", err)
@@ -122,30 +134,6 @@ func (s *Server) socketConfig() wsconn.Config {
 // Registry takes more metrics.
 func (s *Server) Registry() prometheus.Registerer { return s.metrics.registry }
 
-// Serve answers what comes in over ln, which it closes, until Shutdown.
-func (s *Server) Serve(ln net.Listener) error {
-	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		s.exposed.Store(true)
-	}
-	s.listens.Add(1)
-	ln = numbered{ln, &s.descriptors, s.shed}
-	if s.certs != nil {
-		ln = secured{ln, s.hosts.allow, func() { s.metrics.refusedHTTP.WithLabelValues("plain_http").Inc() }}
-	}
-	ln = wsconn.Listener(ln)
-	var err error
-	if s.certs != nil {
-		s.web.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certs.get}
-		err = s.web.ServeTLS(ln, "", "")
-	} else {
-		err = s.web.Serve(ln)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("serve HTTP: %w", err)
-}
-
 // onLoopback reports whether nobody can reach us but this machine's own programs.
 func (s *Server) onLoopback() bool { return s.listens.Load() > 0 && !s.exposed.Load() }
 
@@ -159,16 +147,25 @@ func (s *Server) Drain(in time.Duration) { s.drainEnd.Store(time.Now().Add(in).U
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain(0)
 	s.stopping.Store(true)
+	err := s.mux.Close()
 	requests := make(chan error, 1)
-	go func() {
-		err := s.web.Shutdown(ctx)
-		if err != nil {
-			err = s.web.Close()
-		}
-		requests <- err
-	}()
-	err := s.conns.Close(ctx)
+	go func() { requests <- s.shutPorts(ctx) }()
+	err = errors.Join(err, s.conns.Close(ctx))
 	return errors.Join(err, <-requests)
+}
+
+// shutPorts ends what the listeners serve.
+func (s *Server) shutPorts(ctx context.Context) error {
+	var errs []error
+	for _, web := range s.webs.close() {
+		err := web.Shutdown(ctx)
+		if err != nil {
+			err = web.Close()
+		}
+		errs = append(errs, err)
+	}
+	s.streams.close(ctx)
+	return errors.Join(errs...)
 }
 
 // Sockets are the figures of the WebSockets.
@@ -201,33 +198,39 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.HandleFunc("/debug/echo", s.guard(s.echo))
 		s.profiles(mux)
 	}
-	cross, err := s.ownPages(mux)
-	if err != nil {
-		return nil, err
+	return s.ruled(mux), nil
+}
+
+// ruled puts h under the rules that hold for all that is asked by HTTP.
+func (s *Server) ruled(h http.Handler) http.Handler {
+	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.proxiedShare(s.named(bounded(s.ownPages(h)))))
+	return s.led(s.identified(s.metrics.count(s.recovered(inner))))
+}
+
+// newCross makes the rule about pages of other sites.
+func newCross(origins []string) (*http.CrossOriginProtection, error) {
+	cross := http.NewCrossOriginProtection()
+	for _, o := range origins {
+		if err := cross.AddTrustedOrigin(o); err != nil {
+			return nil, err
+		}
 	}
-	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.proxiedShare(s.named(bounded(cross))))
-	return s.identified(s.metrics.count(s.recovered(inner))), nil
+	return cross, nil
 }
 
 // ownPages refuses what pages of other sites would change (CSRF), by the rule
 // that also holds for the WebSocket where browsers name the page. What only asks
 // how we would answer is let through.
-func (s *Server) ownPages(next http.Handler) (http.Handler, error) {
-	cross := http.NewCrossOriginProtection()
-	for _, o := range s.cfg.Origins {
-		if err := cross.AddTrustedOrigin(o); err != nil {
-			return nil, err
-		}
-	}
+func (s *Server) ownPages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		named := len(r.Header["Origin"]) > 0 && s.origins.allow(r, visitorFrom(r))
-		if r.URL.Path != reachPath && !named && cross.Check(r) != nil {
+		if r.URL.Path != reachPath && !named && s.cross.Check(r) != nil {
 			s.metrics.refusedHTTP.WithLabelValues(codeOrigin).Inc()
 			fail(w, refuse(http.StatusForbidden, codeOrigin, "pages of this origin may not do this"))
 			return
 		}
 		next.ServeHTTP(w, r)
-	}), nil
+	})
 }
 
 // embedded is the client in the binary, built once: it never changes.

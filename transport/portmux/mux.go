@@ -63,7 +63,7 @@ type Mux struct {
 
 	mu      sync.Mutex // guards all below; nothing is called while it is held
 	closed  bool
-	ports   map[net.Listener]struct{}
+	ports   map[*net.Listener]struct{}
 	waiting map[*Conn]struct{}
 }
 
@@ -78,7 +78,7 @@ func New(cfg Config) (*Mux, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Mux{cfg: cfg, poller: p, stop: make(chan struct{}), ports: map[net.Listener]struct{}{}, waiting: map[*Conn]struct{}{}}, nil
+	return &Mux{cfg: cfg, poller: p, stop: make(chan struct{}), ports: map[*net.Listener]struct{}{}, waiting: map[*Conn]struct{}{}}, nil
 }
 
 // Figures returns the present figures.
@@ -97,10 +97,10 @@ func (m *Mux) Figures() Figures {
 // the table is asked first.
 func (m *Mux) Serve(ln net.Listener, table []Matcher) error {
 	defer ln.Close()
-	if !m.enter(ln) {
+	if !m.enter(&ln) {
 		return nil
 	}
-	defer m.leave(ln)
+	defer m.leave(&ln)
 	for wait := time.Duration(0); ; {
 		conn, err := ln.Accept()
 		switch {
@@ -129,8 +129,9 @@ func passes(err error) bool {
 	return errors.As(err, &ne) && ne.Temporary()
 }
 
-// enter reports whether ln may be served.
-func (m *Mux) enter(ln net.Listener) bool {
+// enter reports whether ln may be served. It is known by its place: not every
+// net.Listener can be a key.
+func (m *Mux) enter(ln *net.Listener) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
@@ -141,7 +142,7 @@ func (m *Mux) enter(ln net.Listener) bool {
 	return true
 }
 
-func (m *Mux) leave(ln net.Listener) {
+func (m *Mux) leave(ln *net.Listener) {
 	m.mu.Lock()
 	delete(m.ports, ln)
 	m.mu.Unlock()
@@ -202,7 +203,7 @@ func (m *Mux) Close() error {
 	m.ports, m.waiting = nil, nil
 	m.mu.Unlock()
 	for ln := range ports {
-		_ = ln.Close() // Serve tells
+		_ = (*ln).Close() // Serve tells
 	}
 	for c := range waiting {
 		_ = c.Close()

@@ -227,25 +227,31 @@ func TestCloseEndsWhatWaits(t *testing.T) {
 func TestAcceptErrors(t *testing.T) {
 	r := start(t, longTime, false)
 	broken := errors.New("broken")
-	ln := &failing{errs: []error{syscall.EMFILE, syscall.ENFILE, broken}}
+	ln := failing{scene: &scene{errs: []error{syscall.EMFILE, syscall.ENFILE, broken}}}
 	if err := r.Serve(ln, nil); !errors.Is(err, broken) || len(ln.errs) != 0 || !ln.closed {
 		t.Errorf("%v, %d left, closed %v", err, len(ln.errs), ln.closed)
 	}
 }
 
+// failing is a listener that is no key of a map, as wrapped ones may be.
 type failing struct {
+	*scene
+	_ []int
+}
+
+type scene struct {
 	net.Listener
 	errs   []error
 	closed bool
 }
 
-func (l *failing) Accept() (net.Conn, error) {
+func (l *scene) Accept() (net.Conn, error) {
 	err := l.errs[0]
 	l.errs = l.errs[1:]
 	return nil, err
 }
 
-func (l *failing) Close() error {
+func (l *scene) Close() error {
 	l.closed = true
 	return nil
 }
