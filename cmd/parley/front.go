@@ -29,7 +29,7 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 			Sockets: noneIfZero(c.Limits.Sockets), OpensPerMinute: noneIfZero(c.Limits.Opens),
 			Requests: noneIfZero(c.Limits.Requests), RecordsPerMinute: noneIfZero(c.Limits.Records),
 		},
-		Accept:     acceptor{srv.engine}.accept,
+		Doors:      c.doors(srv),
 		FindRoom:   findRoom(srv.engine),
 		Records:    recordsBridge{srv.store, srv.engine},
 		Ready:      func() error { return ready(srv) },
@@ -40,6 +40,13 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 		return nil, advise(err, "--tls-cert takes a file with the certificate and its chain, --tls-key one with its private key, both PEM.")
 	}
 	return front, err
+}
+
+// doors are the ways into meetings on the main port, one line each.
+func (c *serveCmd) doors(srv *server) []httpd.Door {
+	return []httpd.Door{
+		{Pattern: "/api/v1/ws", Socket: &httpd.Socket{Protocol: "parley.v1", Accept: acceptor{srv.engine}.accept}},
+	}
 }
 
 // findRoom asks the engine for a room's name. Who can not answer now will when

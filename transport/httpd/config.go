@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -15,8 +14,7 @@ import (
 	"parley/transport/wsconn"
 )
 
-// Config configures a Server. Zero values mean the defaults; Accept is the
-// only field that must be set.
+// Config configures a Server. Zero values mean the defaults.
 type Config struct {
 	// CertFile and KeyFile are PEM files; with them HTTPS is served. They are
 	// read again when they change.
@@ -50,9 +48,8 @@ type Config struct {
 	HeaderTime time.Duration
 	// Socket are the limits of WebSockets.
 	Socket wsconn.Config
-	// Accept is given every new WebSocket of /api/v1/ws and returns its
-	// handler, nil to refuse it. r is the upgrade request. It must not keep r.
-	Accept func(c *wsconn.Conn, r *http.Request) wsconn.Handler
+	// Doors are the ways into meetings.
+	Doors []Door
 	// FindRoom returns how the room is spelt that is meant by what was typed, false
 	// if that is no room's name. Without it all are, as they are.
 	FindRoom func(ctx context.Context, typed string) (title string, ok bool)
@@ -120,9 +117,6 @@ func (c Config) withDefaults() Config {
 
 // check finds mistakes in the settings.
 func (c Config) check() error {
-	if c.Accept == nil {
-		return errors.New("httpd: Config.Accept is not set")
-	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("certificate and key go together")
 	}
@@ -131,6 +125,11 @@ func (c Config) check() error {
 			if err := CheckOrigin(o); err != nil {
 				return err
 			}
+		}
+	}
+	for i := range c.Doors {
+		if err := c.Doors[i].check(); err != nil {
+			return err
 		}
 	}
 	for _, text := range c.Hosts {

@@ -30,8 +30,8 @@ func TestDescriptorsChild(t *testing.T) {
 	}
 	log := &logged{}
 	s, err := New(Config{
-		Accept: func(*wsconn.Conn, *http.Request) wsconn.Handler { return wsconn.Echo{} },
-		Log:    log.log(),
+		Doors: meetings(func(*wsconn.Conn, *http.Request) wsconn.Handler { return wsconn.Echo{} }),
+		Log:   log.log(),
 		Ready: func() error { // files can be opened
 			f, err := os.Open(os.DevNull)
 			if err != nil {

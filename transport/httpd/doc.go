@@ -7,7 +7,6 @@
 //	/sdk/, /lib/      also for pages of other origins (CORS)
 //	/embed.html       the client for frames of other sites
 //	/robots.txt       search engines may show the start page and nothing else
-//	/api/v1/ws        WebSocket, subprotocol parley.v1
 //	/api/v1/reach     POST: would a WebSocket be taken from here, if not why
 //	/api/v1/meetings  meeting records
 //	/healthz          the process is alive
@@ -15,11 +14,14 @@
 //	/metrics          Prometheus
 //	/debug/echo       WebSocket echo, /debug/pprof/ profiles; with Config.Debug
 //
+// The ways into meetings, /api/v1/ws (WebSocket, subprotocol parley.v1) among them,
+// are [Config].Doors: this package knows no protocol of theirs.
+//
 // # Entry point
 //
 // [New], then [Server.Serve] for each [Listener], [Server.Drain] and
 // [Server.Shutdown]. What the server needs from the rest of Parley it asks
-// through [Config]: Accept, Records, Ready.
+// through [Config]: Doors, Records, Ready.
 //
 // # Ports
 //

@@ -84,6 +84,11 @@ type running struct {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
+// meetings is the door that clients of ours use.
+func meetings(accept func(*wsconn.Conn, *http.Request) wsconn.Handler) []Door {
+	return []Door{{Pattern: "/api/v1/ws", Socket: &Socket{Protocol: "parley.v1", Accept: accept}}}
+}
+
 // start serves cfg on a loopback port until the end of the test. change is called
 // before anything comes in.
 func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
@@ -91,8 +96,8 @@ func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
 	if cfg.Log == nil {
 		cfg.Log = quiet()
 	}
-	if cfg.Accept == nil {
-		cfg.Accept = func(*wsconn.Conn, *http.Request) wsconn.Handler { return wsconn.Echo{} }
+	if cfg.Doors == nil {
+		cfg.Doors = meetings(func(*wsconn.Conn, *http.Request) wsconn.Handler { return wsconn.Echo{} })
 	}
 	s, err := New(cfg)
 	if err != nil {
@@ -253,5 +258,3 @@ func within[T any](t testing.TB, c <-chan T, what string) T {
 		panic("unreachable")
 	}
 }
-
-func acceptNobody(*wsconn.Conn, *http.Request) wsconn.Handler { return nil }

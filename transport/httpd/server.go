@@ -173,7 +173,7 @@ func (s *Server) Sockets() wsconn.Figures { return s.conns.Figures() }
 
 // routes builds the whole tree of handlers.
 func (s *Server) routes() (http.Handler, error) {
-	mux := http.NewServeMux()
+	mux := &routes{ServeMux: http.NewServeMux()}
 	client := embedded
 	if s.cfg.Dev != "" {
 		client = devSite(s.cfg.Dev)
@@ -184,19 +184,23 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.Handle("/healthz", method(http.MethodGet, s.healthz))
 	mux.Handle("/readyz", method(http.MethodGet, s.readyz))
 	mux.Handle("/metrics", method(http.MethodGet, s.guard(s.metrics.handler())))
-	mux.HandleFunc(socketPath, s.socket)
 	mux.Handle(reachPath, s.shared(method(http.MethodPost, s.reach)))
 	mux.Handle("/api/v1/room", method(http.MethodGet, s.getRoom))
 	mux.Handle("/api/v1/meetings", method(http.MethodGet, s.guard(s.getMeetings)))
 	mux.Handle("/api/v1/meetings/{id}", method(http.MethodGet, s.guard(s.getMeeting)))
 	mux.Handle("/api/v1/meetings/{id}/rating", s.shared(method(http.MethodPost, s.postRating)))
 	mux.Handle("/api/v1/meetings/{id}/record", s.shared(method(http.MethodGet, s.getRecord)))
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, refuse(http.StatusNotFound, codeNotFound, "there is no such address"))
-	})
+	}))
 	if s.cfg.Debug {
-		mux.HandleFunc("/debug/echo", s.guard(s.echo))
+		mux.Handle("/debug/echo", s.guard(s.echo))
 		s.profiles(mux)
+	}
+	for _, d := range s.cfg.Doors {
+		if err := mux.open(d, s.enter(d)); err != nil {
+			return nil, err
+		}
 	}
 	return s.ruled(mux), nil
 }
