@@ -18,7 +18,7 @@ var ownGoroutines = map[string]struct {
 	count int
 	owner string
 }{
-	"cmd/parley/front.go":           {1, "server.serve: the listener; ends with Shutdown"},
+	"cmd/parley/front.go":           {1, "server.serve: one for each listener; ends with Shutdown"},
 	"cmd/parley/memory.go":          {1, "saveMemory; ends with the stop it returns, which waits"},
 	"media/netem/queue.go":          {1, "delayQueue; ends with its close, which waits"},
 	"media/rtc/server.go":           {1, "Server: one for each worker; ends with Close, which waits"},

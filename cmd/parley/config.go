@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -54,12 +52,12 @@ type serveCmd struct {
 
 	strangers []stranger // PARLEY_* variables that are no settings
 	faults    bool       // tests only: the engine can be made to panic
+	further   []further  // tests only so far: no flag names a further listener
 }
 
 // settings is the part of serveCmd that needs parsing, parsed.
 type settings struct {
-	listen    netip.AddrPort // unspecified address: all interfaces
-	host      string         // as written, for messages
+	listen    endpoint
 	advertise []netip.Addr
 	tls       bool
 }
@@ -67,22 +65,14 @@ type settings struct {
 // check parses and cross-checks the settings.
 func (c *serveCmd) check() (settings, error) {
 	var s settings
-	host, portText, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return s, usage("--listen %q is not HOST:PORT, such as 127.0.0.1:8443", c.Listen)
-	}
-	port, err := strconv.ParseUint(portText, 10, 16)
-	if err != nil {
-		return s, usage("--listen %q: the port must be a number from 0 to 65535", c.Listen)
-	}
-	addr, err := listenAddr(host)
+	at, err := parseEndpoint("listen", c.Listen)
 	if err != nil {
 		return s, err
 	}
 	if c.Data == "" {
 		return s, usage("--data needs the name of a folder")
 	}
-	s.listen, s.host = netip.AddrPortFrom(addr, uint16(port)), host
+	s.listen = at
 	for _, text := range c.Advertise {
 		a, err := netip.ParseAddr(text)
 		if err != nil {
@@ -90,7 +80,7 @@ func (c *serveCmd) check() (settings, error) {
 		}
 		s.advertise = append(s.advertise, a)
 	}
-	if len(c.Interfaces) > 0 && !addr.IsUnspecified() && !addr.IsLoopback() {
+	if addr := at.addr.Addr(); len(c.Interfaces) > 0 && !addr.IsUnspecified() && !addr.IsLoopback() {
 		return s, usage("--interfaces chooses among all interfaces; --listen %s has chosen one address already", c.Listen)
 	}
 	if slices.Contains(c.Interfaces, "") {
@@ -138,26 +128,13 @@ func (c *serveCmd) check() (settings, error) {
 // also takes them on the interfaces, because some browsers (Firefox) reach no
 // loopback address, unless only loopback addresses are advertised.
 func (s *settings) mediaAddrs(port uint16) []netip.AddrPort {
-	addrs := []netip.AddrPort{netip.AddrPortFrom(s.listen.Addr(), port)}
+	listen := s.listen.addr.Addr()
+	addrs := []netip.AddrPort{netip.AddrPortFrom(listen, port)}
 	onlyLoopback := len(s.advertise) > 0 && !slices.ContainsFunc(s.advertise, func(a netip.Addr) bool { return !a.IsLoopback() })
-	if s.listen.Addr().IsLoopback() && !onlyLoopback {
+	if listen.IsLoopback() && !onlyLoopback {
 		addrs = append(addrs, netip.AddrPortFrom(netip.IPv4Unspecified(), port))
 	}
 	return addrs
-}
-
-func listenAddr(host string) (netip.Addr, error) {
-	switch host {
-	case "", "0.0.0.0", "*":
-		return netip.IPv4Unspecified(), nil
-	case "localhost":
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return addr, usage("--listen host %q is not an IP address or localhost", host)
-	}
-	return addr, nil
 }
 
 func usage(format string, args ...any) error {

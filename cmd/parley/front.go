@@ -90,11 +90,14 @@ func (b signalBridge) OnText(_ *wsconn.Conn, text []byte) { b.signal.OnText(text
 // OnClose implements wsconn.Handler.
 func (b signalBridge) OnClose(*wsconn.Conn, error) { b.signal.OnClose() }
 
-// serve starts answering. The channel gets the error that ended it early.
+// serve starts answering on all ports. The channel gets the error that ended one of
+// them early.
 func (srv *server) serve() <-chan error {
-	failed := make(chan error, 1)
-	go func() { failed <- srv.front.Serve(httpd.Listener{Name: "main", Net: srv.listen}) }() // ends with Shutdown
-	return failed
+	ended := make(chan error, len(srv.listens))
+	for _, l := range srv.listens {
+		go func() { ended <- srv.front.Serve(l) }() // ends with Shutdown
+	}
+	return ended
 }
 
 // shutFront ends the TCP side.

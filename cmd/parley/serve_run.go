@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -122,8 +121,12 @@ type server struct {
 	media   *rtc.Server
 	engine  *engine.Engine
 	front   *httpd.Server
-	listen  net.Listener
+	listens []httpd.Listener // the main one is the first
+	rows    [][2]string      // what the start box says of the others
 }
+
+// port is the main listener's number.
+func (srv *server) port() int { return srv.listens[0].Net.Addr().(*net.TCPAddr).Port }
 
 // start builds the parts from the bottom up. On an error what was started is
 // stopped again.
@@ -138,7 +141,12 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 		return srv, err
 	}
 	srv.control = listenControl(c.Data, srv.store, log)
-	if srv.listen, srv.media, err = c.openPorts(s, log); err != nil {
+	var ln net.Listener
+	if ln, srv.media, err = c.openPorts(s, log); err != nil {
+		return srv, err
+	}
+	srv.listens = []httpd.Listener{{Name: "main", Net: ln}}
+	if err = c.openFurther(srv); err != nil {
 		return srv, err
 	}
 	if srv.engine, err = engine.New(c.engineOptions(srv, log)); err != nil {
@@ -186,7 +194,7 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 	var err error
 	for range portTries {
 		var ln net.Listener
-		if ln, err = net.Listen("tcp", s.listen.String()); err != nil {
+		if ln, err = net.Listen("tcp", s.listen.addr.String()); err != nil {
 			break
 		}
 		port := ln.Addr().(*net.TCPAddr).AddrPort().Port()
@@ -199,11 +207,11 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 			return ln, server, nil
 		}
 		_ = ln.Close()
-		if s.listen.Port() != 0 {
+		if s.listen.addr.Port() != 0 {
 			break
 		}
 	}
-	return nil, nil, portError(s, err)
+	return nil, nil, portError(s.listen, err)
 }
 
 func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
@@ -254,8 +262,8 @@ func (srv *server) stop(log *slog.Logger) error {
 // close releases what is open, in reverse order of start.
 func (srv *server) close() error {
 	var errs []error
-	if srv.listen != nil {
-		_ = srv.listen.Close() // closed already when it served
+	for _, l := range srv.listens {
+		_ = l.Net.Close() // closed already when it served
 	}
 	if srv.media != nil {
 		errs = append(errs, srv.media.Close())
@@ -269,14 +277,10 @@ func (srv *server) close() error {
 
 // announce prints where to go.
 func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
-	port := srv.listen.Addr().(*net.TCPAddr).Port
+	port, host := srv.port(), s.listen.shownHost()
 	scheme := "http"
 	if s.tls {
 		scheme = "https"
-	}
-	host := s.host
-	if ip, err := netip.ParseAddr(host); s.host == "" || s.host == "localhost" || err == nil && (ip.IsLoopback() || ip.IsUnspecified()) {
-		host = "localhost"
 	}
 	var media string
 	for i, a := range srv.media.Candidates() {
@@ -286,15 +290,16 @@ func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
 		media += a.String()
 	}
 	var notes []string
-	if !s.tls && !s.listen.Addr().IsLoopback() {
+	if !s.tls && !s.listen.addr.Addr().IsLoopback() {
 		notes = append(notes,
 			"Browsers give camera and microphone only to https:// pages and to",
 			"localhost: for other machines add --tls-cert and --tls-key.")
 	}
 	rows := [][2]string{{"open", pageURL(scheme, host, port)}}
-	if s.listen.Addr().IsUnspecified() {
+	if s.listen.addr.Addr().IsUnspecified() {
 		rows = append(rows, elsewhere(srv.media.Candidates(), scheme, port)...)
 	}
+	rows = append(rows, srv.rows...)
 	rows = append(rows, [][2]string{{"media", "UDP " + media}, {"data", c.Data}, {"stop", "Ctrl-C"}}...)
 	printBox(out, "Parley "+fullVersion(), rows, notes)
 }
