@@ -26,7 +26,6 @@ var ownGoroutines = map[string]struct {
 	"storage/reopen.go":             {1, "Store: closes the file of before; ends with its last reader, the writer waits"},
 	"storage/store.go":              {1, "Store: the writer; ends with Close, which waits"},
 	"transport/httpd/listener.go":   {1, "Server.Serve: the HTTP server of a listener; ends before that returns"},
-	"transport/httpd/server.go":     {1, "Server.Shutdown; ends before that returns"},
 	"transport/poll/epoll_linux.go": {1, "epollPoller: one for each loop; ends with Close, which waits"},
 }
 

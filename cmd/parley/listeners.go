@@ -81,13 +81,20 @@ func (c *serveCmd) openFurther(srv *server) error {
 // howToReach says where a further listener is, and how it is spoken to.
 func (c *serveCmd) howToReach(at endpoint, l httpd.Listener) string {
 	port := l.Net.Addr().(*net.TCPAddr).Port
-	switch {
-	case l.Stream == nil && c.TLSCert != "":
-		return pageURL("https", at.shownHost(), port)
-	case l.Stream == nil:
-		return pageURL("http", at.shownHost(), port)
-	case c.TLSCert != "":
-		return "TCP " + net.JoinHostPort(at.shownHost(), strconv.Itoa(port)) + ", with TLS or without"
+	if l.Stream == nil {
+		return pageURL(c.scheme(), at.shownHost(), port)
 	}
-	return "TCP " + net.JoinHostPort(at.shownHost(), strconv.Itoa(port))
+	how := "TCP " + net.JoinHostPort(at.shownHost(), strconv.Itoa(port))
+	if c.TLSCert != "" {
+		how += ", with TLS or without"
+	}
+	return how
+}
+
+// scheme is what pages are asked for with.
+func (c *serveCmd) scheme() string {
+	if c.TLSCert != "" {
+		return "https"
+	}
+	return "http"
 }

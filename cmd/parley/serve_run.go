@@ -146,14 +146,13 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 		return srv, err
 	}
 	srv.listens = []httpd.Listener{{Name: "main", Net: ln}}
-	if err = c.openFurther(srv); err != nil {
-		return srv, err
-	}
 	if srv.engine, err = engine.New(c.engineOptions(srv, log)); err != nil {
 		return srv, err
 	}
-	srv.front, err = c.newFront(srv, log)
-	return srv, err
+	if srv.front, err = c.newFront(srv, log); err != nil {
+		return srv, err
+	}
+	return srv, c.openFurther(srv)
 }
 
 func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
@@ -277,11 +276,7 @@ func (srv *server) close() error {
 
 // announce prints where to go.
 func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
-	port, host := srv.port(), s.listen.shownHost()
-	scheme := "http"
-	if s.tls {
-		scheme = "https"
-	}
+	port, host, scheme := srv.port(), s.listen.shownHost(), c.scheme()
 	var media string
 	for i, a := range srv.media.Candidates() {
 		if i > 0 {

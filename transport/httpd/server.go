@@ -148,24 +148,24 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain(0)
 	s.stopping.Store(true)
 	err := s.mux.Close()
-	requests := make(chan error, 1)
-	go func() { requests <- s.shutPorts(ctx) }()
+	webs := s.webs.close()
+	errs := make([]error, len(webs))
+	var parts sync.WaitGroup
+	for i, web := range webs {
+		parts.Go(func() { errs[i] = shut(ctx, web) })
+	}
+	parts.Go(func() { s.streams.close(ctx) })
 	err = errors.Join(err, s.conns.Close(ctx))
-	return errors.Join(err, <-requests)
+	parts.Wait()
+	return errors.Join(append(errs, err)...)
 }
 
-// shutPorts ends what the listeners serve.
-func (s *Server) shutPorts(ctx context.Context) error {
-	var errs []error
-	for _, web := range s.webs.close() {
-		err := web.Shutdown(ctx)
-		if err != nil {
-			err = web.Close()
-		}
-		errs = append(errs, err)
+// shut lets requests finish until ctx ends.
+func shut(ctx context.Context, web *http.Server) error {
+	if web.Shutdown(ctx) == nil {
+		return nil
 	}
-	s.streams.close(ctx)
-	return errors.Join(errs...)
+	return web.Close()
 }
 
 // Sockets are the figures of the WebSockets.

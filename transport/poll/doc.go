@@ -34,6 +34,6 @@
 //
 // On systems without epoll, and for connections that have no descriptor (an
 // in-memory pipe), the portable poller serves each connection with three
-// goroutines behind the same interface, and one that it watches with one. It is built everywhere, so that tests
-// on Linux cover it.
+// goroutines behind the same interface, and one that it watches for another with
+// one. It is built everywhere, so that tests on Linux cover it.
 package poll

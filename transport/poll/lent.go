@@ -14,7 +14,8 @@ import (
 type goLent struct {
 	poller  *goPoller
 	conn    net.Conn
-	expired bool // Read met the deadline; the goroutine's alone
+	started bool // set before the goroutine is, which alone has it and expired then
+	expired bool // Read met the deadline
 
 	mu     sync.Mutex // guards closed
 	closed bool
@@ -37,6 +38,7 @@ func (d *goLent) Start(h Handler) error {
 	if d.poller.closed || d.isClosed() {
 		return ErrClosed
 	}
+	d.started = true
 	d.poller.running.Go(func() { d.serve(h) })
 	return nil
 }
@@ -55,6 +57,9 @@ func (d *goLent) serve(h Handler) {
 func (d *goLent) Read(p []byte) (int, error) {
 	if d.isClosed() {
 		return 0, ErrClosed
+	}
+	if !d.started {
+		return 0, ErrAgain // to read is to wait
 	}
 	n, err := d.conn.Read(p)
 	switch {

@@ -115,6 +115,27 @@ func TestLentTimer(t *testing.T) {
 	})
 }
 
+// TestLentBeforeStart: the owner may look before it lets others watch, and is not
+// kept waiting; nothing is lost by it.
+func TestLentBeforeStart(t *testing.T) {
+	onBoth(t, func(t *testing.T, p Poller) {
+		got := ""
+		b, _, peer := lend(t, p, "", func(l Lent) {
+			buf := make([]byte, 2)
+			n, err := l.Read(buf)
+			if got = string(buf[:n]); n == 0 && !errors.Is(err, ErrAgain) {
+				t.Errorf("before anything came: %v", err)
+			}
+		})
+		if _, err := io.WriteString(peer, "abcd"); err != nil {
+			t.Fatal(err)
+		}
+		for got != "abcd" {
+			got += within(t, b.seen, "input")
+		}
+	})
+}
+
 func TestLentEnds(t *testing.T) {
 	for what, end := range map[string]func(peer *net.TCPConn) error{
 		"end": func(peer *net.TCPConn) error { return peer.CloseWrite() },

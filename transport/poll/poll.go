@@ -85,7 +85,8 @@ type Lent interface {
 	// Start begins to deliver Readable and Expired, and nothing else: Readable when
 	// there is something.
 	Start(h Handler) error
-	// Read is for the Handler alone.
+	// Read is for the Handler alone, or for the owner before Start: then it may say
+	// ErrAgain where only waiting would tell.
 	Read(p []byte) (int, error)
 	// SetTimer must be called before Start, or by the Handler.
 	SetTimer(at Instant)

@@ -28,20 +28,31 @@ type Conn struct {
 	ended bool
 }
 
-// wait lets the mux watch for the first bytes.
+// wait lets the mux watch for the first bytes, unless they are there: most clients
+// speak at once, and are spared the way through the poller.
 func (c *Conn) wait() error {
-	c.mu.Lock() // whoever cuts it now must not close what is about to be watched
+	lent, err := c.lend()
+	if err != nil || lent == nil || c.look(lent) {
+		return err
+	}
+	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
 		return nil
 	}
-	lent, err := c.mux.poller.Lend(c.Conn)
-	if err != nil {
-		return err
-	}
-	c.watch = lent
 	lent.SetTimer(poll.Now().After(c.mux.cfg.Time))
 	return lent.Start(c)
+}
+
+// lend returns nil for a connection that was cut.
+func (c *Conn) lend() (lent poll.Lent, err error) {
+	c.mu.Lock() // whoever cuts it now must not close what is about to be watched
+	defer c.mu.Unlock()
+	if !c.ended {
+		lent, err = c.mux.poller.Lend(c.Conn)
+		c.watch = lent
+	}
+	return lent, err
 }
 
 // OnEvent implements poll.Handler.

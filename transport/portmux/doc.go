@@ -1,8 +1,8 @@
 // Package portmux lets several protocols share one TCP port: it looks at the first
 // bytes of a connection and hands it to whoever claims it.
 //
-//	accept ─▶ Admit ─▶ waiting: one loop for all ─▶ first Matcher that says Yes ─▶ To
-//	            │                │
+//	accept ─▶ Admit ─▶ look ─┬──────────────────────────┬─▶ first Matcher that says Yes ─▶ To
+//	            │            └─ waiting: one loop for all ┘
 //	            └─ refused       └─ nobody's, silent, slow, left: closed and counted
 //
 // # Entry point

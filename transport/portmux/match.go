@@ -18,8 +18,8 @@ type Matcher struct {
 	// Match judges what came so far, 1 to Peek bytes, which it must not keep. More of
 	// Peek bytes is taken as No.
 	Match func(head []byte) Verdict
-	// To is given what Match claimed, on the loop that all waiting connections share:
-	// it must not block.
+	// To is given what Match claimed, by who accepts or on the loop that all waiting
+	// connections share: it must not block.
 	To func(conn *Conn)
 }
 
