@@ -179,7 +179,7 @@ func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
 	client := embedded
 	if s.cfg.Dev != "" {
-		client = devSite(s.cfg.Dev)
+		client = devClient(s.cfg.Dev)
 	} else if _, err := embedded(); err != nil {
 		return nil, err
 	}
@@ -231,7 +231,7 @@ func (s *Server) ownPages(next http.Handler) (http.Handler, error) {
 }
 
 // embedded is the client in the binary, built once: it never changes.
-var embedded = sync.OnceValues(func() (*site, error) { return buildSite(web.Files, true) })
+var embedded = sync.OnceValues(func() (*client, error) { return buildClient(web.Files, true) })
 
 // bounded limits bodies.
 func bounded(next http.Handler) http.Handler {
