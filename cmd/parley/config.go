@@ -34,6 +34,8 @@ type serveCmd struct {
 	Proxies []string `name:"trusted-proxies" help:"Reverse proxies: their addresses, networks such as 10.0.0.0/8, or the word loopback. Only from them do Forwarded and X-Forwarded-For, -Proto and -Host count, so that limits, host names and origins follow the client." placeholder:"ADDR" env:"PARLEY_TRUSTED_PROXIES" group:"serve"`
 	Frames  []string `name:"allow-frame" help:"Web origins that may embed /embed.html in a frame." placeholder:"ORIGIN" env:"PARLEY_ALLOW_FRAME" group:"serve"`
 
+	Public httpd.Site `name:"public-url" help:"Where people find this server, such as https://meet.example.org or, below a path of another site, https://example.org/meet: what invitations and all other links are made of. Its name and origin need not be allowed besides. Default: whatever address the server was asked at, which behind a proxy is what --trusted-proxies say." placeholder:"URL" env:"PARLEY_PUBLIC_URL" group:"serve"`
+
 	Advertise  []string `help:"Addresses that browsers reach the media port at. Default: those of the interfaces listened on." placeholder:"IP" env:"PARLEY_ADVERTISE" group:"media"`
 	Interfaces []string `help:"Network interfaces whose addresses take media, such as eth0,wg0, where --listen names no single address. Default: all but those of containers and virtual machines." placeholder:"NAME" env:"PARLEY_INTERFACES" group:"media"`
 	Workers    int      `help:"Packet workers per local address; 0 means one per core. Of many addresses the later ones get one." default:"0" env:"PARLEY_WORKERS" group:"media"`

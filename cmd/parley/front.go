@@ -22,7 +22,7 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 	}
 	front, err := httpd.New(httpd.Config{
 		CertFile: c.TLSCert, KeyFile: c.TLSKey,
-		Origins: c.Origins, FrameAncestors: c.Frames, Hosts: c.Hosts, TrustedProxies: c.Proxies,
+		Site: c.Public, Origins: c.Origins, FrameAncestors: c.Frames, Hosts: c.Hosts, TrustedProxies: c.Proxies,
 		APIToken: c.APIToken, Debug: c.Debug, Dev: c.Dev,
 		MaxConnections: c.MaxConnections,
 		PerAddress: httpd.PerAddress{

@@ -286,12 +286,15 @@ func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
 		media += a.String()
 	}
 	var notes []string
-	if !s.tls && !s.listen.Addr().IsLoopback() {
+	if !s.tls && !s.listen.Addr().IsLoopback() && c.Public.Scheme != "https" {
 		notes = append(notes,
 			"Browsers give camera and microphone only to https:// pages and to",
 			"localhost: for other machines add --tls-cert and --tls-key.")
 	}
 	rows := [][2]string{{"open", pageURL(scheme, host, port)}}
+	if c.Public != (httpd.Site{}) {
+		rows = [][2]string{{"open", c.Public.String()}, {"here", pageURL(scheme, host, port)}}
+	}
 	if s.listen.Addr().IsUnspecified() {
 		rows = append(rows, elsewhere(srv.media.Candidates(), scheme, port)...)
 	}

@@ -21,6 +21,10 @@ type Config struct {
 	// CertFile and KeyFile are PEM files; with them HTTPS is served. They are
 	// read again when they change.
 	CertFile, KeyFile string
+	// Site is where people find the server, if that is known: its host and origin are
+	// ours then, and with a Base everything is below that. Default: wherever a request
+	// was sent to.
+	Site Site
 	// Origins may open the WebSocket, rate meetings and read their records
 	// besides the page's own origin: "https://intranet.example".
 	Origins []string
@@ -106,6 +110,7 @@ func (c Config) withDefaults() Config {
 	if c.Ready == nil {
 		c.Ready = func() error { return nil }
 	}
+	c = c.known()
 	p := &c.PerAddress
 	for _, f := range []struct {
 		v *int
@@ -125,6 +130,11 @@ func (c Config) check() error {
 	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("certificate and key go together")
+	}
+	if c.Site != (Site{}) {
+		if again, err := ParseSite(c.Site.String()); err != nil || again != c.Site {
+			return fmt.Errorf("httpd: Config.Site %q was not made by ParseSite", c.Site)
+		}
 	}
 	for _, list := range [][]string{c.Origins, c.FrameAncestors} {
 		for _, o := range list {

@@ -15,6 +15,17 @@
 //	/metrics          Prometheus
 //	/debug/echo       WebSocket echo, /debug/pprof/ profiles; with Config.Debug
 //
+// # Addresses
+//
+// Site is the one place that makes them, from Config.Site. All of this is below its
+// Base, and as well without it: a proxy may take the base off paths or leave it, and
+// probes that ask the port itself need not know it. Nothing but Site.below, the
+// outermost handler, and what finishes pages for a site knows of a base: routes, rules
+// and handlers are about paths below it, and what they lead on to is given it back.
+// What is led to has no host, so that it holds by every name; only who speaks HTTP on
+// the port of TLS is told one. Pages are told the site (data-site) and pass it on
+// in invitations; without a site they pass on what they were opened by.
+//
 // # Entry point
 //
 // [New], then [Server.Serve] with a listener, [Server.Drain] and
@@ -35,13 +46,13 @@
 // # Who may do what
 //
 // Names are an allow-list: IP addresses, localhost, the machine's own name (also
-// with .local), those of the certificate, Config.Hosts. A page at another name
+// with .local), those of the certificate, of Config.Site, Config.Hosts. A page at another name
 // that resolves to us (DNS rebinding) would be same-origin for its browser, so it
 // gets 421 (foreign_host), and a person a page in their language that says so.
 // Exempt are /healthz, /readyz, requests without Host, and those with the API token.
 //
-// Browsers may open the WebSocket from the page's own origin and those of
-// Config.Origins. A Host without port matches the page's name at any port: that
+// Browsers may open the WebSocket from the page's own origin, that of Config.Site and
+// those of Config.Origins. A Host without port matches the page's name at any port: that
 // is what proxies make of it. Programs that are no browsers send no Origin; they
 // are let in, because no cookie or other ambient credential exists that another
 // site could misuse. A request without Origin but with cookies is refused: that is

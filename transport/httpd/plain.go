@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -27,7 +26,8 @@ var errPlain = errors.New("httpd: HTTP on a port of TLS")
 type secured struct {
 	net.Listener
 	names func(host string) bool // whether a name is ours
-	told  func()                 // of a connection that was led to https
+	site  Site
+	told  func() // of a connection that was led to https
 }
 
 // Accept implements net.Listener.
@@ -70,8 +70,8 @@ func (c *greeted) leadOn(begun []byte) {
 	r, err := http.ReadRequest(bufio.NewReader(head))
 	answer := "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 	if err == nil && r.Host != "" && c.listener.names(r.Host) { // without a name the path would be one
-		to := url.URL{Scheme: "https", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-		answer = fmt.Sprintf("HTTP/1.1 307 Temporary Redirect\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", to.String())
+		to := c.listener.site.secured(r.Host).location(r.URL)
+		answer = fmt.Sprintf("HTTP/1.1 307 Temporary Redirect\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", to)
 		c.listener.told()
 	}
 	_ = c.SetWriteDeadline(time.Now().Add(time.Second))

@@ -48,8 +48,10 @@ func (s *Server) pages(current func() (*client, error)) http.HandlerFunc {
 // ten letters mean changes.
 func leadToRoom(w http.ResponseWriter, r *http.Request, title string) {
 	to := url.URL{Path: "/r/" + title, RawQuery: r.URL.RawQuery}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to.String(), http.StatusFound)
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Location", to.String()) // see leading
+	w.WriteHeader(http.StatusFound)
 }
 
 // getRoom answers GET /api/v1/room?name=: how the room is spelt that is meant by what

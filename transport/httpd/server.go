@@ -8,14 +8,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
-	"parley/transport/httpd/web"
 	"parley/transport/wsconn"
 )
 
@@ -130,7 +128,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	s.listens.Add(1)
 	ln = numbered{ln, &s.descriptors, s.shed}
 	if s.certs != nil {
-		ln = secured{ln, s.hosts.allow, func() { s.metrics.refusedHTTP.WithLabelValues("plain_http").Inc() }}
+		ln = secured{ln, s.hosts.allow, s.cfg.Site, func() { s.metrics.refusedHTTP.WithLabelValues("plain_http").Inc() }}
 	}
 	ln = wsconn.Listener(ln)
 	var err error
@@ -177,10 +175,8 @@ func (s *Server) Sockets() wsconn.Figures { return s.conns.Figures() }
 // routes builds the whole tree of handlers.
 func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
-	client := embedded
-	if s.cfg.Dev != "" {
-		client = devClient(s.cfg.Dev)
-	} else if _, err := embedded(); err != nil {
+	client, err := clientFor(s.cfg.Dev, s.cfg.Site)
+	if err != nil {
 		return nil, err
 	}
 	mux.Handle("/", method(http.MethodGet, s.pages(client)))
@@ -206,7 +202,7 @@ func (s *Server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.proxiedShare(s.named(bounded(cross))))
-	return s.identified(s.metrics.count(s.recovered(inner))), nil
+	return s.cfg.Site.below(s.identified(s.metrics.count(s.recovered(inner)))), nil
 }
 
 // ownPages refuses what pages of other sites would change (CSRF), by the rule
@@ -229,9 +225,6 @@ func (s *Server) ownPages(next http.Handler) (http.Handler, error) {
 		next.ServeHTTP(w, r)
 	}), nil
 }
-
-// embedded is the client in the binary, built once: it never changes.
-var embedded = sync.OnceValues(func() (*client, error) { return buildClient(web.Files, true) })
 
 // bounded limits bodies.
 func bounded(next http.Handler) http.Handler {

@@ -16,6 +16,7 @@ type asset struct {
 // client answers from a table of assets. Paths not in it are not found: no
 // request reaches a file system.
 type client struct {
+	at     Site
 	assets map[string]*asset // by path, "/index.html"
 	// pages holds index.html once for each kind of page, naming the modules
 	// that this kind begins with.

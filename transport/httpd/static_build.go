@@ -11,6 +11,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+
+	"parley/transport/httpd/web"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -38,9 +41,28 @@ var contentTypes = map[string]string{
 	".md":          "text/plain; charset=utf-8",
 }
 
-// buildClient reads the client into memory, hashed and compressed.
-func buildClient(files fs.FS, compress bool) (*client, error) {
-	c := &client{assets: map[string]*asset{}, pages: map[string]*asset{}}
+// embedded is the client in the binary as servers at a root have it, built once: it
+// never changes.
+var embedded = sync.OnceValues(func() (*client, error) { return buildClient(web.Files, true, Site{}) })
+
+// clientFor returns what gives the client of a server: that in the binary, or the one
+// that is in the folder dev now.
+func clientFor(dev string, at Site) (func() (*client, error), error) {
+	if dev != "" {
+		return devClient(dev, at), nil
+	}
+	current := embedded
+	if at != (Site{}) {
+		current = sync.OnceValues(func() (*client, error) { return buildClient(web.Files, true, at) })
+	}
+	_, err := current()
+	return current, err
+}
+
+// buildClient reads the client into memory, hashed and compressed, with the addresses
+// that it has at a site.
+func buildClient(files fs.FS, compress bool, at Site) (*client, error) {
+	c := &client{at: at, assets: map[string]*asset{}, pages: map[string]*asset{}}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -73,20 +95,23 @@ func (c *client) finish(compress bool) {
 	for name, a := range c.assets {
 		if path.Ext(name) == ".html" {
 			pages = append(pages, a)
-		} else {
-			a.seal(compress)
+			continue
 		}
+		if name == "/robots.txt" {
+			a.body = bytes.ReplaceAll(a.body, []byte(": /"), []byte(": "+c.at.Path("/")))
+		}
+		a.seal(compress)
 	}
 	index := c.assets["/index.html"]
 	for page, module := range pageModules {
 		body := c.versioned(bytes.Replace(index.body, []byte("<parley-app>"), []byte(`<parley-app page="`+page+`">`), 1))
-		a := &asset{contentType: index.contentType, body: c.preloading(body, append(entries(body), module))}
+		a := &asset{contentType: index.contentType, body: c.placed(c.preloading(body, append(entries(body), module)))}
 		a.seal(compress)
 		c.pages[page] = a
 	}
 	for _, a := range pages {
 		body := c.versioned(a.body)
-		a.body = c.preloading(body, entries(body))
+		a.body = c.placed(c.preloading(body, entries(body)))
 		a.seal(compress)
 	}
 }
@@ -117,6 +142,21 @@ func (c *client) versioned(page []byte) []byte {
 		}
 		return bytes.Join([][]byte{parts[1], parts[2], []byte("?v=" + a.hash), parts[3]}, nil)
 	})
+}
+
+var (
+	ownAddress = regexp.MustCompile(`((?:href|src)=")(/[^/])`)
+	pageRoot   = []byte("<html ")
+)
+
+// placed gives a finished page the addresses that it has at the site, and tells it the
+// site for those it makes itself.
+func (c *client) placed(page []byte) []byte {
+	if c.at == (Site{}) {
+		return page
+	}
+	page = ownAddress.ReplaceAll(page, []byte("${1}"+c.at.Path("$2")))
+	return bytes.Replace(page, pageRoot, []byte(`<html data-site="`+c.at.String()+`" `), 1)
 }
 
 // zip returns gzip of body if that saves at least a tenth.

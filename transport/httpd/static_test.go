@@ -34,7 +34,7 @@ func testClient(t *testing.T) *client {
 		"lib/c.js":      {Data: []byte("export const c = 1;")},
 		"lib/d.js":      {Data: []byte("import './missing.js';")},
 		"secret.key":    {Data: []byte("not for you")},
-	}, true)
+	}, true, Site{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,5 @@
-// Which page an address means. Pure.
+// Which page a path of ours means (lib/site.js takes off what stands before). Pure.
+import { meetingURL } from './meeting-url.js';
 import { newRoomCode, roomOfPath } from './roomcode.js';
 
 /**
@@ -19,7 +20,7 @@ export function route(pathname) {
 }
 
 /** @param {string} room */
-export const roomPath = (room) => `/r/${encodeURIComponent(room)}`;
+export const roomPath = (room) => meetingURL('', room);
 
 /** A code for a new room. */
 export const proposeRoom = () => newRoomCode((bytes) => crypto.getRandomValues(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));

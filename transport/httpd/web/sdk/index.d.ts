@@ -414,7 +414,10 @@ export interface RoomOptions {
 }
 
 export interface ConnectOptions {
-  /** "https://host/r/room", "https://host/abc-defg-hij" or "https://host"; default: where the page came from. */
+  /**
+   * "https://host/r/room", "https://host/abc-defg-hij" or "https://host", each also below the server's path:
+   * "https://host/meet/r/room". Default: the server that these modules came from.
+   */
   url?: string;
   /** Room name as it was typed, if the url does not name it. The server folds it. */
   room?: string;

@@ -2,22 +2,23 @@
 import { h } from '../lib/html.js';
 import { LANGUAGES, i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
+import { site } from '../lib/site.js';
 import { logo } from '../icons/icons.js';
 import { later } from './later.js';
 
-/** Asks the app to show another page. @param {Element} from @param {string} path */
+/** Asks the app to show another page. @param {Element} from @param {string} path  below the site's */
 export function go(from, path) {
   from.dispatchEvent(new CustomEvent('go', { detail: path, bubbles: true }));
 }
 
 /** A link within the app that does not load the page again.
- * @param {string} path @param {Record<string, any>} props @param {...import('../lib/html.js').Child} children */
+ * @param {string} path  below the site's @param {Record<string, any>} props @param {...import('../lib/html.js').Child} children */
 export function appLink(path, props, ...children) {
   return h(
     'a',
     {
       ...props,
-      href: path,
+      href: site.at(path),
       onclick: (/** @type {MouseEvent & {currentTarget: Element}} */ event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
         event.preventDefault();

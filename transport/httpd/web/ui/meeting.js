@@ -3,6 +3,7 @@ import { fill } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
 import { roomPath, route } from '../lib/route.js';
+import { site } from '../lib/site.js';
 import { keepStay, takeStay } from '../lib/stay.js';
 import { ParleyError, devices } from '../sdk/index.js';
 import { audio } from './audio.js';
@@ -66,10 +67,10 @@ export default class ParleyMeeting extends ParleyElement {
   held() {
     const { call } = this;
     if (!call) return false;
-    const to = route(location.pathname);
+    const to = route(site.below(location.pathname));
     if (to.page === 'room' && to.room === this.room) return true;
     if (!missed(call.state)) return false;
-    history.pushState(null, '', roomPath(this.room));
+    history.pushState(null, '', site.at(roomPath(this.room)));
     void later(import('./ask-leave.js')).then((m) => m?.askLeave(() => call.leave(), call.alive));
     return true;
   }
@@ -176,7 +177,7 @@ export default class ParleyMeeting extends ParleyElement {
   #named(name) {
     if (name === this.room) return;
     this.room = name;
-    if (!this.embedded) history.replaceState(history.state, '', roomPath(name) + location.search);
+    if (!this.embedded) history.replaceState(history.state, '', site.at(roomPath(name)) + location.search);
   }
 
   /**

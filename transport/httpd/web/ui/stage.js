@@ -12,6 +12,7 @@ import { ParleyElement, define } from './element.js';
 import { later } from './later.js';
 import { ParleyTile } from './tile.js';
 import { meetingURL } from '../lib/meeting-url.js';
+import { site } from '../lib/site.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./person.js').Person} Person */
@@ -78,7 +79,7 @@ export class ParleyStage extends ParleyElement {
   }
 
   #buildAlone() {
-    const link = () => meetingURL(location.origin, this.call.room.name);
+    const link = () => meetingURL(site.url, this.call.room.name);
     fill(this.#alone, h('h2', null, msg('room.alone')), h('p', null, msg('room.aloneText')), copyButton(msg('room.copyLink'), link, 'btn primary'));
   }
 
