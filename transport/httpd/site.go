@@ -14,7 +14,7 @@ import (
 // Site is where people find this server: what all its addresses are made of, and the
 // only thing they are made of. Handlers, routes and what the client holds know paths
 // below Base only; the page is told the site and makes its own by it
-// (web/lib/site.js).
+// (web/lib/route.js).
 //
 // The zero Site is one that nobody named: every request's own, which identified
 // settles. Such a server is at the root of its host.

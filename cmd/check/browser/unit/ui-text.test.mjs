@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { linkify } from '../../../../transport/httpd/web/lib/linkify.js';
 import { COLOURS, colourOf, initials, inline } from '../../../../transport/httpd/web/lib/names.js';
-import { route } from '../../../../transport/httpd/web/lib/route.js';
-import { siteOf } from '../../../../transport/httpd/web/lib/site.js';
+import { route, siteOf } from '../../../../transport/httpd/web/lib/route.js';
 import { readTyped, roomMeant } from '../../../../transport/httpd/web/lib/typed.js';
 import { COMMANDS, parseLine, suggest } from '../../../../transport/httpd/web/lib/slash.js';
 

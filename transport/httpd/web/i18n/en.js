@@ -683,7 +683,5 @@ export default {
   'error.other': 'It did not start.',
   'error.replaced': 'This session was taken up again by another connection.',
   'error.room_yielded': 'The server was full and nobody else was in this meeting, so it was closed to let others in. You can join again later.',
-  'error.bad_request': 'The server could not take the request of this page.',
-  'error.unauthorized': 'The server no longer knows you from this meeting.',
   'error.unknown': 'Something went wrong ({code}).',
 };

@@ -659,8 +659,6 @@ const zh = {
   'error.other': '未能启动。',
   'error.replaced': '此会话已由另一个连接接管。',
   'error.room_yielded': '服务器已满，而此会议中没有其他人，因此已关闭以便他人加入。您可以稍后重新加入。',
-  'error.bad_request': '服务器无法接受本页的请求。',
-  'error.unauthorized': '服务器已不再认得您参加过这场会议。',
   'error.unknown': '出了点问题（{code}）。',
 };
 

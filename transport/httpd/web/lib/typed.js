@@ -9,7 +9,7 @@ import { roomOfPath } from './roomcode.js';
 
 /**
  * @param {string} typed
- * @param {import('./site.js').Site} site  ours
+ * @param {import('./route.js').Site} site  ours
  * @returns {Typed}
  */
 export function readTyped(typed, site) {
@@ -44,7 +44,7 @@ function named(room) {
  * without, by http or https, one's own machine by any of its names. Null when it leads
  * elsewhere, which may be another path of the same host.
  * @param {URL} url
- * @param {import('./site.js').Site} site
+ * @param {import('./route.js').Site} site
  */
 function pathOfOurs(url, site) {
   for (const { hostname, port, pathname } of [new URL(site.here), new URL(site.url)]) {

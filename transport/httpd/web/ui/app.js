@@ -1,7 +1,6 @@
 // Boot and router: picks language and colours, shows the page the address
 // means, and catches what nobody else caught.
-import { route } from '../lib/route.js';
-import { site } from '../lib/site.js';
+import { route, site } from '../lib/route.js';
 import './announcer.js';
 import { ParleyElement, define } from './element.js';
 import { speak } from './language.js';
@@ -27,7 +26,7 @@ async function pageOf(to) {
   }
 }
 
-export class ParleyApp extends ParleyElement {
+class ParleyApp extends ParleyElement {
   /** @param {AbortSignal} alive */
   mounted(alive) {
     addEventListener('popstate', () => this.#back(), { signal: alive });

@@ -6,7 +6,7 @@ import { reconnectReason } from '../lib/failures.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { site } from '../lib/site.js';
+import { site } from '../lib/route.js';
 import { say } from './announcer.js';
 import { micMenu } from './device-menus.js';
 import { ParleyElement, define } from './element.js';

@@ -4,7 +4,7 @@ import { icon } from '../icons/icons.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { msg, t } from '../lib/i18n.js';
 import { meetingURL } from '../lib/meeting-url.js';
-import { site } from '../lib/site.js';
+import { site } from '../lib/route.js';
 import { COMMANDS, parseLine, suggest } from '../lib/slash.js';
 import { say } from './announcer.js';
 import { copyText } from './copy.js';

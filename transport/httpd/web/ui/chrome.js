@@ -2,7 +2,7 @@
 import { h } from '../lib/html.js';
 import { LANGUAGES, i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { site } from '../lib/site.js';
+import { site } from '../lib/route.js';
 import { logo } from '../icons/icons.js';
 import { later } from './later.js';
 
@@ -40,7 +40,7 @@ export function languageSelect(className = 'select small') {
 }
 
 /** @param {string} code */
-export async function changeLanguage(code) {
+async function changeLanguage(code) {
   const { code: language } = LANGUAGES.find((l) => l.code === code) ?? LANGUAGES[0];
   if (await later(i18n.use(language).then(() => true))) prefs.set({ lang: language });
 }

@@ -21,7 +21,7 @@
   // Its texts are wanted soon: asked for before the modules that ask for them.
   var texts = document.createElement('link');
   texts.rel = 'modulepreload';
-  // As lib/site.js reads it.
+  // As lib/route.js reads it.
   texts.href = (root.getAttribute('data-site') || '').replace(/^\w+:\/\/[^/]*/, '') + '/i18n/' + root.lang + '.js';
   document.head.appendChild(texts);
 

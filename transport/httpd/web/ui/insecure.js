@@ -3,7 +3,7 @@
 import { icon } from '../icons/icons.js';
 import { h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
-import { site } from '../lib/site.js';
+import { site } from '../lib/route.js';
 import { say } from './announcer.js';
 
 /** The ways out. @param {string} path of the page */

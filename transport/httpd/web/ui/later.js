@@ -1,7 +1,7 @@
 // Parts of the page that are fetched when they are first wanted.
 import { h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
-import { site } from '../lib/site.js';
+import { site } from '../lib/route.js';
 import { toast } from './toasts.js';
 
 /** @param {string} room @param {{start?: () => void}} [options] */

@@ -2,8 +2,7 @@
 import { fill } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { roomPath, route } from '../lib/route.js';
-import { site } from '../lib/site.js';
+import { roomPath, route, site } from '../lib/route.js';
 import { keepStay, takeStay } from '../lib/stay.js';
 import { ParleyError, devices } from '../sdk/index.js';
 import { audio } from './audio.js';
@@ -17,7 +16,7 @@ import { Presence } from './presence.js';
 import { toast, untoastAll } from './toasts.js';
 
 /** @typedef {import('../lib/stay.js').Stay} Stay */
-/** @typedef {{reason: string, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} End */
+/** @typedef {{reason: import('../lib/failures.js').Reason, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} End */
 
 /** How long joining waits for devices that are being opened, milliseconds. */
 const DEVICE_WAIT = 1200;
@@ -197,7 +196,7 @@ export default class ParleyMeeting extends ParleyElement {
     if (!known) reportError(error);
     // The tracks given to the room were stopped with it.
     media.forgetEnded();
-    page.failed(known ? error : { code: /** @type {Error} */ (error).name });
+    page.failed(known ? error : { code: /** @type {any} */ (error).name }); // to be told of
     await media.open();
   }
 

@@ -2,7 +2,7 @@
 import { noticeable } from '../lib/checks.js';
 import { messageKey } from '../lib/failures.js';
 import { i18n, t } from '../lib/i18n.js';
-import { site } from '../lib/site.js';
+import { site } from '../lib/route.js';
 import { Room, devices } from '../sdk/index.js';
 import { audio, testSpeaker } from './audio.js';
 import { peakOf } from './level-meter.js';

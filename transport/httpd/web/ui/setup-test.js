@@ -3,7 +3,7 @@ import { icon } from '../icons/icons.js';
 import { CHECKS, blockedBy, reportText, verdict } from '../lib/checks.js';
 import { fill, h } from '../lib/html.js';
 import { msg, t } from '../lib/i18n.js';
-import { site } from '../lib/site.js';
+import { site } from '../lib/route.js';
 import { say } from './announcer.js';
 import { title } from './title.js';
 import { pageHead, skipLink } from './chrome.js';

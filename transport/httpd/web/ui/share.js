@@ -3,7 +3,7 @@ import { icon } from '../icons/icons.js';
 import { fill, h, svg } from '../lib/html.js';
 import { msg, t } from '../lib/i18n.js';
 import { meetingURL } from '../lib/meeting-url.js';
-import { site } from '../lib/site.js';
+import { site } from '../lib/route.js';
 import { copyButton } from './copy.js';
 import { newId, openDialog } from './dialog.js';
 
