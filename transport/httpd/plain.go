@@ -70,7 +70,7 @@ func (c *greeted) leadOn(begun []byte) {
 	r, err := http.ReadRequest(bufio.NewReader(head))
 	answer := "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 	if err == nil && r.Host != "" && c.listener.names(r.Host) { // without a name the path would be one
-		to := c.listener.site.secured(r.Host).location(r.URL)
+		to := c.listener.site.byHTTPS(r.Host).location(r.URL)
 		answer = fmt.Sprintf("HTTP/1.1 307 Temporary Redirect\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", to)
 		c.listener.told()
 	}

@@ -126,9 +126,9 @@ func (s Site) cut(path string) (below string, ok bool) {
 	return below, s.Base != "" && ok && (below == "" || below[0] == '/')
 }
 
-// secured is where to go on by HTTPS who asked for host: the site, if that is its
+// byHTTPS is where those go on by HTTPS who asked for host: the site, if that is its
 // name; by another name, such as an address, there is no other way than that name.
-func (s Site) secured(host string) Site {
+func (s Site) byHTTPS(host string) Site {
 	asked, ip := hostName(host)
 	if own, ownIP := hostName(s.Host); s.Scheme == "https" && own == asked && ownIP == ip {
 		return s
@@ -142,6 +142,9 @@ func (s Site) location(uri *url.URL) string {
 	below := uri.EscapedPath()
 	if cut, ok := s.cut(below); ok {
 		below = cut
+	}
+	if !strings.HasPrefix(below, "/") {
+		below = "/" + below // "*", or nothing: it must not go on where the host ends
 	}
 	if uri.RawQuery != "" {
 		below += "?" + uri.RawQuery

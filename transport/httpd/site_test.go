@@ -206,18 +206,19 @@ func TestPublicNames(t *testing.T) {
 func TestPlainLeadsToTheSite(t *testing.T) {
 	cert, key := writeCert(t, t.TempDir(), 1, "localhost")
 	r := start(t, Config{CertFile: cert, KeyFile: key, Site: Site{Scheme: "https", Host: "host.example:4443", Base: "/meet"}})
-	for _, c := range []struct{ path, host, want string }{
-		{"/r/a%2Fb?x=1", "host.example:8443", "https://host.example:4443/meet/r/a%2Fb?x=1"},
-		{"/meet/r/tea", "HOST.example.", "https://host.example:4443/meet/r/tea"},
-		{"/meet", "host.example", "https://host.example:4443/meet"},
-		{"/meeting", "192.0.2.7:8443", "https://192.0.2.7:8443/meet/meeting"},
+	for _, c := range []struct{ verb, path, host, want string }{
+		{"GET", "/r/a%2Fb?x=1", "host.example:8443", "https://host.example:4443/meet/r/a%2Fb?x=1"},
+		{"GET", "/meet/r/tea", "HOST.example.", "https://host.example:4443/meet/r/tea"},
+		{"GET", "/meet", "host.example", "https://host.example:4443/meet/"},
+		{"OPTIONS", "*", "192.0.2.7", "https://192.0.2.7/meet/*"},
+		{"GET", "/meeting", "192.0.2.7:8443", "https://192.0.2.7:8443/meet/meeting"},
 	} {
-		got := sayPlain(t, r.addr, "GET "+c.path+" HTTP/1.1\r\nHost: "+c.host+"\r\n\r\n")
+		got := sayPlain(t, r.addr, c.verb+" "+c.path+" HTTP/1.1\r\nHost: "+c.host+"\r\n\r\n")
 		if !strings.Contains(got, "\r\nLocation: "+c.want+"\r\n") {
 			t.Errorf("%s of %s leads to %q, want %s", c.path, c.host, got, c.want)
 		}
 	}
-	if got := (Site{Scheme: "http", Host: "host.example"}).secured("host.example"); got.Origin() != "https://host.example" {
+	if got := (Site{Scheme: "http", Host: "host.example"}).byHTTPS("host.example"); got.Origin() != "https://host.example" {
 		t.Errorf("who asked for HTTPS is led to %s", got)
 	}
 }
