@@ -78,7 +78,7 @@ export function retryAfter({ code, retryAfterMs = 0 }, tries, random = Math.rand
 
 /** The message for a code: every one that the SDK knows has one. @param {string} code @returns {Key} */
 export function messageKey(code) {
-  return code in codes ? /** @type {Key} */ (`error.${code}`) : 'error.unknown';
+  return Object.hasOwn(codes, code) ? /** @type {Key} */ (`error.${code}`) : 'error.unknown';
 }
 
 /**
