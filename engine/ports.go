@@ -39,7 +39,9 @@ type Media interface {
 
 // MediaOffer is an SDP offer with the meaning of its sections.
 type MediaOffer struct {
-	SDP     string
+	SDP string
+	// Sources and Seats are what the sections are for. If both are nil the
+	// packet side infers it from the offer, and the answer says how.
 	Sources map[wire.Source]wire.SourceSection
 	Seats   []wire.SeatMIDs
 	// Shared are the codecs of pictures that all in the room take who watch
@@ -50,6 +52,10 @@ type MediaOffer struct {
 // MediaAnswer is what an offer led to.
 type MediaAnswer struct {
 	SDP string
+	// Sources and Seats are those of the offer, named or inferred from its
+	// sections, but for those that were rejected.
+	Sources map[wire.Source]wire.SourceSection
+	Seats   []wire.SeatMIDs
 	// Problems are the sections that were rejected although the client wants
 	// them; what they were for is as if it had not been offered.
 	Problems []wire.SectionProblem

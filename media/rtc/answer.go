@@ -9,6 +9,10 @@ import (
 // Answer is what an offer led to.
 type Answer struct {
 	SDP string
+	// Sources and Seats are those of the offer, named or inferred, but for the
+	// sections that were rejected.
+	Sources map[string]string
+	Seats   []SeatMIDs
 	// Problems are the sections that the answer rejects although the client
 	// wants them, in the order of the offer.
 	Problems []Problem
@@ -25,6 +29,18 @@ type Problem struct {
 	Seat   int
 	// Code is one of media.SDPError's; Detail is English, for developers.
 	Code, Detail string
+}
+
+// note fills in what is in use.
+func (a *Answer) note(uses []namedUse, seats int) {
+	a.Sources, a.Seats = make(map[string]string), make([]SeatMIDs, seats)
+	for _, u := range uses {
+		if u.source != "" {
+			a.Sources[u.source] = u.mid
+		} else {
+			*a.Seats[u.seat].half(u.kind) = u.mid
+		}
+	}
 }
 
 // accept chooses what to take of each section of an offer. One that can not be

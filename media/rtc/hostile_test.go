@@ -351,7 +351,7 @@ func TestBadOffers(t *testing.T) {
 		"used twice":                          {func(o *Offer) { o.Seats = append(o.Seats, o.Seats[0]) }, media.SDPMismatch},
 		"unknown source":                      {func(o *Offer) { o.Sources["telepathy"] = "mic" }, media.SDPMismatch},
 		"a seat that sends, and nothing else": {func(o *Offer) { o.Seats, o.Sources = []SeatMIDs{{Audio: "mic"}}, nil }, media.SDPMismatch},
-		"nothing has a use":                   {func(o *Offer) { o.Seats, o.Sources = nil, nil }, media.SDPMismatch},
+		"nothing has a use":                   {func(o *Offer) { o.Seats, o.Sources = nil, map[string]string{} }, media.SDPMismatch},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := good.offer()

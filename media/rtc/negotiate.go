@@ -11,7 +11,8 @@ import (
 	"parley/media"
 )
 
-// Offer is an SDP offer with the meaning of its sections.
+// Offer is an SDP offer with the meaning of its sections. If both Sources and
+// Seats are nil the offer itself has to say, see guess.
 type Offer struct {
 	SDP string
 	// Sources maps what the client sends (Microphone, Camera, Screen,
@@ -68,6 +69,7 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 		return Answer{}, err
 	}
 	detach(parsed)
+	o.infer(parsed, s.nego.uses, s.seats())
 	uses, err := o.uses(parsed)
 	if err != nil {
 		return Answer{}, err
@@ -121,7 +123,9 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	if old := s.outgoing.Swap(out); old != nil {
 		s.reseatLocked(old.replaced(out))
 	}
-	return Answer{answer, problems}, nil
+	taken := Answer{SDP: answer, Problems: problems}
+	taken.note(s.nego.uses, len(o.Seats))
+	return taken, nil
 }
 
 // keep remembers what is in use by an offer that passed checkKept.
@@ -157,10 +161,18 @@ func (s *Session) checkKept(o *media.Offer, uses map[string]sectionUse, seats in
 			return mismatch("section %q is not named any more", was.mid)
 		}
 	}
-	if out := s.outgoing.Load(); out != nil && seats < len(out.seats) {
-		return mismatch("%d seats, there were %d", seats, len(out.seats))
+	if there := s.seats(); seats < there {
+		return mismatch("%d seats, there were %d", seats, there)
 	}
 	return nil
+}
+
+// seats is how many there are.
+func (s *Session) seats() int {
+	if out := s.outgoing.Load(); out != nil {
+		return len(out.seats)
+	}
+	return 0
 }
 
 // credentialsFor returns the session's present credentials or, when the offer

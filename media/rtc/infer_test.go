@@ -1,0 +1,164 @@
+package rtc
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// line is a section of a client that names nothing: its kind, its direction, and
+// the stream that it belongs to or "rejected", in one line of text.
+type line string
+
+// text writes the section of a mid.
+func (l line) text(mid string) string {
+	f := append(strings.Fields(string(l)), "")
+	s := slot{mid: mid, video: f[0] == "video", stopped: f[2] == "rejected", codecs: (&offerSpec{}).videoCodecs("")}
+	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
+	text := strings.Replace(s.text(&spec), "a=recvonly", "a="+f[1], 1)
+	if f[2] != "" && !s.stopped {
+		text += fmt.Sprintf("a=msid:%s %s\r\n", f[2], mid)
+	}
+	return text
+}
+
+// unnamed is an offer of sections with the mids 0, 1, … in their order.
+func unnamed(lines ...line) Offer {
+	var body strings.Builder
+	var mids []string
+	for i, l := range lines {
+		mid := fmt.Sprint(i)
+		body.WriteString(l.text(mid))
+		if !strings.HasSuffix(string(l), "rejected") {
+			mids = append(mids, mid)
+		}
+	}
+	return Offer{SDP: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE " + strings.Join(mids, " ") + "\r\n" + body.String()}
+}
+
+// meaning writes what an answer took as "microphone=0 seat0=1,2".
+func (a *Answer) meaning() string {
+	var parts []string
+	for _, source := range slices.Sorted(maps.Keys(a.Sources)) {
+		parts = append(parts, source+"="+a.Sources[source])
+	}
+	for i, s := range a.Seats {
+		parts = append(parts, fmt.Sprintf("seat%d=%s,%s", i, s.Audio, s.Video))
+	}
+	return strings.Join(parts, " ")
+}
+
+// TestInferred: what the sections of clients that name nothing are taken for, in
+// one offer after another.
+func TestInferred(t *testing.T) {
+	s := listen(t, Config{Workers: 1})
+	for name, offers := range map[string][]struct {
+		lines []line
+		want  string
+	}{
+		"WHIP":                           {{[]line{"audio sendonly", "video sendonly"}, "camera=1 microphone=0 "}},
+		"WHIP, picture first, both ways": {{[]line{"video sendrecv s", "audio sendrecv s"}, "camera=0 microphone=1 "}},
+		"sound alone":                    {{[]line{"audio sendonly"}, "microphone=0 "}},
+		"WHEP":                           {{[]line{"audio recvonly", "video recvonly"}, "seat0=0,1"}},
+		"WHEP, picture first":            {{[]line{"video recvonly", "audio recvonly"}, "seat0=1,0"}},
+		"WHEP, picture alone":            {{[]line{"video recvonly"}, "seat0=,0"}},
+		"seats, kind by kind":            {{[]line{"audio recvonly", "audio recvonly", "video recvonly", "video recvonly"}, "seat0=0,2 seat1=1,3"}},
+		"seats, one by one":              {{[]line{"audio recvonly", "video recvonly", "audio recvonly", "video recvonly"}, "seat0=0,1 seat1=2,3"}},
+		"seats by their streams":         {{[]line{"audio recvonly x", "audio recvonly y", "video recvonly y", "video recvonly x"}, "seat0=0,3 seat1=1,2"}},
+		"a stream of its own":            {{[]line{"audio recvonly x", "video recvonly y", "video recvonly"}, "seat0=0,2 seat1=,1"}},
+		"both":                           {{[]line{"audio sendonly", "video sendonly", "audio recvonly", "video recvonly"}, "camera=1 microphone=0 seat0=2,3"}},
+		"a screen too":                   {{[]line{"audio sendonly", "video sendonly", "video sendonly", "audio sendonly"}, "camera=1 microphone=0 screen=2 screen_audio=3 "}},
+		"more than can be sent": {{[]line{"audio sendrecv", "audio sendrecv", "audio sendrecv", "video sendrecv"},
+			"camera=3 microphone=0 screen_audio=1 seat0=2,"}},
+		"the first is rejected":   {{[]line{"audio sendonly rejected", "audio sendonly", "video sendonly"}, "camera=2 microphone=1 "}},
+		"nothing goes either way": {{[]line{"audio inactive", "video sendonly"}, "camera=1 "}},
+		"the same again": {
+			{[]line{"audio sendonly", "video sendonly", "audio recvonly"}, "camera=1 microphone=0 seat0=2,"},
+			{[]line{"audio sendonly", "video sendonly", "audio recvonly"}, "camera=1 microphone=0 seat0=2,"},
+		},
+		"muted by direction": {
+			{[]line{"audio sendonly", "audio sendonly", "video recvonly"}, "microphone=0 screen_audio=1 seat0=,2"},
+			{[]line{"audio inactive", "audio sendonly", "video inactive", "video sendonly"}, "camera=3 microphone=0 screen_audio=1 seat0=,2"},
+		},
+		"one goes, another comes": {
+			{[]line{"audio sendonly", "video sendonly"}, "camera=1 microphone=0 "},
+			{[]line{"audio sendonly rejected", "video sendonly"}, "camera=1 "},
+			{[]line{"audio sendonly rejected", "video sendonly", "video sendonly", "audio sendonly"}, "camera=1 microphone=3 screen=2 "},
+		},
+		"a seat is left and filled": {
+			{[]line{"audio recvonly", "video recvonly", "audio recvonly"}, "seat0=0,1 seat1=2,"},
+			{[]line{"audio recvonly rejected", "video recvonly rejected", "audio recvonly"}, "seat0=, seat1=2,"},
+			{[]line{"audio recvonly rejected", "video recvonly rejected", "audio recvonly", "video recvonly", "video recvonly"}, "seat0=,3 seat1=2,4"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var session *Session
+			for i, o := range offers {
+				var answer Answer
+				var err error
+				if i == 0 {
+					session, answer, err = s.Open(t.Context(), "p", unnamed(o.lines...), newRecorder())
+				} else {
+					answer, err = session.Offer(t.Context(), unnamed(o.lines...))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := answer.meaning(); got != strings.TrimSpace(o.want) {
+					t.Errorf("offer %d was taken as %q, want %q", i, got, o.want)
+				}
+			}
+			session.Close()
+		})
+	}
+}
+
+// TestInferredAfterARollback: an offer whose answer got lost binds nobody, not
+// even to what was inferred of it.
+func TestInferredAfterARollback(t *testing.T) {
+	s := listen(t, Config{Workers: 1})
+	session, _, err := s.Open(t.Context(), "p", unnamed("audio sendonly"), newRecorder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if _, err := session.Offer(t.Context(), unnamed("audio sendonly", "video recvonly")); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := session.Offer(t.Context(), unnamed("audio sendonly", "video sendonly"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := answer.meaning(); got != "camera=1 microphone=0 seat0=," {
+		t.Errorf("taken as %q", got)
+	}
+}
+
+// TestNamesCount: who names anything is not guessed at.
+func TestNamesCount(t *testing.T) {
+	s := listen(t, Config{Workers: 1})
+	o := unnamed("audio sendonly", "video sendonly", "audio recvonly")
+	o.Sources = map[string]string{Microphone: "0"}
+	session, answer, err := s.Open(t.Context(), "p", o, newRecorder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if got := answer.meaning(); got != "microphone=0" {
+		t.Errorf("taken as %q", got)
+	}
+}
+
+// TestMediaOfWhoNamesNothing: between two that name nothing pictures go as
+// between any two.
+func TestMediaOfWhoNamesNothing(t *testing.T) {
+	s := listen(t, Config{Workers: 2})
+	silent := func(o *Offer) { o.Sources, o.Seats = nil, nil }
+	anna, bert := join(t, s, peerOptions{change: silent}), join(t, s, peerOptions{seats: 1, change: silent})
+	bert.session.Place(0, Placement{From: anna.session, Source: Camera, Video: true})
+	pump := startPump(t, anna, "anna")
+	bert.wait("pictures", func() bool { return len(bert.rtp[bert.answer.video[0]]) > 5 })
+	pump.end()
+}
