@@ -25,6 +25,7 @@ var bans = []ban{
 	{"parley/media", "parley/transport", "packets do not travel over the signalling sockets"},
 	{"parley/media", "parley/storage", "nothing on the packet path may touch the disk"},
 	{"parley/media", "parley/actors", "packets never pass through a mailbox"},
+	{"parley/media/rtc/path", "parley/media/rtc", "who is where knows nothing of what is sent there"},
 	{"parley/storage", "parley/", "the store knows records, not meetings in progress"},
 	{"parley/bench", "parley/engine", "bench is a black box over the public protocol"},
 	{"parley/bench", "parley/transport", "bench is a black box over the public protocol"},
@@ -39,6 +40,8 @@ var allowed = map[string][]string{
 	"parley/bench":       {"parley/engine/wire"},
 	"parley/actors":      {"parley/actors"},
 	"parley/storage":     {"parley/storage"},
+
+	"parley/media/rtc/path": {"parley/media/rtc/path"},
 }
 
 // leaves may import nothing but the standard library and what is named.

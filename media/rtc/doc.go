@@ -1,12 +1,13 @@
-// Package rtc is the packet side of a meeting: ICE, DTLS, SRTP, and the
-// forwarding of what participants send into the seats of those who watch.
-// It knows no rooms: [Session.Place] and [Session.Vacate] say who sees whom.
+// Package rtc is the packet side of a meeting: sessions, and the forwarding of
+// what participants send into the seats of those who watch. It knows no rooms:
+// [Session.Place] and [Session.Vacate] say who sees whom. The way to a session's
+// peer, ICE and DTLS, is package path below.
 //
 // # A packet's way
 //
 //	socket ──▶ worker ──▶ first byte (RFC 7983)
-//	             │           0 … 3    STUN: checked, answered here
-//	             │          20 … 63   DTLS: to the session's handshake
+//	             │           0 … 3    STUN: to the worker's path.Loop
+//	             │          20 … 63   DTLS: likewise, to a handshake
 //	             │         128 … 191  SRTP, SRTCP: opened in place
 //	             ▼
 //	      per layer: loss, statistics, one copy into the repair cache,
@@ -83,27 +84,8 @@
 //
 // # Invariants
 //
-//   - Before an address has answered a binding request of ours, nothing but STUN
-//     is looked at from it (TestStrangers). We ask when the peer asks, before our
-//     response, under an id that nobody else can know. A request, which whoever
-//     captured it can send again from anywhere, moves and renews nothing by
-//     itself (TestReplayedRequest, TestForgottenRequest, TestConsentNeedsAnswers):
-//     where packets go changes by the answer, if the request had USE-CANDIDATE,
-//     or with media from a proven address while the selected one is silent, as
-//     after a NAT forgot its mapping (TestMediaFromAnotherAddress), and only while
-//     that very address is heard from (TestConsentIsPerAddress).
-//   - An address that lives belongs to the session that it proved itself for
-//     (TestAddressOfAnother).
-//   - A handshake can not be ended by who only knows addresses, or sends from a
-//     peer's own (TestForgedHandshake and its brothers; see dtlsgate). With a peer
-//     that offers setup:passive, so that we have to be the client, two of its
-//     messages can be forged in the moment that they are due; that attempt is in
-//     vain then (TestForgedHandshakeOfAPassivePeer).
-//   - When a handshake is over the peer may begin another by another address, and
-//     only who has the certificate gets keys by that (TestAssociationBegunAnew,
-//     TestAssociationOfAnother).
-//   - Keys are used only if the peer's certificate matches the fingerprint
-//     in its offer (TestWrongFingerprint).
+//   - Where packets go, and under which keys, is for package path to say, with
+//     invariants of its own: nobody but the peer decides either.
 //   - No SRTP packet is accepted twice, not even when its SSRC has given way to
 //     others (media.TestForgottenSSRCIsNotReplayed), and failures to authenticate
 //     end nothing: they are counted (TestReplayAndForgery).
@@ -118,19 +100,6 @@
 //     (TestOffersDoNotAddUp, TestThousandRecyclings), and what an SSRC had goes
 //     when its layer has left it and another needs its place
 //     (TestTwoHundredUnmutes, TestHundredShares).
-//
-// # Why not pion/ice on this side
-//
-// The server has to be only the lite side of ICE: answer checks, follow
-// nominations. A pion/ice v4.4.8 agent in lite mode over a virtual candidate
-// costs three goroutines, 18.1 KiB of heap and 15.6 KiB of stack per
-// participant (1,000 agents, after a collection), about 52 KiB of resident
-// memory with the collector's head-room: most of the 64 KiB that an idle
-// participant may cost all told. It also wakes up every two seconds (0.5 % of
-// a core per 1,000) and allocates a copy of every check. Answering in the
-// worker takes one mutex and no goroutine, and its state is a few hundred
-// bytes. pion/stun reads and writes the messages; pion's full agent is the
-// peer in the tests.
 //
 // # Limits
 //

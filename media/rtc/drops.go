@@ -7,20 +7,12 @@ import "sync/atomic"
 // otherwise fill a disk.
 type drop uint8
 
-// The reasons. Their names are label values of the metrics page.
+// The reasons that are not a path's (path.Drop). Their names are label values of
+// the metrics page.
 const (
 	dropNone drop = iota
-	// In, before anything is known about the sender.
-	dropMalformed     // first byte of no protocol we speak, or too short
-	dropUnknownFlow   // not STUN, from an address that did not prove itself
-	dropSTUN          // not a binding request, or not decodable
-	dropUnknownUfrag  // binding request for no session of ours
-	dropIntegrity     // binding request with a wrong message integrity
-	dropFlows         // one more remote address than a session may have
-	dropReplayedCheck // binding request that was seen before, from elsewhere
-	dropTaken         // binding request from an address that belongs to another session
-	dropAnswer        // answer to no check of ours, or by somebody else
-	dropDTLS          // handshake queue full, or after the handshake
+	// In, from anybody.
+	dropMalformed // first byte of no protocol we speak, or too short
 	// In, from a peer that proved its address.
 	dropNoKeys      // SRTP before the handshake
 	dropFlood       // more packets than a session may send
@@ -54,10 +46,7 @@ const (
 
 // dropNames are indexed by drop.
 var dropNames = [dropCount]string{
-	dropMalformed: "malformed", dropUnknownFlow: "unknown_flow", dropSTUN: "stun",
-	dropUnknownUfrag: "unknown_ufrag", dropIntegrity: "bad_integrity", dropFlows: "too_many_flows",
-	dropReplayedCheck: "stun_replay", dropTaken: "address_taken", dropAnswer: "stun_answer",
-	dropDTLS: "dtls", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
+	dropMalformed: "malformed", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropSSRCs: "too_many_ssrcs", dropFormer: "former_ssrc", dropPayload: "payload",
 	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropTimestamp: "timestamp", dropSendFull: "send_full", dropRefused: "send_refused",

@@ -1,6 +1,10 @@
 package rtc
 
-import "errors"
+import (
+	"errors"
+
+	"parley/media/rtc/path"
+)
 
 // Errors of starting.
 var (
@@ -18,10 +22,11 @@ var (
 
 // Errors that end a session, given to Events.MediaFailed.
 var (
-	ErrTimeout      = errors.New("nothing authentic received for too long")
-	ErrFingerprint  = errors.New("peer certificate does not match the offered fingerprint")
-	ErrHandshake    = errors.New("dtls handshake did not complete")
-	ErrNotNominated = errors.New("peer did not nominate any of its addresses")
-	ErrPanicked     = errors.New("packet handling panicked")
-	ErrSSRCsSpent   = errors.New("peer has used more SSRCs than its keys may protect")
+	ErrTimeout    = errors.New("nothing authentic received for too long")
+	ErrPanicked   = errors.New("packet handling panicked")
+	ErrSSRCsSpent = errors.New("peer has used more SSRCs than its keys may protect")
+
+	ErrFingerprint  = path.ErrFingerprint
+	ErrHandshake    = path.ErrHandshake
+	ErrNotNominated = path.ErrNotNominated
 )

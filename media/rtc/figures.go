@@ -1,5 +1,7 @@
 package rtc
 
+import "parley/media/rtc/path"
+
 // Figures are a server's counters since its start.
 type Figures struct {
 	Workers  []WorkerFigures
@@ -41,7 +43,7 @@ type WorkerFigures struct {
 // Figures returns the counters. It may be called at any time; workers do not
 // notice.
 func (s *Server) Figures() Figures {
-	f := Figures{Drops: make(map[string]uint64, dropCount-1), Problems: make(map[string]int, problemCount-1), GSO: true}
+	f := Figures{Drops: make(map[string]uint64, int(dropCount)+int(path.DropCount)), Problems: make(map[string]int, problemCount-1), GSO: true}
 	for p := problemNone + 1; p < problemCount; p++ {
 		f.Problems[p.String()] = 0
 	}
@@ -61,6 +63,9 @@ func (s *Server) Figures() Figures {
 		})
 		for d := dropNone + 1; d < dropCount; d++ {
 			f.Drops[d.String()] += c.drops[d].Load()
+		}
+		for d := path.DropNone + 1; d < path.DropCount; d++ {
+			f.Drops[d.String()] += w.loop.path.Drops[d].Load()
 		}
 		f.Drops[dropMalformed.String()] += w.sock.Oversize()
 		f.GSO = f.GSO && w.sock.GSO()

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"parley/media"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -59,7 +60,7 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		tx.rekey(keys)
 	}
 	shape := st.shape.Load()
-	d := delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}
+	d := delivery{st: st, to: to, sealer: keys.Sealer, batch: w.batch(to.Local())}
 	sent := 0
 	for i := l.head; i != noPacket; {
 		p := &w.loop.run.packets[i]
@@ -101,13 +102,10 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 // delivery is where a run of packets goes.
 type delivery struct {
 	st     *stream
-	to     *flow
+	to     *path.Flow
 	sealer *media.Sealer
 	batch  *udp.SendBatch
 }
-
-// local is the index of the local address that the flow's packets leave from.
-func (f *flow) local() int { return f.worker.local }
 
 // choose finds how the stream carries what comes now. No format is left if its
 // receiver can not decode that. Another codec begins as another source does: at a
@@ -154,7 +152,7 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 		w.count.drop(dropPayload)
 		return false
 	}
-	d.batch.Push(n, &d.to.addr)
+	d.batch.Push(n, &d.to.Addr)
 	tx.packets++
 	tx.octets += uint32(len(p.payload))
 	tx.budget.Sent(n)

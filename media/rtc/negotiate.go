@@ -3,12 +3,12 @@ package rtc
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // Offer is an SDP offer with the meaning of its sections. If both Sources and
@@ -91,28 +91,25 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if s.handshake.fingerprints == nil {
-		// Before the peer can prove an address: the handshake reads them.
-		s.handshake.fingerprints, s.handshake.client = parsed.Fingerprints, !parsed.Setup.Client
-	}
+	s.path.Identify(parsed.Fingerprints, !parsed.Setup.Client)
 	spec := &media.AnswerSpec{
 		SessionID: s.nego.sessionID, Version: s.nego.version + 1,
-		Fingerprint: s.server.cert.sdp(), Client: s.handshake.client, Lite: true,
+		Fingerprint: s.server.paths.Fingerprint(), Client: s.path.IsClient(), Lite: true,
 		Candidates: s.server.Candidates(), Sections: accepted,
 	}
 	creds, fresh := s.credentialsFor(parsed)
-	spec.Ufrag, spec.Pwd = creds.ufrag, creds.pwd
+	spec.Ufrag, spec.Pwd = creds.Ufrag, creds.Pwd
 	answer, err := parsed.Answer(spec)
 	if err != nil {
 		if fresh {
-			s.server.ufrags.remove(creds)
+			s.path.Withdraw(creds)
 		}
 		return Answer{}, err
 	}
 	s.nego.version++
 	if fresh {
 		s.nego.remoteUfrag = parsed.Ufrag
-		s.server.ufrags.remove(s.ice.restart(creds))
+		s.path.Restart(creds)
 	}
 	s.nego.keep(parsed, accepted, uses)
 	in.settle()
@@ -178,33 +175,24 @@ func (s *Session) seats() int {
 // credentialsFor returns the session's present credentials or, when the offer
 // starts or restarts ICE (RFC 8839 §4.4.1.1.1: its fragment changed), fresh
 // ones.
-func (s *Session) credentialsFor(o *media.Offer) (c *credentials, fresh bool) {
-	s.ice.mu.Lock()
-	c = s.ice.current
-	s.ice.mu.Unlock()
-	if c != nil && o.Ufrag == s.nego.remoteUfrag {
+func (s *Session) credentialsFor(o *media.Offer) (c *path.Credentials, fresh bool) {
+	if c = s.path.Credentials(); c != nil && o.Ufrag == s.nego.remoteUfrag {
 		return c, false
 	}
-	generation := 0
-	if c != nil {
-		generation = c.generation + 1
-	}
-	return s.server.ufrags.add(s, o.Ufrag, o.Pwd, generation), true
+	return s.path.Draw(o.Ufrag, o.Pwd), true
 }
 
 // checkIdentity refuses an offer by another DTLS identity than the session's, or
 // with roles that would need another handshake (RFC 8842 §5.2).
 func (s *Session) checkIdentity(o *media.Offer) error {
-	if s.handshake.fingerprints == nil {
+	if !s.path.Identified() {
 		return nil
 	}
-	if s.handshake.client && !o.Setup.Server || !s.handshake.client && !o.Setup.Client {
+	if s.path.IsClient() && !o.Setup.Server || !s.path.IsClient() && !o.Setup.Client {
 		return mismatch("setup has changed")
 	}
-	for _, f := range o.Fingerprints {
-		if slices.Contains(s.handshake.fingerprints, f) {
-			return nil
-		}
+	if s.path.IsKnownBy(o.Fingerprints) {
+		return nil
 	}
 	return &media.SDPError{Code: media.SDPMismatch, Detail: ErrIdentityChanged.Error()}
 }
@@ -315,14 +303,4 @@ func randomSSRC() media.SSRC {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	return media.SSRC(binary.BigEndian.Uint32(b[:]))
-}
-
-// sdp returns the certificate's fingerprint as it stands in answers.
-func (c *certificate) sdp() media.Fingerprint {
-	text := strings.ToUpper(hex.EncodeToString(c.fingerprint[:]))
-	pairs := make([]string, 0, len(c.fingerprint))
-	for i := 0; i < len(text); i += 2 {
-		pairs = append(pairs, text[i:i+2])
-	}
-	return media.Fingerprint{Hash: "sha-256", Value: strings.Join(pairs, ":")}
 }

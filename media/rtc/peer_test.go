@@ -19,6 +19,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
@@ -74,6 +75,14 @@ type peerOptions struct {
 }
 
 const patience = 10 * time.Second
+
+// srtpProfiles are all that the server takes, in its order.
+var srtpProfiles = []dtls.SRTPProtectionProfile{
+	dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
+}
+
+// silentLogs keep pion quiet.
+var silentLogs = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
 
 // join makes a peer, opens its session and connects.
 func join(t testing.TB, s *Server, o peerOptions) *peer {

@@ -66,7 +66,7 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
-	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, format, &p, &out)
+	w.sendRepair(&delivery{st: st, to: to, sealer: keys.Sealer, batch: w.batch(to.Local())}, format, &p, &out)
 }
 
 // parse reads a cached packet back.
@@ -110,7 +110,7 @@ func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output
 		w.count.drop(dropPayload)
 		return
 	}
-	d.batch.Push(n, &d.to.addr)
+	d.batch.Push(n, &d.to.Addr)
 	tx.repairs++
 	w.count.repaired.Add(1)
 }

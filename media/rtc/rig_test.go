@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -89,22 +90,18 @@ func (r *rig) session(spec offerSpec, addr netip.AddrPort, key media.MasterKey) 
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	k := &keys{}
-	if k.sealer, err = media.NewSealer(masterKey(9)); err != nil {
+	k := &path.Keys{}
+	if k.Sealer, err = media.NewSealer(masterKey(9)); err != nil {
 		r.t.Fatal(err)
 	}
-	if k.opener, err = media.NewOpener(key, maxStreams); err != nil {
+	if k.Opener, err = media.NewOpener(key, maxStreams); err != nil {
 		r.t.Fatal(err)
 	}
 	s.keys.Store(k)
-	s.rx.inbound.tokens = 1 << 50 // as fast as the test can
-	f := &flow{session: s, worker: r.w, addr: udp.AddrFrom(addr)}
-	f.touch(r.server.clock.now().Add(time.Hour)) // consents as long as the test may last
-	s.ice.selected.Store(f)
+	s.rx.inbound.Tokens = 1 << 50 // as fast as the test can
 	s.ready.Store(true)
-	s.handshake.over = true
 	s.owner.Store(r.w)
-	r.w.loop.flows.Put(&f.addr, f)
+	r.w.loop.path.Assume(&s.path, udp.AddrFrom(addr), r.server.clock.now().Add(time.Hour)) // as long as the test may last
 	return s
 }
 
@@ -254,7 +251,7 @@ func (r *rig) floor(n int, opener *media.Opener, sealer *media.Sealer, out *udp.
 			plain[i], _, _ = opener.OpenRTP(in.Packet(i), &h[i], 1)
 		}
 		for _, s := range r.to {
-			to := &s.ice.selected.Load().addr
+			to := &s.path.Selected().Addr
 			for i := range in.Len() {
 				slot := out.Room()
 				copy(slot, plain[i][:h[i].HeaderLen])

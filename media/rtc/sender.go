@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // sender is the sending state of a stream. It belongs to the owner of the
@@ -32,7 +33,7 @@ type sender struct {
 	// keys are what was last sealed with. Under new ones the receiver counts
 	// roll-overs from 0 again: base is what the numbers are above that, noNumber
 	// until the first is sent.
-	keys *keys
+	keys *path.Keys
 	base media.ExtSeq
 }
 
@@ -60,7 +61,7 @@ func (tx *sender) adopt(t *track) {
 }
 
 // rekey begins to seal with other keys. SRTP indexes may repeat under those.
-func (tx *sender) rekey(k *keys) {
+func (tx *sender) rekey(k *path.Keys) {
 	tx.keys, tx.base = k, noNumber
 	tx.repairs &= 0xffff
 }

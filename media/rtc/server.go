@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -10,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"parley/media/rtc/path"
 )
 
 // Server is the packet side of a Parley process: its sockets, workers and
@@ -18,12 +19,10 @@ type Server struct {
 	config     Config
 	log        *slog.Logger
 	clock      clock
-	cert       *certificate
 	sourceRate sourceRate
 	network    atomic.Pointer[network]
 	binder     *binder
-	ufrags     registry
-	tieBreaker [8]byte // of our checks (RFC 8445 §16.1); never compared, for we are lite
+	paths      *path.Host
 	events     *dispatcher
 	// drops are those that no worker counts.
 	drops [dropCount]atomic.Uint64
@@ -71,20 +70,18 @@ func startWorkers(group []*worker) {
 // open makes a server whose goroutines do not run yet.
 func open(c Config) (*Server, error) {
 	c.setDefaults()
-	cert, err := newCertificate()
-	if err != nil {
-		return nil, err
-	}
 	s := &Server{
-		config: c, log: c.Log, clock: newClock(), cert: cert, sourceRate: newSourceRate(c.SourceRate),
+		config: c, log: c.Log, clock: newClock(), sourceRate: newSourceRate(c.SourceRate),
 		sessions: make(map[*Session]struct{}),
 		jobs:     make(chan job, 1024), handovers: newHandovers(),
 		stop: make(chan struct{}),
 	}
 	s.network.Store(&network{})
 	s.binder = &binder{server: s, bound: make(map[netip.AddrPort]bool), failed: make(map[netip.AddrPort]bool)}
-	s.ufrags.init()
-	_, _ = rand.Read(s.tieBreaker[:]) // never fails (crypto/rand)
+	var err error
+	if s.paths, err = path.NewHost(s.clock.now, c.handshakeTime); err != nil {
+		return nil, err
+	}
 	s.events = newDispatcher(&s.drops[dropEvent])
 	if err := s.binder.open(); err != nil {
 		s.closeSockets()
@@ -204,7 +201,7 @@ func (s *Server) expire() {
 		case sess.connected():
 			sess.checkConnected() // the control queue was full
 		default:
-			if err := sess.handshake.overdue(now); err != nil {
+			if err := sess.path.Overdue(now); err != nil {
 				sess.fail(err)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // Session is one participant's connection: ICE, DTLS, the sources it sends
@@ -20,9 +21,8 @@ type Session struct {
 	// feedbackSSRC is what our own RTCP to the session's sources goes by.
 	feedbackSSRC media.SSRC
 
-	ice       iceLite
-	handshake handshake
-	keys      atomic.Pointer[keys] // nil until the handshake is done
+	path path.Peer
+	keys atomic.Pointer[path.Keys] // nil until the handshake is done
 	// owner is the worker that handles the session's media: nil before any
 	// came, moving while it changes. See Server.move.
 	owner    atomic.Pointer[worker]
@@ -69,7 +69,7 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 	}
 	sess := &Session{id: id, server: s, to: events}
 	sess.feedbackSSRC = sess.nego.ssrcs.next()
-	sess.handshake.session = sess
+	sess.path.Init(s.paths, (*pathOwner)(sess))
 	sess.touch(s.clock.now())
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
@@ -188,14 +188,7 @@ func (s *Session) Close() {
 // what they hold until the end of their batch; nothing is reused after.
 func (s *Session) releaseLocked() {
 	s.state.Store(uint32(stateClosed))
-	s.handshake.close()
-	creds, flows := s.ice.close()
-	for _, c := range creds {
-		s.server.ufrags.remove(c)
-	}
-	for _, f := range flows {
-		f.worker.post(command{kind: cmdForget, flow: f})
-	}
+	s.path.Close()
 	if out := s.outgoing.Load(); out != nil {
 		for _, seat := range out.seats {
 			for _, st := range seat.streams() {
@@ -227,29 +220,7 @@ func (s *Session) touch(now media.Instant) { s.seen.Store(int64(now)) }
 
 func (s *Session) lastSeen() media.Instant { return media.Instant(s.seen.Load()) }
 
-func (s *Session) connected() bool { return s.keys.Load() != nil && s.ice.selected.Load() != nil }
-
-// keyed publishes the keys of a finished handshake. What was sent under those
-// before, if there were any, was lost for a while.
-func (s *Session) keyed(k *keys) {
-	if again := s.keys.Swap(k) != nil; again && s.ready.Load() {
-		s.server.control(s, s.greetSeats)
-	}
-	s.checkConnected()
-}
-
-// selectedChanged is called by a worker when another flow was selected, or the
-// same one again after an ICE restart; restarted says so. What went to the flow
-// before was lost for a while, more of it than repairs reach.
-func (s *Session) selectedChanged(restarted bool) {
-	if restarted {
-		s.ready.Store(false)
-	}
-	if s.ready.Load() {
-		s.server.control(s, s.greetSeats)
-	}
-	s.checkConnected()
-}
+func (s *Session) connected() bool { return s.keys.Load() != nil && s.path.Selected() != nil }
 
 // checkConnected tells the engine once that ICE and DTLS are both done. It
 // never waits: the queue's room is checked by the control goroutine.

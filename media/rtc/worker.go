@@ -5,9 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/stun/v4"
-
 	"parley/media"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -40,11 +39,7 @@ type workerLoop struct {
 	in       *udp.RecvBatch
 	out      []*udp.SendBatch // by local address, made when first needed
 	sent     []udp.SendStats  // of out, as of the last publish
-	flows    udp.Table[*flow] // proven
-	// prospects are the flows that wait for proof, the latest at each address;
-	// checks are the checks under way, by transaction id.
-	prospects udp.Table[*flow]
-	checks    map[[stun.TransactionIDSize]byte]*flow
+	path     path.Loop
 	// active are the sessions that are looked after at every tick.
 	active   []*Session
 	nextTick media.Instant // 0: none
@@ -53,7 +48,6 @@ type workerLoop struct {
 	current  *Session      // whose packet is handled; for panics
 	overload overload
 	run      runs
-	stun     stunScratch
 	scratch
 }
 
@@ -73,15 +67,12 @@ type scratch struct {
 // maxRTCP is the longest compound packet we make, before sealing.
 const maxRTCP = 1200
 
-// stunScratch is reused for every binding request.
-type stunScratch struct{ request, response stun.Message }
-
 func newWorker(s *Server, sock *udp.Socket, local, index int) *worker {
 	w := &worker{server: s, sock: sock, local: local, index: index, commands: make(chan command, maxCommands), done: make(chan struct{})}
 	w.recv = sock.Recv
 	w.loop.in = udp.NewRecvBatch()
 	w.loop.woken = true
-	w.loop.checks = make(map[[stun.TransactionIDSize]byte]*flow)
+	w.loop.path.Init(s.paths, (*pathWorker)(w), local)
 	return w
 }
 
@@ -105,7 +96,7 @@ type command struct {
 	stream  *stream
 	track   *track
 	session *Session
-	flow    *flow
+	flow    *path.Flow
 	// a and b mean what the kind says.
 	a, b uint32
 }

@@ -16,9 +16,9 @@ func (w *worker) commandLoop(c command) {
 	case cmdTable:
 		w.tableLoop(c.track)
 	case cmdForget:
-		w.forgetLoop(c.flow)
+		w.loop.path.Forget(c.flow)
 	case cmdSweep:
-		w.sweepLoop()
+		w.loop.path.Sweep()
 	case cmdAdopt:
 		if c.session.owner.Load() == w {
 			// The flag is the former owner's; its list forgets the session
@@ -120,13 +120,13 @@ func (w *worker) sendRTCP(s *Session, compound []byte) {
 		w.count.drop(dropNotConnected)
 		return
 	}
-	b := w.batch(to.local())
+	b := w.batch(to.Local())
 	slot := b.Room()
 	n := copy(slot, compound)
-	n, err := keys.sealer.SealRTCP(&w.loop.seal, slot, n, s.counts.rtcp.Add(1))
+	n, err := keys.Sealer.SealRTCP(&w.loop.seal, slot, n, s.counts.rtcp.Add(1))
 	if err != nil {
 		w.count.drop(dropRTCP)
 		return
 	}
-	b.Push(n, &to.addr)
+	b.Push(n, &to.Addr)
 }

@@ -6,8 +6,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"parley/media"
-	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
@@ -86,6 +84,7 @@ func (w *worker) handleLoop() {
 	l := &w.loop
 	l.now = w.server.clock.now()
 	l.sendTime = l.now.AbsSendTime()
+	l.path.Begin(l.now)
 	n := l.in.Len()
 	bytes := 0
 	if n == 0 {
@@ -140,9 +139,9 @@ func (w *worker) packetsLoop(n int) (bytes int) {
 		case b >= 128 && b <= 191:
 			w.mediaLoop(pkt, l.in.Addr(i))
 		case b <= 3:
-			w.stunLoop(pkt, l.in.Addr(i))
+			l.path.STUN(pkt, l.in.Addr(i))
 		case b >= 20 && b <= 63:
-			w.dtlsLoop(pkt, l.in.Addr(i))
+			l.path.DTLS(pkt, l.in.Addr(i))
 		default:
 			w.count.drop(dropMalformed)
 		}
@@ -152,26 +151,6 @@ func (w *worker) packetsLoop(n int) (bytes int) {
 	w.forwardLoop()
 	l.current = nil
 	return bytes
-}
-
-// dtlsLoop hands a handshake datagram of a proven address to its session. With
-// one that comes before the proof, who has begun to prove that address is asked
-// again, for the answer may have been lost.
-func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
-	if f, ok := w.loop.flows.Get(from); ok {
-		w.loop.current = f.session
-		if !f.session.handshake.receive(pkt, f) {
-			w.count.drop(dropDTLS)
-		}
-		return
-	}
-	w.count.drop(dropUnknownFlow)
-	if f, ok := w.loop.prospects.Get(from); ok {
-		if hello, is := dtlsgate.ParseHello(pkt); is {
-			w.checkLoop(f)
-			f.session.handshake.early(hello, pkt, f)
-		}
-	}
 }
 
 // flushLoop sends what the batch made and adds up.
@@ -220,6 +199,3 @@ func (w *worker) tickSoon() {
 	l := &w.loop
 	l.nextTick = min(l.nextTick, l.now.Add(tickMissing))
 }
-
-// now is the time of the batch under way.
-func (w *worker) now() media.Instant { return w.loop.now }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"parley/media"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -11,12 +12,11 @@ import (
 // as the cipher.
 func (w *worker) mediaLoop(pkt []byte, from *udp.Addr) {
 	l := &w.loop
-	f, ok := l.flows.Get(from)
-	if !ok {
-		w.count.drop(dropUnknownFlow)
+	f := l.path.Find(from)
+	if f == nil {
 		return
 	}
-	s := f.session
+	s := sessionOf(f.Peer())
 	l.current = s
 	k := s.keys.Load()
 	if k == nil || !s.running() {
@@ -41,14 +41,14 @@ func (w *worker) mediaLoop(pkt []byte, from *udp.Addr) {
 
 // rtpLoop opens a media packet in place, accounts for it and queues it for
 // its subscribers.
-func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
+func (w *worker) rtpLoop(s *Session, k *path.Keys, f *path.Flow, pkt []byte) {
 	l := &w.loop
 	h := &l.header
 	if media.ParseHeader(pkt, h) != nil {
 		w.count.drop(dropHeader)
 		return
 	}
-	plain, _, err := k.opener.OpenRTP(pkt, h, l.now)
+	plain, _, err := k.Opener.OpenRTP(pkt, h, l.now)
 	if err != nil {
 		w.count.drop(dropOfOpen(err))
 		w.checkSpent(s, err)
@@ -111,16 +111,10 @@ func (w *worker) checkSpent(s *Session, err error) {
 }
 
 // authentic notes that a media packet came from the session's peer.
-func (w *worker) authentic(s *Session, f *flow) {
-	f.touch(w.loop.now)
+func (w *worker) authentic(s *Session, f *path.Flow) {
 	s.touch(w.loop.now)
-	s.rx.inbound.tokens--
-	s.handshake.peerProven()
-	if selected := s.ice.selected.Load(); selected != f && selected != nil && w.loop.now.Sub(selected.lastSeen()) > staleAfter {
-		if s.ice.follow(f, w.loop.now) {
-			s.selectedChanged(false)
-		}
-	}
+	s.rx.inbound.Tokens--
+	s.path.Authentic(f, w.loop.now)
 }
 
 // unwrapRepair turns an RTX packet (RFC 4588 §4) back into the packet that

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // maxRequested is how many packets one NACK can ask for; the rest of a longer
@@ -12,8 +13,8 @@ const maxRequested = 256
 
 // rtcpLoop takes an SRTCP packet: what the peer says of what it sends, and of
 // what we send to it.
-func (w *worker) rtcpLoop(s *Session, k *keys, f *flow, pkt []byte) {
-	plain, err := k.opener.OpenRTCP(pkt, w.loop.now)
+func (w *worker) rtcpLoop(s *Session, k *path.Keys, f *path.Flow, pkt []byte) {
+	plain, err := k.Opener.OpenRTCP(pkt, w.loop.now)
 	if err != nil {
 		w.checkSpent(s, err)
 		if d := dropOfOpen(err); d != dropHeader {

@@ -1,4 +1,4 @@
-package rtc
+package path
 
 import (
 	"crypto/ecdsa"
@@ -8,9 +8,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
+
+	"parley/media"
 )
 
 // certificate is the process's DTLS identity: made at start, never stored.
@@ -49,4 +53,14 @@ func newCertificate() (*certificate, error) {
 		tls:         tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
 		fingerprint: sha256.Sum256(der),
 	}, nil
+}
+
+// sdp returns the certificate's fingerprint as it stands in answers.
+func (c *certificate) sdp() media.Fingerprint {
+	text := strings.ToUpper(hex.EncodeToString(c.fingerprint[:]))
+	pairs := make([]string, 0, len(c.fingerprint))
+	for i := 0; i < len(text); i += 2 {
+		pairs = append(pairs, text[i:i+2])
+	}
+	return media.Fingerprint{Hash: "sha-256", Value: strings.Join(pairs, ":")}
 }

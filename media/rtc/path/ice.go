@@ -1,4 +1,4 @@
-package rtc
+package path
 
 import (
 	"bytes"
@@ -22,16 +22,16 @@ import (
 // media goes on over the old pair until the new one is ready).
 type iceLite struct {
 	// selected is where packets go, nil before the first nomination.
-	selected atomic.Pointer[flow]
+	selected atomic.Pointer[Flow]
 
 	// mu guards what follows. It is taken once per STUN message.
 	mu        sync.Mutex
-	current   *credentials
-	previous  *credentials
-	flows     []*flow // proven
-	prospects []*flow // the others, oldest first
+	current   *Credentials
+	previous  *Credentials
+	flows     []*Flow // proven
+	prospects []*Flow // the others, oldest first
 	requests  requestLog
-	answered  bucket // requests that may be answered
+	answered  media.Bucket // requests that may be answered
 	closed    bool
 }
 
@@ -43,24 +43,24 @@ const staleAfter = time.Second
 // returns the flow it came from, nil with a reason if it is to be ignored, and
 // whether it was fresh: one seen before may be answered again, and changes
 // nothing. evicted is a prospect that made room and must be forgotten.
-func (i *iceLite) ask(c *credentials, w *worker, addr *udp.Addr, id []byte, now media.Instant) (f *flow, fresh bool, evicted *flow, why drop) {
+func (i *iceLite) ask(c *Credentials, l *Loop, addr *udp.Addr, id []byte, now media.Instant) (f *Flow, fresh bool, evicted *Flow, why Drop) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed {
-		return nil, false, nil, dropUnknownUfrag
+		return nil, false, nil, DropUnknownUfrag
 	}
-	f = i.findLocked(w, addr)
+	f = i.findLocked(l, addr)
 	seen := i.requests.look(id, addr)
 	switch {
 	case seen == requestElsewhere, seen == requestRepeated && f == nil:
-		return nil, false, nil, dropReplayedCheck
-	case !i.answered.take(now, checksPerSecond, checkBurst):
-		return nil, false, nil, dropFlood
+		return nil, false, nil, DropReplayedCheck
+	case !i.answered.Take(now, checksPerSecond, checkBurst):
+		return nil, false, nil, DropFlood
 	case seen == requestRepeated:
-		return f, false, nil, dropNone
+		return f, false, nil, DropNone
 	}
 	if f == nil {
-		f = &flow{session: c.session, worker: w, addr: *addr}
+		f = &Flow{peer: c.peer, loop: l, Addr: *addr}
 		_, _ = rand.Read(f.cookie[:]) // never fails (crypto/rand)
 		if len(i.prospects) >= maxProspects {
 			evicted = i.prospects[0]
@@ -69,12 +69,12 @@ func (i *iceLite) ask(c *credentials, w *worker, addr *udp.Addr, id []byte, now 
 		i.prospects = append(i.prospects, f)
 	}
 	f.asked = now
-	return f, true, evicted, dropNone
+	return f, true, evicted, DropNone
 }
 
 // findLocked returns the flow at an address, proven or not, nil for none.
-func (i *iceLite) findLocked(w *worker, addr *udp.Addr) *flow {
-	here := func(f *flow) bool { return f.worker == w && f.addr.Equal(addr) }
+func (i *iceLite) findLocked(l *Loop, addr *udp.Addr) *Flow {
+	here := func(f *Flow) bool { return f.loop == l && f.Addr.Equal(addr) }
 	if n := slices.IndexFunc(i.flows, here); n >= 0 {
 		return i.flows[n]
 	}
@@ -85,7 +85,7 @@ func (i *iceLite) findLocked(w *worker, addr *udp.Addr) *flow {
 }
 
 // has reports whether f is one of the session's flows.
-func (i *iceLite) has(f *flow) bool {
+func (i *iceLite) has(f *Flow) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return slices.Contains(i.flows, f) || slices.Contains(i.prospects, f)
@@ -103,10 +103,10 @@ const (
 // judge looks at the cookie of a ClientHello that came from a flow. The peer may
 // have changed flows since it got it. That of an address which is not proven
 // says nothing: whoever captured a request may have got it there.
-func (i *iceLite) judge(cookie []byte, from *flow) cookieVerdict {
+func (i *iceLite) judge(cookie []byte, from *Flow) cookieVerdict {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	has := func(f *flow) bool { return bytes.Equal(f.cookie[:], cookie) }
+	has := func(f *Flow) bool { return bytes.Equal(f.cookie[:], cookie) }
 	switch known := slices.ContainsFunc(i.flows, has); {
 	case known && from.proven:
 		return cookieProven
@@ -125,12 +125,12 @@ type proof struct {
 	changed bool
 	// evicted is a flow that made room, expired the credentials that are no
 	// longer valid; both are nil as a rule.
-	evicted *flow
-	expired *credentials
+	evicted *Flow
+	expired *Credentials
 }
 
 // prove records that f's address answered ch.
-func (i *iceLite) prove(f *flow, ch *check, now media.Instant) (p proof) {
+func (i *iceLite) prove(f *Flow, ch *check, now media.Instant) (p proof) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed {
@@ -152,7 +152,7 @@ func (i *iceLite) prove(f *flow, ch *check, now media.Instant) (p proof) {
 	}
 	p.ok = true
 	f.generation = max(f.generation, ch.creds.generation)
-	f.touch(now)
+	f.Touch(now)
 	if ch.nominate {
 		p.changed, p.expired = i.nominateLocked(f, ch.priority, now)
 	}
@@ -163,13 +163,13 @@ func (i *iceLite) prove(f *flow, ch *check, now media.Instant) (p proof) {
 const evictAfter = 10 * time.Second
 
 // evictLocked takes out the flow that was silent longest.
-func (i *iceLite) evictLocked(now media.Instant) *flow {
+func (i *iceLite) evictLocked(now media.Instant) *Flow {
 	oldest := -1
 	for n, f := range i.flows {
-		if f == i.selected.Load() || now.Sub(f.lastSeen()) < evictAfter {
+		if f == i.selected.Load() || now.Sub(f.LastSeen()) < evictAfter {
 			continue
 		}
-		if oldest < 0 || f.lastSeen() < i.flows[oldest].lastSeen() {
+		if oldest < 0 || f.LastSeen() < i.flows[oldest].LastSeen() {
 			oldest = n
 		}
 	}
@@ -190,7 +190,7 @@ func (i *iceLite) evictLocked(now media.Instant) *flow {
 // some nominate one and later another when their network changes. So a pair
 // of higher priority, of a newer generation, or in place of a silent one is
 // followed at once; one of lower priority on its second nomination in a row.
-func (i *iceLite) nominateLocked(f *flow, priority uint64, now media.Instant) (changed bool, expired *credentials) {
+func (i *iceLite) nominateLocked(f *Flow, priority uint64, now media.Instant) (changed bool, expired *Credentials) {
 	for _, other := range i.flows {
 		if other != f {
 			other.nominations = 0
@@ -204,7 +204,7 @@ func (i *iceLite) nominateLocked(f *flow, priority uint64, now media.Instant) (c
 	}
 	follow := old == nil || f.generation > old.generation ||
 		f.generation == old.generation && (priority >= old.priority ||
-			f.nominations >= 2 || now.Sub(old.lastSeen()) > staleAfter)
+			f.nominations >= 2 || now.Sub(old.LastSeen()) > staleAfter)
 	if !follow {
 		return false, nil
 	}
@@ -215,11 +215,11 @@ func (i *iceLite) nominateLocked(f *flow, priority uint64, now media.Instant) (c
 // follow selects f, which media comes from while the selected flow is silent: a
 // NAT gave the peer another address. For the peer the pair is the one that it
 // nominated, so it does not nominate again.
-func (i *iceLite) follow(f *flow, now media.Instant) bool {
+func (i *iceLite) follow(f *Flow, now media.Instant) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	old := i.selected.Load()
-	if i.closed || !f.proven || old == nil || old == f || f.generation < old.generation || now.Sub(old.lastSeen()) <= staleAfter {
+	if i.closed || !f.proven || old == nil || old == f || f.generation < old.generation || now.Sub(old.LastSeen()) <= staleAfter {
 		return false
 	}
 	f.priority = old.priority
@@ -229,7 +229,7 @@ func (i *iceLite) follow(f *flow, now media.Instant) bool {
 
 // expireLocked gives up the previous generation once f, nominated, belongs to
 // the current one.
-func (i *iceLite) expireLocked(f *flow) *credentials {
+func (i *iceLite) expireLocked(f *Flow) *Credentials {
 	if i.previous == nil || f.generation < i.current.generation {
 		return nil
 	}
@@ -240,7 +240,7 @@ func (i *iceLite) expireLocked(f *flow) *credentials {
 
 // restart makes c the current credentials and returns what they replace two
 // generations back.
-func (i *iceLite) restart(c *credentials) (expired *credentials) {
+func (i *iceLite) restart(c *Credentials) (expired *Credentials) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	expired = i.previous
@@ -257,11 +257,11 @@ func (i *iceLite) restarting() bool {
 
 // close ends the session's ICE: credentials and flows are handed back to be
 // taken out of the tables, and none are added any more.
-func (i *iceLite) close() (creds [2]*credentials, flows []*flow) {
+func (i *iceLite) close() (creds [2]*Credentials, flows []*Flow) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.closed = true
-	creds = [2]*credentials{i.current, i.previous}
+	creds = [2]*Credentials{i.current, i.previous}
 	flows = append(i.flows, i.prospects...)
 	i.flows, i.prospects = nil, nil
 	i.selected.Store(nil)

@@ -1,4 +1,4 @@
-package rtc
+package path
 
 import (
 	"bytes"
@@ -37,7 +37,7 @@ import (
 // that fails before the peer has shown that it saw our flight is forgotten, and
 // the next ClientHello begins anew. What the peer itself does wrong ends the
 // session, and so does a peer that has an address but no keys after
-// Config.handshakeTime.
+// the server's patience.
 //
 // A ClientHello counts only with the cookie of a flow (RFC 6347 §4.2.1). That
 // costs most peers no round trip, because it is sent before they ask: behind the
@@ -55,7 +55,7 @@ import (
 // kept until the peer has shown that it got it: if the peer sends its own last
 // flight again, ours was lost and is sent again as it was (RFC 6347 §4.2.4).
 type handshake struct {
-	session *Session
+	peer *Peer
 	// Set by the first offer, before the peer can prove an address.
 	fingerprints []media.Fingerprint // of the offer; any may match
 	client       bool                // we say ClientHello
@@ -63,11 +63,11 @@ type handshake struct {
 	mu      sync.Mutex    // guards what follows; taken once per DTLS datagram
 	attempt *dtlsConn     // under way, nil for none
 	since   media.Instant // when the first address was proven, 0: not yet
-	begun   bucket        // attempts
+	begun   media.Bucket  // attempts
 	failure error         // of the attempts; the last that says something
 	// held is a ClientHello that waits for the proof of an address.
 	held     []byte
-	heldFrom *flow
+	heldFrom *Flow
 	over     bool   // there are keys
 	cookie   []byte // of the ClientHello that led to them
 	closed   bool
@@ -117,7 +117,7 @@ var cipherSuites = []dtls.CipherSuiteID{
 
 // receive takes a datagram of a proven address. It is called by workers and
 // starts an attempt at a ClientHello.
-func (h *handshake) receive(pkt []byte, from *flow) bool {
+func (h *handshake) receive(pkt []byte, from *Flow) bool {
 	if !dtlsgate.Plausible(pkt) {
 		return false
 	}
@@ -141,7 +141,7 @@ func (h *handshake) receive(pkt []byte, from *flow) bool {
 }
 
 // early takes a ClientHello of an address that is still to be proven.
-func (h *handshake) early(hello dtlsgate.Hello, pkt []byte, from *flow) {
+func (h *handshake) early(hello dtlsgate.Hello, pkt []byte, from *Flow) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.attempt == nil && !h.closed && !h.client && !h.isRepeated(hello) && dtlsgate.Plausible(pkt) {
@@ -152,25 +152,25 @@ func (h *handshake) early(hello dtlsgate.Hello, pkt []byte, from *flow) {
 // helloLocked begins an attempt with a ClientHello that may. One whose cookie is
 // that of an address still to be proven waits for that: the peer has it from
 // there, and asking again would lead it elsewhere. One waits, the latest.
-func (h *handshake) helloLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bool {
-	switch h.session.ice.judge(hello.Cookie, from) {
+func (h *handshake) helloLocked(hello dtlsgate.Hello, pkt []byte, from *Flow) bool {
+	switch h.peer.ice.judge(hello.Cookie, from) {
 	case cookieProven:
-		return h.begun.take(h.session.server.clock.now(), attemptsPerSecond, attemptBurst) && h.beginLocked(hello, pkt, from)
+		return h.begun.Take(h.peer.host.now(), attemptsPerSecond, attemptBurst) && h.beginLocked(hello, pkt, from)
 	case cookieGiven:
 		h.held, h.heldFrom = bytes.Clone(pkt), from
 		return true
 	}
-	from.worker.retryLoop(from, hello.Record)
+	from.loop.retry(from, hello.Record)
 	return false
 }
 
 // beginLocked starts an attempt.
-func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *flow) bool {
+func (h *handshake) beginLocked(hello dtlsgate.Hello, pkt []byte, from *Flow) bool {
 	cookie := bytes.Clone(hello.Cookie)
-	c := newDTLSConn(h.session, cookie, dtlsgate.New(h.expects, cookie))
+	c := newDTLSConn(h, cookie, dtlsgate.New(h.expects, cookie))
 	c.push(pkt, from)
 	h.attempt = c
-	h.session.server.wg.Go(func() { h.run(c) })
+	h.peer.owner.Go(func() { h.run(c) })
 	return true
 }
 
@@ -182,7 +182,7 @@ func (h *handshake) waits() bool {
 }
 
 // proven is told when f proved itself, by its worker.
-func (h *handshake) proven(f *flow, now media.Instant) {
+func (h *handshake) proven(f *Flow, now media.Instant) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.since == 0 {
@@ -194,7 +194,7 @@ func (h *handshake) proven(f *flow, now media.Instant) {
 	}
 	pkt, from := h.held, h.heldFrom
 	hello, ok := dtlsgate.ParseHello(pkt)
-	if !ok || h.attempt != nil || h.closed || h.session.ice.judge(hello.Cookie, from) != cookieProven {
+	if !ok || h.attempt != nil || h.closed || h.peer.ice.judge(hello.Cookie, from) != cookieProven {
 		return
 	}
 	h.held, h.heldFrom = nil, nil
@@ -208,33 +208,32 @@ func (h *handshake) isRepeated(hello dtlsgate.Hello) bool {
 }
 
 // repeatFinale answers a handshake datagram that comes when all is over.
-func (h *handshake) repeatFinale(pkt []byte, to *flow) bool {
+func (h *handshake) repeatFinale(pkt []byte, to *Flow) bool {
 	f := h.finale.Load()
 	if f == nil || pkt[0] != recordHandshake || f.left.Add(-1) < 0 {
 		return false
 	}
-	to.worker.sock.WriteTo(f.datagram, &to.addr)
+	to.loop.worker.WriteTo(f.datagram, to)
 	return true
 }
 
 // recordHandshake is the content type of handshake messages (RFC 6347 §4.1).
 const recordHandshake = 22
 
-// run is the goroutine of an attempt.
+// run is the goroutine of an attempt, which the owner contains.
 func (h *handshake) run(c *dtlsConn) {
-	defer h.session.server.contain("handshake", h.session)
 	defer func() { _ = c.Close() }()
 	k, err := h.shake(c)
 	switch won, final := h.end(c, err); {
 	case won:
-		h.session.keyed(k)
+		h.peer.owner.Keyed(k)
 	case final:
-		h.session.fail(fmt.Errorf("%w: %w", ErrHandshake, err))
+		h.peer.owner.Failed(fmt.Errorf("%w: %w", ErrHandshake, err))
 	}
 }
 
 // shake runs pion's side of an attempt.
-func (h *handshake) shake(c *dtlsConn) (*keys, error) {
+func (h *handshake) shake(c *dtlsConn) (*Keys, error) {
 	conn, err := h.openDTLS(c)
 	if err != nil {
 		return nil, err
@@ -256,9 +255,9 @@ func (h *handshake) shake(c *dtlsConn) (*keys, error) {
 // next one, for which there has to be time.
 func (h *handshake) patience() time.Duration {
 	if h.client {
-		return h.session.server.config.handshakeTime / clientAttempts
+		return h.peer.host.patience / clientAttempts
 	}
-	return h.session.server.config.handshakeTime
+	return h.peer.host.patience
 }
 
 func (h *handshake) openDTLS(c *dtlsConn) (*dtls.Conn, error) {
@@ -300,7 +299,7 @@ func (h *handshake) overdue(now media.Instant) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.since == 0 || now.Sub(h.since) < h.session.server.config.handshakeTime:
+	case h.since == 0 || now.Sub(h.since) < h.peer.host.patience:
 		return nil
 	case h.over:
 		return ErrNotNominated
@@ -339,7 +338,7 @@ func (h *handshake) close() {
 
 func (h *handshake) options() []dtls.ServerOption {
 	return []dtls.ServerOption{
-		dtls.WithCertificates(h.session.server.cert.tls),
+		dtls.WithCertificates(h.peer.host.cert.tls),
 		dtls.WithCipherSuites(cipherSuites...),
 		dtls.WithSRTPProtectionProfiles(srtpProfiles...),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
@@ -393,16 +392,16 @@ func matchesFingerprint(der []byte, f media.Fingerprint) bool {
 	return len(got) > 0 && subtle.ConstantTimeCompare(got, want) == 1
 }
 
-// keys are what a finished handshake leaves: everything that seals and opens.
-type keys struct {
-	sealer *media.Sealer // any goroutine
-	opener *media.Opener // the session's owner only
+// Keys are what a finished handshake leaves: everything that seals and opens.
+type Keys struct {
+	Sealer *media.Sealer // any goroutine
+	Opener *media.Opener // the session's owner only
 }
 
 var errNoProfile = errors.New("no srtp profile in common")
 
 // exportKeys derives the SRTP keys (RFC 5764 §4.2); client says which side we are.
-func exportKeys(conn *dtls.Conn, client bool) (*keys, error) {
+func exportKeys(conn *dtls.Conn, client bool) (*Keys, error) {
 	chosen, ok := conn.SelectedSRTPProtectionProfile()
 	if !ok {
 		return nil, errNoProfile
@@ -423,10 +422,10 @@ func exportKeys(conn *dtls.Conn, client bool) (*keys, error) {
 	if client {
 		theirs, ours = ours, theirs
 	}
-	k := &keys{}
-	if k.sealer, err = media.NewSealer(ours); err != nil {
+	k := &Keys{}
+	if k.Sealer, err = media.NewSealer(ours); err != nil {
 		return nil, err
 	}
-	k.opener, err = media.NewOpener(theirs, maxStreams)
+	k.Opener, err = media.NewOpener(theirs, MaxStreams)
 	return k, err
 }

@@ -1,4 +1,4 @@
-package rtc
+package path
 
 import (
 	"bytes"
@@ -11,83 +11,82 @@ import (
 	"parley/media/udp"
 )
 
-// stunLoop takes a STUN message: a binding request of a peer, or its answer to
+// STUN takes a STUN message: a binding request of a peer, or its answer to
 // one of ours.
-func (w *worker) stunLoop(pkt []byte, from *udp.Addr) {
-	m := &w.loop.stun.request
+func (l *Loop) STUN(pkt []byte, from *udp.Addr) {
+	m := &l.request
 	m.Raw = pkt // has 64 spare bytes behind it, see checkIntegrity
 	if !stun.IsMessage(pkt) || m.Decode() != nil {
-		w.count.drop(dropSTUN)
+		l.drop(DropSTUN)
 		return
 	}
 	switch m.Type {
 	case stun.BindingRequest:
-		w.requestedLoop(m, from)
+		l.requested(m, from)
 	case stun.BindingSuccess:
-		w.answeredLoop(m, from)
+		l.answered(m, from)
 	case stun.BindingError:
-		w.count.drop(dropAnswer) // who will not prove an address does not
+		l.drop(DropAnswer) // who will not prove an address does not
 	default:
-		w.count.drop(dropSTUN)
+		l.drop(DropSTUN)
 	}
 }
 
-// requestedLoop answers a binding request, after a check of our own. Every
+// requested answers a binding request, after a check of our own. Every
 // request that is not provably made by a session's peer is dropped without a
 // word: an answer would tell a stranger that the session exists, and tearing
 // anything down would let him end it (hardening A2).
-func (w *worker) requestedLoop(m *stun.Message, from *udp.Addr) {
-	l := &w.loop
-	c := w.credentialsFor(m)
+func (l *Loop) requested(m *stun.Message, from *udp.Addr) {
+	c := l.credentialsFor(m)
 	if c == nil {
-		w.count.drop(dropUnknownUfrag)
+		l.drop(DropUnknownUfrag)
 		return
 	}
-	l.current = c.session
-	if !checkIntegrity(m, c.pwd) {
-		w.count.drop(dropIntegrity)
+	l.worker.Handling(c.peer)
+	if !checkIntegrity(m, c.Pwd) {
+		l.drop(DropIntegrity)
 		return
 	}
 	if unknown := unknownAttributes(m); unknown != nil {
-		w.respond(m, c, from, stun.CodeUnknownAttribute, unknown)
+		l.respond(m, c, from, stun.CodeUnknownAttribute, unknown)
 		return
 	}
 	if m.Contains(stun.AttrICEControlled) {
 		// Two lite sides, or a role conflict: as a lite agent we are always
 		// controlled (RFC 8445 §7.3.1.1).
-		w.respond(m, c, from, stun.CodeRoleConflict, nil)
+		l.respond(m, c, from, stun.CodeRoleConflict, nil)
 		return
 	}
-	if w.taken(from, c.session) {
-		w.count.drop(dropTaken)
+	if l.taken(from, c.peer) {
+		l.drop(DropTaken)
 		return
 	}
-	f, fresh, evicted, why := c.session.ice.ask(c, w, from, m.TransactionID[:], l.now)
-	w.dismiss(evicted)
+	f, fresh, evicted, why := c.peer.ice.ask(c, l, from, m.TransactionID[:], l.now)
+	l.dismiss(evicted)
 	if f == nil {
-		w.count.drop(why)
+		l.drop(why)
 		return
 	}
 	if fresh {
-		w.intendLoop(f, c, m)
+		l.intend(f, c, m)
 	}
-	w.checkLoop(f)
-	w.respond(m, c, from, 0, nil)
-	if f.retryAt == 0 && c.session.handshake.waits() {
-		w.retryLoop(f, 0) // behind the response: the peer may begin its handshake by that
+	l.sendCheck(f)
+	l.respond(m, c, from, 0, nil)
+	if f.retryAt == 0 && c.peer.handshake.waits() {
+		l.retry(f, 0) // behind the response: the peer may begin its handshake by that
 	}
 }
 
 // taken reports whether an address belongs to another session: it proved
 // itself for that one, and still lives.
-func (w *worker) taken(from *udp.Addr, by *Session) bool {
-	f, ok := w.loop.flows.Get(from)
-	return ok && f.session != by && f.session.running() && f.consents(w.loop.now)
+func (l *Loop) taken(from *udp.Addr, by *Peer) bool {
+	f, ok := l.flows.Get(from)
+	return ok && f.peer != by && f.peer.owner.Running() && f.consents(l.now)
 }
 
 // credentialsFor finds the session by USERNAME, "ours:theirs" (RFC 8445
 // §7.2.2); both halves must match.
-func (w *worker) credentialsFor(m *stun.Message) *credentials {
+func (l *Loop) credentialsFor(m *stun.Message) *Credentials {
 	name, err := m.Get(stun.AttrUsername)
 	if err != nil {
 		return nil
@@ -96,8 +95,8 @@ func (w *worker) credentialsFor(m *stun.Message) *credentials {
 	if !ok {
 		return nil
 	}
-	c := w.server.ufrags.find(ours)
-	if c == nil || string(theirs) != c.remoteUfrag {
+	c := l.host.ufrags.find(ours)
+	if c == nil || string(theirs) != c.RemoteUfrag {
 		return nil
 	}
 	return c
@@ -135,8 +134,8 @@ func unknownAttributes(m *stun.Message) (unknown stun.UnknownAttributes) {
 // respond sends a success response, or an error response for a code, with the
 // attributes that it is about, if any. It goes straight to where the request
 // came from, from the socket it came to.
-func (w *worker) respond(req *stun.Message, c *credentials, to *udp.Addr, code stun.ErrorCode, unknown stun.UnknownAttributes) {
-	m := &w.loop.stun.response
+func (l *Loop) respond(req *stun.Message, c *Credentials, to *udp.Addr, code stun.ErrorCode, unknown stun.UnknownAttributes) {
+	m := &l.response
 	m.Reset()
 	m.TransactionID = req.TransactionID
 	m.Type = stun.BindingSuccess
@@ -156,9 +155,9 @@ func (w *worker) respond(req *stun.Message, c *credentials, to *udp.Addr, code s
 		err = x.AddTo(m)
 	}
 	if err == nil {
-		err = stun.MessageIntegrity(c.pwd).AddTo(m)
+		err = stun.MessageIntegrity(c.Pwd).AddTo(m)
 	}
-	w.sendSTUN(m, err, to) // to lies in the receive arena, which keeps until after the flush
+	l.sendSTUN(m, err, to) // to lies in the receive arena, which keeps until after the flush
 }
 
 // pairPriority combines the peer's PRIORITY with that of our candidate

@@ -1,17 +1,17 @@
-package rtc
+package path
 
 import (
 	"crypto/rand"
 	"sync"
 )
 
-// credentials are one generation of a session's ICE user name fragments and
+// Credentials are one generation of a session's ICE user name fragments and
 // passwords. They are immutable; an ICE restart makes new ones.
-type credentials struct {
-	session    *Session
-	ufrag, pwd string // ours
-	// remoteUfrag and remotePwd are the peer's, for checks of ours.
-	remoteUfrag, remotePwd string
+type Credentials struct {
+	peer       *Peer
+	Ufrag, Pwd string // ours
+	// RemoteUfrag and RemotePwd are the peer's, for checks of ours.
+	RemoteUfrag, RemotePwd string
 	generation             int
 }
 
@@ -20,39 +20,37 @@ type credentials struct {
 type registry struct {
 	// mu guards byUfrag.
 	mu      sync.RWMutex
-	byUfrag map[string]*credentials
+	byUfrag map[string]*Credentials
 }
 
-func (r *registry) init() { r.byUfrag = make(map[string]*credentials) }
-
 // find returns the credentials for ufrag, nil if there are none.
-func (r *registry) find(ufrag []byte) *credentials {
+func (r *registry) find(ufrag []byte) *Credentials {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.byUfrag[string(ufrag)]
 }
 
 // add makes credentials with a fresh fragment and password: 48 and 192 bits.
-func (r *registry) add(s *Session, remoteUfrag, remotePwd string, generation int) *credentials {
-	c := &credentials{
-		session: s, pwd: randomText(32), remoteUfrag: remoteUfrag, remotePwd: remotePwd, generation: generation,
+func (r *registry) add(p *Peer, remoteUfrag, remotePwd string, generation int) *Credentials {
+	c := &Credentials{
+		peer: p, Pwd: randomText(32), RemoteUfrag: remoteUfrag, RemotePwd: remotePwd, generation: generation,
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for c.ufrag == "" || r.byUfrag[c.ufrag] != nil {
-		c.ufrag = randomText(8)
+	for c.Ufrag == "" || r.byUfrag[c.Ufrag] != nil {
+		c.Ufrag = randomText(8)
 	}
-	r.byUfrag[c.ufrag] = c
+	r.byUfrag[c.Ufrag] = c
 	return c
 }
 
-func (r *registry) remove(c *credentials) {
+func (r *registry) remove(c *Credentials) {
 	if c == nil {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.byUfrag, c.ufrag)
+	delete(r.byUfrag, c.Ufrag)
 }
 
 // iceAlphabet are 64 of the ice-chars of RFC 8839 §5.1, so each random byte

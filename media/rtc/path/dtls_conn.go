@@ -1,4 +1,4 @@
-package rtc
+package path
 
 import (
 	"errors"
@@ -23,13 +23,13 @@ import (
 //
 //	worker ──push──▶ queue ──▶ gate ──▶ ready ──ReadFrom──▶ pion/dtls
 type dtlsConn struct {
-	session  *Session
+	shake    *handshake
 	cookie   []byte     // of the ClientHello that it is about, nil as the client
 	dtls     *dtls.Conn // that reads here; set before it begins
 	queue    chan []byte
 	deadline *deadline.Deadline
 	// peer is where the newest datagram came from.
-	peer atomic.Pointer[flow]
+	peer atomic.Pointer[Flow]
 	// written is the datagram that was sent last.
 	written atomic.Pointer[[]byte]
 	// parked: the attempt is over and forgotten; writes go nowhere, so that
@@ -57,16 +57,16 @@ type gate interface {
 // errNoCookie says that setCookie does not work with this pion/dtls.
 var errNoCookie = errors.New("no way to give the dtls server a cookie")
 
-func newDTLSConn(s *Session, cookie []byte, g gate) *dtlsConn {
+func newDTLSConn(h *handshake, cookie []byte, g gate) *dtlsConn {
 	return &dtlsConn{
-		session: s, cookie: cookie, gate: g,
+		shake: h, cookie: cookie, gate: g,
 		queue: make(chan []byte, maxDTLSQueue), deadline: deadline.New(),
 		closed: make(chan struct{}),
 	}
 }
 
 // push queues a copy of pkt. It never blocks.
-func (c *dtlsConn) push(pkt []byte, from *flow) bool {
+func (c *dtlsConn) push(pkt []byte, from *Flow) bool {
 	c.peer.Store(from)
 	select {
 	case c.queue <- append([]byte(nil), pkt...):
@@ -112,7 +112,7 @@ func (c *dtlsConn) take(pkt []byte) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ready = append(c.ready, c.gate.Take(pkt, c.session.server.clock.now())...)
+	c.ready = append(c.ready, c.gate.Take(pkt, c.shake.peer.host.now())...)
 }
 
 // foreign reports whether somebody's certificate came in place of the peer's.
@@ -142,16 +142,16 @@ func (c *dtlsConn) WriteTo(p []byte, _ net.Addr) (int, error) {
 // send sends p to the selected flow or, before there is one, to where the peer
 // was heard last.
 func (c *dtlsConn) send(p []byte) {
-	to := c.session.ice.selected.Load()
+	to := c.shake.peer.ice.selected.Load()
 	if to == nil {
 		to = c.peer.Load()
 	}
 	sent := append([]byte(nil), p...)
-	if !c.session.handshake.client {
+	if !c.shake.client {
 		dtlsgate.Renumber(sent)
 	}
 	c.written.Store(&sent)
-	to.worker.sock.WriteTo(sent, &to.addr)
+	to.loop.worker.WriteTo(sent, to)
 }
 
 // last returns the datagram that was sent last, nil if none was. Change cipher

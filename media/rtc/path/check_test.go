@@ -1,4 +1,4 @@
-package rtc
+package path
 
 import (
 	"net"
@@ -10,20 +10,19 @@ import (
 
 	"parley/media"
 	"parley/media/dtlsgate"
-	"parley/media/netem"
 	"parley/media/udp"
 )
 
 // ignored sends a datagram from conn and fails unless it is dropped for a reason
 // and nothing comes back.
-func (r *rig) ignored(t *testing.T, conn *net.UDPConn, pkt []byte, why drop) {
+func (r *rig) ignored(t *testing.T, conn *net.UDPConn, pkt []byte, why Drop) {
 	t.Helper()
-	before := r.w.count.drops[why].Load()
+	before := r.w.loop.Drops[why].Load()
 	if _, err := conn.Write(pkt); err != nil {
 		t.Fatal(err)
 	}
 	r.turn(1)
-	if n := r.w.count.drops[why].Load(); n != before+1 {
+	if n := r.w.loop.Drops[why].Load(); n != before+1 {
 		t.Errorf("not dropped as %v", why)
 	}
 	wantSilence(t, conn)
@@ -32,7 +31,7 @@ func (r *rig) ignored(t *testing.T, conn *net.UDPConn, pkt []byte, why drop) {
 // TestReplayedRequest: a captured request moves nothing, wherever it is sent
 // from. Its sender may repeat it, and is answered.
 func TestReplayedRequest(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	r := newRig(t, 0)
 	ice := &r.from.ice
 	r.bind(t, ice.current, nominate)
 	before := ice.selected.Load()
@@ -46,7 +45,7 @@ func TestReplayedRequest(t *testing.T) {
 	if e := r.ask(t, r.client, ice.current, captured); e.check != nil {
 		t.Error("a repeated request brings about another check")
 	}
-	r.ignored(t, stranger(t, r.w.sock.LocalAddr()), captured, dropReplayedCheck)
+	r.ignored(t, stranger(t, r.w.sock.LocalAddr()), captured, DropReplayedCheck)
 	if ice.selected.Load() != before || len(ice.prospects) != 0 {
 		t.Errorf("a replayed request changed something: %d prospects", len(ice.prospects))
 	}
@@ -55,10 +54,10 @@ func TestReplayedRequest(t *testing.T) {
 // TestReplaysCostNothing: whoever sends a captured request again, however fast,
 // takes nothing from what its maker may send.
 func TestReplaysCostNothing(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	r := newRig(t, 0)
 	captured := request(t, r.from.ice.current)
 	r.ask(t, r.client, r.from.ice.current, captured)
-	before := r.from.ice.answered.tokens
+	before := r.from.ice.answered.Tokens
 	other := stranger(t, r.w.sock.LocalAddr())
 	for range 500 {
 		if _, err := other.Write(captured); err != nil {
@@ -66,10 +65,10 @@ func TestReplaysCostNothing(t *testing.T) {
 		}
 		r.turn(1)
 	}
-	if n := r.w.count.drops[dropReplayedCheck].Load(); n != 500 {
+	if n := r.w.loop.Drops[DropReplayedCheck].Load(); n != 500 {
 		t.Errorf("%d dropped", n)
 	}
-	if r.from.ice.answered.tokens < before {
+	if r.from.ice.answered.Tokens < before {
 		t.Error("replays used up the answers to others")
 	}
 	if e := r.ask(t, r.client, r.from.ice.current, request(t, r.from.ice.current)); e.response.Type != stun.BindingSuccess {
@@ -80,7 +79,7 @@ func TestReplaysCostNothing(t *testing.T) {
 // TestForgottenRequest: nor does one that is not remembered any more, or never
 // arrived here. An address is no more than asked until it answers.
 func TestForgottenRequest(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	r := newRig(t, 0)
 	ice := &r.from.ice
 	r.bind(t, ice.current, nominate)
 	before := ice.selected.Load()
@@ -94,10 +93,10 @@ func TestForgottenRequest(t *testing.T) {
 		t.Errorf("%d checks under way, %d prospects known", n, r.w.loop.prospects.Len())
 	}
 	// A real change of address is followed at once all the same.
-	ice.selected.Load().touch(r.server.clock.now().Add(-2 * staleAfter))
+	ice.selected.Load().Touch(r.host.now().Add(-2 * staleAfter))
 	moved := stranger(t, r.w.sock.LocalAddr())
 	r.prove(t, moved, ice.current, nominate)
-	if got := ice.selected.Load().addr.AddrPort().Port(); int(got) != moved.LocalAddr().(*net.UDPAddr).Port {
+	if got := ice.selected.Load().Addr.AddrPort().Port(); int(got) != moved.LocalAddr().(*net.UDPAddr).Port {
 		t.Error("the new address is not followed")
 	}
 	if n := len(r.w.loop.checks); n != maxProspects-1 {
@@ -108,22 +107,22 @@ func TestForgottenRequest(t *testing.T) {
 // TestAnswerOfAnother: only the answer from where the check went, under the
 // peer's password and once, proves an address.
 func TestAnswerOfAnother(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	r := newRig(t, 0)
 	ice := &r.from.ice
 	conn, other := stranger(t, r.w.sock.LocalAddr()), stranger(t, r.w.sock.LocalAddr())
 	e := r.ask(t, conn, ice.current, request(t, ice.current, nominate))
 	if !e.check.Contains(stun.AttrICEControlled) || !e.check.Contains(stun.AttrPriority) {
 		t.Errorf("check without what RFC 8445 asks for: %v", e.check)
 	}
-	good := checkAnswer(t, e.check, ice.current.remotePwd)
-	r.ignored(t, other, good, dropAnswer)
-	r.ignored(t, conn, checkAnswer(t, e.check, ice.current.pwd), dropAnswer)
+	good := checkAnswer(t, e.check, ice.current.RemotePwd)
+	r.ignored(t, other, good, DropAnswer)
+	r.ignored(t, conn, checkAnswer(t, e.check, ice.current.Pwd), DropAnswer)
 	refusal, err := stun.Build(stun.NewTransactionIDSetter(e.check.TransactionID), stun.BindingError,
-		stun.CodeRoleConflict, stun.NewShortTermIntegrity(ice.current.remotePwd), stun.Fingerprint)
+		stun.CodeRoleConflict, stun.NewShortTermIntegrity(ice.current.RemotePwd), stun.Fingerprint)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.ignored(t, conn, refusal.Raw, dropAnswer)
+	r.ignored(t, conn, refusal.Raw, DropAnswer)
 	if len(ice.flows) != 0 {
 		t.Fatal("proven by somebody else")
 	}
@@ -131,29 +130,29 @@ func TestAnswerOfAnother(t *testing.T) {
 	if len(ice.flows) != 1 {
 		t.Fatal("not proven by the answer")
 	}
-	r.ignored(t, conn, good, dropAnswer) // a second time
+	r.ignored(t, conn, good, DropAnswer) // a second time
 }
 
 // TestAddressOfAnother: whoever is at an address that another session proved
 // can not be asked to prove it for a second one, as long as it lives.
 func TestAddressOfAnother(t *testing.T) {
-	r := newRig(t, 1, Config{})
+	r := newRig(t, 1)
 	r.bind(t, r.from.ice.current, nominate)
 	f := r.from.ice.selected.Load()
 	mallory := r.to[0].ice.current
-	r.ignored(t, r.client, request(t, mallory, nominate), dropTaken)
-	if got, _ := r.w.loop.flows.Get(&f.addr); got != f {
+	r.ignored(t, r.client, request(t, mallory, nominate), DropTaken)
+	if got, _ := r.w.loop.flows.Get(&f.Addr); got != f {
 		t.Fatal("the address changed hands")
 	}
 	// Asked before the owner proved it, answered after.
-	f.touch(r.server.clock.now().Add(-consentFor - time.Second))
+	f.Touch(r.host.now().Add(-consentFor - time.Second))
 	e := r.ask(t, r.client, mallory, request(t, mallory, nominate))
-	f.touch(r.server.clock.now())
-	r.ignored(t, r.client, checkAnswer(t, e.check, mallory.remotePwd), dropTaken)
+	f.Touch(r.host.now())
+	r.ignored(t, r.client, checkAnswer(t, e.check, mallory.RemotePwd), DropTaken)
 	// Its owner is gone: it may be somebody else's.
-	f.touch(r.server.clock.now().Add(-consentFor - time.Second))
+	f.Touch(r.host.now().Add(-consentFor - time.Second))
 	r.prove(t, r.client, mallory, nominate)
-	if got, _ := r.w.loop.flows.Get(&f.addr); got == f || got.session != r.to[0] {
+	if got, _ := r.w.loop.flows.Get(&f.Addr); got == f || got.Peer() != r.to[0] {
 		t.Error("an address that was given up can not be used again")
 	}
 }
@@ -161,19 +160,19 @@ func TestAddressOfAnother(t *testing.T) {
 // TestConsentNeedsAnswers: requests, which may be replayed, keep no session and
 // no address alive; answers do.
 func TestConsentNeedsAnswers(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	r := newRig(t, 0)
 	ice := &r.from.ice
 	r.bind(t, ice.current, nominate)
 	f := ice.selected.Load()
-	long := r.server.clock.now().Add(-time.Hour)
-	f.touch(long)
-	r.from.touch(long)
+	long := r.host.now().Add(-time.Hour)
+	f.Touch(long)
+	owner(r.from).heard.Store(0)
 	e := r.ask(t, r.client, ice.current, request(t, ice.current))
-	if f.lastSeen() != long || r.from.lastSeen() != long {
+	if f.LastSeen() != long || owner(r.from).heard.Load() != 0 {
 		t.Error("a request renewed consent")
 	}
 	r.answer(t, r.client, ice.current, e.check)
-	if f.lastSeen() == long || r.from.lastSeen() == long {
+	if f.LastSeen() == long || owner(r.from).heard.Load() == 0 {
 		t.Error("an answer did not renew consent")
 	}
 }
@@ -181,7 +180,7 @@ func TestConsentNeedsAnswers(t *testing.T) {
 // TestLostChecks: a check that was lost is repeated as it was with every request
 // until it is answered, and with a ClientHello that comes before.
 func TestLostChecks(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	r := newRig(t, 0)
 	ice := &r.from.ice
 	conn := stranger(t, r.w.sock.LocalAddr())
 	first := r.ask(t, conn, ice.current, request(t, ice.current)).check
@@ -199,7 +198,7 @@ func TestLostChecks(t *testing.T) {
 		t.Fatalf("a ClientHello is not answered with the check: %v", third)
 	}
 	before := ice.selected.Load()
-	ice.selected.Load().touch(r.server.clock.now().Add(-time.Hour))
+	ice.selected.Load().Touch(r.host.now().Add(-time.Hour))
 	r.answer(t, conn, ice.current, third)
 	if ice.selected.Load() == before {
 		t.Error("the nomination that came meanwhile is not followed")
@@ -213,71 +212,26 @@ func TestLostChecks(t *testing.T) {
 // requests do not nominate, for their sender had its response. The address is
 // selected all the same when the check is answered.
 func TestNominatedOnce(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	r := newRig(t, 0)
 	ice := &r.from.ice
-	ice.selected.Load().touch(r.server.clock.now().Add(-time.Hour))
+	ice.selected.Load().Touch(r.host.now().Add(-time.Hour))
 	conn := stranger(t, r.w.sock.LocalAddr())
 	r.ask(t, conn, ice.current, request(t, ice.current, nominate))
 	e := r.ask(t, conn, ice.current, request(t, ice.current))
 	r.answer(t, conn, ice.current, e.check)
-	if got := ice.selected.Load().addr.AddrPort().Port(); int(got) != conn.LocalAddr().(*net.UDPAddr).Port {
+	if got := ice.selected.Load().Addr.AddrPort().Port(); int(got) != conn.LocalAddr().(*net.UDPAddr).Port {
 		t.Error("the nomination is forgotten")
-	}
-}
-
-// TestKeyframesAtAnotherAddress: a viewer whose address changed missed more than
-// repairs reach, so key frames are asked for what sits in its seats.
-func TestKeyframesAtAnotherAddress(t *testing.T) {
-	r := newRig(t, 1, Config{})
-	r.frame(1, 100, true)
-	r.turn(1)
-	gate := &r.from.track(Camera).layers[0].gate
-	gate.arrived()
-	viewer := r.to[0]
-	viewer.ice.selected.Load().touch(r.server.clock.now().Add(-time.Hour))
-	r.prove(t, stranger(t, r.w.sock.LocalAddr()), viewer.ice.current, nominate)
-	r.server.runJob(<-r.server.jobs)
-	before := gate.newest
-	r.w.loop.in.Reset()
-	r.w.handleLoop()
-	if gate.newest == before && !gate.wanted {
-		t.Error("no key frame is asked for")
-	}
-}
-
-// TestMediaFromAnotherAddress: a peer whose NAT gave it another address does not
-// nominate again. It is followed when media comes from where it has proven to be
-// and the selected address is silent, not before.
-func TestMediaFromAnotherAddress(t *testing.T) {
-	r := newRig(t, 1, Config{})
-	from, moved := r.from, stranger(t, r.w.sock.LocalAddr())
-	r.prove(t, moved, from.ice.current)
-	send := func() *flow {
-		r.client, moved = moved, r.client
-		r.frame(1, 100, true)
-		r.turn(1)
-		r.client, moved = moved, r.client
-		return from.ice.selected.Load()
-	}
-	before := from.ice.selected.Load()
-	before.touch(r.server.clock.now())
-	if got := send(); got != before {
-		t.Fatal("followed while the selected address is heard")
-	}
-	before.touch(r.server.clock.now().Add(-2 * staleAfter))
-	if got := send(); got == before || int(got.addr.AddrPort().Port()) != moved.LocalAddr().(*net.UDPAddr).Port {
-		t.Error("not followed")
 	}
 }
 
 // TestSweptProspects: a prospect that was to be forgotten while the queue of
 // commands was full is forgotten by the next sweep.
 func TestSweptProspects(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	r := newRig(t, 0)
 	ice := &r.from.ice
 	r.ask(t, stranger(t, r.w.sock.LocalAddr()), ice.current, request(t, ice.current))
 	ice.prospects = nil // as if evicted by another worker
-	r.w.commandLoop(command{kind: cmdSweep})
+	r.w.loop.Sweep()
 	if len(r.w.loop.checks) != 0 || r.w.loop.prospects.Len() != 0 {
 		t.Errorf("%d checks and %d prospects are left", len(r.w.loop.checks), r.w.loop.prospects.Len())
 	}
@@ -287,19 +241,9 @@ func TestSweptProspects(t *testing.T) {
 // for it, one without does not.
 func TestHeldHello(t *testing.T) {
 	for _, known := range []bool{true, false} {
-		s, err := open(Config{Addrs: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}, Workers: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.closeSockets(); s.wg.Wait() })
-		r := &rig{t: t, server: s, w: s.workers()[0]}
-		spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
-		sess, _, err := s.Open(t.Context(), "p", spec.offer(), newRecorder())
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn := stranger(t, s.Candidates()[0])
-		e := r.ask(t, conn, sess.ice.current, request(t, sess.ice.current))
+		r := newRigAt(t, "127.0.0.1:0")
+		p, conn := r.peer(), r.client
+		e := r.ask(t, conn, p.ice.current, request(t, p.ice.current))
 		retry := readAnswer(t, conn)
 		cookie := retry[len(retry)-dtlsgate.CookieLen:]
 		if !known {
@@ -309,53 +253,23 @@ func TestHeldHello(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.turn(1)
-		r.answer(t, conn, sess.ice.current, e.check)
-		sess.handshake.mu.Lock()
-		begun := sess.handshake.attempt != nil
-		sess.handshake.mu.Unlock()
+		r.answer(t, conn, p.ice.current, e.check)
+		p.handshake.mu.Lock()
+		begun := p.handshake.attempt != nil
+		p.handshake.mu.Unlock()
 		if begun != known {
 			t.Errorf("with the cookie %v: begun %v", known, begun)
 		}
-		sess.Close()
 	}
-}
-
-// TestProofUnderLoss: who loses a third of all that goes either way gets in.
-func TestProofUnderLoss(t *testing.T) {
-	s := listen(t, Config{})
-	link := netem.Link{Loss: 0.3, Delay: 2 * time.Millisecond}
-	proxy, err := netem.NewProxy(netem.Config{Server: s.Candidates()[0], Up: link, Down: link, Seed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer proxy.Close()
-	p := newPeer(t, s, peerOptions{seats: 1, via: func(netip.AddrPort) netip.AddrPort { return proxy.Addr() }})
-	if err := p.connect(); err != nil {
-		t.Fatal(err)
-	}
-	proxy.Set(netem.Link{}, netem.Link{})
-	from := join(t, s, peerOptions{})
-	p.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
-	wantPicture(t, from, p, 0)
 }
 
 // TestProofOverIPv6 does the exchange once over IPv6.
 func TestProofOverIPv6(t *testing.T) {
-	s, err := open(Config{Addrs: []netip.AddrPort{netip.MustParseAddrPort("[::1]:0")}, Workers: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.closeSockets)
-	r := &rig{t: t, server: s, w: s.workers()[0]}
-	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
-	sess, _, err := s.Open(t.Context(), "p", spec.offer(), newRecorder())
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := stranger(t, s.Candidates()[0])
-	r.prove(t, conn, sess.ice.current, nominate)
-	f := sess.ice.selected.Load()
-	if f == nil || !f.consents(media.Instant(f.lastSeen())) || !f.addr.AddrPort().Addr().Is6() {
+	r := newRigAt(t, "[::1]:0")
+	p, conn := r.peer(), r.client
+	r.prove(t, conn, p.ice.current, nominate)
+	f := p.ice.selected.Load()
+	if f == nil || !f.consents(media.Instant(f.LastSeen())) || !f.Addr.AddrPort().Addr().Is6() {
 		t.Fatalf("selected %v", f)
 	}
 }
@@ -390,3 +304,19 @@ func TestRequestLog(t *testing.T) {
 }
 
 func stunAddr(text string) udp.Addr { return udp.AddrFrom(netip.MustParseAddrPort(text)) }
+
+// TestTooManyAddresses lets one peer prove more remote addresses than it may
+// have. It loses nothing but the excess.
+func TestTooManyAddresses(t *testing.T) {
+	r := newRig(t, 0)
+	ice := &r.from.ice
+	for range maxFlows + 10 {
+		r.prove(t, stranger(t, r.w.sock.LocalAddr()), ice.current)
+	}
+	if n := r.w.loop.Drops[DropFlows].Load(); n != 10 {
+		t.Errorf("%d addresses too many, want 10", n)
+	}
+	if len(ice.flows) != maxFlows || len(ice.prospects) > maxProspects {
+		t.Errorf("%d flows and %d prospects, want %d and at most %d", len(ice.flows), len(ice.prospects), maxFlows, maxProspects)
+	}
+}

@@ -1,4 +1,4 @@
-package rtc
+package path
 
 import (
 	"sync/atomic"
@@ -11,7 +11,7 @@ import (
 	"parley/media/udp"
 )
 
-// flow is one remote address, as seen from one local address, that a session's
+// Flow is one remote address, as seen from one local address, that a session's
 // peer seems to be at:
 //
 //	binding request ──▶ prospect ──our check answered──▶ proven ──▶ selected
@@ -19,10 +19,11 @@ import (
 // Whoever captured a binding request can send it from anywhere, so a request
 // makes no more than a prospect. Only proven flows are taken DTLS and SRTP
 // from, and only to the selected one is anything sent but what STUN asks for.
-type flow struct {
-	session *Session
-	worker  *worker // whose socket its datagrams arrive at
-	addr    udp.Addr
+type Flow struct {
+	peer *Peer
+	loop *Loop // of the worker whose socket its datagrams arrive at
+	// Addr does not change.
+	Addr udp.Addr
 	// seen is when something last came that only the peer can make: the answer
 	// to a check of ours, or an authentic packet. 0 for a prospect.
 	seen atomic.Int64
@@ -53,7 +54,7 @@ type flow struct {
 // who receives at the address can answer. The zero check is none.
 type check struct {
 	id    [stun.TransactionIDSize]byte
-	creds *credentials // whose password has to be in the answer; nil: none is under way
+	creds *Credentials // whose password has to be in the answer; nil: none is under way
 	// nominate: some request since had USE-CANDIDATE; priority is the newest's.
 	nominate bool
 	priority uint64
@@ -66,20 +67,16 @@ type check struct {
 const consentFor = 15 * time.Second
 
 // consents reports whether packets may be sent to f.
-func (f *flow) consents(now media.Instant) bool { return now.Sub(f.lastSeen()) <= consentFor }
+func (f *Flow) consents(now media.Instant) bool { return now.Sub(f.LastSeen()) <= consentFor }
 
-// route is where packets to s go now: the selected flow, as long as it
-// consents. Other flows of the session keep it alive but do not consent for
-// this one, or a participant could nominate somebody else's address and have
-// a meeting sent there.
-func (w *worker) route(s *Session) *flow {
-	f := s.ice.selected.Load()
-	if f == nil || !f.consents(w.loop.now) {
-		return nil
-	}
-	return f
-}
+// Peer is whose flow it is.
+func (f *Flow) Peer() *Peer { return f.peer }
 
-func (f *flow) touch(now media.Instant) { f.seen.Store(int64(now)) }
+// Local is the index of the local address that packets to the flow leave from.
+func (f *Flow) Local() int { return f.loop.local }
 
-func (f *flow) lastSeen() media.Instant { return media.Instant(f.seen.Load()) }
+// Touch notes that something came that only the peer can have made.
+func (f *Flow) Touch(now media.Instant) { f.seen.Store(int64(now)) }
+
+// LastSeen is when that was last, 0 for a prospect.
+func (f *Flow) LastSeen() media.Instant { return media.Instant(f.seen.Load()) }

@@ -1,4 +1,4 @@
-package rtc
+package path
 
 import (
 	"github.com/pion/dtls/v3"
@@ -32,20 +32,20 @@ var rsaSuites = []dtls.CipherSuiteID{
 
 // startLocked begins an attempt as the client, over a flow that is proven, unless
 // one is under way or there were too many.
-func (h *handshake) startLocked(to *flow) {
-	if h.attempt != nil || h.over || h.closed || !h.begun.take(h.session.server.clock.now(), attemptsPerSecond, attemptBurst) {
+func (h *handshake) startLocked(to *Flow) {
+	if h.attempt != nil || h.over || h.closed || !h.begun.Take(h.peer.host.now(), attemptsPerSecond, attemptBurst) {
 		return
 	}
-	c := newDTLSConn(h.session, nil, dtlsgate.NewClient(h.expects))
+	c := newDTLSConn(h, nil, dtlsgate.NewClient(h.expects))
 	c.peer.Store(to)
 	h.attempt = c
-	h.session.server.wg.Go(func() { h.run(c) })
+	h.peer.owner.Go(func() { h.run(c) })
 }
 
 // dialDTLS makes pion's client of an attempt.
 func (h *handshake) dialDTLS(c *dtlsConn) (*dtls.Conn, error) {
 	return dtls.ClientWithOptions(c, dtlsAddr{},
-		dtls.WithCertificates(h.session.server.cert.tls),
+		dtls.WithCertificates(h.peer.host.cert.tls),
 		dtls.WithCipherSuites(append(rsaSuites[:len(rsaSuites):len(rsaSuites)], cipherSuites...)...),
 		dtls.WithSRTPProtectionProfiles(srtpProfiles...),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
@@ -61,5 +61,5 @@ func (h *handshake) dialDTLS(c *dtlsConn) (*dtls.Conn, error) {
 // alert in the clear may be about what a stranger said, and would end the peer's
 // handshake.
 func (c *dtlsConn) refusesSend(pkt []byte) bool {
-	return c.session.handshake.client && dtlsgate.IsAlert(pkt)
+	return c.shake.client && dtlsgate.IsAlert(pkt)
 }
