@@ -49,6 +49,12 @@
 // odd while busy; see quiesce) and links it again. Nothing is freed by hand:
 // what a worker still holds at the end of its batch is garbage then.
 //
+// A peer may also come by a connection of somebody else's (see [Server.Attach]): its
+// packets reach a worker as bounded commands and are handled as if they had come to
+// the socket; what is sent to it leaves by a [PacketOut]. Which of the two it is a
+// run of packets asks once (worker.batch); the packets themselves are written to an
+// arena either way.
+//
 // The list of workers only grows, by a new one in its place (see network): an
 // address that can not be bound, because the system still checks whether
 // another machine has it, or because its interface went away, is tried again

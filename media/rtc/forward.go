@@ -60,7 +60,7 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		tx.rekey(keys)
 	}
 	shape := st.shape.Load()
-	d := delivery{st: st, to: to, sealer: keys.Sealer, batch: w.batch(to.Local())}
+	d := delivery{st: st, to: to, sealer: keys.Sealer, batch: w.batch(to)}
 	sent := 0
 	for i := l.head; i != noPacket; {
 		p := &w.loop.run.packets[i]

@@ -37,6 +37,7 @@ type peer struct {
 	spec    offerSpec
 	cert    tls.Certificate
 	answer  answer
+	tcp     netip.AddrPort
 	events  *recorder
 
 	// mu guards the contexts and what was received.
@@ -72,6 +73,8 @@ type peerOptions struct {
 	badFingerprint bool
 	// via maps the server's candidate to the address to use instead.
 	via func(netip.AddrPort) netip.AddrPort
+	// tcp is where it can only go by TCP, if valid.
+	tcp netip.AddrPort
 }
 
 const patience = 10 * time.Second
@@ -113,15 +116,18 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 	}
 	p.must(err)
 	p.cert = cert
-	p.agent, err = ice.NewAgentWithOptions(
-		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}), ice.WithIncludeLoopback(),
-		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithDisableActiveTCP(),
+	transport := []ice.AgentOption{ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}), ice.WithDisableActiveTCP()}
+	if p.tcp = o.tcp; p.tcp.IsValid() {
+		transport = []ice.AgentOption{ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeTCP4})}
+	}
+	p.agent, err = ice.NewAgentWithOptions(append(transport,
+		ice.WithIncludeLoopback(), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
 		ice.WithInterfaceFilter(func(name string) bool { return name == "lo" }),
 		ice.WithIPFilter(func(ip net.IP) bool { return ip.IsLoopback() }),
 		ice.WithHostAcceptanceMinWait(0), ice.WithCheckInterval(20*time.Millisecond),
 		ice.WithKeepaliveInterval(100*time.Millisecond),
-		ice.WithLoggerFactory(silentLogs))
+		ice.WithLoggerFactory(silentLogs))...)
 	p.must(err)
 	t.Cleanup(p.close)
 	p.must(p.agent.OnCandidate(func(ice.Candidate) {}))
@@ -221,6 +227,14 @@ func (p *peer) openDTLS(to net.Addr) (*dtls.Conn, error) {
 }
 
 func (p *peer) addCandidates() {
+	if p.tcp.IsValid() {
+		remote, err := ice.NewCandidateHost(&ice.CandidateHostConfig{
+			Network: "tcp4", TCPType: ice.TCPTypePassive, Address: p.tcp.Addr().String(), Port: int(p.tcp.Port()), Component: 1,
+		})
+		p.must(err)
+		p.must(p.agent.AddRemoteCandidate(remote))
+		return
+	}
 	for _, c := range p.answer.candidates {
 		remote, err := ice.NewCandidateHost(&ice.CandidateHostConfig{
 			Network: "udp4", Address: c.Addr().String(), Port: int(c.Port()), Component: 1,

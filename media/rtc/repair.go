@@ -66,7 +66,7 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
-	w.sendRepair(&delivery{st: st, to: to, sealer: keys.Sealer, batch: w.batch(to.Local())}, format, &p, &out)
+	w.sendRepair(&delivery{st: st, to: to, sealer: keys.Sealer, batch: w.batch(to)}, format, &p, &out)
 }
 
 // parse reads a cached packet back.

@@ -101,7 +101,7 @@ func (r *rig) session(spec offerSpec, addr netip.AddrPort, key media.MasterKey) 
 	s.rx.inbound.Tokens = 1 << 50 // as fast as the test can
 	s.ready.Store(true)
 	s.owner.Store(r.w)
-	r.w.loop.path.Assume(&s.path, udp.AddrFrom(addr), r.server.clock.now().Add(time.Hour)) // as long as the test may last
+	r.w.loop.path.Assume(&s.path, udp.AddrFrom(addr), nil, r.server.clock.now().Add(time.Hour)) // as long as the test may last
 	return s
 }
 

@@ -24,6 +24,7 @@ type Server struct {
 	binder     *binder
 	paths      *path.Host
 	events     *dispatcher
+	links      atomic.Uint32 // that were ever attached
 	// drops are those that no worker counts.
 	drops [dropCount]atomic.Uint64
 

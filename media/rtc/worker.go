@@ -39,6 +39,7 @@ type workerLoop struct {
 	in       *udp.RecvBatch
 	out      []*udp.SendBatch // by local address, made when first needed
 	sent     []udp.SendStats  // of out, as of the last publish
+	links    linkArena
 	path     path.Loop
 	// active are the sessions that are looked after at every tick.
 	active   []*Session
@@ -76,8 +77,17 @@ func newWorker(s *Server, sock *udp.Socket, local, index int) *worker {
 	return w
 }
 
-// batch returns the send arena for a local address.
-func (w *worker) batch(local int) *udp.SendBatch {
+// batch returns the arena that a run of packets to a flow is written to. How they
+// leave is decided here, once for all of them.
+func (w *worker) batch(to *path.Flow) *udp.SendBatch {
+	if to.Link != nil {
+		return w.linkBatch(to.Link)
+	}
+	return w.localBatch(to.Local())
+}
+
+// localBatch returns the arena for a local address.
+func (w *worker) localBatch(local int) *udp.SendBatch {
 	l := &w.loop
 	if local >= len(l.out) {
 		l.out = append(l.out, make([]*udp.SendBatch, local+1-len(l.out))...)
@@ -97,6 +107,7 @@ type command struct {
 	track   *track
 	session *Session
 	flow    *path.Flow
+	arrival *arrival
 	// a and b mean what the kind says.
 	a, b uint32
 }
@@ -119,6 +130,8 @@ const (
 	cmdSweep
 	// cmdAdopt: control made this worker the owner of session.
 	cmdAdopt
+	// cmdArrived: a packet came by a link of this worker's.
+	cmdArrived
 )
 
 // post queues c for w and wakes it if it sleeps. It may be called from any

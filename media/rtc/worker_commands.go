@@ -19,6 +19,8 @@ func (w *worker) commandLoop(c command) {
 		w.loop.path.Forget(c.flow)
 	case cmdSweep:
 		w.loop.path.Sweep()
+	case cmdArrived:
+		w.arrivedLoop(c.arrival)
 	case cmdAdopt:
 		if c.session.owner.Load() == w {
 			// The flag is the former owner's; its list forgets the session
@@ -120,7 +122,7 @@ func (w *worker) sendRTCP(s *Session, compound []byte) {
 		w.count.drop(dropNotConnected)
 		return
 	}
-	b := w.batch(to.Local())
+	b := w.batch(to)
 	slot := b.Room()
 	n := copy(slot, compound)
 	n, err := keys.Sealer.SealRTCP(&w.loop.seal, slot, n, s.counts.rtcp.Add(1))

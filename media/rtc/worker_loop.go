@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -118,39 +119,47 @@ func (w *worker) recoverLoop() {
 			w.count.dropN(dropPanic, b.Discard())
 		}
 	}
+	if b := l.links.batch; b != nil {
+		w.count.dropN(dropPanic, b.Discard())
+	}
 	if sess := l.current; sess != nil {
 		l.current = nil
 		w.server.control(sess, func() { sess.fail(ErrPanicked) })
 	}
 }
 
-// packetsLoop sorts the batch by first byte (RFC 7983 §7) and returns how many
-// bytes it has.
+// packetsLoop takes the packets of a batch and returns how many bytes they have.
 func (w *worker) packetsLoop(n int) (bytes int) {
 	l := &w.loop
 	for i := range n {
 		pkt := l.in.Packet(i)
 		bytes += len(pkt)
-		if len(pkt) < 12 {
-			w.count.drop(dropMalformed)
-			continue
-		}
-		switch b := pkt[0]; {
-		case b >= 128 && b <= 191:
-			w.mediaLoop(pkt, l.in.Addr(i))
-		case b <= 3:
-			l.path.STUN(pkt, l.in.Addr(i))
-		case b >= 20 && b <= 63:
-			l.path.DTLS(pkt, l.in.Addr(i))
-		default:
-			w.count.drop(dropMalformed)
-		}
+		w.packetLoop(pkt, l.in.Addr(i), nil)
 	}
 	w.count.packetsIn.Add(uint64(n))
 	w.count.bytesIn.Add(uint64(bytes))
 	w.forwardLoop()
 	l.current = nil
 	return bytes
+}
+
+// packetLoop sorts a packet by its first byte (RFC 7983 §7). It came by a link,
+// nil for the socket.
+func (w *worker) packetLoop(pkt []byte, from *udp.Addr, via *path.Link) {
+	if len(pkt) < 12 {
+		w.count.drop(dropMalformed)
+		return
+	}
+	switch b := pkt[0]; {
+	case b >= 128 && b <= 191:
+		w.mediaLoop(pkt, from)
+	case b <= 3:
+		w.loop.path.STUN(pkt, from, via)
+	case b >= 20 && b <= 63:
+		w.loop.path.DTLS(pkt, from)
+	default:
+		w.count.drop(dropMalformed)
+	}
 }
 
 // flushLoop sends what the batch made and adds up.
@@ -161,6 +170,10 @@ func (w *worker) flushLoop() {
 			b.Flush()
 			w.publishLoop(b.Stats(), &l.sent[i])
 		}
+	}
+	if b := l.links.batch; b != nil {
+		b.Flush()
+		w.publishLoop(b.Stats(), &l.links.sent)
 	}
 }
 

@@ -9,7 +9,12 @@ import (
 type pathWorker worker
 
 // Batch implements path.Worker.
-func (p *pathWorker) Batch() *udp.SendBatch { return (*worker)(p).batch(p.local) }
+func (p *pathWorker) Batch(via *path.Link) *udp.SendBatch {
+	if via != nil {
+		return (*worker)(p).linkBatch(via)
+	}
+	return (*worker)(p).localBatch(p.local)
+}
 
 // Handling implements path.Worker.
 func (p *pathWorker) Handling(peer *path.Peer) { p.loop.current = sessionOf(peer) }
@@ -18,7 +23,13 @@ func (p *pathWorker) Handling(peer *path.Peer) { p.loop.current = sessionOf(peer
 func (p *pathWorker) Forget(f *path.Flow) { (*worker)(p).post(command{kind: cmdForget, flow: f}) }
 
 // WriteTo implements path.Worker.
-func (p *pathWorker) WriteTo(b []byte, to *path.Flow) { p.sock.WriteTo(b, &to.Addr) }
+func (p *pathWorker) WriteTo(b []byte, to *path.Flow) {
+	if via := to.Link; via != nil {
+		via.Out.SendPackets([][]byte{b})
+		return
+	}
+	p.sock.WriteTo(b, &to.Addr)
+}
 
 // route is where packets to s go now, nil for nowhere.
 func (w *worker) route(s *Session) *path.Flow { return s.path.Route(w.loop.now) }

@@ -58,12 +58,12 @@ func (l *Loop) sendCheck(f *Flow) {
 		m.Add(stun.AttrICEControlled, l.host.tieBreaker[:])
 		err = stun.NewShortTermIntegrity(c.RemotePwd).AddTo(m)
 	}
-	l.sendSTUN(m, err, &f.Addr)
+	l.sendSTUN(m, err, &f.Addr, f.Link)
 }
 
 // sendSTUN adds the fingerprint and queues m, unless building it failed. to is
 // kept until the flush.
-func (l *Loop) sendSTUN(m *stun.Message, err error, to *udp.Addr) {
+func (l *Loop) sendSTUN(m *stun.Message, err error, to *udp.Addr, via *Link) {
 	if err == nil {
 		err = stun.Fingerprint.AddTo(m)
 	}
@@ -71,7 +71,7 @@ func (l *Loop) sendSTUN(m *stun.Message, err error, to *udp.Addr) {
 		l.drop(DropSTUN)
 		return
 	}
-	b := l.worker.Batch()
+	b := l.worker.Batch(via)
 	b.Push(copy(b.Room(), m.Raw), to)
 }
 
@@ -81,7 +81,7 @@ func (l *Loop) retry(f *Flow, record uint64) {
 		return
 	}
 	f.retryAt = l.now.Add(retryEvery)
-	b := l.worker.Batch()
+	b := l.worker.Batch(f.Link)
 	b.Push(copy(b.Room(), dtlsgate.Retry(f.cookie[:], record)), &f.Addr)
 }
 

@@ -24,6 +24,8 @@ type Flow struct {
 	loop *Loop // of the worker whose socket its datagrams arrive at
 	// Addr does not change.
 	Addr udp.Addr
+	// Link is what it is reached by, nil for the socket. It does not change.
+	Link *Link
 	// seen is when something last came that only the peer can make: the answer
 	// to a check of ours, or an authentic packet. 0 for a prospect.
 	seen atomic.Int64

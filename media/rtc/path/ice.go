@@ -43,7 +43,7 @@ const staleAfter = time.Second
 // returns the flow it came from, nil with a reason if it is to be ignored, and
 // whether it was fresh: one seen before may be answered again, and changes
 // nothing. evicted is a prospect that made room and must be forgotten.
-func (i *iceLite) ask(c *Credentials, l *Loop, addr *udp.Addr, id []byte, now media.Instant) (f *Flow, fresh bool, evicted *Flow, why Drop) {
+func (i *iceLite) ask(c *Credentials, l *Loop, addr *udp.Addr, via *Link, id []byte, now media.Instant) (f *Flow, fresh bool, evicted *Flow, why Drop) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed {
@@ -60,7 +60,7 @@ func (i *iceLite) ask(c *Credentials, l *Loop, addr *udp.Addr, id []byte, now me
 		return f, false, nil, DropNone
 	}
 	if f == nil {
-		f = &Flow{peer: c.peer, loop: l, Addr: *addr}
+		f = &Flow{peer: c.peer, loop: l, Addr: *addr, Link: via}
 		_, _ = rand.Read(f.cookie[:]) // never fails (crypto/rand)
 		if len(i.prospects) >= maxProspects {
 			evicted = i.prospects[0]

@@ -10,16 +10,16 @@ import (
 
 // Worker is the goroutine that a Loop belongs to, with its socket.
 type Worker interface {
-	// Batch is what the loop's own packets leave in: from the socket that the
-	// packet came to.
-	Batch() *udp.SendBatch
+	// Batch is what the loop's own packets leave in: by a link or, for nil, from
+	// the worker's socket.
+	Batch(via *Link) *udp.SendBatch
 	// Handling tells whose packet is handled from here on.
 	Handling(p *Peer)
 	// Forget has the worker call Forget of its loop. Any goroutine may ask for
 	// it; if there is no room for that, the next Sweep does it.
 	Forget(f *Flow)
-	// WriteTo sends one datagram from the worker's socket at once. Any goroutine
-	// may call it.
+	// WriteTo sends one datagram at once, by the flow's link or from the worker's
+	// socket. Any goroutine may call it.
 	WriteTo(p []byte, to *Flow)
 }
 

@@ -39,7 +39,7 @@ type bench struct {
 	current *Peer
 }
 
-func (b *bench) Batch() *udp.SendBatch      { return b.out }
+func (b *bench) Batch(*Link) *udp.SendBatch { return b.out }
 func (b *bench) Handling(p *Peer)           { b.current = p }
 func (b *bench) Forget(f *Flow)             { b.loop.Forget(f) }
 func (b *bench) WriteTo(p []byte, to *Flow) { b.sock.WriteTo(p, &to.Addr) }
@@ -72,10 +72,10 @@ func newRig(t testing.TB, others int) *rig {
 	t.Helper()
 	r := newRigAt(t, "127.0.0.1:0")
 	r.from = r.peer()
-	r.w.loop.Assume(r.from, udp.AddrFrom(r.client.LocalAddr().(*net.UDPAddr).AddrPort()), r.host.now().Add(time.Hour))
+	r.w.loop.Assume(r.from, udp.AddrFrom(r.client.LocalAddr().(*net.UDPAddr).AddrPort()), nil, r.host.now().Add(time.Hour))
 	for i := range others {
 		p := r.peer()
-		r.w.loop.Assume(p, udp.AddrFrom(netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(1+i))), r.host.now().Add(time.Hour))
+		r.w.loop.Assume(p, udp.AddrFrom(netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(1+i))), nil, r.host.now().Add(time.Hour))
 		r.to = append(r.to, p)
 	}
 	return r
@@ -132,7 +132,7 @@ func (r *rig) turn(n int) {
 		r.w.loop.Begin(r.host.now())
 		for i := range r.w.in.Len() {
 			if pkt := r.w.in.Packet(i); pkt[0] <= 3 {
-				r.w.loop.STUN(pkt, r.w.in.Addr(i))
+				r.w.loop.STUN(pkt, r.w.in.Addr(i), nil)
 			} else {
 				r.w.loop.DTLS(pkt, r.w.in.Addr(i))
 			}

@@ -10,8 +10,8 @@ import (
 
 // Assume takes an address as proven by p and selects it, without asking anybody,
 // and without a handshake to come. It consents until some time.
-func (l *Loop) Assume(p *Peer, addr udp.Addr, until media.Instant) *Flow {
-	f := &Flow{peer: p, loop: l, Addr: addr}
+func (l *Loop) Assume(p *Peer, addr udp.Addr, via *Link, until media.Instant) *Flow {
+	f := &Flow{peer: p, loop: l, Addr: addr, Link: via}
 	f.Touch(until)
 	p.ice.selected.Store(f)
 	p.handshake.over = true

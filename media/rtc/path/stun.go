@@ -12,8 +12,8 @@ import (
 )
 
 // STUN takes a STUN message: a binding request of a peer, or its answer to
-// one of ours.
-func (l *Loop) STUN(pkt []byte, from *udp.Addr) {
+// one of ours. It came by a link, nil for the socket.
+func (l *Loop) STUN(pkt []byte, from *udp.Addr, via *Link) {
 	m := &l.request
 	m.Raw = pkt // has 64 spare bytes behind it, see checkIntegrity
 	if !stun.IsMessage(pkt) || m.Decode() != nil {
@@ -22,7 +22,7 @@ func (l *Loop) STUN(pkt []byte, from *udp.Addr) {
 	}
 	switch m.Type {
 	case stun.BindingRequest:
-		l.requested(m, from)
+		l.requested(m, from, via)
 	case stun.BindingSuccess:
 		l.answered(m, from)
 	case stun.BindingError:
@@ -36,7 +36,7 @@ func (l *Loop) STUN(pkt []byte, from *udp.Addr) {
 // request that is not provably made by a session's peer is dropped without a
 // word: an answer would tell a stranger that the session exists, and tearing
 // anything down would let him end it (hardening A2).
-func (l *Loop) requested(m *stun.Message, from *udp.Addr) {
+func (l *Loop) requested(m *stun.Message, from *udp.Addr, via *Link) {
 	c := l.credentialsFor(m)
 	if c == nil {
 		l.drop(DropUnknownUfrag)
@@ -48,20 +48,20 @@ func (l *Loop) requested(m *stun.Message, from *udp.Addr) {
 		return
 	}
 	if unknown := unknownAttributes(m); unknown != nil {
-		l.respond(m, c, from, stun.CodeUnknownAttribute, unknown)
+		l.respond(m, c, from, via, stun.CodeUnknownAttribute, unknown)
 		return
 	}
 	if m.Contains(stun.AttrICEControlled) {
 		// Two lite sides, or a role conflict: as a lite agent we are always
 		// controlled (RFC 8445 §7.3.1.1).
-		l.respond(m, c, from, stun.CodeRoleConflict, nil)
+		l.respond(m, c, from, via, stun.CodeRoleConflict, nil)
 		return
 	}
 	if l.taken(from, c.peer) {
 		l.drop(DropTaken)
 		return
 	}
-	f, fresh, evicted, why := c.peer.ice.ask(c, l, from, m.TransactionID[:], l.now)
+	f, fresh, evicted, why := c.peer.ice.ask(c, l, from, via, m.TransactionID[:], l.now)
 	l.dismiss(evicted)
 	if f == nil {
 		l.drop(why)
@@ -71,7 +71,7 @@ func (l *Loop) requested(m *stun.Message, from *udp.Addr) {
 		l.intend(f, c, m)
 	}
 	l.sendCheck(f)
-	l.respond(m, c, from, 0, nil)
+	l.respond(m, c, from, via, 0, nil)
 	if f.retryAt == 0 && c.peer.handshake.waits() {
 		l.retry(f, 0) // behind the response: the peer may begin its handshake by that
 	}
@@ -133,8 +133,8 @@ func unknownAttributes(m *stun.Message) (unknown stun.UnknownAttributes) {
 
 // respond sends a success response, or an error response for a code, with the
 // attributes that it is about, if any. It goes straight to where the request
-// came from, from the socket it came to.
-func (l *Loop) respond(req *stun.Message, c *Credentials, to *udp.Addr, code stun.ErrorCode, unknown stun.UnknownAttributes) {
+// came from, by what it came by.
+func (l *Loop) respond(req *stun.Message, c *Credentials, to *udp.Addr, via *Link, code stun.ErrorCode, unknown stun.UnknownAttributes) {
 	m := &l.response
 	m.Reset()
 	m.TransactionID = req.TransactionID
@@ -157,7 +157,7 @@ func (l *Loop) respond(req *stun.Message, c *Credentials, to *udp.Addr, code stu
 	if err == nil {
 		err = stun.MessageIntegrity(c.Pwd).AddTo(m)
 	}
-	l.sendSTUN(m, err, to) // to lies in the receive arena, which keeps until after the flush
+	l.sendSTUN(m, err, to, via) // to lies in the receive arena, which keeps until after the flush
 }
 
 // pairPriority combines the peer's PRIORITY with that of our candidate
