@@ -26,6 +26,8 @@ var bans = []ban{
 	{"parley/media", "parley/storage", "nothing on the packet path may touch the disk"},
 	{"parley/media", "parley/actors", "packets never pass through a mailbox"},
 	{"parley/media/rtc/path", "parley/media/rtc", "who is where knows nothing of what is sent there"},
+	{"parley/media/rtc/nego", "parley/media/rtc", "offers are read without knowing what comes of them"},
+	{"parley/media/rtc/nego", "parley/media/udp", "offers are read without a socket"},
 	{"parley/storage", "parley/", "the store knows records, not meetings in progress"},
 	{"parley/bench", "parley/engine", "bench is a black box over the public protocol"},
 	{"parley/bench", "parley/transport", "bench is a black box over the public protocol"},
@@ -42,6 +44,7 @@ var allowed = map[string][]string{
 	"parley/storage":     {"parley/storage"},
 
 	"parley/media/rtc/path": {"parley/media/rtc/path"},
+	"parley/media/rtc/nego": {"parley/media/rtc/nego"},
 }
 
 // leaves may import nothing but the standard library and what is named.

@@ -1,7 +1,16 @@
 // Package rtc is the packet side of a meeting: sessions, and the forwarding of
 // what participants send into the seats of those who watch. It knows no rooms:
 // [Session.Place] and [Session.Vacate] say who sees whom. The way to a session's
-// peer, ICE and DTLS, is package path below.
+// peer, ICE and DTLS, is package path; offers are read by package nego. Neither
+// knows the other nor this one, which joins them:
+//
+//	          rtc: Server, Session, place, handover    control
+//	         ╱            │                  ╲
+//	     nego             │                 path       offers → views; addresses, keys
+//	(pure values)   workers, tracks,    (flows, checks,
+//	                streams, repair      handshakes)   forwarding, as yet in rtc
+//	         ╲            │                  ╱
+//	          media: SDP, codecs, ciphers   udp: sockets
 //
 // # A packet's way
 //
@@ -75,18 +84,15 @@
 //
 // # Later offers
 //
-// A section has its mid and its use until it is rejected: by the client, or by
-// us. From then on it is free, to come back, for another use, or to be gone because
-// a section with another mid took its place (RFC 8829 §5.2.2); what it had is
-// forgotten then. A seat keeps its number for good, and the SSRCs of its halves as
-// long as their sections keep their mids; no SSRC is ever used for another stream.
-// Codecs are those of the latest offer, of sources and of seats; a source goes over
-// to another at a key frame, and the engine is told when it does so without an
-// offer. Simulcast layers are fixed: a section that is offered with others is
-// another track. Whatever else is wrong with an offer, all is as before it
-// (TestRefusedOffersChangeNothing); what was first in an offer whose answer may
-// have got lost need not be in the next (TestLostAnswer). TestRandomRenegotiations
-// does all of this in any order.
+// What package nego accepts becomes tracks and streams here. A section that another
+// took the place of is forgotten with all it had; the SSRCs of a seat's halves stay
+// as long as their sections keep their mids, and no SSRC is ever used for another
+// stream. Codecs are those of the latest offer, of sources and of seats; a source
+// goes over to another at a key frame, and the engine is told when it does so
+// without an offer. Simulcast layers are fixed: a section that is offered with
+// others is another track. Nothing has changed after an offer that was refused
+// (TestRefusedOffersChangeNothing, TestLostAnswer); TestRandomRenegotiations does
+// all of this in any order.
 //
 // # Invariants
 //
@@ -100,7 +106,7 @@
 //     another's sound (TestLevelsDoNotLeak, TestNothingOfAPacketSurvives).
 //   - No SRTP index is sealed twice: the first sending of a packet has the
 //     rewriter's number, a repair that of the repair SSRC, and a session's SSRCs
-//     never come again (see ssrcs).
+//     never come again (see nego.SSRCs).
 //   - All that a peer can make us hold is bounded, see config.go. Offers do
 //     not add up: each has to repeat what is in use
 //     (TestOffersDoNotAddUp, TestThousandRecyclings), and what an SSRC had goes

@@ -3,6 +3,7 @@ package rtc
 import (
 	"errors"
 
+	"parley/media/rtc/nego"
 	"parley/media/rtc/path"
 )
 
@@ -17,7 +18,7 @@ var (
 var (
 	ErrClosed = errors.New("media session is closed")
 	// ErrIdentityChanged: a later offer has another DTLS fingerprint.
-	ErrIdentityChanged = errors.New("fingerprint differs from the session's")
+	ErrIdentityChanged = nego.ErrIdentityChanged
 )
 
 // Errors that end a session, given to Events.MediaFailed.

@@ -1,6 +1,10 @@
 package rtc
 
-import "time"
+import (
+	"time"
+
+	"parley/media/rtc/nego"
+)
 
 // Placement says what a seat carries.
 type Placement struct {
@@ -24,7 +28,7 @@ func (s *Session) Place(index int, p Placement) {
 	if !s.running() || p.From == nil {
 		return
 	}
-	audio, video := pairOf(p.Source)
+	audio, video := nego.PairOf(p.Source)
 	from := map[*stream]*track{}
 	seat := s.seat(index)
 	if seat == nil {
@@ -35,7 +39,7 @@ func (s *Session) Place(index int, p Placement) {
 	}
 	if seat.video != nil {
 		from[seat.video] = nil
-		if p.Video && sourceKind(p.Source) == sourceKind(Camera) {
+		if p.Video && nego.KindOf(p.Source) == nego.KindOf(Camera) {
 			from[seat.video] = p.From.track(video)
 			seat.video.want.Store(uint64(uint32(max(0, p.Width)))<<32 | uint64(uint32(max(0, p.Height))))
 		}

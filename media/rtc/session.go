@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/nego"
 	"parley/media/rtc/path"
 )
 
@@ -35,9 +36,10 @@ type Session struct {
 	incoming atomic.Pointer[incoming]
 	outgoing atomic.Pointer[outgoing]
 
-	// mu serialises Offer, Place, Vacate and Close and guards nego.
-	mu   sync.Mutex
-	nego negotiation
+	// mu serialises Offer, Place, Vacate and Close and guards nego and ssrcs.
+	mu    sync.Mutex
+	nego  nego.State
+	ssrcs nego.SSRCs // of what the session is sent
 
 	rx receiver // owner only
 }
@@ -68,7 +70,7 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 		return nil, Answer{}, err
 	}
 	sess := &Session{id: id, server: s, to: events}
-	sess.feedbackSSRC = sess.nego.ssrcs.next()
+	sess.feedbackSSRC = sess.ssrcs.Next()
 	sess.path.Init(s.paths, (*pathOwner)(sess))
 	sess.touch(s.clock.now())
 	sess.mu.Lock()

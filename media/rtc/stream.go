@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"parley/media"
+	"parley/media/rtc/nego"
 )
 
 // stream is one half of a seat: an outgoing RTP stream with its repairs. Its
@@ -49,7 +50,7 @@ type stream struct {
 }
 
 // use is what the stream's section is for.
-func (st *stream) use() sectionUse { return sectionUse{seat: st.seat, kind: st.kind} }
+func (st *stream) use() nego.Use { return nego.Use{Seat: st.seat, Kind: st.kind} }
 
 // shape is what a receiver takes and how it is sent that. It is immutable: who
 // carries the stream sees by the pointer that there is another.
@@ -77,7 +78,7 @@ func hasRTX(list []media.CodecParams) bool {
 // present one if nothing changed.
 func (st *stream) shapeFor(a *media.Accepted) (*shape, error) {
 	if hasRTX(a.Codecs) && st.rtx == 0 {
-		st.rtx = st.session.nego.ssrcs.next()
+		st.rtx = st.session.ssrcs.Next()
 	}
 	sh := &shape{decoders: a.Codecs, exts: a.ExtIDs()}
 	if now := st.shape.Load(); now != nil && now.exts == sh.exts && equalCodecs(now.decoders, sh.decoders) {
@@ -85,7 +86,7 @@ func (st *stream) shapeFor(a *media.Accepted) (*shape, error) {
 	}
 	header, repair, err := st.headers(&sh.exts)
 	if err != nil {
-		return nil, mismatch("section %q: %v", st.mid, err)
+		return nil, nego.Mismatch("section %q: %v", st.mid, err)
 	}
 	sh.formats = make([]format, 0, len(sh.decoders))
 	for i := range sh.decoders {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"parley/media"
+	"parley/media/rtc/nego"
 )
 
 // incoming is what a session may send, as negotiated. It is immutable once it is
@@ -37,7 +38,8 @@ func newIncoming() *incoming {
 
 // take adds a source's section. One that was in old keeps its track, with the
 // codecs of the new offer, as long as its layers are the same.
-func (in *incoming) take(s *Session, old *incoming, section *media.Section, a *media.Accepted, source string) {
+func (in *incoming) take(s *Session, old *incoming, section *nego.Section) {
+	a, source := &section.Accepted, section.For.Source
 	t := old.track(section.MID, source)
 	switch {
 	case t == nil || !t.hasLayers(a.RIDs):
@@ -146,7 +148,7 @@ var lastTrackID atomic.Uint64
 func newTrack(s *Session, source, mid string, a *media.Accepted) *track {
 	t := &track{
 		id: lastTrackID.Add(1), session: s, source: source, mid: mid,
-		kind: sourceKind(source),
+		kind: nego.KindOf(source),
 	}
 	list := codecList(slices.Clone(a.Codecs))
 	t.codecs.Store(&list)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/nego"
 )
 
 // What keeps the picture of a source that is on from those who watch, as
@@ -232,7 +233,7 @@ func (tx *sender) wait(t *track, now media.Instant) (begun bool) {
 // seat although it is on: NoMedia, NoKeyframe, or empty for no reason. The
 // engine is told with MediaProblem when that may have changed.
 func (s *Session) PictureProblem(index int, from *Session, source string) string {
-	_, video := pairOf(source)
+	_, video := nego.PairOf(source)
 	seat, t := s.seat(index), from.track(video)
 	if seat == nil || seat.video == nil || t == nil || t.muted.Load() {
 		return ""

@@ -1,4 +1,4 @@
-package rtc
+package nego
 
 import "parley/media"
 
@@ -36,7 +36,7 @@ func (o *Offer) infer(parsed *media.Offer, was []namedUse, seats int) {
 	for _, use := range was {
 		if section := parsed.Section(use.mid); use.goesOn(section) {
 			known[use.mid] = true
-			g.keep(section, use.sectionUse)
+			g.keep(section, use.Use)
 		}
 	}
 	for i := range parsed.Sections {
@@ -58,23 +58,23 @@ func (o *Offer) infer(parsed *media.Offer, was []namedUse, seats int) {
 // may have been rolled back can have become another.
 func (u *namedUse) goesOn(section *media.Section) bool {
 	switch {
-	case section == nil || section.Rejected || section.Kind != u.kind:
+	case section == nil || section.Rejected || section.Kind != u.Kind:
 		return false
 	case !u.unsure || section.Direction == media.Inactive:
 		return true
-	case u.source != "":
+	case u.Source != "":
 		return section.Direction.Sends()
 	}
 	return section.Direction.Receives()
 }
 
 // keep gives a section the use it has.
-func (g *guess) keep(section *media.Section, use sectionUse) {
-	if use.source != "" {
-		g.sources[use.source] = section.MID
+func (g *guess) keep(section *media.Section, use Use) {
+	if use.Source != "" {
+		g.sources[use.Source] = section.MID
 		return
 	}
-	g.put(use.seat, section)
+	g.put(use.Seat, section)
 }
 
 // source makes a section the next source of its kind, and reports whether there

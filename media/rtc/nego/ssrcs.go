@@ -1,14 +1,20 @@
-package rtc
+package nego
 
-import "parley/media"
+import (
+	"crypto/rand"
+	"encoding/binary"
 
-// ssrcs gives out the SSRCs under which a session is sent something. None comes
+	"parley/media"
+)
+
+// SSRCs gives out the SSRCs under which a session is sent something. None comes
 // twice in 2^32, so that none need be remembered: two streams under one SSRC,
 // even one after the other, would seal packets under one SRTP index, and with
 // GCM that gives the key away. The zero value is ready.
-type ssrcs struct{ newest, step uint32 }
+type SSRCs struct{ newest, step uint32 }
 
-func (s *ssrcs) next() media.SSRC {
+// Next returns one that was never used.
+func (s *SSRCs) Next() media.SSRC {
 	if s.step == 0 {
 		s.newest, s.step = uint32(randomSSRC()), uint32(randomSSRC())|1
 	}
@@ -16,4 +22,10 @@ func (s *ssrcs) next() media.SSRC {
 		s.newest += s.step
 	}
 	return media.SSRC(s.newest)
+}
+
+func randomSSRC() media.SSRC {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return media.SSRC(binary.BigEndian.Uint32(b[:]))
 }

@@ -1,4 +1,4 @@
-package rtc
+package nego
 
 import (
 	"fmt"
@@ -35,17 +35,17 @@ type Problem struct {
 func (a *Answer) note(uses []namedUse, seats int) {
 	a.Sources, a.Seats = make(map[string]string), make([]SeatMIDs, seats)
 	for _, u := range uses {
-		if u.source != "" {
-			a.Sources[u.source] = u.mid
+		if u.Source != "" {
+			a.Sources[u.Source] = u.mid
 		} else {
-			*a.Seats[u.seat].half(u.kind) = u.mid
+			*a.Seats[u.Seat].half(u.Kind) = u.mid
 		}
 	}
 }
 
 // accept chooses what to take of each section of an offer. One that can not be
 // used costs the others nothing; only if none of them can the offer is refused.
-func (o *Offer) accept(parsed *media.Offer, uses map[string]sectionUse) (accepted []media.Accepted, problems []Problem, err error) {
+func (o *Offer) accept(parsed *media.Offer, uses map[string]Use) (accepted []media.Accepted, problems []Problem, err error) {
 	accepted = make([]media.Accepted, len(parsed.Sections))
 	var refusal *media.SDPError
 	taken := false
@@ -54,7 +54,7 @@ func (o *Offer) accept(parsed *media.Offer, uses map[string]sectionUse) (accepte
 		use, named := uses[section.MID]
 		var fault *media.SDPError
 		accepted[i], fault = section.Accept(use.mode(named))
-		section.Prefer(&accepted[i], o.preference(use.source))
+		section.Prefer(&accepted[i], o.preference(use.Source))
 		taken = taken || accepted[i].Use != media.UseNone
 		if fault == nil {
 			continue
@@ -80,14 +80,14 @@ func (o *Offer) preference(source string) media.Preference {
 }
 
 // problem tells of a section with this use, if it has one.
-func (u sectionUse) problem(mid string, used bool, fault *media.SDPError) Problem {
+func (u Use) problem(mid string, used bool, fault *media.SDPError) Problem {
 	p := Problem{MID: mid, Seat: -1, Code: fault.Code, Detail: fault.Detail}
 	switch {
 	case !used:
-	case u.source != "":
-		p.Source = u.source
+	case u.Source != "":
+		p.Source = u.Source
 	default:
-		p.Seat = u.seat
+		p.Seat = u.Seat
 	}
 	return p
 }

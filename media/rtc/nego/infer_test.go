@@ -1,11 +1,14 @@
-package rtc
+package nego
 
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"parley/media"
 )
 
 // line is a section of a client that names nothing: its kind, its direction, and
@@ -15,10 +18,17 @@ type line string
 // text writes the section of a mid.
 func (l line) text(mid string) string {
 	f := append(strings.Fields(string(l)), "")
-	s := slot{mid: mid, video: f[0] == "video", stopped: f[2] == "rejected", codecs: (&offerSpec{}).videoCodecs("")}
-	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
-	text := strings.Replace(s.text(&spec), "a=recvonly", "a="+f[1], 1)
-	if f[2] != "" && !s.stopped {
+	port := 9
+	if f[2] == "rejected" {
+		port = 0
+	}
+	codec := "opus/48000/2"
+	if f[0] == "video" {
+		codec = "VP8/90000"
+	}
+	text := fmt.Sprintf("m=%s %d UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\na=rtcp-mux\r\na=rtpmap:96 %s\r\n", f[0], port, mid, f[1], codec)
+	text += "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=setup:actpass\r\na=fingerprint:sha-256 " + strings.Repeat("AA:", 31) + "AA\r\n"
+	if f[2] != "" && port > 0 {
 		text += fmt.Sprintf("a=msid:%s %s\r\n", f[2], mid)
 	}
 	return text
@@ -38,6 +48,26 @@ func unnamed(lines ...line) Offer {
 	return Offer{SDP: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE " + strings.Join(mids, " ") + "\r\n" + body.String()}
 }
 
+// take reads an offer, answers and keeps it.
+func take(t *testing.T, s *State, o Offer) Answer {
+	t.Helper()
+	v, err := s.Read(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range v.Sections {
+		if a := &v.Sections[i].Accepted; a.Use == media.UseSend {
+			a.Stream, a.Track, a.CNAME, a.SSRC = "s", "t", "s", media.SSRC(1+i)
+		}
+	}
+	answer, err := v.Answer(&Transport{Ufrag: "wxyz", Pwd: "abcdefghijklmnopqrstuvwx", Fingerprint: v.Fingerprints[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Keep(v)
+	return answer
+}
+
 // meaning writes what an answer took as "microphone=0 seat0=1,2".
 func (a *Answer) meaning() string {
 	var parts []string
@@ -53,7 +83,6 @@ func (a *Answer) meaning() string {
 // TestInferred: what the sections of clients that name nothing are taken for, in
 // one offer after another.
 func TestInferred(t *testing.T) {
-	s := listen(t, Config{Workers: 1})
 	for name, offers := range map[string][]struct {
 		lines []line
 		want  string
@@ -94,23 +123,13 @@ func TestInferred(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var session *Session
+			var state State
 			for i, o := range offers {
-				var answer Answer
-				var err error
-				if i == 0 {
-					session, answer, err = s.Open(t.Context(), "p", unnamed(o.lines...), newRecorder())
-				} else {
-					answer, err = session.Offer(t.Context(), unnamed(o.lines...))
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
+				answer := take(t, &state, unnamed(o.lines...))
 				if got := answer.meaning(); got != strings.TrimSpace(o.want) {
 					t.Errorf("offer %d was taken as %q, want %q", i, got, o.want)
 				}
 			}
-			session.Close()
 		})
 	}
 }
@@ -118,19 +137,10 @@ func TestInferred(t *testing.T) {
 // TestInferredAfterARollback: an offer whose answer got lost binds nobody, not
 // even to what was inferred of it.
 func TestInferredAfterARollback(t *testing.T) {
-	s := listen(t, Config{Workers: 1})
-	session, _, err := s.Open(t.Context(), "p", unnamed("audio sendonly"), newRecorder())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer session.Close()
-	if _, err := session.Offer(t.Context(), unnamed("audio sendonly", "video recvonly")); err != nil {
-		t.Fatal(err)
-	}
-	answer, err := session.Offer(t.Context(), unnamed("audio sendonly", "video sendonly"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	var state State
+	take(t, &state, unnamed("audio sendonly"))
+	take(t, &state, unnamed("audio sendonly", "video recvonly"))
+	answer := take(t, &state, unnamed("audio sendonly", "video sendonly"))
 	if got := answer.meaning(); got != "camera=1 microphone=0 seat0=," {
 		t.Errorf("taken as %q", got)
 	}
@@ -138,27 +148,27 @@ func TestInferredAfterARollback(t *testing.T) {
 
 // TestNamesCount: who names anything is not guessed at.
 func TestNamesCount(t *testing.T) {
-	s := listen(t, Config{Workers: 1})
 	o := unnamed("audio sendonly", "video sendonly", "audio recvonly")
 	o.Sources = map[string]string{Microphone: "0"}
-	session, answer, err := s.Open(t.Context(), "p", o, newRecorder())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer session.Close()
+	answer := take(t, new(State), o)
 	if got := answer.meaning(); got != "microphone=0" {
 		t.Errorf("taken as %q", got)
 	}
 }
 
-// TestMediaOfWhoNamesNothing: between two that name nothing pictures go as
-// between any two.
-func TestMediaOfWhoNamesNothing(t *testing.T) {
-	s := listen(t, Config{Workers: 2})
-	silent := func(o *Offer) { o.Sources, o.Seats = nil, nil }
-	anna, bert := join(t, s, peerOptions{change: silent}), join(t, s, peerOptions{seats: 1, change: silent})
-	bert.session.Place(0, Placement{From: anna.session, Source: Camera, Video: true})
-	pump := startPump(t, anna, "anna")
-	bert.wait("pictures", func() bool { return len(bert.rtp[bert.answer.video[0]]) > 5 })
-	pump.end()
+// TestReadChangesNothing: an offer that was read and not kept leaves no trace.
+func TestReadChangesNothing(t *testing.T) {
+	var state State
+	take(t, &state, unnamed("audio sendonly", "audio recvonly"))
+	before := state
+	for _, lines := range [][]line{
+		{"audio sendonly", "audio recvonly", "video sendonly"},
+		{"audio sendonly rejected", "audio recvonly"},
+		{"video sendonly", "audio recvonly"},
+	} {
+		_, _ = state.Read(unnamed(lines...))
+	}
+	if !reflect.DeepEqual(state, before) {
+		t.Errorf("%+v\nbefore: %+v", state, before)
+	}
 }

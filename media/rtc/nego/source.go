@@ -1,4 +1,4 @@
-package rtc
+package nego
 
 import "parley/media"
 
@@ -11,7 +11,8 @@ const (
 	ScreenAudio = "screen_audio"
 )
 
-func sourceKind(source string) media.Kind {
+// KindOf is what a source is, KindOther for one that nobody knows.
+func KindOf(source string) media.Kind {
 	switch source {
 	case Microphone, ScreenAudio:
 		return media.KindAudio
@@ -21,8 +22,8 @@ func sourceKind(source string) media.Kind {
 	return media.KindOther
 }
 
-// pairOf returns the two sources that travel together in a seat.
-func pairOf(source string) (audio, video string) {
+// PairOf returns the two sources that travel together in a seat.
+func PairOf(source string) (audio, video string) {
 	if source == Screen || source == ScreenAudio {
 		return ScreenAudio, Screen
 	}
