@@ -65,7 +65,7 @@ func (s *Server) Figures() Figures {
 			f.Drops[d.String()] += c.drops[d].Load()
 		}
 		for d := path.DropNone + 1; d < path.DropCount; d++ {
-			f.Drops[d.String()] += w.loop.path.Drops[d].Load()
+			f.Drops[d.String()] += w.pathDrops[d].Load()
 		}
 		f.Drops[dropMalformed.String()] += w.sock.Oversize()
 		f.GSO = f.GSO && w.sock.GSO()

@@ -51,7 +51,12 @@ func Listen(c Config) (*Server, error) {
 	return s, nil
 }
 
-// run starts the goroutines, which Close ends.
+// run starts the goroutines, which Close ends. Besides the workers there are three,
+// for each waits for what the others must not wait for: control for room among the
+// events, handovers for workers' batches and for sessions that are being
+// negotiated, events for the engine. One of them would let a slow engine keep a
+// moved session from its worker, or wait for itself. The binder's ends when all
+// addresses are bound.
 func (s *Server) run() {
 	startWorkers(s.workers())
 	s.binding.Go(func() { s.binder.run(s.config.bindAgain) })

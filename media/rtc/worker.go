@@ -10,9 +10,13 @@ import (
 	"parley/media/udp"
 )
 
-// worker is one goroutine with one socket. It owns every session whose media
-// arrives there, with all their tracks, and everything that is sent from
-// these tracks. See doc.go for what "owns" means and how it changes.
+// worker is one goroutine with one socket. All its methods are for that goroutine,
+// whether their names end in Loop or not, and so is all in loop; post alone is for
+// anybody (TestWorkersMethodsAreTheirs). What else others look at is atomic.
+//
+// A worker owns every session whose media arrives there, with all their tracks,
+// and everything that is sent from these tracks. See doc.go for what "owns" means
+// and how it changes.
 type worker struct {
 	server *Server
 	sock   *udp.Socket
@@ -26,7 +30,9 @@ type worker struct {
 	epoch   atomic.Uint64
 	ticking atomic.Bool
 	count   counters
-	done    chan struct{}
+	// pathDrops are those of loop.path.
+	pathDrops path.Drops
+	done      chan struct{}
 
 	loop workerLoop
 }
@@ -73,7 +79,7 @@ func newWorker(s *Server, sock *udp.Socket, local, index int) *worker {
 	w.recv = sock.Recv
 	w.loop.in = udp.NewRecvBatch()
 	w.loop.woken = true
-	w.loop.path.Init(s.paths, (*pathWorker)(w), local)
+	w.loop.path.Init(s.paths, (*pathWorker)(w), local, &w.pathDrops)
 	return w
 }
 

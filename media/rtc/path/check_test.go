@@ -17,12 +17,12 @@ import (
 // and nothing comes back.
 func (r *rig) ignored(t *testing.T, conn *net.UDPConn, pkt []byte, why Drop) {
 	t.Helper()
-	before := r.w.loop.Drops[why].Load()
+	before := r.w.drops[why].Load()
 	if _, err := conn.Write(pkt); err != nil {
 		t.Fatal(err)
 	}
 	r.turn(1)
-	if n := r.w.loop.Drops[why].Load(); n != before+1 {
+	if n := r.w.drops[why].Load(); n != before+1 {
 		t.Errorf("not dropped as %v", why)
 	}
 	wantSilence(t, conn)
@@ -65,7 +65,7 @@ func TestReplaysCostNothing(t *testing.T) {
 		}
 		r.turn(1)
 	}
-	if n := r.w.loop.Drops[DropReplayedCheck].Load(); n != 500 {
+	if n := r.w.drops[DropReplayedCheck].Load(); n != 500 {
 		t.Errorf("%d dropped", n)
 	}
 	if r.from.ice.answered.Tokens < before {
@@ -313,7 +313,7 @@ func TestTooManyAddresses(t *testing.T) {
 	for range maxFlows + 10 {
 		r.prove(t, stranger(t, r.w.sock.LocalAddr()), ice.current)
 	}
-	if n := r.w.loop.Drops[DropFlows].Load(); n != 10 {
+	if n := r.w.drops[DropFlows].Load(); n != 10 {
 		t.Errorf("%d addresses too many, want 10", n)
 	}
 	if len(ice.flows) != maxFlows || len(ice.prospects) > maxProspects {

@@ -30,5 +30,5 @@ var dropNames = [DropCount]string{
 
 func (d Drop) String() string { return dropNames[d] }
 
-// Drops are what a loop dropped, by reason.
+// Drops are what a loop dropped, by reason. Anybody may read them.
 type Drops [DropCount]atomic.Uint64

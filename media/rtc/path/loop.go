@@ -27,11 +27,9 @@ type Worker interface {
 // addresses that are known there. All its methods are for the worker's goroutine
 // only.
 type Loop struct {
-	// Drops may be read by anybody.
-	Drops Drops
-
 	host   *Host
 	worker Worker
+	drops  *Drops
 	local  int           // index of the socket's address
 	now    media.Instant // of the batch
 	flows  udp.Table[*Flow]
@@ -43,9 +41,10 @@ type Loop struct {
 	request, response stun.Message
 }
 
-// Init makes a loop of w, whose socket has the local address of an index.
-func (l *Loop) Init(h *Host, w Worker, local int) {
-	l.host, l.worker, l.local = h, w, local
+// Init makes a loop of w, whose socket has the local address of an index. What it
+// drops is counted in drops.
+func (l *Loop) Init(h *Host, w Worker, local int, drops *Drops) {
+	l.host, l.worker, l.local, l.drops = h, w, local, drops
 	l.checks = make(map[[stun.TransactionIDSize]byte]*Flow)
 }
 
@@ -80,4 +79,4 @@ func (l *Loop) DTLS(pkt []byte, from *udp.Addr) {
 	}
 }
 
-func (l *Loop) drop(d Drop) { l.Drops[d].Add(1) }
+func (l *Loop) drop(d Drop) { l.drops[d].Add(1) }

@@ -36,6 +36,7 @@ type bench struct {
 	in      *udp.RecvBatch
 	out     *udp.SendBatch
 	loop    Loop
+	drops   Drops
 	current *Peer
 }
 
@@ -96,7 +97,7 @@ func newRigAt(t testing.TB, addr string) *rig {
 	}
 	t.Cleanup(func() { _ = sock.Close() })
 	r := &rig{t: t, host: host, w: &bench{sock: sock, in: udp.NewRecvBatch(), out: udp.NewSendBatch(sock)}}
-	r.w.loop.Init(host, r.w, 0)
+	r.w.loop.Init(host, r.w, 0, &r.w.drops)
 	if r.client, err = net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(sock.LocalAddr())); err != nil {
 		t.Fatal(err)
 	}
