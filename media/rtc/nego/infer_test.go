@@ -172,3 +172,29 @@ func TestReadChangesNothing(t *testing.T) {
 		t.Errorf("%+v\nbefore: %+v", state, before)
 	}
 }
+
+// FuzzRead: whatever an offer says that is taken, the same offer again is taken for
+// the same.
+func FuzzRead(f *testing.F) {
+	for _, lines := range [][]line{
+		{"audio sendonly", "video sendonly"},
+		{"video recvonly x", "audio recvonly x", "audio recvonly y"},
+		{"audio sendrecv", "audio sendrecv", "audio sendrecv rejected", "video inactive", "video sendrecv -"},
+	} {
+		f.Add(unnamed(lines...).SDP)
+	}
+	f.Fuzz(func(t *testing.T, sdp string) {
+		var state State
+		if _, err := state.Read(Offer{SDP: sdp}); err != nil {
+			return
+		}
+		first := take(t, &state, Offer{SDP: sdp})
+		again := take(t, &state, Offer{SDP: sdp})
+		if first.meaning() != again.meaning() {
+			t.Errorf("taken as %q, then as %q", first.meaning(), again.meaning())
+		}
+		if n := state.InUse(); n > media.MaxSDPSections {
+			t.Errorf("%d sections in use", n)
+		}
+	})
+}
