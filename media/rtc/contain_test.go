@@ -122,7 +122,8 @@ func TestPanicsOfHelpers(t *testing.T) {
 	shaken := newRecorder()
 	// Without a certificate the handshake panics.
 	noCert := &Server{log: s.log, events: s.events, stop: s.stop}
-	sess = &Session{server: noCert, to: shaken}
+	sess = &Session{server: noCert}
+	sess.to = shaken
 	sess.handshake.session = sess
 	sess.handshake.run(newDTLSConn(sess, nil, dtlsgate.New(nil, nil)))
 	shaken.wait(t, "failure", func() bool { return len(shaken.failed) == 1 && errors.Is(shaken.failed[0], ErrPanicked) })

@@ -23,7 +23,7 @@ func newSeating(t *testing.T, names ...string) *seating {
 	viewer := &Session{server: s}
 	g := &seating{t: t, server: s, worker: w, viewer: viewer, stream: &stream{session: viewer}, tracks: map[string]*track{"": nil}}
 	for _, name := range names {
-		g.tracks[name] = &track{session: &Session{server: s}}
+		g.tracks[name] = &track{from: &publisher{}}
 		g.tracks[name].table.Store(&table{})
 	}
 	return g

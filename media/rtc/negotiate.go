@@ -287,7 +287,7 @@ func (s *Session) plan(o *media.Offer, accepted []media.Accepted, uses map[strin
 		use := uses[section.MID]
 		switch a.Use {
 		case media.UseReceive:
-			in.take(s, old, section, a, use.source)
+			in.take(&s.publisher, old, section, a, use.source)
 		case media.UseSend:
 			st, err := out.take(s, section, a, use)
 			if err != nil {

@@ -4,7 +4,7 @@ import "time"
 
 // Placement says what a seat carries.
 type Placement struct {
-	From *Session
+	From Publisher
 	// Source is Camera (which brings the Microphone) or Screen (which brings
 	// ScreenAudio). Microphone and ScreenAudio stand for the sound alone.
 	Source string
@@ -21,22 +21,20 @@ type Placement struct {
 func (s *Session) Place(index int, p Placement) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.running() || p.From == nil {
+	seat := s.seat(index)
+	if !s.running() || p.From == nil || seat == nil {
 		return
 	}
+	publisher := p.From.publishing()
 	audio, video := pairOf(p.Source)
 	from := map[*stream]*track{}
-	seat := s.seat(index)
-	if seat == nil {
-		return
-	}
 	if seat.audio != nil {
-		from[seat.audio] = p.From.track(audio)
+		from[seat.audio] = publisher.track(audio)
 	}
 	if seat.video != nil {
 		from[seat.video] = nil
 		if p.Video && sourceKind(p.Source) == sourceKind(Camera) {
-			from[seat.video] = p.From.track(video)
+			from[seat.video] = publisher.track(video)
 			seat.video.want.Store(uint64(uint32(max(0, p.Width)))<<32 | uint64(uint32(max(0, p.Height))))
 		}
 	}
@@ -128,9 +126,7 @@ func (s *Session) greetSeats() {
 			continue
 		}
 		if t := seat.video.holder.Load(); t != nil {
-			if w := t.session.owner.Load(); w != nil && w != moving {
-				w.post(command{kind: cmdKeyframe, stream: seat.video})
-			}
+			t.from.post(command{kind: cmdKeyframe, stream: seat.video})
 		}
 	}
 }

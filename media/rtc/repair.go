@@ -6,7 +6,7 @@ import "parley/media"
 // and those of the 16 after it whose bit in mask is set.
 func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 	t := st.holder.Load()
-	if t == nil || t.session.owner.Load() != w || !st.carries(t) {
+	if t == nil || t.from.owner.Load() != w || !st.carries(t) {
 		w.count.drop(dropLate)
 		return
 	}

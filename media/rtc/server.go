@@ -133,18 +133,18 @@ func (s *Server) remove(sess *Session) {
 	delete(s.sessions, sess)
 }
 
-// job is work for the control goroutine that is about one session, which
-// fails if the work panics.
+// job is work for the control goroutine that is about one party, which fails
+// if the work panics.
 type job struct {
-	session *Session
-	run     func()
+	of  party
+	run func()
 }
 
 // control runs f on the control goroutine: work that takes locks or waits,
 // for callers that must do neither. It reports false if the queue is full.
-func (s *Server) control(sess *Session, f func()) bool {
+func (s *Server) control(of party, f func()) bool {
 	select {
-	case s.jobs <- job{sess, f}:
+	case s.jobs <- job{of, f}:
 		return true
 	default:
 		s.drops[dropCommand].Add(1)
@@ -180,7 +180,7 @@ func (s *Server) runControl() {
 }
 
 func (s *Server) runJob(j job) {
-	defer s.contain("control", j.session)
+	defer s.contain("control", j.of)
 	j.run()
 }
 
@@ -200,7 +200,7 @@ func (s *Server) expire() {
 		case sess.lastSeen() < now.Add(-s.config.Timeout):
 			sess.fail(ErrTimeout)
 		case sess.ready.Load():
-			sess.lookAfter(now)
+			sess.lookAfter(now, s.events)
 		case sess.connected():
 			sess.checkConnected() // the control queue was full
 		default:

@@ -14,32 +14,25 @@ import (
 // and the seats it receives. All methods may be called from any goroutine and
 // none waits for a worker.
 type Session struct {
-	id     string
-	server *Server
-	to     Events
+	publisher // what it sends
+	id        string
+	server    *Server
 	// feedbackSSRC is what our own RTCP to the session's sources goes by.
 	feedbackSSRC media.SSRC
 
 	ice       iceLite
 	handshake handshake
 	keys      atomic.Pointer[keys] // nil until the handshake is done
-	// owner is the worker that handles the session's media: nil before any
-	// came, moving while it changes. See Server.move.
-	owner    atomic.Pointer[worker]
-	movedAt  atomic.Int64  // when a move was last asked for
-	seen     atomic.Int64  // when the last authentic packet came in
-	state    atomic.Uint32 // sessionState
-	ready    atomic.Bool   // MediaConnected was sent for this generation
-	counts   sendCounts
-	quality  quality
-	incoming atomic.Pointer[incoming]
-	outgoing atomic.Pointer[outgoing]
+	movedAt   atomic.Int64         // when a move was last asked for
+	state     atomic.Uint32        // sessionState
+	ready     atomic.Bool          // MediaConnected was sent for this generation
+	counts    sendCounts
+	quality   quality
+	outgoing  atomic.Pointer[outgoing]
 
 	// mu serialises Offer, Place, Vacate and Close and guards nego.
 	mu   sync.Mutex
 	nego negotiation
-
-	rx receiver // owner only
 }
 
 // sendCounts are the numbers that several workers hand out for packets to one
@@ -67,7 +60,8 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 	if err := ctx.Err(); err != nil {
 		return nil, Answer{}, err
 	}
-	sess := &Session{id: id, server: s, to: events}
+	sess := &Session{id: id, server: s}
+	sess.up, sess.to = sess, events
 	sess.feedbackSSRC = sess.nego.ssrcs.next()
 	sess.handshake.session = sess
 	sess.touch(s.clock.now())
@@ -99,21 +93,11 @@ func (s *Session) Offer(ctx context.Context, offer Offer) (Answer, error) {
 	return s.negotiateLocked(offer)
 }
 
-// Codec returns the encoding name that the session sends for a source, empty
-// if it can not send it.
-func (s *Session) Codec(source string) string {
-	t := s.track(source)
-	if t == nil {
-		return ""
-	}
-	return t.sending().Codec.String()
-}
-
 // CanDecode reports whether a seat takes what from sends for a source: the
 // codec and its profile that came last or, before any packet, that we answered
 // first. Each section of an offer has codecs of its own, so seats may differ.
-func (s *Session) CanDecode(index int, from *Session, source string) bool {
-	seat, t := s.seat(index), from.track(source)
+func (s *Session) CanDecode(index int, from Publisher, source string) bool {
+	seat, t := s.seat(index), from.publishing().track(source)
 	if seat == nil || t == nil {
 		return false
 	}
@@ -145,14 +129,6 @@ func (s *Session) SeatCodecs(index int) (names []string) {
 func (s *Session) SeatHears(index int) bool {
 	seat := s.seat(index)
 	return seat != nil && seat.audio != nil && !seat.audio.idle.Load()
-}
-
-// SetMuted stops or resumes the forwarding of a source. What a muted source
-// still sends is dropped and counted.
-func (s *Session) SetMuted(source string, muted bool) {
-	if t := s.track(source); t != nil {
-		t.muted.Store(muted)
-	}
 }
 
 // LastSeen is when the last authentic packet came in, or when the session was
@@ -222,10 +198,6 @@ func (s *Session) fail(err error) {
 }
 
 func (s *Session) running() bool { return sessionState(s.state.Load()) == stateOpen }
-
-func (s *Session) touch(now media.Instant) { s.seen.Store(int64(now)) }
-
-func (s *Session) lastSeen() media.Instant { return media.Instant(s.seen.Load()) }
 
 func (s *Session) connected() bool { return s.keys.Load() != nil && s.ice.selected.Load() != nil }
 

@@ -116,6 +116,5 @@ func (w *worker) limitedLoop(l *layer, use *sourceUse) {
 		return
 	}
 	use.toldAt = w.loop.now
-	s := t.session
-	w.server.events.offer(event{to: s.to, kind: eventLimited, source: t.source, rate: w.server.sourceRate.told})
+	w.server.events.offer(event{to: t.from.to, kind: eventLimited, source: t.source, rate: w.server.sourceRate.told})
 }

@@ -119,9 +119,9 @@ func TestEveryCodecTakesTurns(t *testing.T) {
 // TestStartsOfAV1: units that begin within a frame do not look like the next
 // one, of which the rate of a source leaves out all or nothing.
 func TestStartsOfAV1(t *testing.T) {
-	session := &Session{}
-	session.incoming.Store(newIncoming())
-	l := &layer{track: &track{session: session}}
+	from := &publisher{}
+	from.incoming.Store(newIncoming())
+	l := &layer{track: &track{from: from}}
 	for i, step := range []struct {
 		ts      media.Ticks
 		payload []byte

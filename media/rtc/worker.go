@@ -45,12 +45,12 @@ type workerLoop struct {
 	// checks are the checks under way, by transaction id.
 	prospects udp.Table[*flow]
 	checks    map[[stun.TransactionIDSize]byte]*flow
-	// active are the sessions that are looked after at every tick.
-	active   []*Session
+	// active are the publishers that are looked after at every tick.
+	active   []*publisher
 	nextTick media.Instant // 0: none
 	armed    media.Instant // nextTick as the socket knows it
 	woken    bool          // the socket's deadline has passed
-	current  *Session      // whose packet is handled; for panics
+	current  party         // whose packet is handled; for panics
 	overload overload
 	run      runs
 	stun     stunScratch

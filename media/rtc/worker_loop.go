@@ -79,7 +79,7 @@ func (w *worker) armLoop() {
 }
 
 // handleLoop handles one batch, the commands that wait and the tick if due,
-// then sends all that came of it. A panic loses the batch and the session
+// then sends all that came of it. A panic loses the batch and the party
 // whose packet it was, nothing else.
 func (w *worker) handleLoop() {
 	defer w.recoverLoop()
@@ -119,9 +119,9 @@ func (w *worker) recoverLoop() {
 			w.count.dropN(dropPanic, b.Discard())
 		}
 	}
-	if sess := l.current; sess != nil {
+	if of := l.current; of != nil {
 		l.current = nil
-		w.server.control(sess, func() { sess.fail(ErrPanicked) })
+		w.server.control(of, func() { of.fail(ErrPanicked) })
 	}
 }
 
@@ -201,14 +201,14 @@ func (w *worker) publishLoop(now udp.SendStats, last *udp.SendStats) {
 	*last = now
 }
 
-// activate makes the tick look after s, which w owns.
-func (w *worker) activate(s *Session) {
-	if s.rx.active {
+// activate makes the tick look after p, which w owns.
+func (w *worker) activate(p *publisher) {
+	if p.rx.active {
 		return
 	}
-	s.rx.active = true
+	p.rx.active = true
 	l := &w.loop
-	l.active = append(l.active, s)
+	l.active = append(l.active, p)
 	if l.nextTick == 0 {
 		l.nextTick = l.now.Add(tickEvery)
 		w.ticking.Store(true)

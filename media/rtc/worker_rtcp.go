@@ -160,7 +160,7 @@ func (w *worker) toHolder(st *stream, c command) {
 	if t == nil {
 		return
 	}
-	switch owner := t.session.owner.Load(); owner {
+	switch owner := t.from.owner.Load(); owner {
 	case w:
 		w.commandLoop(c)
 	case nil, moving:

@@ -22,22 +22,22 @@ const (
 	idleAfter = 2 * time.Second
 )
 
-// tickLoop looks after all active sessions that w owns. The list is kept whole
+// tickLoop looks after all active publishers that w owns. The list is kept whole
 // at every step, for a panic may end the loop anywhere.
 func (w *worker) tickLoop() {
 	l := &w.loop
 	l.nextTick = l.now.Add(tickEvery)
 	l.overload.look(l.now, w.sock.Overflows())
 	for i := 0; i < len(l.active); {
-		s := l.active[i]
-		l.current = s
+		p := l.active[i]
+		l.current = p.up
 		switch {
-		case s.owner.Load() != w || !s.running():
+		case p.owner.Load() != w || !p.up.running():
 			// Moved or closed: its state is no longer ours.
-		case l.now.Sub(s.rx.packetAt) > idleAfter:
-			w.rest(s)
+		case l.now.Sub(p.rx.packetAt) > idleAfter:
+			w.rest(p)
 		default:
-			w.tickSession(s)
+			w.tickPublisher(p)
 			i++
 			continue
 		}
@@ -50,11 +50,11 @@ func (w *worker) tickLoop() {
 	}
 }
 
-// rest stops looking after a session that sends nothing and gives back what
+// rest stops looking after a publisher that sends nothing and gives back what
 // its tracks hold.
-func (w *worker) rest(s *Session) {
-	s.rx.active = false
-	for _, t := range w.tracksOf(s) {
+func (w *worker) rest(p *publisher) {
+	p.rx.active = false
+	for _, t := range w.tracksOf(p) {
 		t.live.Store(false)
 		t.unblame()
 		if t.own.speaking.Tick(w.loop.now) {
@@ -66,27 +66,33 @@ func (w *worker) rest(s *Session) {
 	}
 }
 
-// tracksOf returns what a session may send now. What it may no more is let go
+// tracksOf returns what a publisher may send now. What it may no more is let go
 // of, even if no packet comes.
-func (w *worker) tracksOf(s *Session) []*track {
-	in := s.incoming.Load()
-	if in != s.rx.in {
-		w.follow(s, in)
+func (w *worker) tracksOf(p *publisher) []*track {
+	in := p.incoming.Load()
+	if in != p.rx.in {
+		w.follow(p, in)
 	}
 	return in.tracks
 }
 
-// tickSession sends one session its feedback and its tracks' subscribers
+// tickPublisher sends one publisher its feedback and its tracks' subscribers
 // their reports.
-func (w *worker) tickSession(s *Session) {
-	now, due, tracks := w.loop.now, &s.rx.due, w.tracksOf(s)
+func (w *worker) tickPublisher(p *publisher) {
+	tracks := w.tracksOf(p)
 	for _, t := range tracks {
 		w.tickTrack(t)
 	}
-	if now >= due.levels {
-		due.levels = now.Add(levelsEvery)
+	if due := &p.rx.due; w.loop.now >= due.levels {
+		due.levels = w.loop.now.Add(levelsEvery)
 	}
-	// From here on the scratch buffer holds what goes to the publisher.
+	p.up.feedbackLoop(w, tracks)
+}
+
+// feedbackLoop implements upstream. The scratch buffer holds what goes to the
+// session's peer.
+func (s *Session) feedbackLoop(w *worker, tracks []*track) {
+	now, due := w.loop.now, &s.rx.due
 	buf := w.startFeedback(s)
 	empty := len(buf)
 	if now >= due.report {
@@ -97,7 +103,7 @@ func (w *worker) tickSession(s *Session) {
 		for _, l := range t.layers {
 			buf = w.appendLosses(buf, s, l)
 		}
-		buf = w.appendRequests(buf, t)
+		buf = w.appendRequests(buf, s, t)
 		if len(buf) > maxRTCP/2 {
 			w.sendRTCP(s, buf)
 			buf = w.startFeedback(s)
@@ -179,7 +185,7 @@ func (w *worker) tickTransport(s *Session) {
 // tickTrack chooses layers for a track's subscribers, asks for the key frames
 // they wait for, and sends them reports.
 func (w *worker) tickTrack(t *track) {
-	if t.live.Load() && w.loop.now >= t.session.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
+	if t.live.Load() && w.loop.now >= t.from.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
 		w.speakingChanged(t)
 	}
 	w.tellCodec(t)
@@ -208,13 +214,13 @@ func (w *worker) tickTrack(t *track) {
 	if t.kind == media.KindVideo {
 		w.waitingLoop(t)
 	}
-	w.loop.current = t.session
+	w.loop.current = t.from.up
 }
 
 // clockLoop looks what a layer's clock reads. While that is not known for sure
 // what was known before stands.
 func (w *worker) clockLoop(l *layer) {
-	if c, ok := l.watch.Reading(w.loop.now, l.track.clockRate(), &l.track.session.rx.offset); ok {
+	if c, ok := l.watch.Reading(w.loop.now, l.track.clockRate(), &l.track.from.rx.offset); ok {
 		l.track.own.clocks[l.index] = c
 	}
 }
@@ -228,7 +234,7 @@ func (w *worker) reportLoop(st *stream, t *track) {
 	if !l.started || !l.watch.Sure(w.loop.now, t.clockRate()) {
 		return
 	}
-	clock, ok := tx.rewriter.SenderReport(w.loop.now, &t.own.clocks, &t.session.rx.offset)
+	clock, ok := tx.rewriter.SenderReport(w.loop.now, &t.own.clocks, &t.from.rx.offset)
 	if !ok {
 		return
 	}
