@@ -44,6 +44,7 @@ const (
 	dropSendFull     // kernel's send buffer stayed full
 	dropRefused      // kernel refused the destination
 	dropThrottled    // repair or key frame request beyond the rate
+	dropTapFull      // a tap's reader was slow
 	dropLate         // repair asked for a packet that is gone, or a packet of a roll-over before the keys
 	dropCommand      // a worker's command queue was full
 	dropEvent        // the engine did not take an event in time
@@ -61,7 +62,7 @@ var dropNames = [dropCount]string{
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropSSRCs: "too_many_ssrcs", dropFormer: "former_ssrc", dropPayload: "payload",
 	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropTimestamp: "timestamp", dropSendFull: "send_full", dropRefused: "send_refused",
-	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",
+	dropThrottled: "throttled", dropTapFull: "tap_full", dropLate: "repair_gone", dropCommand: "command_full",
 	dropEvent: "event_full", dropPanic: "panic", dropReceive: "receive",
 }
 

@@ -11,6 +11,7 @@ var (
 // Errors of opening and renegotiating a session. Faults of the offer come as
 // media's errors, which carry a code.
 var (
+	// ErrClosed: of taps and feeds as well.
 	ErrClosed = errors.New("media session is closed")
 	// ErrIdentityChanged: a later offer has another DTLS fingerprint.
 	ErrIdentityChanged = errors.New("fingerprint differs from the session's")

@@ -119,7 +119,7 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	}
 	out.settle()
 	if old := s.outgoing.Swap(out); old != nil {
-		s.reseatLocked(old.replaced(out))
+		s.server.reseatLocked(old.replaced(out))
 	}
 	return Answer{answer, problems}, nil
 }

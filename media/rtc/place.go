@@ -25,20 +25,26 @@ func (s *Session) Place(index int, p Placement) {
 	if !s.running() || p.From == nil || seat == nil {
 		return
 	}
+	s.server.reseatLocked(seat.tracks(&p))
+}
+
+// tracks returns what the seat's streams are to carry by a placement, and notes
+// the size of the picture.
+func (s *seat) tracks(p *Placement) map[*stream]*track {
 	publisher := p.From.publishing()
 	audio, video := pairOf(p.Source)
 	from := map[*stream]*track{}
-	if seat.audio != nil {
-		from[seat.audio] = publisher.track(audio)
+	if s.audio != nil {
+		from[s.audio] = publisher.track(audio)
 	}
-	if seat.video != nil {
-		from[seat.video] = nil
+	if s.video != nil {
+		from[s.video] = nil
 		if p.Video && sourceKind(p.Source) == sourceKind(Camera) {
-			from[seat.video] = publisher.track(video)
-			seat.video.want.Store(uint64(uint32(max(0, p.Width)))<<32 | uint64(uint32(max(0, p.Height))))
+			from[s.video] = publisher.track(video)
+			s.video.want.Store(uint64(uint32(max(0, p.Width)))<<32 | uint64(uint32(max(0, p.Height))))
 		}
 	}
-	s.reseatLocked(from)
+	return from
 }
 
 // Vacate empties a seat.
@@ -46,10 +52,14 @@ func (s *Session) Vacate(index int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seat := s.seat(index)
-	if seat == nil {
-		return
+	if seat != nil {
+		seat.unlink()
 	}
-	for _, st := range seat.streams() {
+}
+
+// unlink takes both streams out of their tracks' tables; their guard is held.
+func (s *seat) unlink() {
+	for _, st := range s.streams() {
 		st.unlink()
 	}
 }
@@ -65,8 +75,9 @@ func (s *Session) seat(index int) *seat {
 
 // reseatLocked gives each stream to its new track, nil for none. A stream's
 // sender state may still be in the hands of a worker that loaded the old
-// track's table before; such a stream is passed on later, see handovers.
-func (s *Session) reseatLocked(from map[*stream]*track) {
+// track's table before; such a stream is passed on later, see handovers. The
+// guard of the streams is held.
+func (srv *Server) reseatLocked(from map[*stream]*track) {
 	for st, t := range from {
 		if st.bound() == t {
 			continue
@@ -76,15 +87,15 @@ func (s *Session) reseatLocked(from map[*stream]*track) {
 		case t == nil:
 		case st.used:
 			st.next = t
-			s.server.handovers.add(st)
+			srv.handovers.add(st)
 		default:
 			st.hold(t)
 		}
 	}
 }
 
-// bound is the track that the stream carries or is about to, nil for none. The
-// session's mutex is held.
+// bound is the track that the stream carries or is about to, nil for none. Its
+// guard is held.
 func (st *stream) bound() *track {
 	if st.next != nil {
 		return st.next
@@ -93,8 +104,7 @@ func (st *stream) bound() *track {
 }
 
 // hold gives the stream, which no worker has any more, to t. Even if it was t's
-// before it begins anew, for it missed what came since. The session's mutex is
-// held.
+// before it begins anew, for it missed what came since. Its guard is held.
 func (st *stream) hold(t *track) {
 	st.used, st.next = true, nil
 	if st.tx != nil {
@@ -104,8 +114,7 @@ func (st *stream) hold(t *track) {
 	t.link(st)
 }
 
-// unlink takes the stream out of its track's table. The session's mutex is
-// held.
+// unlink takes the stream out of its track's table. Its guard is held.
 func (st *stream) unlink() {
 	st.next = nil
 	if t := st.holder.Swap(nil); t != nil {

@@ -10,7 +10,7 @@ func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 		w.count.drop(dropLate)
 		return
 	}
-	w.loop.current = st.session
+	w.loop.current = st.exit
 	w.resendLoop(st, t, first)
 	for i := media.Seq(1); mask != 0; i, mask = i+1, mask>>1 {
 		if mask&1 != 0 {
@@ -24,8 +24,8 @@ func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 // not be sealed twice.
 func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	tx := st.tx
-	to, keys := w.route(st.session), st.session.keys.Load()
-	if to == nil || keys == nil || st.idle.Load() {
+	d, ok := st.exit.begin(w)
+	if !ok || st.idle.Load() {
 		w.count.drop(dropLate)
 		return
 	}
@@ -57,8 +57,8 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 		w.count.drop(dropLate)
 		return
 	}
-	if tx.keys != keys {
-		tx.rekey(keys)
+	if tx.keys != d.keys {
+		tx.rekey(d.keys)
 	}
 	if origin.Lead {
 		// As the sets are now: those that changed since are of no more use.
@@ -66,7 +66,8 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
-	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, format, &p, &out)
+	d.st = st
+	w.sendRepair(&d, format, &p, &out)
 }
 
 // parse reads a cached packet back.
@@ -94,7 +95,7 @@ func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output
 	tx, counters := d.st.tx, &p.in.Facts.Counters
 	patch := media.Patch{
 		PT: f.params.RTX, Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
-		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		TransportSeq: uint16(d.counts.transport.Add(1)), SendTime: w.loop.sendTime,
 		Dependency: p.descriptor, Frame: out.PictureID,
 	}
 	if counters.Any() {
@@ -102,7 +103,7 @@ func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output
 	}
 	slot := d.batch.Room()
 	n := f.repair.Write(slot, &patch)
-	n, err := d.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
+	n, err := d.keys.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
 	if counters.Any() {
 		counters.Patch(p.payload, counters.PictureID, counters.TL0)
 	}

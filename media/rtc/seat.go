@@ -81,11 +81,11 @@ func (out *outgoing) set(use sectionUse, was, now *stream) {
 func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted, use sectionUse) (*stream, error) {
 	st := out.byMID(section.MID)
 	if st == nil {
-		st = &stream{session: s, seat: use.seat, kind: use.kind, mid: section.MID, cname: seatName(use.seat), ssrc: s.nego.ssrcs.next()}
+		st = &stream{exit: s, seat: use.seat, kind: use.kind, mid: section.MID, cname: seatName(use.seat), ssrc: s.nego.ssrcs.next()}
 		out.streams = append(out.streams, st)
 	}
 	a.Codecs = out.shared(st.kind, a.Codecs)
-	shape, err := st.shapeFor(a)
+	shape, err := st.shapeFor(a, &s.nego.ssrcs)
 	if err != nil {
 		return nil, err
 	}

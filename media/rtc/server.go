@@ -28,9 +28,10 @@ type Server struct {
 	// drops are those that no worker counts.
 	drops [dropCount]atomic.Uint64
 
-	// mu guards sessions and closed.
+	// mu guards sessions, taps and closed.
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
+	taps     map[*Tap]struct{}
 	closed   bool
 
 	// jobs is the control queue; see control.
@@ -77,8 +78,8 @@ func open(c Config) (*Server, error) {
 	}
 	s := &Server{
 		config: c, log: c.Log, clock: newClock(), cert: cert, sourceRate: newSourceRate(c.SourceRate),
-		sessions: make(map[*Session]struct{}),
-		jobs:     make(chan job, 1024), handovers: newHandovers(),
+		sessions: make(map[*Session]struct{}), taps: make(map[*Tap]struct{}),
+		jobs: make(chan job, 1024), handovers: newHandovers(),
 		stop: make(chan struct{}),
 	}
 	s.network.Store(&network{})
@@ -106,6 +107,9 @@ func (s *Server) Close() error {
 	for _, sess := range s.all() {
 		sess.Close()
 	}
+	for _, t := range s.allTaps() {
+		t.Close()
+	}
 	close(s.stop)
 	s.binding.Wait()
 	s.closeSockets()
@@ -114,23 +118,6 @@ func (s *Server) Close() error {
 	}
 	s.wg.Wait()
 	return nil
-}
-
-// add registers a session, unless the server is closed.
-func (s *Server) add(sess *Session) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return fmt.Errorf("media server: %w", ErrClosed)
-	}
-	s.sessions[sess] = struct{}{}
-	return nil
-}
-
-func (s *Server) remove(sess *Session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sessions, sess)
 }
 
 // job is work for the control goroutine that is about one party, which fails
@@ -216,4 +203,34 @@ func (s *Server) all() []*Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Keys(s.sessions))
+}
+
+// add and addTap register who is to be ended with the server, unless it
+// is closed.
+func (s *Server) add(sess *Session) error { return register(s, s.sessions, sess) }
+func (s *Server) addTap(t *Tap) error     { return register(s, s.taps, t) }
+
+func register[K comparable](s *Server, in map[K]struct{}, k K) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return fmt.Errorf("media server: %w", ErrClosed)
+	}
+	in[k] = struct{}{}
+	return nil
+}
+
+func (s *Server) remove(sess *Session) { unregister(s, s.sessions, sess) }
+func (s *Server) removeTap(t *Tap)     { unregister(s, s.taps, t) }
+
+func unregister[K comparable](s *Server, in map[K]struct{}, k K) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(in, k)
+}
+
+func (s *Server) allTaps() []*Tap {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.taps))
 }

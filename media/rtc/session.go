@@ -174,9 +174,7 @@ func (s *Session) releaseLocked() {
 	}
 	if out := s.outgoing.Load(); out != nil {
 		for _, seat := range out.seats {
-			for _, st := range seat.streams() {
-				st.unlink()
-			}
+			seat.unlink()
 		}
 	}
 	if in := s.incoming.Load(); in != nil {

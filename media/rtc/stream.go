@@ -8,14 +8,15 @@ import (
 	"parley/media"
 )
 
-// stream is one half of a seat: an outgoing RTP stream with its repairs. Its
+// stream is one half of a seat or of a tap: an outgoing RTP stream with its
+// repairs. Its
 // sender state (tx) belongs to whoever owns the session of the track that
 // holds it; see place.go for how it changes hands.
 type stream struct {
-	session *Session
-	seat    int
-	mid     string
-	cname   string // of the seat: its halves are played in sync
+	exit  exit
+	seat  int
+	mid   string
+	cname string // of the seat: its halves are played in sync
 	// ssrc and rtx are for good. rtx is 0 until an offer first has repairs, and
 	// control's only.
 	ssrc, rtx media.SSRC
@@ -32,7 +33,7 @@ type stream struct {
 	idle atomic.Bool
 	kind media.Kind
 	// used: tx has been in some worker's hands. next is the track that waits
-	// for it to be let go of, nil for none. Both guarded by session.mu.
+	// for it to be let go of, nil for none. Both guarded by exit.guard.
 	used bool
 	next *track
 	// round is when the stream was last queued; see handovers.
@@ -54,6 +55,7 @@ func (st *stream) use() sectionUse { return sectionUse{seat: st.seat, kind: st.k
 // shape is what a receiver takes and how it is sent that. It is immutable: who
 // carries the stream sees by the pointer that there is another.
 type shape struct {
+	any      bool                // it takes what formats are for, whatever the profile; of taps
 	decoders []media.CodecParams // what the receiver takes
 	formats  []format            // one per decoder
 	exts     media.ExtIDs
@@ -75,9 +77,9 @@ func hasRTX(list []media.CodecParams) bool {
 
 // shapeFor returns the stream's shape for what was accepted of its section: the
 // present one if nothing changed.
-func (st *stream) shapeFor(a *media.Accepted) (*shape, error) {
+func (st *stream) shapeFor(a *media.Accepted, ssrcs *ssrcs) (*shape, error) {
 	if hasRTX(a.Codecs) && st.rtx == 0 {
-		st.rtx = st.session.nego.ssrcs.next()
+		st.rtx = ssrcs.next()
 	}
 	sh := &shape{decoders: a.Codecs, exts: a.ExtIDs()}
 	if now := st.shape.Load(); now != nil && now.exts == sh.exts && equalCodecs(now.decoders, sh.decoders) {
@@ -150,12 +152,25 @@ func (st *stream) takes(p *media.CodecParams) bool {
 // formatFor returns how to send what a sender sends, nil if the receiver can not
 // decode that.
 func (sh *shape) formatFor(p *media.CodecParams) *format {
+	if sh.any {
+		return sh.formatOf(p.Codec)
+	}
 	c, ok := media.DecoderFor(sh.decoders, *p)
 	if !ok {
 		return nil
 	}
 	for i := range sh.formats {
 		if sh.formats[i].params.PT == c.PT {
+			return &sh.formats[i]
+		}
+	}
+	return nil
+}
+
+// formatOf returns the first format of a codec.
+func (sh *shape) formatOf(c media.Codec) *format {
+	for i := range sh.formats {
+		if sh.formats[i].params.Codec == c {
 			return &sh.formats[i]
 		}
 	}

@@ -42,7 +42,7 @@ func (w *worker) tableLoop(t *track) {
 	}
 	for _, st := range t.table.Load().streams {
 		if !st.carries(t) && t.live.Load() {
-			w.loop.current = st.session
+			w.loop.current = st.exit
 			w.adoptLoop(st, t)
 		}
 	}
@@ -57,7 +57,7 @@ func (w *worker) keyframeLoop(st *stream) {
 	if !w.owns(t) || !st.carries(t) {
 		return
 	}
-	w.loop.current = st.session
+	w.loop.current = st.exit
 	i := st.tx.current
 	if i == noLayer {
 		i = st.tx.target

@@ -198,7 +198,7 @@ func (w *worker) tickTrack(t *track) {
 		moved = l.watch.Moved(w.loop.now, t.clockRate()) || moved
 	}
 	for _, st := range t.table.Load().streams {
-		w.loop.current = st.session
+		w.loop.current = st.exit
 		if moved && st.carries(t) {
 			st.tx.reportAt = 0
 		}
@@ -225,7 +225,7 @@ func (w *worker) clockLoop(l *layer) {
 	}
 }
 
-// reportLoop sends a stream's receiver a sender report (RFC 3550 §6.4.1): the
+// reportLoop tells a stream's receiver the
 // publisher's clock as it looks on the stream's own timeline, which is what
 // keeps lips in sync. None is sent while that is not sure.
 func (w *worker) reportLoop(st *stream, t *track) {
@@ -244,6 +244,5 @@ func (w *worker) reportLoop(st *stream, t *track) {
 		tx.reportAt = w.loop.now.Add(reportEvery / 5)
 	}
 	info := media.SenderInfo{Clock: clock, Packets: tx.packets, Octets: tx.octets}
-	buf := media.AppendSenderReport(w.loop.rtcp[:0], st.ssrc, info, nil)
-	w.sendRTCP(st.session, media.AppendSDES(buf, st.ssrc, st.cname))
+	st.exit.reportLoop(w, st, info)
 }
