@@ -20,6 +20,19 @@
 // Between recvmmsg and sendmmsg there is no hand-off, allocation, lock or
 // clock read per packet.
 //
+// That way has an entrance and an exit for goroutines of ours, and no other:
+//
+//	SRTP of a Session ─▶ opened ─┐                        ┌─▶ sealed ─▶ a Session's peer
+//	                             ├─▶ ingestLoop ▶ streams ┤
+//	Feed.Write ─▶ queue ─────────┘                        └─▶ queue ─▶ Tap.Read
+//
+// Behind ingestLoop packets know a publisher and no more: a [Feed] is muted,
+// limited, judged and placed like a session. In front of an exit streams are alike
+// too: a [Tap] gets the numbers, times and layers that a seat would get. An exit is
+// asked once per run of packets how they leave. Neither a slow reader nor a
+// quick writer makes a worker wait: their queues are bounded, and what finds no
+// room is counted (tap_full, feed_full).
+//
 // A batch is what the kernel had ready; nothing waits for it to fill. Only
 // where sound comes often and little else, as in many rooms of voices, the
 // worker sleeps 0.3 ms between batches, so that they share its waking up, which
@@ -33,7 +46,8 @@
 // A worker is one goroutine with one socket of one local address. A session is owned by the worker
 // that its media arrives at: the owner alone touches what is received
 // (receiver, layers, caches) and, through the tracks' forwarding tables, the
-// sending state of all streams that carry the session's tracks. So what a
+// sending state of all streams that carry the session's tracks. A feed has the
+// worker that it got when it was opened. So what a
 // publisher sends is read, sealed and sent by one goroutine, and several
 // workers may send to one subscriber at a time: its keys are immutable, its
 // transport-wide and SRTCP numbers atomic.
@@ -139,7 +153,8 @@
 // incoming SSRCs at a time per session; a session whose peer has used 4,096 more
 // ends, and comes back with other keys.
 // Peers that share one address among several sessions are not possible. Simulcast of up to three
-// layers. Key frames are asked of a publisher at most twice in any second per
+// layers; a feed has one. Nobody is asked to repeat what is missing of a feed.
+// Key frames are asked of a publisher at most twice in any second per
 // layer; repairs are at most what was sent in the first place, and a worker
 // that gets more than it can forward asks for none. A session may send 20,000
 // packets a second, 10,000 at once. One source may send Config.SourceRate, and

@@ -37,6 +37,7 @@ const (
 	dropDuplicate   // arrived again as a repair
 	dropPadding     // nothing in it: a probe for bandwidth
 	dropSourceRate  // more bytes than a source may send
+	dropFeedFull    // a feed's worker did not take it in time
 	// Out.
 	dropNotConnected // subscriber has no keys, no address that consents, or an inactive section
 	dropTimestamp    // late, with a time that can not have been its own
@@ -60,7 +61,7 @@ var dropNames = [dropCount]string{
 	dropReplayedCheck: "stun_replay", dropTaken: "address_taken", dropAnswer: "stun_answer",
 	dropDTLS: "dtls", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropSSRCs: "too_many_ssrcs", dropFormer: "former_ssrc", dropPayload: "payload",
-	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate",
+	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate", dropFeedFull: "feed_full",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropTimestamp: "timestamp", dropSendFull: "send_full", dropRefused: "send_refused",
 	dropThrottled: "throttled", dropTapFull: "tap_full", dropLate: "repair_gone", dropCommand: "command_full",
 	dropEvent: "event_full", dropPanic: "panic", dropReceive: "receive",

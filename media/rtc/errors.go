@@ -17,6 +17,13 @@ var (
 	ErrIdentityChanged = errors.New("fingerprint differs from the session's")
 )
 
+// Errors of feeds.
+var (
+	ErrFeed     = errors.New("feed with a source that can not be")
+	ErrFeedFull = errors.New("feed's worker did not take packets in time")
+	ErrTooLong  = errors.New("packet too long")
+)
+
 // Errors that end a session, given to Events.MediaFailed.
 var (
 	ErrTimeout      = errors.New("nothing authentic received for too long")

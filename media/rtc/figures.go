@@ -74,6 +74,10 @@ func (s *Server) Figures() Figures {
 		f.Tracks += sess.activeTracks()
 		sess.countProblems(f.Problems)
 	}
+	for feed := range s.feeds {
+		f.Tracks += feed.activeTracks()
+		feed.countProblems(f.Problems)
+	}
 	s.mu.Unlock()
 	return f
 }

@@ -28,9 +28,12 @@ type Server struct {
 	// drops are those that no worker counts.
 	drops [dropCount]atomic.Uint64
 
-	// mu guards sessions, taps and closed.
+	fed atomic.Uint64 // feeds that were opened, to spread them
+
+	// mu guards sessions, feeds, taps and closed.
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
+	feeds    map[*Feed]struct{}
 	taps     map[*Tap]struct{}
 	closed   bool
 
@@ -78,7 +81,7 @@ func open(c Config) (*Server, error) {
 	}
 	s := &Server{
 		config: c, log: c.Log, clock: newClock(), cert: cert, sourceRate: newSourceRate(c.SourceRate),
-		sessions: make(map[*Session]struct{}), taps: make(map[*Tap]struct{}),
+		sessions: make(map[*Session]struct{}), feeds: make(map[*Feed]struct{}), taps: make(map[*Tap]struct{}),
 		jobs: make(chan job, 1024), handovers: newHandovers(),
 		stop: make(chan struct{}),
 	}
@@ -107,7 +110,11 @@ func (s *Server) Close() error {
 	for _, sess := range s.all() {
 		sess.Close()
 	}
-	for _, t := range s.allTaps() {
+	feeds, taps := s.inside()
+	for _, f := range feeds {
+		f.Close()
+	}
+	for _, t := range taps {
 		t.Close()
 	}
 	close(s.stop)
@@ -196,6 +203,10 @@ func (s *Server) expire() {
 			}
 		}
 	}
+	feeds, _ := s.inside()
+	for _, f := range feeds {
+		f.lookAfter(now, s.events)
+	}
 }
 
 // all returns the sessions there are now.
@@ -205,9 +216,10 @@ func (s *Server) all() []*Session {
 	return slices.Collect(maps.Keys(s.sessions))
 }
 
-// add and addTap register who is to be ended with the server, unless it
+// add, addFeed and addTap register who is to be ended with the server, unless it
 // is closed.
 func (s *Server) add(sess *Session) error { return register(s, s.sessions, sess) }
+func (s *Server) addFeed(f *Feed) error   { return register(s, s.feeds, f) }
 func (s *Server) addTap(t *Tap) error     { return register(s, s.taps, t) }
 
 func register[K comparable](s *Server, in map[K]struct{}, k K) error {
@@ -221,6 +233,7 @@ func register[K comparable](s *Server, in map[K]struct{}, k K) error {
 }
 
 func (s *Server) remove(sess *Session) { unregister(s, s.sessions, sess) }
+func (s *Server) removeFeed(f *Feed)   { unregister(s, s.feeds, f) }
 func (s *Server) removeTap(t *Tap)     { unregister(s, s.taps, t) }
 
 func unregister[K comparable](s *Server, in map[K]struct{}, k K) {
@@ -229,8 +242,9 @@ func unregister[K comparable](s *Server, in map[K]struct{}, k K) {
 	delete(in, k)
 }
 
-func (s *Server) allTaps() []*Tap {
+// inside returns the feeds and taps there are now.
+func (s *Server) inside() ([]*Feed, []*Tap) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Collect(maps.Keys(s.taps))
+	return slices.Collect(maps.Keys(s.feeds)), slices.Collect(maps.Keys(s.taps))
 }

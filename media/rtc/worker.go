@@ -106,6 +106,7 @@ type command struct {
 	track   *track
 	session *Session
 	flow    *flow
+	feed    *Feed
 	// a and b mean what the kind says.
 	a, b uint32
 }
@@ -128,6 +129,8 @@ const (
 	cmdSweep
 	// cmdAdopt: control made this worker the owner of session.
 	cmdAdopt
+	// cmdFeed: something was written to feed, which this worker owns.
+	cmdFeed
 )
 
 // post queues c for w and wakes it if it sleeps. It may be called from any

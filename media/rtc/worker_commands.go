@@ -17,6 +17,8 @@ func (w *worker) commandLoop(c command) {
 		w.tableLoop(c.track)
 	case cmdForget:
 		w.forgetLoop(c.flow)
+	case cmdFeed:
+		w.feedLoop(c.feed)
 	case cmdSweep:
 		w.sweepLoop()
 	case cmdAdopt:
