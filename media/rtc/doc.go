@@ -43,11 +43,11 @@
 //
 // # Who owns what
 //
-// A worker is one goroutine with one socket of one local address. A session is owned by the worker
-// that its media arrives at: the owner alone touches what is received
-// (receiver, layers, caches) and, through the tracks' forwarding tables, the
-// sending state of all streams that carry the session's tracks. A feed has the
-// worker that it got when it was opened. So what a
+// A worker is one goroutine with one socket of one local address. A session is
+// owned by the worker that its media arrives at, a feed by the one that it got
+// when it was opened: the owner alone touches what is received (receiver, layers,
+// caches) and, through the tracks' forwarding tables, the sending state of all
+// streams that carry the publisher's tracks. So what a
 // publisher sends is read, sealed and sent by one goroutine, and several
 // workers may send to one subscriber at a time: its keys are immutable, its
 // transport-wide and SRTCP numbers atomic.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"parley/media"
 	"parley/media/udp"
@@ -58,10 +59,13 @@ const maxFeedPacket = 1500
 
 const defaultFeedQueue = 512
 
-// feedPacket is a packet on its way to the worker.
+// feedPacket is a packet on its way to the worker or, if track is set, what that
+// track's clock reads.
 type feedPacket struct {
-	n   int
-	buf [maxFeedPacket]byte
+	track *track
+	clock media.SenderClock
+	n     int
+	buf   [maxFeedPacket]byte
 }
 
 var feedPackets = sync.Pool{New: func() any { return new(feedPacket) }}
@@ -128,27 +132,52 @@ func (in *incoming) takeFeed(from *publisher, s FeedSource) error {
 // level and AV1's dependency descriptor as those of taps do. Errors: ErrClosed,
 // or what ended the feed, ErrFeedFull and ErrTooLong, which are counted.
 func (f *Feed) Write(packet []byte) error {
-	if !f.open.Load() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		return f.err
-	}
 	if len(packet) > maxFeedPacket {
 		f.server.drops[dropMalformed].Add(1)
 		return ErrTooLong
 	}
 	p := feedPackets.Get().(*feedPacket)
 	p.n = copy(p.buf[:], packet)
+	return f.put(p)
+}
+
+// Clock says when what has the time ts of a source was captured, as a peer's
+// sender report does: about once a second, by a clock that all sources of the
+// feed share. Without it all counts as captured when it was written. Errors are
+// those of Write.
+func (f *Feed) Clock(source string, ts media.Ticks, captured time.Time) error {
+	t := f.track(source)
+	if t == nil {
+		return fmt.Errorf("%w: source %.40q", ErrFeed, source)
+	}
+	p := feedPackets.Get().(*feedPacket)
+	p.track, p.clock = t, media.SenderClock{NTP: media.InstantOf(captured).NTP(), RTP: ts}
+	return f.put(p)
+}
+
+// put queues p.
+func (f *Feed) put(p *feedPacket) error {
+	if !f.open.Load() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.err
+	}
 	select {
 	case f.queue <- p:
 	default:
-		feedPackets.Put(p)
+		p.free()
 		f.server.drops[dropFeedFull].Add(1)
 		f.tell() // the owner may have been told in vain
 		return ErrFeedFull
 	}
 	f.tell()
 	return nil
+}
+
+// free gives p back.
+func (p *feedPacket) free() {
+	p.track, p.n = nil, 0
+	feedPackets.Put(p)
 }
 
 // tell has the owner look at the queue, once for all that waits.
@@ -158,9 +187,9 @@ func (f *Feed) tell() {
 	}
 }
 
-// Keyframes is sent to when a viewer needs a key frame of the feed's picture: as
-// rarely as a peer would be asked, and not at all while one is still to be
-// received.
+// Keyframes is sent to when a viewer needs a key frame of the feed's picture, as
+// rarely as a peer would be asked. One that waits to be received stands for all
+// that come meanwhile.
 func (f *Feed) Keyframes() <-chan struct{} { return f.keyframes }
 
 // Close ends the feed. What was written and not yet taken is lost. It may be
@@ -229,11 +258,11 @@ func (w *worker) feedLoop(f *Feed) {
 	n := min(len(f.queue), len(taken)) // nobody else takes any
 	for i := range n {
 		taken[i] = <-f.queue
-		w.fedLoop(f, taken[i].buf[:taken[i].n])
+		w.fedLoop(f, taken[i])
 	}
 	w.forwardLoop()
 	for _, p := range taken[:n] {
-		feedPackets.Put(p)
+		p.free()
 	}
 	if len(f.queue) > 0 {
 		f.tell()
@@ -241,8 +270,13 @@ func (w *worker) feedLoop(f *Feed) {
 }
 
 // fedLoop takes one packet of a feed.
-func (w *worker) fedLoop(f *Feed, pkt []byte) {
+func (w *worker) fedLoop(f *Feed, p *feedPacket) {
 	l := &w.loop
+	if p.track != nil {
+		w.toldClock(f, p.track.layers[0], p.clock)
+		return
+	}
+	pkt := p.buf[:p.n]
 	if f.rx.inbound.flooding(l.now) {
 		w.count.drop(dropFlood)
 		return
@@ -254,6 +288,15 @@ func (w *worker) fedLoop(f *Feed, pkt []byte) {
 	}
 	f.touch(l.now)
 	w.ingestLoop(&f.publisher, &l.header, pkt)
+}
+
+// toldClock takes what the clock of a feed's source reads.
+func (w *worker) toldClock(f *Feed, l *layer, clock media.SenderClock) {
+	if !l.started {
+		return
+	}
+	l.watch.Report(clock, w.loop.now, l.track.clockRate(), &f.rx.offset)
+	w.clockLoop(l)
 }
 
 // untold is the Events of who wants to hear nothing.

@@ -7,7 +7,7 @@ import (
 )
 
 // layer is one encoding of a track: a simulcast layer, or the whole track.
-// All of it belongs to the owner of the track's session but what is set when
+// All of it belongs to the owner of the track's publisher but what is set when
 // it is made (track, index, rid).
 type layer struct {
 	track *track

@@ -7,7 +7,7 @@ import (
 )
 
 // sender is the sending state of a stream. It belongs to the owner of the
-// session whose track holds the stream.
+// publisher whose track holds the stream.
 type sender struct {
 	rewriter media.Rewriter
 	// source is the id of the track that the state was last used for, 0 for

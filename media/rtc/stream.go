@@ -10,7 +10,7 @@ import (
 
 // stream is one half of a seat or of a tap: an outgoing RTP stream with its
 // repairs. Its
-// sender state (tx) belongs to whoever owns the session of the track that
+// sender state (tx) belongs to whoever owns the publisher of the track that
 // holds it; see place.go for how it changes hands.
 type stream struct {
 	exit  exit
@@ -41,7 +41,7 @@ type stream struct {
 
 	// flowing is the id of the track whose picture goes out on the stream, 0
 	// while a key frame is waited for. The holder's owner keeps it; a pointer
-	// would keep the session of who is gone, with all that its caches hold.
+	// would keep the publisher who is gone, with all that its caches hold.
 	flowing atomic.Uint64
 	// sentAt is when the holder's owner last sent a packet; 0: never.
 	sentAt atomic.Int64
