@@ -287,7 +287,7 @@ func FuzzMedia(f *testing.F) {
 		}
 		rtcpIndex++
 		copy(slot, data)
-		if n, err := r.sealer.SealRTCP(&sc, slot, len(data), rtcpIndex); err == nil && media.IsRTCP(slot) {
+		if n, err := r.sealer.SealRTCP(slot, len(data), rtcpIndex); err == nil && media.IsRTCP(slot) {
 			send(slot[:n])
 		}
 		r.turn(count)

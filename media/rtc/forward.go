@@ -59,7 +59,7 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		tx.rekey(keys)
 	}
 	shape := st.shape.Load()
-	d := delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}
+	d := delivery{st: st, to: to, sealer: tx.sealer, batch: w.batch(to.local())}
 	sent := 0
 	for i := l.head; i != noPacket; {
 		p := &w.loop.run.packets[i]

@@ -395,8 +395,21 @@ func matchesFingerprint(der []byte, f media.Fingerprint) bool {
 
 // keys are what a finished handshake leaves: everything that seals and opens.
 type keys struct {
-	sealer *media.Sealer // any goroutine
+	sealer *media.Sealer // any goroutine, see there
 	opener *media.Opener // the session's owner only
+
+	// mu guards the sealing of RTCP: the session's owner and the owners of all it
+	// watches send some. It is a few packets a second.
+	mu   sync.Mutex
+	rtcp uint32 // SRTCP index of the last packet
+}
+
+// sealRTCP seals the compound packet slot[:n] and returns the new length.
+func (k *keys) sealRTCP(slot []byte, n int) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.rtcp++
+	return k.sealer.SealRTCP(slot, n, k.rtcp)
 }
 
 var errNoProfile = errors.New("no srtp profile in common")

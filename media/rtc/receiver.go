@@ -120,11 +120,11 @@ func (r *receiver) stream(ssrc media.SSRC) *rtpStream {
 // learn finds out what a new SSRC carries: from the offer, or from the MID
 // and RID of its packet (RFC 8843 §9.2, RFC 8852). It returns nil and why, and
 // keeps nothing, if that is not a source or there are too many.
-func (s *Session) learn(h *media.Header, pkt []byte, now media.Instant) (*rtpStream, drop) {
+func (s *Session) learn(h *media.Header, now media.Instant) (*rtpStream, drop) {
 	in, r := s.incoming.Load(), &s.rx
 	p, ok := in.bySSRC[h.SSRC]
 	if !ok {
-		if p, ok = in.identify(h, pkt); !ok {
+		if p, ok = in.identify(h); !ok {
 			return nil, dropStream
 		}
 	}
@@ -166,8 +166,8 @@ func (r *receiver) makeRoom() bool {
 
 // identify reads MID, RID and repaired RID. Without a MID, as from a client whose
 // only section has none, the payload type has to do.
-func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
-	mid := media.FindExt(pkt, h, in.exts.MID)
+func (in *incoming) identify(h *media.Header) (place, bool) {
+	mid := h.Ext(in.exts.MID)
 	t := in.byMID[string(mid)]
 	if mid == nil {
 		t = in.byPayloadType(h.PT)
@@ -186,7 +186,7 @@ func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
 	if repair {
 		id = in.exts.RepairedRID
 	}
-	l := t.layerByRID(media.FindExt(pkt, h, id))
+	l := t.layerByRID(h.Ext(id))
 	return place{l, repair}, l != nil
 }
 

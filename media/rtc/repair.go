@@ -45,7 +45,7 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	}
 	var p packet
 	p.in.Facts = &w.loop.facts
-	if !p.parse(pkt, origin.Ext, t) {
+	if !p.parse(&w.loop.header, pkt, origin.Ext, t) {
 		w.count.drop(dropLate)
 		return
 	}
@@ -66,22 +66,21 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
-	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, format, &p, &out)
+	w.sendRepair(&delivery{st: st, to: to, sealer: tx.sealer, batch: w.batch(to.local())}, format, &p, &out)
 }
 
-// parse reads a cached packet back.
-func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
-	var h media.Header
-	if media.ParseHeader(pkt, &h) != nil {
+// parse reads a cached packet back, with its header in h.
+func (p *packet) parse(h *media.Header, pkt []byte, ext media.ExtSeq, t *track) bool {
+	if media.ParseHeader(pkt, h) != nil {
 		return false
 	}
-	payload, err := media.Payload(pkt, &h)
+	payload, err := media.Payload(pkt, h)
 	params, _ := t.params(h.PT)
 	if err != nil || params == nil || media.ParseFacts(params.Codec, payload, p.in.Facts) != nil {
 		return false
 	}
 	if params.Codec == media.CodecAV1 {
-		p.describe(pkt, &h, t)
+		p.describe(h, t)
 	}
 	p.payload, p.params = payload, params
 	p.in.Ext, p.in.TS, p.in.Marker = ext, h.TS, h.Marker

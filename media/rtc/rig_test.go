@@ -303,7 +303,7 @@ func (s *subscriber) nack() {
 	s.index++
 	buf := media.AppendReceiverReport(s.buf[:0], 1, nil)
 	buf = media.AppendNACK(buf, 1, s.stream.ssrc, s.seqs[:])
-	n, err := s.sealer.SealRTCP(&s.r.sc, s.buf[:cap(s.buf)], len(buf), s.index)
+	n, err := s.sealer.SealRTCP(s.buf[:cap(s.buf)], len(buf), s.index)
 	if err != nil {
 		s.r.t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func (s *subscriber) nack() {
 func (r *rig) report() {
 	r.rtcp++
 	buf := media.AppendSenderReport(r.slot[:0], ssrcCam, media.SenderInfo{Clock: media.SenderClock{NTP: r.w.loop.now.NTP(), RTP: media.Ticks(r.ts)}}, nil)
-	n, err := r.sealer.SealRTCP(&r.sc, r.slot[:cap(r.slot)], len(buf), r.rtcp)
+	n, err := r.sealer.SealRTCP(r.slot[:cap(r.slot)], len(buf), r.rtcp)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestRepairsAndReportsDoNotAllocate(t *testing.T) {
 		{"SRTCP in, repairs out", peer.nack, func() uint64 { return count.repaired.Load() / uint64(len(peer.seqs)) }},
 		{"SRTCP of a publisher", r.report, func() uint64 { return uint64(clock.NTP) }},
 		{"reports, feedback and requests", func() { r.seq++; r.tick() }, func() uint64 { // with a hole to ask for
-			return uint64(min(r.from.counts.rtcp.Load(), r.to[0].counts.rtcp.Load(), r.to[subscribers-1].counts.rtcp.Load()))
+			return uint64(min(r.from.keys.Load().rtcp, r.to[0].keys.Load().rtcp, r.to[subscribers-1].keys.Load().rtcp))
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

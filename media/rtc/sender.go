@@ -32,8 +32,9 @@ type sender struct {
 	// keys are what was last sealed with. Under new ones the receiver counts
 	// roll-overs from 0 again: base is what the numbers are above that, noNumber
 	// until the first is sent.
-	keys *keys
-	base media.ExtSeq
+	keys   *keys
+	sealer *media.Sealer
+	base   media.ExtSeq
 }
 
 // noNumber is above all numbers.
@@ -61,7 +62,7 @@ func (tx *sender) adopt(t *track) {
 
 // rekey begins to seal with other keys. SRTP indexes may repeat under those.
 func (tx *sender) rekey(k *keys) {
-	tx.keys, tx.base = k, noNumber
+	tx.keys, tx.base, tx.sealer = k, noNumber, k.sealer.ForStream()
 	tx.repairs &= 0xffff
 }
 

@@ -45,7 +45,6 @@ type Session struct {
 // sendCounts are the numbers that several workers hand out for packets to one
 // session.
 type sendCounts struct {
-	rtcp      atomic.Uint32 // SRTCP index of the next packet
 	transport atomic.Uint32 // transport-wide sequence number of the next packet
 }
 

@@ -123,7 +123,7 @@ func (w *worker) sendRTCP(s *Session, compound []byte) {
 	b := w.batch(to.local())
 	slot := b.Room()
 	n := copy(slot, compound)
-	n, err := keys.sealer.SealRTCP(&w.loop.seal, slot, n, s.counts.rtcp.Add(1))
+	n, err := keys.sealRTCP(slot, n)
 	if err != nil {
 		w.count.drop(dropRTCP)
 		return

@@ -62,14 +62,14 @@ func (w *worker) rtpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 		w.follow(s, in)
 	}
 	if id := in.exts.TransportCC; id != 0 {
-		if v := media.FindExt(plain, h, id); len(v) == 2 {
+		if v := h.Ext(id); len(v) == 2 {
 			s.rx.twcc.Record(binary.BigEndian.Uint16(v), h.SSRC, l.now)
 		}
 	}
 	st := s.rx.stream(h.SSRC)
 	if st == nil {
 		var why drop
-		if st, why = s.learn(h, plain, l.now); st == nil {
+		if st, why = s.learn(h, l.now); st == nil {
 			w.count.drop(why)
 			return
 		}
@@ -146,7 +146,9 @@ func unwrapRepair(pkt []byte, h *media.Header, l *layer) []byte {
 	out[1] = out[1]&0x80 | params.PT
 	binary.BigEndian.PutUint16(out[2:], osn)
 	binary.BigEndian.PutUint32(out[8:], uint32(l.ssrc))
-	h.PT, h.Seq, h.SSRC, h.Padding = params.PT, media.Seq(osn), l.ssrc, false
+	if media.ParseHeader(out, h) != nil {
+		return nil
+	}
 	return out
 }
 
@@ -187,7 +189,7 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 	case len(payload) == 0:
 		p.skip = true
 		w.count.drop(dropPadding)
-	case !l.read(p, h, pkt, late):
+	case !l.read(p, h, late):
 		p.skip = true
 		w.count.drop(dropPayload)
 	}
@@ -202,7 +204,7 @@ func (w *worker) layerLoop(s *Session, st *rtpStream, h *media.Header, pkt []byt
 		return
 	}
 	if t.kind == media.KindAudio && !p.skip {
-		p.level = media.AudioLevelOf(pkt, h, s.incoming.Load().exts.AudioLevel)
+		p.level = media.AudioLevelOf(h, s.incoming.Load().exts.AudioLevel)
 		w.levelLoop(t, p.level, payload)
 	}
 	t.own.withheld = false
@@ -244,7 +246,7 @@ func (l *layer) noteArrival(h *media.Header, ext media.ExtSeq, repair bool, size
 
 // read finds out what a packet of l holds, and reports whether that can be
 // forwarded. late says that newer ones came before.
-func (l *layer) read(p *packet, h *media.Header, pkt []byte, late bool) bool {
+func (l *layer) read(p *packet, h *media.Header, late bool) bool {
 	f := &p.facts
 	if media.ParseFacts(p.params.Codec, p.payload, f) != nil {
 		*f = media.Facts{}
@@ -256,15 +258,15 @@ func (l *layer) read(p *packet, h *media.Header, pkt []byte, late bool) bool {
 	case media.CodecAV1:
 		// Any unit that begins looks like the start of a frame.
 		f.Start = f.Keyframe || f.Start && h.TS != l.ts
-		p.describe(pkt, h, l.track)
+		p.describe(h, l.track)
 	}
 	return true
 }
 
 // describe completes what is known of a packet of t by its dependency
 // descriptor, if there is one that makes sense.
-func (p *packet) describe(pkt []byte, h *media.Header, t *track) {
-	d := media.FindExt(pkt, h, t.session.incoming.Load().exts.Dependency)
+func (p *packet) describe(h *media.Header, t *track) {
+	d := h.Ext(t.session.incoming.Load().exts.Dependency)
 	if len(d) > 0 && p.in.Facts.Describe(d) {
 		p.descriptor = d
 	}
