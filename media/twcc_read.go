@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// transportFeedback reads a transport-cc feedback packet (draft-holmer-rmcat-
-// transport-wide-cc-extensions-01 §3.1), one status at a time:
+// TransportFeedback is a transport-cc feedback packet (draft-holmer-rmcat-
+// transport-wide-cc-extensions-01 §3.1), read one status at a time:
 //
-//	f, err := p.transportFeedback()
+//	f, err := p.TransportFeedback()
 //	for f.Next() { … f.Seq, f.Received, f.At … }
-type transportFeedback struct {
+type TransportFeedback struct {
 	// Seq is the transport-wide number that the current status is about.
 	Seq uint16
 	// Received tells whether it arrived, At when: since the receiver's
@@ -27,10 +27,10 @@ type transportFeedback struct {
 	started        bool
 }
 
-// transportFeedback starts reading p. It checks that all chunks and deltas
+// TransportFeedback starts reading p. It checks that all chunks and deltas
 // are there, so Next can not fail. Error: ErrRTCP.
-func (p *RTCPPacket) transportFeedback() (transportFeedback, error) {
-	var f transportFeedback
+func (p *RTCPPacket) TransportFeedback() (TransportFeedback, error) {
+	var f TransportFeedback
 	if p.Kind != RTCPTransportFeedback {
 		return f, ErrRTCP
 	}
@@ -67,8 +67,11 @@ func (p *RTCPPacket) transportFeedback() (transportFeedback, error) {
 	return f, nil
 }
 
+// Len returns how many statuses are still to come.
+func (f *TransportFeedback) Len() int { return f.left }
+
 // Next moves to the next status and reports whether there is one.
-func (f *transportFeedback) Next() bool {
+func (f *TransportFeedback) Next() bool {
 	if f.left == 0 {
 		return false
 	}
