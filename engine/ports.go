@@ -104,6 +104,9 @@ type Placement struct {
 	Video  bool        // false: only the sound
 	// Width and Height in device pixels choose the simulcast layer.
 	Width, Height int
+	// Rank is the place in the viewer's view, 1 for what it names first, 0 for what it
+	// does not name.
+	Rank int
 }
 
 // MediaQuality is how a session did since it was last asked.

@@ -63,7 +63,7 @@ func (b sessionBridge) Place(seat int, p engine.Placement) {
 		return // a participant without media sends nothing
 	}
 	b.Session.Place(seat, rtc.Placement{
-		From: from.Session, Source: string(p.Source), Video: p.Video, Width: p.Width, Height: p.Height,
+		From: from.Session, Source: string(p.Source), Video: p.Video, Width: p.Width, Height: p.Height, Rank: p.Rank,
 	})
 }
 

@@ -12,11 +12,14 @@ type Placement struct {
 	Video bool
 	// Width and Height in device pixels choose the simulcast layer.
 	Width, Height int
+	// Rank is the seat's place in the order in which its viewer wants to see what it
+	// carries: 1 comes first, 0 is what nobody asked for.
+	Rank int
 }
 
 // Place makes a seat carry what p says: sound at once (when the workers have
 // ended their present batches), the picture from its next key frame on. It replaces what sat there. For an occupied seat with
-// the same From and Source it only changes Video and size. Seats that were
+// the same From and Source it only changes Video, size and rank. Seats that were
 // not negotiated and sources that From does not send stay silent.
 func (s *Session) Place(index int, p Placement) {
 	s.mu.Lock()
@@ -29,6 +32,9 @@ func (s *Session) Place(index int, p Placement) {
 	seat := s.seat(index)
 	if seat == nil {
 		return
+	}
+	for _, st := range seat.streams() {
+		st.rank.Store(uint32(max(0, p.Rank)))
 	}
 	if seat.audio != nil {
 		from[seat.audio] = p.From.track(audio)

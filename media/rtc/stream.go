@@ -27,6 +27,8 @@ type stream struct {
 	// want is the size that the subscriber asked for, width in the high and
 	// height in the low 32 bits.
 	want atomic.Uint64
+	// rank is the seat's, see Placement.
+	rank atomic.Uint32
 	// idle: the client keeps the section inactive, or rejected it; nothing is
 	// sent until a later offer.
 	idle atomic.Bool
