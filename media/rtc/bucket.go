@@ -45,11 +45,16 @@ const refillMost = time.Minute
 
 // take takes a token, if there is one.
 func (b *bucket) take(now media.Instant, perSecond, burst int) bool {
+	return b.takeN(1, now, perSecond, burst)
+}
+
+// takeN takes n tokens, if there are as many.
+func (b *bucket) takeN(n int, now media.Instant, perSecond, burst int) bool {
 	b.refill(now, perSecond, burst)
-	if b.tokens < 1 {
+	if n > b.tokens {
 		return false
 	}
-	b.tokens--
+	b.tokens -= n
 	return true
 }
 
@@ -64,13 +69,14 @@ const (
 // ask reports whether a request for n packets is within what a peer may ask
 // for.
 func (b *bucket) ask(n int, now media.Instant) bool {
-	b.refill(now, requestsPerSecond, requestBurst)
-	if n > b.tokens {
-		return false
-	}
-	b.tokens -= n
-	return true
+	return b.takeN(n, now, requestsPerSecond, requestBurst)
 }
+
+// What a peer may report on, in packets: several times what a session is sent.
+const (
+	reportedPerSecond = 40_000
+	reportedBurst     = 8192
+)
 
 // How many of a session's binding requests are answered: a browser with many
 // addresses makes some 50 a second while it connects. What anybody could send

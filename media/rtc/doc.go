@@ -35,8 +35,8 @@
 // (receiver, layers, caches) and, through the tracks' forwarding tables, the
 // sending state of all streams that carry the session's tracks. So what a
 // publisher sends is read, sealed and sent by one goroutine, and several
-// workers may send to one subscriber at a time: its keys are immutable, its
-// transport-wide and SRTCP numbers atomic.
+// workers may send to one subscriber at a time: its keys are immutable, but for a
+// lock around the sealing of RTCP, and its transport-wide numbers atomic.
 //
 // Control (Open, Offer, Place, Vacate, Close: any goroutine, under the
 // session's mutex) never touches owned state. It publishes immutable values:
@@ -65,6 +65,12 @@
 //
 // What one worker wants from another (a repair, a key frame) goes through a
 // bounded queue of small commands.
+//
+// A session that sends nothing is owned by the worker of its selected flow, which
+// looks after it while anything is sent to it. What was sent under its newest
+// transport-wide numbers is in a log (media.SendLog, 16 KiB) from its first report on
+// them: whoever drew a number writes, one atomic word, and the owner joins
+// the reports with it.
 //
 // # Later offers
 //
@@ -144,7 +150,7 @@
 // that gets more than it can forward asks for none. A session may send 20,000
 // packets a second, 10,000 at once. One source may send Config.SourceRate, and
 // a second's worth at once: what is beyond reaches nobody and is missed by
-// nobody (see sourceRate). Layers are chosen by size only; the
-// transport-wide numbers that are stamped on what is sent are not yet used to
-// estimate bandwidth.
+// nobody (see sourceRate). Layers are chosen by size only: reports on
+// transport-wide numbers are counted and not yet used to estimate bandwidth, nor
+// ranks and the rates of layers to share it.
 package rtc

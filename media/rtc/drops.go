@@ -75,6 +75,7 @@ type counters struct {
 	forwarded            atomic.Uint64 // media packets, per subscriber
 	repaired             atomic.Uint64 // packets sent again
 	recovered            atomic.Uint64 // lost packets that came as a repair
+	arrived, lost        atomic.Uint64 // packets that receivers reported on
 	runs, runPackets     atomic.Uint64
 	sendCalls            atomic.Uint64
 	batches              atomic.Uint64

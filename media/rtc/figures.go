@@ -28,6 +28,9 @@ type WorkerFigures struct {
 	// Forwarded is media packets sent to subscribers, Repaired those sent
 	// again on request, Recovered those that came in as a repair.
 	Forwarded, Repaired, Recovered uint64
+	// Arrived and Lost is what receivers report of the packets that were sent to
+	// them, repairs included (transport-wide feedback).
+	Arrived, Lost uint64
 	// Runs is how many messages carried more than one packet, RunPackets how
 	// many packets left in them, SendCalls how many calls all took.
 	Runs, RunPackets, SendCalls uint64
@@ -55,6 +58,7 @@ func (s *Server) Figures() Figures {
 			PacketsIn: c.packetsIn.Load(), BytesIn: c.bytesIn.Load(),
 			PacketsOut: c.packetsOut.Load(), BytesOut: c.bytesOut.Load(),
 			Forwarded: c.forwarded.Load(), Repaired: c.repaired.Load(), Recovered: c.recovered.Load(),
+			Arrived: c.arrived.Load(), Lost: c.lost.Load(),
 			Runs: c.runs.Load(), RunPackets: c.runPackets.Load(), SendCalls: c.sendCalls.Load(),
 			Batches: c.batches.Load(), Overflows: w.sock.Overflows(),
 			Ticking: w.ticking.Load(),

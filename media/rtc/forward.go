@@ -94,6 +94,7 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 	}
 	if sent > 0 {
 		st.sentAt.Store(int64(w.loop.now))
+		w.drive(st.session)
 	}
 	return sent
 }
@@ -139,9 +140,10 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 		w.count.drop(dropLate)
 		return false
 	}
+	number := d.st.session.counts.transport.Add(1)
 	patch := media.Patch{
 		PT: tx.format.params.PT, Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
-		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		TransportSeq: uint16(number), SendTime: w.loop.sendTime,
 		Dependency: p.descriptor, Frame: out.PictureID,
 	}
 	if c := &p.facts.Counters; c.Any() {
@@ -155,6 +157,7 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 		return false
 	}
 	d.batch.Push(n, &d.to.addr)
+	d.st.note(number, false, n, w.loop.now)
 	tx.packets++
 	tx.octets += uint32(len(p.payload))
 	tx.budget.Sent(n)

@@ -12,13 +12,18 @@ type receiver struct {
 	streams map[media.SSRC]*rtpStream
 	last    *rtpStream // the one found last: packets come in runs
 	in      *incoming  // what streams were learned under
-	// packetAt is when the last RTP packet came in.
-	packetAt media.Instant
+	// packetAt is when the last RTP packet came in, restedAt the packetAt after which
+	// the session's tracks gave back what they held.
+	packetAt, restedAt media.Instant
+	// sentTo is the last transport-wide number seen, at sentAt; see viewerLoop.
+	sentTo   uint32
+	sentAt   media.Instant
 	offset   media.ClockOffset // the peer's wall clock against ours
 	twcc     media.TWCCRecorder
 	due      feedbackTimes
 	rtt      time.Duration // smoothed, 0: unknown
 	requests bucket        // what the peer may ask for
+	reported bucket        // what it may report on
 	inbound  bucket        // what it may send
 }
 

@@ -91,9 +91,10 @@ func (p *packet) parse(h *media.Header, pkt []byte, ext media.ExtSeq, t *track) 
 // cached packet and put back, for the cache holds what the publisher sent.
 func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output) {
 	tx, counters := d.st.tx, &p.in.Facts.Counters
+	number := d.st.session.counts.transport.Add(1)
 	patch := media.Patch{
 		PT: f.params.RTX, Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
-		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		TransportSeq: uint16(number), SendTime: w.loop.sendTime,
 		Dependency: p.descriptor, Frame: out.PictureID,
 	}
 	if counters.Any() {
@@ -110,6 +111,7 @@ func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output
 		return
 	}
 	d.batch.Push(n, &d.to.addr)
+	d.st.note(number, true, n, w.loop.now)
 	tx.repairs++
 	w.count.repaired.Add(1)
 }

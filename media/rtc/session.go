@@ -30,6 +30,7 @@ type Session struct {
 	seen     atomic.Int64  // when the last authentic packet came in
 	state    atomic.Uint32 // sessionState
 	ready    atomic.Bool   // MediaConnected was sent for this generation
+	driven   atomic.Bool   // the owner looks after what is sent to it, see drive
 	counts   sendCounts
 	quality  quality
 	incoming atomic.Pointer[incoming]
@@ -45,7 +46,10 @@ type Session struct {
 // sendCounts are the numbers that several workers hand out for packets to one
 // session.
 type sendCounts struct {
-	transport atomic.Uint32 // transport-wide sequence number of the next packet
+	transport atomic.Uint32 // transport-wide sequence number of the last packet
+	// log has what was sent under these, nil until the peer first reports on it. The
+	// owner makes it and lets go of it.
+	log atomic.Pointer[media.SendLog]
 }
 
 type sessionState uint32

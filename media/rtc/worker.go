@@ -68,6 +68,8 @@ type scratch struct {
 	rtcp   [maxRTCP]byte
 	seqs   [maxRequested]media.Seq
 	blocks [media.MaxLayers * 4]media.ReportBlock
+	// outcomes are what feedback is read in pieces of.
+	outcomes [128]media.Outcome
 }
 
 // maxRTCP is the longest compound packet we make, before sealing.
@@ -128,6 +130,9 @@ const (
 	cmdSweep
 	// cmdAdopt: control made this worker the owner of session.
 	cmdAdopt
+	// cmdDrive: another worker sent something to session, which this one owns and
+	// does not look after.
+	cmdDrive
 )
 
 // post queues c for w and wakes it if it sleeps. It may be called from any

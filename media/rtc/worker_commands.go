@@ -19,6 +19,8 @@ func (w *worker) commandLoop(c command) {
 		w.forgetLoop(c.flow)
 	case cmdSweep:
 		w.sweepLoop()
+	case cmdDrive:
+		w.driveLoop(c.session)
 	case cmdAdopt:
 		if c.session.owner.Load() == w {
 			// The flag is the former owner's; its list forgets the session

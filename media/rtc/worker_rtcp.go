@@ -35,6 +35,8 @@ func (w *worker) rtcpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 			w.receiverReports(s, &p)
 		case media.RTCPNACK:
 			w.nacked(s, &p)
+		case media.RTCPTransportFeedback:
+			w.reported(s, &p)
 		case media.RTCPPLI:
 			w.keyframeAsked(s, p.Media())
 		case media.RTCPFIR:

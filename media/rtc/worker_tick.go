@@ -18,7 +18,8 @@ const (
 	twccMany    = 100 // numbers waiting: report at once
 	reportEvery = time.Second
 	levelsEvery = 100 * time.Millisecond
-	// idleAfter is how long after its last packet a session is looked after.
+	// idleAfter is how long after its last packet, either way, a session is looked
+	// after.
 	idleAfter = 2 * time.Second
 )
 
@@ -34,10 +35,12 @@ func (w *worker) tickLoop() {
 		switch {
 		case s.owner.Load() != w || !s.running():
 			// Moved or closed: its state is no longer ours.
-		case l.now.Sub(s.rx.packetAt) > idleAfter:
-			w.rest(s)
-		default:
+			s.driven.Store(false)
+		case l.now.Sub(s.rx.packetAt) <= idleAfter:
 			w.tickSession(s)
+			i++
+			continue
+		case w.viewerLoop(s):
 			i++
 			continue
 		}
@@ -50,10 +53,8 @@ func (w *worker) tickLoop() {
 	}
 }
 
-// rest stops looking after a session that sends nothing and gives back what
-// its tracks hold.
+// rest gives back what the tracks of a session hold that sends nothing.
 func (w *worker) rest(s *Session) {
-	s.rx.active = false
 	for _, t := range w.tracksOf(s) {
 		t.live.Store(false)
 		t.unblame()
