@@ -63,6 +63,7 @@ func (w *worker) rest(s *Session) {
 		}
 		for _, l := range t.layers {
 			l.cache.Reset()
+			l.rate.Store(0)
 		}
 	}
 }
@@ -190,6 +191,7 @@ func (w *worker) tickTrack(t *track) {
 			continue
 		}
 		w.clockLoop(l)
+		l.publishRate(w.loop.now)
 		moved = l.watch.Moved(w.loop.now, t.clockRate()) || moved
 	}
 	for _, st := range t.table.Load().streams {
