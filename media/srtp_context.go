@@ -83,10 +83,12 @@ func (c *srtpContext) openRTP(pkt []byte, h *Header, index ExtSeq) (int, error) 
 
 // sealRTP seals slot[:n], whose header is complete, and returns the packet's length.
 func (c *srtpContext) sealRTP(slot []byte, n int, index ExtSeq) (int, error) {
-	ctx, err := c.at(SSRC(binary.BigEndian.Uint32(slot[8:])), index)
+	ssrc := binary.BigEndian.Uint32(slot[8:])
+	ctx, err := c.at(SSRC(ssrc), index)
 	if err != nil {
 		return 0, err
 	}
+	ctx.SetROC(ssrc, uint32(index>>16)) // or a leap of the numbers would look like a wrap
 	sealed, err := ctx.EncryptRTP(slot, slot[:n], &c.rtp)
 	return len(sealed), err
 }

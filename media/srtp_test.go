@@ -183,6 +183,24 @@ func TestSealRTCPEqualsPion(t *testing.T) {
 	}
 }
 
+// Whatever index is handed in is what a packet is sealed under, however far it is
+// from the one before.
+func TestSealLeaps(t *testing.T) {
+	for _, p := range profiles {
+		key := testKey(p)
+		sealer, _ := NewSealer(key)
+		ref, stream := newReference(t, key), sealer.ForStream()
+		var sc Scratch
+		for _, index := range []ExtSeq{100, 40_100, 1<<16 + 100, 1<<16 + 50_000, 1<<16 + 200, 5 << 16, 7} {
+			pkt := []byte{0x80, 96, byte(index >> 8), byte(index), 0, 0, 0, 1, 0, 0, 0, 9, 'a', 'b'}
+			sealed := seal(t, stream, &sc, pkt, index)
+			if n, err := ref.openRTP(&sc, sealed, 12, index); err != nil || !bytes.Equal(sealed[:n], pkt) {
+				t.Errorf("%v: index %d: %v", p, index, err)
+			}
+		}
+	}
+}
+
 func TestSealRTX(t *testing.T) {
 	sealer, _ := NewSealer(testKey(ProfileAES128GCM))
 	opener, _ := NewOpener(testKey(ProfileAES128GCM), 0)
