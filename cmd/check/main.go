@@ -25,8 +25,8 @@ func main() {
 		printSteps(os.Stdout, steps)
 		return
 	}
-	ci := os.Getenv("CI") == "true"
-	chosen, err := choose(formOf(ci, *long), *only, *test)
+	inCI := os.Getenv("CI") == "true"
+	chosen, err := choose(formOf(inCI, *long), *only, *test)
 	if err == nil {
 		err = enterModuleRoot()
 	}
@@ -34,7 +34,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "check:", err)
 		os.Exit(2)
 	}
-	results := run(ctx, chosen, ci)
+	results := run(ctx, chosen, inCI)
 	if !summarise(os.Stdout, results) {
 		os.Exit(1)
 	}

@@ -10,22 +10,24 @@ import { literally } from './titles.mjs';
 
 const REPORTER = fileURLToPath(new URL('reporter.mjs', import.meta.url));
 /** How long a file that is told to end may take for it, milliseconds. */
-const ENDING = 15_000;
+const ENDING = 5_000;
 
 /** Those that run now. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
-/** Tells a file, its servers and browsers to end. @param {import('node:child_process').ChildProcess} child */
-function end({ pid }) {
-  const signal = (/** @type {NodeJS.Signals} */ name) => {
-    try {
-      if (pid) process.kill(-pid, name);
-    } catch {
-      // It has ended.
-    }
-  };
-  signal('SIGINT');
-  setTimeout(signal, ENDING, 'SIGKILL').unref();
+/** Signals a file and what it has started. @param {import('node:child_process').ChildProcess} child @param {NodeJS.Signals} name */
+function signal({ pid }, name) {
+  try {
+    if (pid) process.kill(-pid, name);
+  } catch {
+    // All have ended.
+  }
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function end(child) {
+  signal(child, 'SIGINT');
+  setTimeout(signal, ENDING, child, 'SIGKILL').unref();
 }
 
 /** Ends everything that runs. */
@@ -48,6 +50,7 @@ export async function runFile(path, { env, only, most, said, over }) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
+  child.once('exit', () => signal(child, 'SIGKILL')); // a server that it could not end any more
   let late = false;
   const timer = setTimeout(() => ((late = true), end(child)), most);
   let failed = 0;
@@ -58,9 +61,9 @@ export async function runFile(path, { env, only, most, said, over }) {
     over(outcome);
   };
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', take);
-  const [code, signal] = await once(child, 'close');
+  const [code, killedBy] = await once(child, 'close');
   clearTimeout(timer);
   running.delete(child);
   if (late) return `not over within ${most / 1000} s`;
-  return code === 0 || failed ? '' : `ended with ${signal ?? code}`;
+  return code === 0 || failed ? '' : `ended with ${killedBy ?? code}`;
 }
