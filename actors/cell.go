@@ -6,7 +6,7 @@ import (
 )
 
 // cell is what of an actor does not depend on the message type: its place in the
-// tree, who watches it, how it ended. The system's root is a cell without a lane.
+// tree, how it ended. The system's root is a cell without a lane.
 type cell struct {
 	sys    *System
 	id     uint64
@@ -21,12 +21,7 @@ type cell struct {
 
 	prev, next *cell // siblings, guarded by parent.kids.mu
 
-	log      *slog.Logger     // loop-owned, nil until used
-	watching map[uint64]*cell // loop-owned, by id
-
-	watchMu  sync.Mutex // guards watchers, watchEnd and exit until done
-	watchers map[*cell]interest
-	watchEnd bool // exit is set and announced
+	log *slog.Logger // loop-owned, nil until used
 }
 
 // logger is loop-owned.
@@ -35,6 +30,13 @@ func (c *cell) logger() *slog.Logger {
 		c.log = c.sys.log.With(c.kind.name, c.name)
 	}
 	return c.log
+}
+
+// tellParent lets the parent know of an end or a restart.
+func (c *cell) tellParent(exit Exit) {
+	if c.parent.lane != nil { // the system's root has none
+		c.parent.lane.post(&note{kind: noteExit, exit: exit})
+	}
 }
 
 // kids are a cell's children in the order they were spawned.
@@ -90,12 +92,6 @@ func (k *kids) newest() *cell {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.last
-}
-
-func (k *kids) len() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.count
 }
 
 // list returns the children, oldest first.

@@ -18,8 +18,8 @@ func (a *actor[M]) crash(err error) {
 	a.restarts++
 	a.kind.restarts.Add(1)
 	a.timers.clear()
-	a.cancelTasks()
 	if !a.spec.KeepChildren {
+		a.cancelTasks()
 		a.stopChildren()
 	}
 	a.ready = false // the next run makes the handler
@@ -91,8 +91,8 @@ func (a *actor[M]) finish() {
 	left := a.box.dispose()
 	a.meter.rest(a.sys.clock())
 	a.kind.leave(&a.cell, left)
-	a.unwatchAll()
-	a.announce(a.exitWith(a.reason))
+	a.exit = a.exitWith(a.reason)
+	a.tellParent(a.exit)
 	a.parent.kids.remove(&a.cell)
 	close(a.done)
 }

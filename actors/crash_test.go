@@ -138,7 +138,7 @@ func TestRestartAndChildren(t *testing.T) {
 			k := <-kid
 			left := -1
 			tell(t, ref, func(*Context[step]) { panic("boom") })
-			tell(t, ref, func(ctx *Context[step]) { left = ctx.Children() })
+			tell(t, ref, func(ctx *Context[step]) { left = len(ctx.a.kids.list()) })
 			settle(t, ref)
 			sys.stop()
 			if keep {
@@ -174,12 +174,12 @@ func TestParentIsTold(t *testing.T) {
 	boom := func(*Context[step]) { panic("boom") }
 	tell(t, kid, boom)
 	first := <-exits
-	if !first.Restarted || !first.Child || first.ID != kid.ID() || first.Kind != "child" || first.Name != "kid" {
+	if !first.Restarted || first.ID != kid.ID() || first.Kind != "child" || first.Name != "kid" {
 		t.Fatalf("told %+v", first)
 	}
 	tell(t, kid, boom)
 	last := <-exits
-	if last.Restarted || !last.Child || last.Err == nil || last.Err.Error() != "panic: boom" {
+	if last.Restarted || last.Err == nil || last.Err.Error() != "panic: boom" {
 		t.Fatalf("told %+v", last)
 	}
 }

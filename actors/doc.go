@@ -31,7 +31,7 @@
 // A Tell that does not wait costs no allocation. If the message type is an
 // interface, convert once and send the same value to many.
 //
-// Stop requests, exits of children and watched actors go through a lane of their
+// Stop requests and exits of children go through a lane of their
 // own, which is drained before each message. Messages of one sender to one actor
 // arrive in the order they were sent; timers do not pass through the mailbox
 // (so a full one delays none) and a stopped timer never fires.
@@ -47,7 +47,7 @@
 // A panic is logged with its stack and ends that handler only. If Spec.Restart
 // allows, New makes another one, which gets the same mailbox without the message
 // that panicked; else the actor ends. The parent is told of both through
-// ExitHandler, watchers of the end.
+// ExitHandler.
 //
 // A parent may wait for its children, never the reverse; no actor asks itself or
 // a sibling and waits for the answer. A blocking Tell to one's own full mailbox

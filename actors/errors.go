@@ -16,13 +16,8 @@ var (
 	ErrNoActor = errors.New("no actor")
 )
 
-// Reasons of an Exit beside PanicError.
-var (
-	// ErrLinked: an actor it was linked with failed.
-	ErrLinked = errors.New("linked actor failed")
-	// ErrGoexit: a handler called runtime.Goexit.
-	ErrGoexit = errors.New("handler left its goroutine")
-)
+// ErrGoexit is the reason of an Exit when a handler called runtime.Goexit.
+var ErrGoexit = errors.New("handler left its goroutine")
 
 // PanicError is the reason of an actor whose handler or task panicked.
 type PanicError struct {

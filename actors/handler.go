@@ -24,8 +24,7 @@ type StopHandler[M any] interface {
 
 // ExitHandler is an optional part of a Handler.
 type ExitHandler[M any] interface {
-	// Exited tells that a child or a watched actor ended, or that a child was
-	// restarted. It comes before waiting messages. It is also called while the
+	// Exited tells that a child ended or was restarted. It comes before waiting messages. It is also called while the
 	// actor is stopping its children.
 	Exited(ctx *Context[M], exit Exit)
 }
@@ -37,8 +36,6 @@ type Exit struct {
 	Kind, Name string
 	// Err is nil for an orderly stop, a *PanicError after a panic.
 	Err error
-	// Child: it was a child of the one that is told.
-	Child bool
-	// Restarted: the actor goes on with a new handler. Only parents are told.
+	// Restarted: the actor goes on with a new handler.
 	Restarted bool
 }

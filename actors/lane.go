@@ -38,21 +38,20 @@ func (c *counts) add(o counts) {
 // note is a system message.
 type note struct {
 	kind noteKind
-	exit Exit  // noteExit, noteLinkExit
+	exit Exit  // noteExit
 	err  error // noteStop: the reason; noteCrash: the PanicError
 }
 
 type noteKind uint8
 
 const (
-	noteStop     noteKind = iota // from Ref.Stop and from a stopping parent
-	noteExit                     // a child or watched actor ended, a child restarted
-	noteLinkExit                 // a linked actor ended
-	noteCrash                    // a task panicked
+	noteStop  noteKind = iota // from Ref.Stop and from a stopping parent
+	noteExit                  // a child ended or restarted
+	noteCrash                 // a task panicked
 )
 
 // post queues n and reports false if the actor is gone. Notes are few (one per
-// stop, child and watch), so they are not bounded beside that.
+// stop and child), so they are not bounded beside that.
 func (l *lane) post(n *note) bool {
 	l.mu.Lock()
 	if l.gone {
@@ -102,7 +101,7 @@ func (l *lane) takeChildExits() []Exit {
 	var exits []Exit
 	rest := l.notes[:0]
 	for _, n := range l.notes {
-		if n.kind == noteExit && n.exit.Child {
+		if n.kind == noteExit {
 			exits = append(exits, n.exit)
 		} else {
 			rest = append(rest, n)

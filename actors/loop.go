@@ -63,13 +63,7 @@ func (a *actor[M]) onNote(n *note) {
 	case noteStop:
 		a.end(nil)
 	case noteExit:
-		delete(a.watching, n.exit.ID)
 		a.onExit(n.exit)
-	case noteLinkExit:
-		delete(a.watching, n.exit.ID)
-		if n.exit.Err != nil {
-			a.end(ErrLinked)
-		}
 	case noteCrash:
 		a.crash(n.err)
 	}

@@ -3,6 +3,7 @@
 package actors
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -14,13 +15,13 @@ func TestContextBelongsToItsGoroutine(t *testing.T) {
 	defer sys.stop()
 	stolen := make(chan *Context[step], 1)
 	ref := sys.spawn("victim", probe{})
-	tell(t, ref, func(ctx *Context[step]) { stolen <- ctx; ctx.AssertOwned() })
+	tell(t, ref, func(ctx *Context[step]) { stolen <- ctx })
 	ctx := <-stolen
 	uses := map[string]func(){
-		"assert": ctx.AssertOwned,
-		"timer":  func() { ctx.After(time.Second, nil) },
-		"stop":   func() { ctx.Stop(nil) },
-		"spawn":  func() { _, _ = Spawn(ctx, Spec[step]{Kind: "x", New: func() Handler[step] { return &probe{} }}) },
+		"task":  func() { ctx.Go(func(context.Context) step { return nil }) },
+		"timer": func() { ctx.After(time.Second, nil) },
+		"stop":  func() { ctx.Stop(nil) },
+		"spawn": func() { _, _ = Spawn(ctx, Spec[step]{Kind: "x", New: func() Handler[step] { return &probe{} }}) },
 	}
 	for name, use := range uses {
 		func() {

@@ -77,13 +77,6 @@ func (r Ref[M]) Depth() int {
 	return depth
 }
 
-func (r Ref[M]) target() *cell {
-	if r.a == nil {
-		return nil
-	}
-	return &r.a.cell
-}
-
 // assertNotFullSelf panics when an actor is about to wait for itself.
 func (a *actor[M]) assertNotFullSelf() {
 	if a.owner.here() && a.box.full() {

@@ -22,8 +22,9 @@ type Spec[M any] struct {
 	Budget int
 	// Restart allows restarts after a panic; zero means none.
 	Restart Restart
-	// KeepChildren lets children live through a restart. Without it they are
-	// stopped before the new handler is made.
+	// KeepChildren lets children and tasks live through a restart: the new handler
+	// gets the messages of the tasks that the old one began. Without it children
+	// are stopped before the new handler is made, and what tasks return is discarded.
 	KeepChildren bool
 }
 

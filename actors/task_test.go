@@ -53,6 +53,28 @@ func TestTaskPanicIsTheActors(t *testing.T) {
 	}
 }
 
+func TestRestartKeepsTasksAsItKeepsChildren(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sys := newTestSystem(t)
+		defer sys.stop()
+		var j journal
+		ref := sys.spawnSpec(phoenix(&j, Restart{Max: 1, Within: time.Minute}, true))
+		tell(t, ref, func(ctx *Context[step]) {
+			ctx.Go(func(work context.Context) step {
+				time.Sleep(time.Second)
+				if work.Err() != nil {
+					t.Error("the restart ended the task")
+				}
+				return func(ctx *Context[step]) { j.add("told after the restart") }
+			})
+			panic("boom")
+		})
+		time.Sleep(2 * time.Second)
+		settle(t, ref)
+		j.want(t, "init 1", "init 2", "told after the restart")
+	})
+}
+
 func TestRestartDiscardsTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sys := newTestSystem(t)

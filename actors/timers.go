@@ -11,7 +11,6 @@ type Timer[M any] struct {
 	a     *actor[M]
 	at    int64 // system clock
 	order uint64
-	every int64 // 0: once
 	msg   M
 	index int // in the heap, -1 when not in it
 }
@@ -35,9 +34,9 @@ type timers[M any] struct {
 	alarm *time.Timer // nil until the loop first sleeps with a timer set
 }
 
-func (a *actor[M]) addTimer(d, every time.Duration, msg M) *Timer[M] {
+func (a *actor[M]) addTimer(d time.Duration, msg M) *Timer[M] {
 	a.timers.order++
-	t := &Timer[M]{a: a, at: a.sys.clock() + int64(max(d, 0)), order: a.timers.order, every: int64(every), msg: msg}
+	t := &Timer[M]{a: a, at: a.sys.clock() + int64(max(d, 0)), order: a.timers.order, msg: msg}
 	heap.Push(&a.timers.heap, t)
 	return t
 }
@@ -79,12 +78,7 @@ func (a *actor[M]) fireTimers() {
 		if t.at > now || t.order > newest {
 			return
 		}
-		if t.every > 0 {
-			t.at += t.every * (1 + (now-t.at)/t.every)
-			heap.Fix(&a.timers.heap, 0)
-		} else {
-			heap.Pop(&a.timers.heap)
-		}
+		heap.Pop(&a.timers.heap)
 		a.kind.fired.Add(1)
 		a.handler.Handle(&a.ctx, t.msg)
 	}

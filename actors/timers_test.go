@@ -34,26 +34,6 @@ func TestTimers(t *testing.T) {
 	})
 }
 
-func TestEvery(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		sys := newTestSystem(t)
-		defer sys.stop()
-		var j journal
-		start := time.Now()
-		ref := sys.spawn("timed", probe{})
-		var tick *Timer[step]
-		tell(t, ref, func(ctx *Context[step]) { tick = ctx.Every(time.Second, stamp(&j, start, "tick")) })
-		time.Sleep(2500 * time.Millisecond)
-		j.want(t, "tick 1s", "tick 2s")
-		tell(t, ref, func(*Context[step]) { time.Sleep(3 * time.Second) }) // busy until 5.5 s
-		time.Sleep(3700 * time.Millisecond)
-		j.want(t, "tick 5.5s", "tick 6s")
-		tell(t, ref, func(*Context[step]) { tick.Stop() })
-		time.Sleep(time.Minute)
-		j.want(t)
-	})
-}
-
 // TestStoppedTimerNeverFires: also when it was due before it was stopped.
 func TestStoppedTimerNeverFires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -94,7 +74,7 @@ func TestRestartAndStopClearTimers(t *testing.T) {
 		ref := sys.spawnSpec(spec)
 		var old *Timer[step]
 		tell(t, ref, func(ctx *Context[step]) {
-			old = ctx.Every(time.Second, func(*Context[step]) { j.add("old tick") })
+			old = ctx.After(time.Second, func(*Context[step]) { j.add("old timer") })
 			panic("boom")
 		})
 		tell(t, ref, func(*Context[step]) {

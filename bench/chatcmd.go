@@ -57,12 +57,16 @@ func (c *ChatCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if c.Floor && !r.rep.Partial && bytes > 0 {
-		if err = c.writeLoop(ctx, r, bytes); err != nil {
+		if err = c.writeLoops(ctx, r, bytes); err != nil {
 			return err
 		}
 	}
 	return r.publish(out)
 }
+
+// silence is how long the server is watched before anybody talks: what it
+// costs then is no text's.
+const silence = 4 * time.Second
 
 // server measures the server and returns the mean size of a delivery.
 func (c *ChatCmd) server(ctx context.Context, r *runner) (int, error) {
@@ -78,8 +82,10 @@ func (c *ChatCmd) server(ctx context.Context, r *runner) (int, error) {
 	if _, err = r.joinAll(ctx, swarm, specs); err != nil {
 		return 0, err
 	}
-	swarm.StartTalk(c.Rate, c.Text)
 	pause(ctx, c.Warmup)
+	quiet := r.unused(ctx, min(silence, c.Duration))
+	swarm.StartTalk(c.Rate, c.Text)
+	pause(ctx, min(c.Warmup, time.Second))
 	w := r.measure(ctx, swarm, r.meter, c.Duration, "talking")
 	if err = r.alive(); err != nil {
 		return 0, err
@@ -91,7 +97,7 @@ func (c *ChatCmd) server(ctx context.Context, r *runner) (int, error) {
 	r.fillHeld(w, len(specs))
 	r.rep.RSSKiBPerParticipant = nil // idle measures that
 	r.healthNotes(swarm.Health())
-	r.rep.Chat = c.report(w, &talk)
+	r.rep.Chat = c.report(quiet, w, &talk)
 	swarm.LeaveAll(2 * time.Second)
 	if talk.Delivered == 0 {
 		return 0, errors.New("no text was delivered: nothing was measured")
@@ -99,7 +105,9 @@ func (c *ChatCmd) server(ctx context.Context, r *runner) (int, error) {
 	return int(talk.Bytes / talk.Delivered), nil
 }
 
-func (c *ChatCmd) report(w *window, talk *client.ChatStats) *report.Chat {
+// report tells what a delivery costs, everything included, and apart from that
+// what the room costs by the second and what a text adds to it.
+func (c *ChatCmd) report(quiet *float64, w *window, talk *client.ChatStats) *report.Chat {
 	rep := &report.Chat{
 		Sent: talk.Sent, Deliveries: talk.Delivered, Expected: talk.Sent * uint64(c.Size),
 		DeliveriesPerS: float64(talk.Delivered) / w.wall.Seconds(), Delay: report.QuantilesOf(talk.Delay),
@@ -107,46 +115,80 @@ func (c *ChatCmd) report(w *window, talk *client.ChatStats) *report.Chat {
 	if w.cpu != nil && talk.Delivered > 0 {
 		rep.CPUUSPerDelivery = report.Some(float64(w.cpu.Nanoseconds()) / 1000 / float64(talk.Delivered))
 	}
+	if w.cpu != nil && quiet != nil && talk.Sent > 0 {
+		rep.QuietCPUPct = quiet
+		rep.CPUUSPerText = report.Some(1e6 * (w.cpu.Seconds() - *quiet/100*w.wall.Seconds()) / float64(talk.Sent))
+	}
 	return rep
 }
 
-// writeLoop measures plain writes of the same size, to as many sockets, at
-// the same pace.
-func (c *ChatCmd) writeLoop(ctx context.Context, r *runner, bytes int) error {
+// writeLoops measures plain writes of the same size, to as many sockets, at the
+// same pace: alone, and with each text on disk first, which is the least that a
+// server can do that keeps what it acknowledges. Both several times in turns.
+func (c *ChatCmd) writeLoops(ctx context.Context, r *runner, bytes int) error {
+	var plain, durable []float64
+	for range max(1, c.FloorRuns) {
+		for _, form := range []struct {
+			durable bool
+			runs    *[]float64
+		}{{false, &plain}, {true, &durable}} {
+			us, err := c.writeLoop(ctx, r, bytes, form.durable)
+			if err != nil {
+				return err
+			}
+			if us != nil {
+				*form.runs = append(*form.runs, *us)
+			}
+		}
+	}
+	rep := r.rep.Chat
+	rep.FloorRuns, rep.DurableFloorRuns = plain, durable
+	rep.FloorUS, rep.DurableFloorUS = median(plain), median(durable)
+	rep.Ratio = ratio(rep.CPUUSPerDelivery, rep.FloorUS)
+	rep.DurableRatio = ratio(rep.CPUUSPerDelivery, rep.DurableFloorUS)
+	return nil
+}
+
+// writeLoop measures one run and returns its cost per write, nil if it was
+// interrupted.
+func (c *ChatCmd) writeLoop(ctx context.Context, r *runner, bytes int, durable bool) (*float64, error) {
 	cmd, err := childCommand(writeChild)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	child, err := floor.Start(cmd, func(cmd *exec.Cmd) error { return proc.StartOn(cmd, r.serverCPUs) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer child.Stop()
 	swarm, err := client.NewSwarm(r.config(1, 0), r.loops(), c.Seed)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer swarm.Close()
-	plan := &floor.WritePlan{Conns: c.Size, Bytes: bytes, PeriodNS: int64(float64(time.Second) / c.Rate)}
+	listeners := c.Size // of one room: each text goes to those of its own
+	plan := &floor.WritePlan{Conns: listeners, Bytes: bytes, PeriodNS: int64(float64(time.Second) / c.Rate), Durable: durable}
 	if err = child.Begin(plan); err != nil {
-		return err
+		return nil, err
 	}
-	for range c.Size {
+	for range listeners {
 		if err = swarm.OpenPlain(child.Port); err != nil {
-			return plainError("the write loop", err)
+			return nil, plainError("the write loop", err)
 		}
 	}
 	if err = child.Ready(); err != nil {
-		return err
+		return nil, err
+	}
+	label := "plain writes"
+	if durable {
+		label = "writes and a sync each"
 	}
 	pause(ctx, min(c.Warmup, time.Second))
 	before := swarm.PlainTexts()
-	w := r.measure(ctx, swarm, pidMeter(child.Pid()), c.length(c.Duration), "plain writes")
+	w := r.measure(ctx, swarm, pidMeter(child.Pid()), c.length(c.Duration), label)
 	texts := swarm.PlainTexts() - before
 	if w.partial || w.cpu == nil || texts == 0 {
-		return nil
+		return nil, nil
 	}
-	r.rep.Chat.FloorUS = report.Some(float64(w.cpu.Nanoseconds()) / 1000 / float64(texts))
-	r.rep.Chat.Ratio = ratio(r.rep.Chat.CPUUSPerDelivery, r.rep.Chat.FloorUS)
-	return nil
+	return report.Some(float64(w.cpu.Nanoseconds()) / 1000 / float64(texts)), nil
 }

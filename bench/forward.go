@@ -51,14 +51,17 @@ func (v *VideoFlags) layerPart() float64 {
 // FloorFlags say whether the minimal forwarder is run along.
 type FloorFlags struct {
 	Floor         bool          `default:"true" negatable:"" help:"Measure the minimal forwarder with the same load afterwards."`
-	FloorDuration time.Duration `default:"0s" help:"How long, for each of its two forms; 0: half of --duration, 8 s at most."`
+	FloorDuration time.Duration `default:"0s" help:"How long, for each of its two forms, all runs together; 0: half of --duration, 8 s at most."`
+	FloorRuns     int           `default:"3" help:"How often each of its forms is run; the median counts."`
 }
 
+// length is how long one run of the minimal forwarder is measured.
 func (f *FloorFlags) length(d time.Duration) time.Duration {
+	runs := time.Duration(max(1, f.FloorRuns))
 	if f.FloorDuration > 0 {
-		return f.FloorDuration
+		return f.FloorDuration / runs
 	}
-	return min(max(d/2, time.Second), 8*time.Second)
+	return max(min(d/2, 8*time.Second)/runs, time.Second)
 }
 
 // forwarding is a run of a scenario that forwards media.

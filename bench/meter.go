@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/bench/proc"
+	"parley/bench/report"
 )
 
 // meter tells what a server uses.
@@ -52,4 +53,20 @@ func (m pageMeter) CPU() (time.Duration, error) {
 func (m pageMeter) RSS() (float64, error) {
 	b, err := m.read("process_resident_memory_bytes")
 	return b / 1024, err
+}
+
+// unused is what the server takes for dur while nobody asks anything of it, in
+// percent of a processor; nil if that is not known.
+func (r *runner) unused(ctx context.Context, dur time.Duration) *float64 {
+	before, err := r.meter.CPU()
+	if err != nil {
+		return nil
+	}
+	start := time.Now()
+	pause(ctx, dur)
+	after, err := r.meter.CPU()
+	if err != nil || ctx.Err() != nil {
+		return nil
+	}
+	return report.Some(cpuShare(after-before, time.Since(start)))
 }

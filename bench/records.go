@@ -14,6 +14,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"parley/bench/floor"
 	"parley/bench/load"
 	"parley/bench/report"
 	"parley/storage"
@@ -218,7 +219,7 @@ func (y *yardstick) measure(dur time.Duration) error {
 		if _, err := y.file.WriteAt(page, int64(y.syncs%yardPages*len(page))); err != nil {
 			return err
 		}
-		if err := datasync(y.file); err != nil {
+		if err := floor.DataSync(y.file); err != nil {
 			return err
 		}
 		y.took += time.Since(start)

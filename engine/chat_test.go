@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 func TestChatIsAcknowledgedWhenOnDisk(t *testing.T) {
@@ -176,7 +175,7 @@ func TestChatLimits(t *testing.T) {
 func TestChatWhenTheStorageIsBusy(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		ada := w.join("tea", "Ada", 0)
-		w.records.setFail(storage.ErrBusy)
+		w.records.setFail(errBusy)
 		ada.refused(&wire.Chat{Key: "1", Text: "x"}, wire.CodeStoreFailed)
 		w.records.setFail(errors.New("disk"))
 		ada.refused(&wire.Chat{Key: "1", Text: "x"}, wire.CodeStoreFailed)

@@ -1,15 +1,31 @@
 package engine
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // Directory knows which node owns a room. The owner's Room actor is the only
-// writer of the room's state.
+// writer of the room's state. A server that is alone needs none: Options without
+// a Directory own every room at once.
 type Directory interface {
-	// Claim makes this node the owner of room unless another one is. It returns
-	// the owner, and whether that is this node.
-	Claim(room string) (node string, mine bool)
-	// Release gives up a claim.
-	Release(room string)
+	// Claim makes this node the owner of room unless another one is, and says who
+	// owns it now. It may take its time, for the engine asks in a task, but ends soon
+	// after ctx does. An error means that nobody knows whose the room is.
+	Claim(ctx context.Context, room string) (Lease, error)
+}
+
+// Lease is what a claim led to. It renews itself; none of its methods blocks.
+type Lease interface {
+	// Owner is the node that the room belongs to.
+	Owner() string
+	// Mine reports whether that is this node. If not, the rest means nothing.
+	Mine() bool
+	// Lost is closed when the room does not belong to this node any more: the lease
+	// was lost, or released.
+	Lost() <-chan struct{}
+	// Release gives the room back.
+	Release()
 }
 
 // Bus carries calls to where they belong. Calls are plain data.
@@ -41,14 +57,11 @@ type NodeCall struct {
 	DrainMS int64
 }
 
-// soleNode is the Directory and Bus of a server that is alone.
+// soleNode is the Bus of a server that is alone.
 type soleNode struct {
 	mu   sync.Mutex // guards node
 	node BusNode
 }
-
-func (s *soleNode) Claim(string) (string, bool) { return "", true }
-func (s *soleNode) Release(string)              {}
 
 func (s *soleNode) Receive(node BusNode) {
 	s.mu.Lock()

@@ -3,9 +3,10 @@
 // must survive goes to Records.
 //
 //	e, err := engine.New(engine.Options{Media: m, Records: store})
-//	signal := e.Accept(conn, engine.ConnInfo{Addr: addr}) // for each WebSocket
-//	signal.OnText(text)                                   // for each message
-//	signal.OnClose()                                      // at its end
+//	signal := e.Accept(conn, engine.ConnInfo{Addr: addr, Principal: who})
+//	signal.OnText(text)   // for each message in JSON
+//	signal.OnRequest(req) // or made of something else
+//	signal.OnClose()      // at its end
 //	err = e.Stop(ctx)
 //
 // # Who owns what
@@ -16,11 +17,17 @@
 //	Signal (no goroutine)                 one connection; speaks for a participant
 //
 // A Signal checks size, rate and order of what a client sends and hands it to its
-// participant, which does what takes time (answering SDP) and hands the rest to the
-// room. The room changes what all can see, encodes each event once and sends the
-// same frame to every member's connection: connections queue and never block.
-// The media side and the storage's writer report to the room by coalesced messages;
+// participant, which checks rights, does what takes time (answering SDP) and hands
+// the rest to the room. What is legal when, by what right, within which limit, and
+// who does it, stands in one table, actions.go. The room changes what all can see,
+// puts each event into one frame and hands that to every member's connection:
+// connections queue and never block. They take the frame's JSON, which is encoded
+// once, or its message. The media side and the storage's writer report to the room by coalesced messages;
 // neither ever waits for it.
+//
+// Who somebody is (Principal) and whether he may enter (Authority) is settled before a
+// room hears of it, by a task of the registry's; the room is told what he may do there,
+// as bits.
 //
 // Packets do not pass through here. The room tells the media side who sits in
 // whose seats (MediaSession.Place); that publishes tables for its workers.
@@ -45,7 +52,7 @@
 // # Limits
 //
 // Every queue, list and table has a bound: see Limits, wire's Max constants, and
-// logBytes, maxSaying, maxTickets here. What is kept for those who are away goes in
+// logBytes, maxSaying, maxWaiting, maxAdmissions here. What is kept for those who are away goes in
 // time though nothing else happens: a room with no events sleeps. What one address could take from all others
 // has a limit per address besides: joins, offers, rooms, chat; and rooms give way to
 // a newcomer when there are no more (registry_openers.go). One pass over the seats
@@ -53,8 +60,11 @@
 //
 // # Growing past one process
 //
-// Directory (which node owns a room) and Bus (to the owner, to all) are in-process
-// today. Nothing but the registry knows that rooms are here.
+// Directory says which node owns a room, Bus carries calls to the owner and to all.
+// A server that is alone has no Directory and owns every room at once. Elsewhere a
+// room is claimed by a task before it is opened, while those wait who want to enter,
+// and ends in order when its lease is lost: registry_claim.go. A room that runs
+// depends on no claim. Nothing but the registry knows that rooms are here.
 //
 // # Why not otherwise
 //

@@ -45,7 +45,7 @@ func (c *client) checkDocumented(typ string, reply wire.Message) {
 		return
 	}
 	codes := documentedCodes()
-	if len(codes[""]) < 8 || len(codes) < len(wire.RequestTypes) {
+	if len(codes[""]) < 8 || len(codes) < len(wire.RequestTypes()) {
 		c.w.t.Fatalf("read only %v from PROTOCOL.md", codes)
 	}
 	if !codes[""][string(e.Code)] && !codes[typ][string(e.Code)] {

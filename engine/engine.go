@@ -13,7 +13,6 @@ import (
 
 	"parley/actors"
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // Engine holds the rooms of this process. Its methods may be called from any
@@ -28,8 +27,9 @@ type Engine struct {
 type env struct {
 	media     Media
 	records   Records
-	directory Directory
+	directory Directory // nil: every room is ours
 	bus       Bus
+	authority Authority // nil: all may do all
 	log       *slog.Logger
 	version   string
 	limits    Limits
@@ -51,16 +51,12 @@ func New(o Options) (*Engine, error) {
 		return nil, fmt.Errorf("engine: Options need Media and Records")
 	}
 	o.setDefaults()
-	alone := &soleNode{}
-	if o.Directory == nil {
-		o.Directory = alone
-	}
 	if o.Bus == nil {
-		o.Bus = alone
+		o.Bus = &soleNode{}
 	}
 	e := &Engine{sys: actors.NewSystem(actors.Options{Log: o.Log})}
 	e.env = &env{
-		media: o.Media, records: o.Records, directory: o.Directory, bus: o.Bus,
+		media: o.Media, records: o.Records, directory: o.Directory, bus: o.Bus, authority: o.Authority,
 		log: o.Log, version: o.Version, limits: o.Limits, times: o.Times, faults: o.Faults,
 		joins:  o.NewRate(o.Limits.JoinRate, o.Limits.JoinBurst),
 		offers: o.NewRate(o.Limits.AddressOfferRate, o.Limits.AddressOfferBurst),
@@ -151,13 +147,13 @@ func (e *Engine) Holder(meeting, token string) (participant string, err error) {
 	if !ok {
 		return "", ErrNotYourself
 	}
-	kept, err := e.env.records.Attendance(meeting, shown.participant)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrInvalid) {
+	ticket, err := e.env.records.Ticket(meeting, shown.participant)
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", err
 	}
 	// Nobody's ticket is empty, and so are those of records older than tickets:
 	// no hash is.
-	if subtle.ConstantTimeCompare(kept.Ticket, ticketOf(shown.secret)) != 1 {
+	if subtle.ConstantTimeCompare(ticket, ticketOf(shown.secret)) != 1 {
 		return "", ErrNotYourself
 	}
 	return shown.participant, nil
@@ -178,7 +174,7 @@ func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, com
 	if err != nil {
 		return err
 	}
-	rating := storage.Rating{Participant: participant, Stars: stars, Comment: wire.CleanText(comment), At: time.Now()}
+	rating := Rating{Participant: participant, Stars: stars, Comment: wire.CleanText(comment), At: time.Now()}
 	done := make(chan error, 1)
 	if err := e.env.records.Rate(meeting, rating, func(err error) { done <- err }); err != nil {
 		return err
@@ -189,7 +185,7 @@ func (e *Engine) Rate(ctx context.Context, meeting, token string, stars int, com
 	case err := <-done:
 		return err
 	case <-over.C:
-		return storage.ErrUnknown
+		return ErrUnknown
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -14,6 +14,19 @@ var (
 	ErrNotYourself = errors.New("the token does not belong to this meeting")
 )
 
+// Errors of Records that the engine tells apart.
+var (
+	// ErrNotFound: there is no such meeting or participant.
+	ErrNotFound = errors.New("not found")
+	// ErrUnknown: nobody knows whether the write is on disk. The same text under the
+	// same key settles it.
+	ErrUnknown = errors.New("outcome unknown")
+	// ErrRoomFull and ErrSourceFull: the room's texts, or those of the source in it,
+	// have all the bytes they may.
+	ErrRoomFull   = errors.New("room has all the texts it may keep")
+	ErrSourceFull = errors.New("source has all the texts it may keep in the room")
+)
+
 // Coded is an error that has a wire.Code: refused offers carry one.
 type Coded interface {
 	error

@@ -24,7 +24,7 @@ const (
 type loggedEvent struct {
 	seq   uint64
 	at    time.Time
-	frame *wire.Frame // nil: something newer was put in its place
+	frame wire.Kept // nil: something newer was put in its place
 	to    audience
 	// presence is whose presence this is the latest word on, if it is about
 	// that: nobody needs an earlier one. Without this a short loss of network
@@ -32,7 +32,7 @@ type loggedEvent struct {
 	presence string
 }
 
-func (e loggedEvent) size() int { return logEntry + len(e.frame.Bytes()) }
+func (e loggedEvent) size() int { return logEntry + len(e.frame) }
 
 // eventLog holds the last events of a room, oldest first. It is pure; the zero
 // log is ready for use.
@@ -117,16 +117,14 @@ func (l *eventLog) forget(old loggedEvent) {
 	}
 }
 
-// since calls send with the frames after seq that are for id, in order. It
-// reports false, and sends nothing, if one of those after seq is gone.
-func (l *eventLog) since(seq uint64, id string, send func(*wire.Frame)) bool {
-	if seq < l.gone {
-		return false
-	}
+// reaches reports whether all events after seq are still here.
+func (l *eventLog) reaches(seq uint64) bool { return seq >= l.gone }
+
+// since calls send with the frames after seq that are for id, in order.
+func (l *eventLog) since(seq uint64, id string, send func(*wire.Frame)) {
 	for _, e := range l.events {
 		if e.seq > seq && e.frame != nil && e.to.includes(id) {
-			send(e.frame)
+			send(e.frame.Frame())
 		}
 	}
-	return true
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strconv"
 	"testing"
@@ -131,39 +132,13 @@ func (c *client) send(req wire.Request) int64 {
 	return c.nextID
 }
 
+// setHead fills in a request's Head, and what JSON must not lack.
 func setHead(req wire.Request, id int64) {
-	var head *wire.Head
-	var typ string
-	switch r := req.(type) {
-	case *wire.Join:
-		head, typ = &r.Head, wire.TypeJoin
-	case *wire.Resume:
-		head, typ = &r.Head, wire.TypeResume
-	case *wire.Offer:
-		head, typ = &r.Head, wire.TypeOffer
-	case *wire.View:
-		head, typ = &r.Head, wire.TypeView
-		if r.Items == nil {
-			r.Items = []wire.ViewItem{}
-		}
-	case *wire.Mute:
-		head, typ = &r.Head, wire.TypeMute
-	case *wire.Chat:
-		head, typ = &r.Head, wire.TypeChat
-	case *wire.Hand:
-		head, typ = &r.Head, wire.TypeHand
-	case *wire.React:
-		head, typ = &r.Head, wire.TypeReact
-	case *wire.Caption:
-		head, typ = &r.Head, wire.TypeCaption
-	case *wire.Rename:
-		head, typ = &r.Head, wire.TypeRename
-	case *wire.Ping:
-		head, typ = &r.Head, wire.TypePing
-	case *wire.Leave:
-		head, typ = &r.Head, wire.TypeLeave
+	if v, ok := req.(*wire.View); ok && v.Items == nil {
+		v.Items = []wire.ViewItem{}
 	}
-	*head = wire.Head{Type: typ, ID: id}
+	head := wire.Head{Type: req.RequestType(), ID: id}
+	reflect.ValueOf(req).Elem().FieldByName("Head").Set(reflect.ValueOf(head))
 }
 
 // pump takes in what was sent to the client, keeping its seats and seq.
@@ -385,7 +360,7 @@ func testLog(t *testing.T) io.Writer {
 func dump(all []wire.Message) string {
 	out := ""
 	for _, m := range all {
-		out += string(wire.Encode(m).Text()) + "\n"
+		out += string(wire.FrameOf(m).Text()) + "\n"
 	}
 	return out
 }

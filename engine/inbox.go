@@ -4,7 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"parley/storage"
+	"parley/actors"
 )
 
 // inbox is the edge between the storage's writer, which puts results in, and the
@@ -22,8 +22,23 @@ type recordResult struct {
 	join  string // a newcomer's id
 	leave *leaveWait
 	said  *saying
-	text  storage.ChatRecord // with said
+	text  Text // with said
 	err   error
+}
+
+// with is the result once its outcome is known.
+func (r *recordResult) with(err error) recordResult {
+	out := *r
+	out.err = err
+	return out
+}
+
+// stored takes what was stored on the writer, before done is told.
+func (r *recordResult) stored(done func(error)) func(Text, error) {
+	return func(text Text, err error) {
+		r.text = text
+		done(err)
+	}
 }
 
 func (b *inbox) put(r recordResult) {
@@ -48,4 +63,31 @@ func (b *inbox) next() (r recordResult, ok bool) {
 		b.filled.Store(false)
 	}
 	return r, true
+}
+
+// toInbox makes a callback for the storage's writer that never blocks it.
+func (r *roomState) toInbox(result func(error) recordResult) func(error) {
+	box, self := r.j.inbox, r.self
+	return func(err error) {
+		box.put(result(err))
+		_ = self.Tell(recordsWritten{}, actors.Coalesce(actors.Key{Class: keyRecords}))
+	}
+}
+
+// takeInbox deals with what the storage has done.
+func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
+	for {
+		res, ok := r.j.inbox.next()
+		if !ok {
+			return
+		}
+		switch {
+		case res.join != "":
+			r.onJoinRecorded(ctx, res.join, res.err)
+		case res.leave != nil:
+			r.j.finish(res.leave)
+		case res.said != nil:
+			r.onSaid(res.said, res.text, res.err)
+		}
+	}
 }

@@ -1,18 +1,13 @@
 package engine
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // TestLimitedRequestIsAnsweredByItsID: however large a request is, its client
@@ -121,7 +116,7 @@ func TestChatBeyondAQuotaIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		name string
-	}{{storage.ErrRoomFull, "room_chat"}, {storage.ErrSourceFull, "address_chat"}} {
+	}{{ErrRoomFull, "room_chat"}, {ErrSourceFull, "address_chat"}} {
 		run(t, Options{}, func(w *world) {
 			ada, bob := w.join("tea", "Ada", 0), w.join("tea", "Bob", 0)
 			w.records.setFail(c.err)
@@ -176,73 +171,4 @@ func TestChatOfAnAddressADay(t *testing.T) {
 		w.advance(4 * time.Hour) // a sixth of it
 		last.ok(&wire.Chat{Key: "later", Text: "hello"})
 	})
-}
-
-// TestChatFlood: over a real store, many people of one address, then one of
-// another.
-func TestChatFlood(t *testing.T) {
-	log := slog.New(slog.DiscardHandler)
-	store, err := storage.Open(t.TempDir(), storage.Options{Log: log, ChatBytes: 40_000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := New(Options{Media: &memMedia{}, Records: store, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	flood := func(addr netip.Addr) (taken int) {
-		for person := range 3 {
-			conn := &countConn{frames: &(&bench{}).frames, reply: make(chan *wire.Frame, 64), closed: make(chan struct{})}
-			s := e.Accept(conn, ConnInfo{Addr: addr})
-			ask := func(req wire.Request, id int64) wire.Message {
-				setHead(req, id)
-				data, _ := json.Marshal(req)
-				s.OnText(data)
-				return replyOf(t, conn.reply, id)
-			}
-			ask(&wire.Join{Room: "tea", Name: "X"}, 1)
-			for i := range 9 {
-				req := &wire.Chat{Key: fmt.Sprint(i), Text: strings.Repeat("x", 1000)}
-				switch reply := ask(req, int64(i+2)).(type) {
-				case *wire.OK:
-					taken++
-				case *wire.Error:
-					if reply.Code != wire.CodeChatFull {
-						t.Fatalf("person %d: %+v", person, reply)
-					}
-				}
-			}
-		}
-		return taken
-	}
-	if n := flood(greedy); n != 8 {
-		t.Errorf("%d texts of the flood were stored", n)
-	}
-	if n := flood(honest); n != 8 {
-		t.Errorf("%d texts of somebody else were stored", n)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := errors.Join(e.Stop(ctx), store.Close()); err != nil {
-		t.Error(err)
-	}
-}
-
-// replyOf waits for the reply to a request.
-func replyOf(t *testing.T, in <-chan *wire.Frame, id int64) wire.Message {
-	t.Helper()
-	for {
-		select {
-		case f := <-in:
-			m, err := wire.ParseMessage(f.Text())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if r, ok := m.(wire.Reply); ok && r.RequestID() == id {
-				return m
-			}
-		case <-time.After(10 * time.Second):
-			t.Fatalf("no reply to %d", id)
-		}
-	}
 }

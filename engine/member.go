@@ -22,6 +22,7 @@ type person struct {
 // journal.
 type member struct {
 	person
+	may    Right // as granted to who joined, see Authority
 	ref    actors.Ref[participantMsg]
 	secret [secretSize]byte
 	signal *Signal // nil while away, and for the echo
@@ -56,7 +57,7 @@ func (m *member) send(f *wire.Frame) {
 // tell sends something about the member's own view.
 func (m *member) tell(ev wire.Event) {
 	if m.signal != nil {
-		m.signal.send(wire.Encode(ev))
+		m.signal.reply(ev)
 	}
 }
 

@@ -37,15 +37,14 @@ func (s *Signal) takeUnread(size int, now time.Time) (wait time.Duration) {
 }
 
 // takeRead counts what takeUnread could not tell from its size.
-func (s *Signal) takeRead(size int, req wire.Request, now time.Time) (wait time.Duration) {
-	if size > wire.MaxSmallMessage {
+func (s *Signal) takeRead(size int, req wire.Request, l limit, now time.Time) (wait time.Duration) {
+	if size > wire.MaxSmallMessage || l&limitOffers == 0 {
 		return 0
 	}
-	join, joins := req.(*wire.Join)
-	if _, offers := req.(*wire.Offer); offers || joins && join.Offer != "" {
-		return s.takeOffer(size, now)
+	if join, joins := req.(*wire.Join); joins && join.Offer == "" {
+		return 0 // without media
 	}
-	return 0
+	return s.takeOffer(size, now)
 }
 
 // takeOffer returns how long to wait, 0 if it need not.

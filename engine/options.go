@@ -14,9 +14,13 @@ import (
 type Options struct {
 	Media   Media
 	Records Records
-	// Directory and Bus are the in-process ones if nil.
+	// Directory says which rooms are this process's; all of them if nil. Bus is the
+	// in-process one if nil.
 	Directory Directory
 	Bus       Bus
+	// Authority says who may enter a room and what he may do there; nil: everybody,
+	// everything.
+	Authority Authority
 	Log       *slog.Logger // slog.Default if nil
 	// NewRate makes the limits per address: so many events a second, so many at
 	// once, none if one of the numbers is not positive. Nil: there are none.
@@ -85,6 +89,10 @@ type Times struct {
 	// long it is shown to others if nothing authenticated arrives from its media
 	// either, 10 s.
 	Resume, Silence time.Duration
+	// Claim is how long a room's newcomers wait until it is known whose it is. 10 s.
+	Claim time.Duration
+	// Admit is how long the Authority may take to decide about somebody. 10 s.
+	Admit time.Duration
 	// EmptyRoom is how long a room outlives its last participant. 60 s.
 	EmptyRoom time.Duration
 	// EchoRoom is how long a setup test may take. 10 min.
@@ -136,6 +144,8 @@ func (o *Options) setDefaults() {
 	def(&t.Join, 60*time.Second)
 	def(&t.Resume, 30*time.Second)
 	def(&t.Silence, 10*time.Second)
+	def(&t.Claim, 10*time.Second)
+	def(&t.Admit, 10*time.Second)
 	def(&t.EmptyRoom, 60*time.Second)
 	def(&t.EchoRoom, 10*time.Minute)
 	def(&t.Record, 2*time.Second)

@@ -25,11 +25,12 @@ type participantState struct {
 	room actors.Ref[roomMsg]
 	join *wire.Join // until Init is done
 
+	may     Right
 	signal  *Signal // who speaks for it, also when lost
 	away    *awayState
 	chats   *rate.Limiter
-	shows   *rate.Limiter // what all others get to see, see limiterOf
-	session MediaSession  // nil without media
+	shows   *rate.Limiter
+	session MediaSession // nil without media
 	events  mediaEvents
 	// watched is the room's, pictures what this one's seats take.
 	watched  *watched
@@ -38,13 +39,13 @@ type participantState struct {
 
 // spawnParticipant starts the participant of a join; its first message to the
 // room is mediaOpened.
-func spawnParticipant(ctx *actors.Context[roomMsg], e *env, seen *watched, id string, s *Signal, join *wire.Join) (actors.Ref[participantMsg], error) {
-	room := ctx.Self()
+func spawnParticipant(ctx *actors.Context[roomMsg], e *env, seen *watched, m *member, s *Signal, join *wire.Join) (actors.Ref[participantMsg], error) {
+	room, id, may := ctx.Self(), m.id, m.may // the member is the room's
 	return actors.Spawn(ctx, actors.Spec[participantMsg]{
 		Kind: "participant", Name: id, Mailbox: participantMailbox,
 		New: func() actors.Handler[participantMsg] {
 			p := &participantState{
-				env: e, id: id, room: room, join: join, signal: s, watched: seen,
+				env: e, id: id, room: room, join: join, may: may, signal: s, watched: seen,
 				chats: rate.NewLimiter(e.limits.ChatRate, e.limits.ChatBurst),
 				shows: rate.NewLimiter(e.limits.ShowRate, e.limits.ShowBurst),
 			}
@@ -59,7 +60,7 @@ func (p *participantState) Init(ctx *actors.Context[participantMsg]) error {
 	p.events = mediaEvents{room: p.room, self: ctx.Self(), id: p.id, number: ctx.Self().ID()}
 	join := p.join
 	p.join = nil
-	result, err := p.openMedia(join.Offer, join.Sources, join.Seats)
+	result, err := p.openMedia(p.mediaOffer(join.Offer, join.Sources, join.Seats, join.Infer))
 	if err == nil {
 		p.muteAllBut(result.codecs, join.Unmuted)
 	}
@@ -91,36 +92,32 @@ func (p *participantState) Stopped(_ *actors.Context[participantMsg], _ error) {
 }
 
 func (p *participantState) onClientRequest(ctx *actors.Context[participantMsg], msg clientRequest) {
-	if limiter, name, what := p.limiterOf(msg.req); limiter != nil {
+	a, id := actions[msg.req.RequestType()], msg.req.RequestID()
+	if !p.may.has(a.needs) {
+		msg.signal.refuse(id, wire.CodeNotAllowed, "without the right to: "+(a.needs&^p.may).String())
+		return
+	}
+	if limiter, name, what := p.limiterOf(a.limit); limiter != nil {
 		if wait := take(limiter, ctx.Now()); wait > 0 {
 			p.env.meters.limited.add(name)
-			msg.signal.refuseFor(wait, msg.req.RequestID(), wire.CodeRateLimited, what)
+			msg.signal.refuseFor(wait, id, wire.CodeRateLimited, what)
 			return
 		}
 	}
-	switch req := msg.req.(type) {
-	case *wire.Offer:
-		p.onOffer(msg.signal, req)
+	if a.do.participant != nil && !a.do.participant(p, msg.signal, msg.req) {
 		return
-	case *wire.Mute:
-		if p.session == nil || p.session.Codec(req.Source) == "" {
-			msg.signal.refuse(req.ID, wire.CodeNoSource, "you do not have this source")
-			return
-		}
-		p.session.SetMuted(req.Source, req.Muted)
 	}
 	if p.room.Tell(memberRequest{p.id, msg.signal, msg.req}, actors.Drop) != nil {
-		msg.signal.refuseFor(time.Second, msg.req.RequestID(), wire.CodeRateLimited, "the room is overloaded")
+		msg.signal.refuseFor(time.Second, id, wire.CodeRateLimited, "the room is overloaded")
 	}
 }
 
-// limiterOf returns the limit of its own that a request has, nil for none. What
-// goes to everybody has one: a request of one client is a message to a thousand.
-func (p *participantState) limiterOf(req wire.Request) (limiter *rate.Limiter, name, refusal string) {
-	switch req.(type) {
-	case *wire.Chat:
+// limiterOf returns the participant's limit that a request takes, nil for none.
+func (p *participantState) limiterOf(l limit) (limiter *rate.Limiter, name, refusal string) {
+	switch {
+	case l&limitChats != 0:
 		return p.chats, "texts", "too many texts"
-	case *wire.Mute, *wire.Hand, *wire.React, *wire.Caption, *wire.Rename:
+	case l&limitShows != 0:
 		return p.shows, "shows", "too many changes for all others to see"
 	}
 	return nil, "", ""

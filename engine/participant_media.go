@@ -23,30 +23,40 @@ type opened struct {
 }
 
 // openMedia answers the offer of a join. Without an offer there is no session.
-func (p *participantState) openMedia(offer string, sources map[wire.Source]wire.SourceSection, seats []wire.SeatMIDs) (opened, error) {
-	if offer == "" {
+func (p *participantState) openMedia(offer MediaOffer) (opened, error) {
+	if offer.SDP == "" {
 		return opened{}, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), offerTime)
 	defer cancel()
-	session, answer, err := p.env.media.Open(ctx, p.id, p.mediaOffer(offer, sources, seats), p.events)
+	session, answer, err := p.env.media.Open(ctx, p.id, offer, p.events)
 	if err != nil {
 		return opened{}, err
 	}
 	p.session = session
 	p.signal.carries(session)
-	return p.opened(answer, p.codecs(sources), len(seats)), nil
+	return p.opened(offer, answer), nil
 }
 
-// mediaOffer adds to an offer what the room knows of those who watch.
-func (p *participantState) mediaOffer(offer string, sources map[wire.Source]wire.SourceSection, seats []wire.SeatMIDs) MediaOffer {
-	return MediaOffer{SDP: offer, Sources: sources, Seats: seats, Shared: p.watched.Load().shared(p.pictures)}
+// mediaOffer adds to an offer what the room knows of those who watch. Who named
+// nothing, and did not ask to infer anything, means nothing.
+func (p *participantState) mediaOffer(sdp string, sources map[wire.Source]wire.SourceSection, seats []wire.SeatMIDs, infer bool) MediaOffer {
+	if sources == nil && !infer {
+		sources = map[wire.Source]wire.SourceSection{}
+	}
+	return MediaOffer{SDP: sdp, Sources: sources, Seats: seats, Shared: p.watched.Load().shared(p.pictures)}
 }
 
-// opened is what the session has become by an offer.
-func (p *participantState) opened(answer MediaAnswer, codecs map[wire.Source]string, seats int) opened {
-	p.pictures = picturesOf(p.session, seats)
-	return opened{p.session, answer, codecs, seats, p.pictures}
+// opened is what the session has become by an offer. Seats beyond what the server
+// gives, which only an inferred offer can have, stay empty.
+func (p *participantState) opened(offer MediaOffer, answer MediaAnswer) opened {
+	sources, seats := offer.Sources, offer.Seats
+	if sources == nil && seats == nil {
+		sources, seats = answer.Sources, answer.Seats
+	}
+	n := min(len(seats), p.env.limits.Seats)
+	p.pictures = picturesOf(p.session, n)
+	return opened{p.session, answer, p.codecs(sources), n, p.pictures}
 }
 
 // codecs returns what the participant can send, of the sources it named.
@@ -69,6 +79,17 @@ func (p *participantState) muteAllBut(codecs map[wire.Source]string, unmuted []w
 	}
 }
 
+// onMute stops what is forwarded of a source before anybody is told, and lets it
+// go on.
+func (p *participantState) onMute(s *Signal, req *wire.Mute) bool {
+	if p.session == nil || p.session.Codec(req.Source) == "" {
+		s.refuse(req.ID, wire.CodeNoSource, "you do not have this source")
+		return false
+	}
+	p.session.SetMuted(req.Source, req.Muted)
+	return true
+}
+
 // onOffer renegotiates, or opens the media of one who joined without.
 func (p *participantState) onOffer(s *Signal, req *wire.Offer) {
 	if len(req.Seats) > p.env.limits.Seats {
@@ -86,8 +107,9 @@ func (p *participantState) onOffer(s *Signal, req *wire.Offer) {
 }
 
 func (p *participantState) answer(req *wire.Offer) (opened, error) {
+	offer := p.mediaOffer(req.Offer, req.Sources, req.Seats, req.Infer)
 	if p.session == nil {
-		result, err := p.openMedia(req.Offer, req.Sources, req.Seats)
+		result, err := p.openMedia(offer)
 		if err == nil {
 			p.muteAllBut(result.codecs, nil)
 		}
@@ -95,18 +117,21 @@ func (p *participantState) answer(req *wire.Offer) (opened, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), offerTime)
 	defer cancel()
-	before := p.codecs(req.Sources)
-	answer, err := p.session.Offer(ctx, p.mediaOffer(req.Offer, req.Sources, req.Seats))
+	before := make(map[wire.Source]bool, len(wire.Sources))
+	for _, s := range wire.Sources {
+		before[s] = p.session.Codec(s) != ""
+	}
+	answer, err := p.session.Offer(ctx, offer)
 	if err != nil {
 		return opened{}, err
 	}
-	codecs := p.codecs(req.Sources)
-	for s := range codecs {
-		if before[s] == "" {
+	result := p.opened(offer, answer)
+	for s := range result.codecs {
+		if !before[s] {
 			p.session.SetMuted(s, true)
 		}
 	}
-	return p.opened(answer, codecs, len(req.Seats)), nil
+	return result, nil
 }
 
 // onSessionFailed tells the room, however busy it is. The room answers by

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // comeWhileStuck joins while the disk hangs.
@@ -100,7 +99,7 @@ func TestRatingOfAStuckDisk(t *testing.T) {
 		w.records.setStuck(true)
 		before := time.Now()
 		err := w.engine.Rate(context.Background(), ada.joined.Meeting, ada.joined.Resume, 4, "")
-		if !errors.Is(err, storage.ErrUnknown) || time.Since(before) > 10*time.Second {
+		if !errors.Is(err, ErrUnknown) || time.Since(before) > 10*time.Second {
 			t.Errorf("%v after %v", err, time.Since(before))
 		}
 		w.records.setStuck(false)

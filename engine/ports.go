@@ -13,7 +13,8 @@ import (
 // given up to its bound and ends itself beyond it, without a word, for its peer
 // does not listen.
 type Conn interface {
-	// Send queues f. It reports false when the connection is gone.
+	// Send queues f, or what it takes of it: JSON, or the message. It reports false
+	// when the connection is gone.
 	Send(f *wire.Frame) bool
 	// Close sends what is queued, then a close frame with the WebSocket
 	// status code (1000, 1008, 4000 …) and reason, then ends the connection.
@@ -37,7 +38,10 @@ type Media interface {
 	Open(ctx context.Context, id string, offer MediaOffer, events MediaEvents) (session MediaSession, answer MediaAnswer, err error)
 }
 
-// MediaOffer is an SDP offer with the meaning of its sections.
+// MediaOffer is an SDP offer with the meaning of its sections. With neither Sources
+// nor Seats (nil, both) that is to be inferred from the SDP: what sends is the
+// microphone, the camera, then screen_audio and screen, in the order of the
+// sections; those that receive pair up into seats.
 type MediaOffer struct {
 	SDP     string
 	Sources map[wire.Source]wire.SourceSection
@@ -50,6 +54,10 @@ type MediaOffer struct {
 // MediaAnswer is what an offer led to.
 type MediaAnswer struct {
 	SDP string
+	// Sources and Seats are those of the offer, named or inferred from its
+	// sections, but for those that were rejected.
+	Sources map[wire.Source]wire.SourceSection
+	Seats   []wire.SeatMIDs
 	// Problems are the sections that were rejected although the client wants
 	// them; what they were for is as if it had not been offered.
 	Problems []wire.SectionProblem
@@ -104,6 +112,9 @@ type Placement struct {
 	Video  bool        // false: only the sound
 	// Width and Height in device pixels choose the simulcast layer.
 	Width, Height int
+	// Rank is the place in the viewer's view, 1 for what it names first, 0 for what it
+	// does not name.
+	Rank int
 }
 
 // MediaQuality is how a session did since it was last asked.

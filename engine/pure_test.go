@@ -37,7 +37,7 @@ const (
 
 func logOf(l *eventLog, from, to int, at time.Time, size int) {
 	for seq := from; seq <= to; seq++ {
-		l.add(loggedEvent{seq: uint64(seq), at: at, frame: wire.NewFrame(make([]byte, size))}, testKeep)
+		l.add(loggedEvent{seq: uint64(seq), at: at, frame: wire.NewFrame(make([]byte, size)).Keep()}, testKeep)
 	}
 }
 
@@ -52,8 +52,11 @@ func logged(l *eventLog) (bytes int) {
 }
 
 func replayed(l *eventLog, seq uint64, id string) (n int, ok bool) {
-	ok = l.since(seq, id, func(*wire.Frame) { n++ })
-	return n, ok
+	if !l.reaches(seq) {
+		return 0, false
+	}
+	l.since(seq, id, func(*wire.Frame) { n++ })
+	return n, true
 }
 
 func TestEventLogBounds(t *testing.T) {
@@ -95,9 +98,9 @@ func TestEventLogBounds(t *testing.T) {
 
 func TestEventLogKeepsPrivateThingsPrivate(t *testing.T) {
 	var l eventLog
-	l.add(loggedEvent{seq: 1, at: testNow, frame: wire.NewFrame(nil), to: only("a", "b")}, testKeep)
-	l.add(loggedEvent{seq: 2, at: testNow, frame: wire.NewFrame(nil)}, testKeep)
-	l.add(loggedEvent{seq: 3, at: testNow, frame: wire.NewFrame(nil), to: except("b")}, testKeep)
+	l.add(loggedEvent{seq: 1, at: testNow, frame: wire.NewFrame(nil).Keep(), to: only("a", "b")}, testKeep)
+	l.add(loggedEvent{seq: 2, at: testNow, frame: wire.NewFrame(nil).Keep()}, testKeep)
+	l.add(loggedEvent{seq: 3, at: testNow, frame: wire.NewFrame(nil).Keep(), to: except("b")}, testKeep)
 	for id, want := range map[string]int{"a": 3, "b": 2, "c": 2} {
 		if n, _ := replayed(&l, 0, id); n != want {
 			t.Errorf("%s gets %d events, want %d", id, n, want)
@@ -109,7 +112,7 @@ func TestEventLogKeepsPrivateThingsPrivate(t *testing.T) {
 // how it ended is kept, in its place in the order.
 func TestEventLogKeepsTheLatestPresence(t *testing.T) {
 	var l eventLog
-	frame := wire.NewFrame(make([]byte, 100))
+	frame := wire.NewFrame(make([]byte, 100)).Keep()
 	for seq := range 100_000 {
 		l.add(loggedEvent{seq: uint64(seq + 1), at: testNow, frame: frame, presence: strconv.Itoa(seq % 700)}, testKeep)
 	}
@@ -151,7 +154,7 @@ func TestScore(t *testing.T) {
 		}
 	}
 	bad := qualityOf("a", wire.ScorePoor, MediaQuality{UpLoss: math.NaN(), DownLoss: math.Inf(1), RTT: -1})
-	wire.Encode(&wire.Quality{Participants: []wire.ParticipantQuality{bad}}) // panics on what JSON has not
+	wire.FrameOf(&wire.Quality{Participants: []wire.ParticipantQuality{bad}}).Bytes() // panics on what JSON has not
 }
 
 func TestTokens(t *testing.T) {
@@ -207,7 +210,7 @@ func TestHistory(t *testing.T) {
 	if len(got) < 50 || len(got) > wire.MaxHistory || got[len(got)-1].ID != "399" || !slices.IsSortedFunc(got, func(a, b wire.ChatMessage) int { return strings.Compare(a.ID, b.ID) }) {
 		t.Errorf("%d texts", len(got))
 	}
-	if size := len(wire.Encode(&wire.Joined{Chat: got}).Bytes()); size > wire.MaxHistoryBytes+2048 {
+	if size := len(wire.FrameOf(&wire.Joined{Chat: got}).Bytes()); size > wire.MaxHistoryBytes+2048 {
 		t.Errorf("%d bytes", size)
 	}
 }

@@ -19,10 +19,13 @@ type registryState struct {
 	rooms map[string]*roomEntry
 	byID  map[uint64]*roomEntry // by actor
 	end   time.Time             // of the drain; zero: none
-	// openers counts the rooms that an address opened and that do not yield.
-	openers  map[netip.Prefix]int
-	opened   uint64 // so far
-	yielding int    // of rooms: those on their way out to make place
+	// openers counts the rooms that an address opened and that do not end.
+	openers map[netip.Prefix]int
+	opened  uint64 // so far
+	ending  int    // of rooms
+	waiting int    // for claims, see registry_claim.go
+	// admitting are those of whom it is not known yet whether they may enter.
+	admitting map[*Signal]joinRoom
 	// stopping is there when all rooms are to end.
 	stopping *stopRooms
 }
@@ -30,17 +33,21 @@ type registryState struct {
 // roomEntry is a room as the registry sees it.
 type roomEntry struct {
 	name string
-	ref  actors.Ref[roomMsg]
+	ref  actors.Ref[roomMsg] // zero while it is being claimed
 	// journal is the room's while it runs, but for its occupancy, and the
-	// registry's after its end.
-	journal  *roomJournal
-	sent     uint64
-	opening  opening
-	yielding bool
+	// registry's before and after.
+	journal *roomJournal
+	sent    uint64
+	opening opening
+	claim   *claim // nil when it is known whose the room is
+	lease   Lease  // nil where no claim is needed
+	// ending is what the room was told so that it ends, nil while it goes on. Its
+	// name is free when its actor has ended.
+	ending fromRegistry
 }
 
 func spawnRegistry(sys *actors.System, e *env) (actors.Ref[registryMsg], error) {
-	state := &registryState{env: e, rooms: make(map[string]*roomEntry), byID: make(map[uint64]*roomEntry), openers: make(map[netip.Prefix]int)}
+	state := &registryState{env: e, rooms: make(map[string]*roomEntry), byID: make(map[uint64]*roomEntry), openers: make(map[netip.Prefix]int), admitting: make(map[*Signal]joinRoom)}
 	return actors.Spawn(sys, actors.Spec[registryMsg]{
 		Kind: "registry", Name: "registry", Mailbox: registryMailbox,
 		// The registry's state outlives a panic of its own: rooms go on.
@@ -53,8 +60,14 @@ func (g *registryState) Handle(ctx *actors.Context[registryMsg], msg registryMsg
 	switch msg := msg.(type) {
 	case joinRoom:
 		g.onJoinRoom(ctx, msg)
+	case admitted:
+		g.onAdmitted(ctx, msg)
 	case resumeSession:
 		g.onResumeSession(msg)
+	case claimed:
+		g.onClaimed(ctx, msg.entry)
+	case leaseLost:
+		g.onLeaseLost(ctx, msg.entry)
 	case roomIdle:
 		g.onRoomIdle(msg)
 	case roomCall:
@@ -77,25 +90,51 @@ func (g *registryState) Handle(ctx *actors.Context[registryMsg], msg registryMsg
 }
 
 func (g *registryState) onJoinRoom(ctx *actors.Context[registryMsg], msg joinRoom) {
-	name := g.meant(msg.req.Room)
+	// Which room is meant is settled first: it is that one he has to be let into.
+	msg.room = g.meant(msg.req.Room)
 	if msg.req.Echo {
-		name = echoPrefix + uuid.NewString()
+		msg.room = echoPrefix + uuid.NewString()
 	}
-	entry := g.rooms[name]
+	if g.env.authority != nil {
+		g.askAuthority(ctx, msg)
+		return
+	}
+	msg.may = AllRights
+	g.enterRoom(ctx, msg)
+}
+
+// enterRoom brings somebody in who may enter, and opens the room for him.
+func (g *registryState) enterRoom(ctx *actors.Context[registryMsg], msg joinRoom) {
+	entry := g.rooms[msg.room]
 	if entry == nil {
 		var err error
-		if entry, err = g.open(ctx, name, msg.req.Title, sourceOf(msg.signal.info.Addr)); err != nil {
-			msg.signal.refuseJoin(msg.req.ID, err, max(waitToOpen(err), g.env.waitToDrain(err, ctx.Now())))
+		if entry, err = g.open(ctx, msg.room, msg.req.Title, sourceOf(msg.signal.info.Addr)); err != nil {
+			msg.refuse(err, max(waitToOpen(err), g.env.waitToDrain(err, ctx.Now())))
 			return
 		}
 	}
-	if entry.yielding {
-		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeServerFull, "the room is being closed"), time.Second)
-		return
+	g.enter(entry, msg)
+}
+
+// enter hands somebody to the room, or has him wait until it is known whose it is.
+func (g *registryState) enter(entry *roomEntry, who entrant) {
+	switch {
+	// What is told to a room that ends comes behind its end, and is answered by
+	// nobody.
+	case entry.ending != nil:
+		who.refuse(beingClosed(entry), time.Second)
+	case entry.claim != nil:
+		g.await(entry, who)
+	case !g.tell(entry, who):
+		who.refuse(refuse(wire.CodeServerFull, "the room is overloaded"), time.Second)
 	}
-	if !g.tell(entry, msg) {
-		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeServerFull, "the room is overloaded"), time.Second)
+}
+
+func beingClosed(entry *roomEntry) error {
+	if _, moved := entry.ending.(moveRoom); moved {
+		return errMoved
 	}
+	return refuse(wire.CodeServerFull, "the room is being closed")
 }
 
 // open makes a room, for source, who has typed title.
@@ -106,25 +145,33 @@ func (g *registryState) open(ctx *actors.Context[registryMsg], name, title strin
 	if err := g.admit(source); err != nil {
 		return nil, err
 	}
-	if node, mine := g.env.directory.Claim(name); !mine {
-		return nil, refuse(wire.CodeInternal, "the room lives on "+node)
-	}
-	journal := newJournal(name, title, strings.HasPrefix(name, echoPrefix))
-	ref, err := spawnRoom(ctx, g.env, journal)
-	if err != nil {
-		g.env.directory.Release(name)
-		return nil, refuse(wire.CodeDraining, "the server stops")
+	entry := &roomEntry{name: name, journal: newJournal(name, title, strings.HasPrefix(name, echoPrefix))}
+	if g.env.directory != nil && !entry.journal.echo { // a setup test is nobody else's business
+		g.askWhose(ctx, entry)
+	} else if err := g.start(ctx, entry); err != nil {
+		return nil, err
 	}
 	g.opened++
-	entry := &roomEntry{name: name, ref: ref, journal: journal, opening: opening{source, g.opened}}
-	g.rooms[name], g.byID[ref.ID()] = entry, entry
+	entry.opening = opening{source, g.opened}
+	g.rooms[name] = entry
 	g.count(entry)
 	g.env.meters.rooms.Add(1)
 	return entry, nil
 }
 
+// start brings a room to life that is ours.
+func (g *registryState) start(ctx *actors.Context[registryMsg], entry *roomEntry) error {
+	ref, err := spawnRoom(ctx, g.env, entry.journal)
+	if err != nil {
+		return errStops
+	}
+	entry.ref = ref
+	g.byID[ref.ID()] = entry
+	return nil
+}
+
 // tell hands a message to a room and counts it.
-func (g *registryState) tell(entry *roomEntry, msg roomMsg) bool {
+func (g *registryState) tell(entry *roomEntry, msg fromRegistry) bool {
 	if entry.ref.Tell(msg, actors.Drop) != nil {
 		return false
 	}
@@ -133,21 +180,31 @@ func (g *registryState) tell(entry *roomEntry, msg roomMsg) bool {
 }
 
 func (g *registryState) onResumeSession(msg resumeSession) {
-	entry := g.rooms[msg.token.room]
-	// What is told to a room that yields comes behind its end, and is answered by
-	// nobody.
-	if entry == nil || entry.yielding || !g.tell(entry, msg) {
+	if entry := g.rooms[msg.token.room]; entry != nil {
+		g.enter(entry, msg)
+	} else {
 		msg.signal.refuseResume(msg.req.ID)
 	}
 }
 
 func (g *registryState) onRoomIdle(msg roomIdle) {
 	entry := g.rooms[msg.name]
-	if entry == nil || entry.yielding || entry.sent != msg.handled {
+	if entry == nil || entry.ending != nil || entry.sent != msg.handled {
 		return
 	}
 	g.forget(entry)
 	entry.ref.Stop()
+}
+
+// endRoom makes a room end in order. Its name is free when its actor has ended: until
+// then its records are not all written.
+func (g *registryState) endRoom(entry *roomEntry, with fromRegistry) {
+	entry.ending = with
+	g.ending++
+	g.uncount(entry)
+	if !g.tell(entry, with) {
+		entry.ref.Stop() // overloaded: end it as it is
+	}
 }
 
 // forget takes a room out of the books; its actor may still be ending.
@@ -156,12 +213,14 @@ func (g *registryState) forget(entry *roomEntry) {
 		return
 	}
 	delete(g.rooms, entry.name)
-	if entry.yielding {
-		g.yielding--
+	if entry.ending != nil {
+		g.ending--
 	} else {
 		g.uncount(entry)
 	}
-	g.env.directory.Release(entry.name)
+	if entry.lease != nil {
+		entry.lease.Release()
+	}
 	g.env.meters.rooms.Add(-1)
 }
 
@@ -172,8 +231,8 @@ func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exi
 		return
 	}
 	if exit.Restarted {
-		if entry.yielding {
-			g.tell(entry, yieldRoom{}) // it may have been lost in the panic
+		if entry.ending != nil {
+			g.tell(entry, entry.ending) // it may have been lost in the panic
 		}
 		return
 	}
@@ -192,6 +251,8 @@ func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exi
 
 func (g *registryState) onStopRooms(msg stopRooms) {
 	g.stopping = &msg
+	g.dismissAsking()
+	g.dismissWaiting()
 	for _, entry := range g.byID {
 		if !g.tell(entry, shutRoom{}) {
 			entry.ref.Stop() // overloaded: end it as it is

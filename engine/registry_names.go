@@ -36,8 +36,11 @@ func (g *registryState) meant(name string) string {
 // runs reports whether somebody is in a room or on the way in.
 func (g *registryState) runs(name string) bool {
 	entry := g.rooms[name]
-	if entry == nil || entry.yielding {
+	if entry == nil || entry.ending != nil {
 		return false
+	}
+	if entry.claim != nil {
+		return true
 	}
 	people, settled := entry.journal.occupancy.settled(entry.sent)
 	return people > 0 || !settled

@@ -48,7 +48,7 @@ func (g *registryState) admit(source netip.Prefix) error {
 		g.env.meters.limited.add("address_rooms")
 		return refuse(wire.CodeTooManyRooms, "this address has all the rooms it may have")
 	}
-	if len(g.rooms)-g.yielding < limits.Rooms {
+	if len(g.rooms)-g.ending < limits.Rooms {
 		return nil
 	}
 	victim := g.leastMissed(source)
@@ -72,7 +72,7 @@ func (g *registryState) leastMissed(source netip.Prefix) (victim *roomEntry) {
 	best := g.openers[source] + 1 // it keeps more than the newcomer gets
 	for _, e := range g.rooms {
 		people, ok := e.journal.occupancy.settled(e.sent)
-		if !ok || e.yielding || people > 1 {
+		if !ok || e.claim != nil || e.ending != nil || people > 1 {
 			continue
 		}
 		n := rank(e, people)
@@ -83,16 +83,10 @@ func (g *registryState) leastMissed(source netip.Prefix) (victim *roomEntry) {
 	return victim
 }
 
-// makeYield ends a room for the sake of another. Its name is free when its
-// actor has ended: until then its records are not all written.
+// makeYield ends a room for the sake of another.
 func (g *registryState) makeYield(e *roomEntry) {
-	e.yielding = true
-	g.yielding++
-	g.uncount(e)
 	g.env.meters.yielded.Add(1)
-	if !g.tell(e, yieldRoom{}) {
-		e.ref.Stop() // overloaded: end it as it is
-	}
+	g.endRoom(e, yieldRoom{})
 }
 
 func (g *registryState) count(e *roomEntry) {

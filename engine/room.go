@@ -87,6 +87,9 @@ func (r *roomState) settle(ctx *actors.Context[roomMsg]) {
 }
 
 func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
+	if _, ok := msg.(fromRegistry); ok {
+		r.j.handled++ // before the handler, which may panic: it was dealt with
+	}
 	switch msg := msg.(type) {
 	case joinRoom:
 		r.onJoinRoom(ctx, msg)
@@ -100,6 +103,8 @@ func (r *roomState) dispatch(ctx *actors.Context[roomMsg], msg roomMsg) {
 		r.onShutRoom(ctx)
 	case yieldRoom:
 		r.onYieldRoom(ctx)
+	case moveRoom:
+		r.onMoveRoom(ctx)
 	case panicHere:
 		r.onPanicHere(msg.participant)
 	case mediaOpened:
@@ -164,7 +169,6 @@ func (r *roomState) Exited(ctx *actors.Context[roomMsg], exit actors.Exit) {
 
 // onShutRoom ends everybody in order: out of the seats, told, recorded.
 func (r *roomState) onShutRoom(ctx *actors.Context[roomMsg]) {
-	r.j.handled++
 	for _, n := range r.j.joining {
 		r.giveUp(ctx, n, refuse(wire.CodeDraining, "the server stops"))
 	}
@@ -174,7 +178,6 @@ func (r *roomState) onShutRoom(ctx *actors.Context[roomMsg]) {
 
 // onYieldRoom makes place on a full server.
 func (r *roomState) onYieldRoom(ctx *actors.Context[roomMsg]) {
-	r.j.handled++
 	for _, n := range r.j.joining {
 		r.giveUp(ctx, n, refuse(wire.CodeServerFull, "the room gave way to another"))
 	}
@@ -257,7 +260,6 @@ func (r *roomState) onRoomEmpty(ctx *actors.Context[roomMsg]) {
 
 // onPanicHere is the fault hook.
 func (r *roomState) onPanicHere(participant string) {
-	r.j.handled++
 	if participant == "" {
 		panic("asked to")
 	}

@@ -9,18 +9,18 @@ import (
 
 	"parley/actors"
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // historyAge is how old a text in joined may be.
 const historyAge = 24 * time.Hour
 
-func (r *roomState) onChat(m *member, s *Signal, req *wire.Chat, now time.Time) {
+func (r *roomState) onChat(q asked, req *wire.Chat) {
+	m, s, now := q.m, q.signal, q.ctx.Now()
 	switch {
 	case req.To != "":
 		r.sayPrivately(m, s, req, now)
 	case r.j.echo:
-		message := chatMessage(storage.ChatRecord{
+		message := chatMessage(Text{
 			ID: uuid.Must(uuid.NewV7()).String(), Key: req.Key, Participant: m.id, Name: m.name, At: now, Text: req.Text,
 		})
 		r.publish(&wire.Chatted{Message: message}, audience{})
@@ -39,9 +39,9 @@ func textSize(text string) int { return textOverhead + len(text) }
 // the figures and for developers; empty for other errors.
 func overQuota(err error) (name, message string) {
 	switch {
-	case errors.Is(err, storage.ErrRoomFull):
+	case errors.Is(err, ErrRoomFull):
 		return "room_chat", "the room has stored all the texts it may"
-	case errors.Is(err, storage.ErrSourceFull):
+	case errors.Is(err, ErrSourceFull):
 		return "address_chat", "this address has stored all the texts it may in the room"
 	}
 	return "", ""
@@ -67,24 +67,23 @@ func (r *roomState) say(m *member, s *Signal, req *wire.Chat, now time.Time) {
 		s.refuse(req.ID, wire.CodeChatFull, "this address has stored all the texts it may today")
 		return
 	}
-	record := storage.ChatRecord{
-		Room: r.j.name, Source: sourceName(from), Key: req.Key, Identity: m.identity, Participant: m.id, Name: m.name, At: now, Text: req.Text,
-	}
 	waiting.text = &saying{key, from}
-	var text storage.ChatRecord
-	notify := r.toInbox(func(err error) recordResult { return recordResult{said: waiting.text, text: text, err: err} })
-	r.env.record(func(done func(error)) error {
-		return r.env.records.AppendChat(record, func(stored storage.ChatRecord, err error) {
-			text = stored
-			done(err)
-		})
-	}, notify)
+	r.store(waiting.text, Text{
+		Room: r.j.name, Source: sourceName(from), Key: req.Key, Identity: m.identity, Participant: m.id, Name: m.name, At: now, Text: req.Text,
+	})
 	r.j.sayings.ask(waiting) // not before: whose write panics will not hear of it
+}
+
+// store gives a text to the storage. What becomes of it comes to the inbox.
+func (r *roomState) store(w *saying, text Text) {
+	result := &recordResult{said: w}
+	write := func(done func(error)) error { return r.env.records.AppendChat(text, result.stored(done)) }
+	r.env.record(write, r.toInbox(result.with))
 }
 
 // onSaid is called in the order of storing, which is the order of the room, maybe
 // long after those who asked were told that nobody knows.
-func (r *roomState) onSaid(w *saying, text storage.ChatRecord, err error) {
+func (r *roomState) onSaid(w *saying, text Text, err error) {
 	r.j.sayings.decided(w)
 	if err != nil {
 		r.onNotSaid(w, err)
@@ -116,7 +115,7 @@ func (r *roomState) onNotSaid(w *saying, err error) {
 		}
 	}
 	for _, a := range r.j.sayings.of(w) {
-		if errors.Is(err, storage.ErrUnknown) {
+		if errors.Is(err, ErrUnknown) {
 			a.unknown()
 		} else {
 			a.signal.refuse(a.reqID, code, message)
@@ -160,7 +159,7 @@ func (r *roomState) sayPrivately(m *member, s *Signal, req *wire.Chat, now time.
 	s.reply(&wire.OK{Head: wire.Head{ID: req.ID}, Message: &message})
 }
 
-func chatMessage(t storage.ChatRecord) wire.ChatMessage {
+func chatMessage(t Text) wire.ChatMessage {
 	return wire.ChatMessage{
 		ID: t.ID, Key: t.Key, Participant: t.Participant, Name: t.Name, At: t.At.UnixMilli(), Text: t.Text,
 	}

@@ -25,13 +25,14 @@ func (a audience) includes(id string) bool {
 }
 
 // publish gives ev the next place in the room's order, keeps it for those who
-// are away, and sends it: encoded once, however many there are.
+// are away, and sends it: encoded once, however many there are. ev is not to be
+// changed afterwards.
 func (r *roomState) publish(ev wire.Event, to audience) {
 	r.j.seq++
 	ev.SetSeq(r.j.seq)
-	frame := wire.Encode(ev)
+	frame := wire.FrameOf(ev)
 	r.env.meters.events.Add(1)
-	r.j.log.add(loggedEvent{r.j.seq, time.Now(), frame, to, presence(ev)}, r.env.logKeep())
+	r.j.log.add(loggedEvent{r.j.seq, time.Now(), frame.Keep(), to, presence(ev)}, r.env.logKeep())
 	if to.private() {
 		for _, id := range to.only {
 			if m := r.j.byID[id]; m != nil {
@@ -74,7 +75,7 @@ func presence(ev wire.Event) string {
 
 // show sends an event that has no place in the order.
 func (r *roomState) show(ev wire.Event, to audience) {
-	frame := wire.Encode(ev)
+	frame := wire.FrameOf(ev)
 	r.env.meters.events.Add(1)
 	r.sendAll(frame, to.except)
 }

@@ -46,14 +46,13 @@ func newPerson(req *wire.Join) person {
 }
 
 func (r *roomState) onJoinRoom(ctx *actors.Context[roomMsg], msg joinRoom) {
-	r.j.handled++
 	r.j.doing = doing{msg.signal, msg.req.ID}
-	m := &member{person: newPerson(msg.req), secret: newSecret()}
+	m := &member{person: newPerson(msg.req), may: msg.may, secret: newSecret()}
 	if err := r.admit(m); err != nil {
 		msg.signal.refuseJoin(msg.req.ID, err, r.env.waitToDrain(err, ctx.Now()))
 		return
 	}
-	ref, err := spawnParticipant(ctx, r.env, r.j.watched, m.id, msg.signal, msg.req)
+	ref, err := spawnParticipant(ctx, r.env, r.j.watched, m, msg.signal, msg.req)
 	if err != nil {
 		msg.signal.refuseJoin(msg.req.ID, refuse(wire.CodeDraining, "the room ends"), 0)
 		return
@@ -153,7 +152,7 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 	r.env.meters.joins.add("ok")
 	r.log.Info("participant joined", "participant", m.id, "members", len(r.j.members))
 	r.publish(&wire.ParticipantJoined{Participant: m.public()}, except(m.id))
-	n.signal.send(wire.Encode(r.joined(n, now)))
+	n.signal.reply(r.joined(n, now))
 	r.tellSpeakersTo(m)
 	r.tellQualityTo(m)
 	r.tellDraining(m, now)

@@ -71,25 +71,24 @@ func (w *leaveWait) finish() {
 	}
 }
 
-func (r *roomState) onLeave(ctx *actors.Context[roomMsg], m *member, s *Signal, req *wire.Leave) {
-	now := ctx.Now()
+func (r *roomState) onLeave(q asked, req *wire.Leave) {
+	m, now := q.m, q.ctx.Now()
 	w := &leaveWait{
-		signal: s, reply: wire.OKTo(req.ID), dueBy: now.Add(r.env.times.Record),
+		signal: q.signal, reply: wire.OKTo(req.ID), dueBy: now.Add(r.env.times.Record),
 	}
 	w.reply.Summary = r.j.summary(m, now)
 	m.signal = nil // no event after the leave
 	box := r.toInbox(func(err error) recordResult { return recordResult{leave: w, err: err} })
-	if !r.remove(ctx, m, departure{reason: wire.ReasonLeft, recorded: box}) {
+	if !r.remove(q.ctx, m, departure{reason: wire.ReasonLeft, recorded: box}) {
 		r.j.finish(w)
 		return
 	}
 	r.j.leaving = append(r.j.leaving, w)
-	r.watchRecords(ctx)
+	r.watchRecords(q.ctx)
 }
 
 // onRemoveFromRoom ends one participant or, without a name, all.
 func (r *roomState) onRemoveFromRoom(ctx *actors.Context[roomMsg], participant string) {
-	r.j.handled++
 	if participant == "" {
 		r.endAll(ctx, wire.CodeEnded, wire.ReasonRemoved, "the meeting was ended")
 		return
@@ -175,6 +174,5 @@ func (r *roomState) onParticipantExited(ctx *actors.Context[roomMsg], exit actor
 }
 
 func (r *roomState) onAnnounceDrain(in time.Duration) {
-	r.j.handled++
 	r.show(&wire.Draining{InMS: max(0, in.Milliseconds())}, audience{})
 }

@@ -7,7 +7,6 @@ import (
 
 	"parley/actors"
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // The record of a meeting: it begins with its first participant and ends with
@@ -27,7 +26,7 @@ func (j *roomJournal) beginMeeting(e *env, creator string, now time.Time) {
 	j.meeting = &meeting{id: id, start: now}
 	e.log.Info("meeting began", "room", roomLabel(j.name), "meeting", id)
 	e.log.Debug("room of the meeting", "room", roomLabel(j.name), "name", j.name, "meeting", id)
-	m := storage.Meeting{ID: id, Room: j.name, Title: j.title, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
+	m := Meeting{ID: id, Room: j.name, Title: j.title, Creator: creator, Start: now, Limit: e.limits.RoomParticipants}
 	e.record(func(done func(error)) error { return e.records.BeginMeeting(m, done) }, nil)
 }
 
@@ -75,7 +74,7 @@ func (j *roomJournal) recordLeave(e *env, m *member, at time.Time, reason wire.R
 // recordJoin opens a newcomer's interval; the result comes to the inbox.
 func (r *roomState) recordJoin(m *member, now time.Time) {
 	meeting, id := r.j.meeting.id, m.id
-	j := storage.Joining{Participant: id, User: m.user, Name: m.name, Ticket: ticketOf(m.secret), At: now}
+	j := Joining{Participant: id, User: m.user, Name: m.name, Ticket: ticketOf(m.secret), At: now}
 	m.recorded, m.undecided = true, true
 	r.env.record(
 		func(done func(error)) error { return r.env.records.Join(meeting, j, done) },
@@ -89,33 +88,6 @@ func (r *roomState) recordName(m *member) {
 	}
 	meeting, id, name := r.j.meeting.id, m.id, m.name
 	r.env.record(func(done func(error)) error { return r.env.records.Rename(meeting, id, name, done) }, nil)
-}
-
-// toInbox makes a callback for the storage's writer that never blocks it.
-func (r *roomState) toInbox(result func(error) recordResult) func(error) {
-	box, self := r.j.inbox, r.self
-	return func(err error) {
-		box.put(result(err))
-		_ = self.Tell(recordsWritten{}, actors.Coalesce(actors.Key{Class: keyRecords}))
-	}
-}
-
-// takeInbox deals with what the storage has done.
-func (r *roomState) takeInbox(ctx *actors.Context[roomMsg]) {
-	for {
-		res, ok := r.j.inbox.next()
-		if !ok {
-			return
-		}
-		switch {
-		case res.join != "":
-			r.onJoinRecorded(ctx, res.join, res.err)
-		case res.leave != nil:
-			r.j.finish(res.leave)
-		case res.said != nil:
-			r.onSaid(res.said, res.text, res.err)
-		}
-	}
 }
 
 // onJoinRecorded lets a newcomer in, whether its interval is on disk or not:

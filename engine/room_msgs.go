@@ -23,7 +23,17 @@ const (
 // roomMsg is what a room takes. Messages of one sender arrive in order.
 type roomMsg interface{ toRoom() }
 
-// From the registry, which counts them; with Drop.
+// fromRegistry is what the registry tells a room; with Drop. Both count it: the
+// registry what it has sent, the room what it has dealt with, so that a room does
+// not end while somebody is on the way in (see roomIdle). registryState.tell takes
+// nothing else, and dispatch counts nothing else: a handler may be called from
+// anywhere in the room and the books still agree.
+type fromRegistry interface {
+	roomMsg
+	counted()
+}
+
+// joinRoom and resumeSession are among them, see registry_msgs.go.
 type (
 	// removeFromRoom ends one participant, or all.
 	removeFromRoom struct{ participant string }
@@ -33,6 +43,8 @@ type (
 	shutRoom struct{}
 	// yieldRoom ends it for the sake of another room, if nobody or one is in it.
 	yieldRoom struct{}
+	// moveRoom ends everybody and the room, for it is another node's by now.
+	moveRoom struct{}
 )
 
 // From participants. Control waits for room in the mailbox, client requests
@@ -129,6 +141,15 @@ type (
 	eventsOld   struct{}
 )
 
+func (joinRoom) counted()       {}
+func (resumeSession) counted()  {}
+func (removeFromRoom) counted() {}
+func (announceDrain) counted()  {}
+func (panicHere) counted()      {}
+func (shutRoom) counted()       {}
+func (yieldRoom) counted()      {}
+func (moveRoom) counted()       {}
+
 func (joinRoom) toRoom()       {}
 func (resumeSession) toRoom()  {}
 func (removeFromRoom) toRoom() {}
@@ -136,6 +157,7 @@ func (announceDrain) toRoom()  {}
 func (panicHere) toRoom()      {}
 func (shutRoom) toRoom()       {}
 func (yieldRoom) toRoom()      {}
+func (moveRoom) toRoom()       {}
 func (mediaOpened) toRoom()    {}
 func (mediaOffered) toRoom()   {}
 func (memberAway) toRoom()     {}

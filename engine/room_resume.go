@@ -9,11 +9,10 @@ import (
 
 // onResumeSession gives a member a new connection, or says that it is too late.
 func (r *roomState) onResumeSession(msg resumeSession) {
-	r.j.handled++
 	r.j.doing = doing{msg.signal, msg.req.ID}
 	m := r.j.byID[msg.token.participant]
 	if m == nil || m.kind != wire.KindPerson || !sameSecret(m.secret, msg.token.secret) ||
-		msg.req.Seq > r.j.seq || !r.j.log.since(msg.req.Seq, m.id, func(*wire.Frame) {}) {
+		msg.req.Seq > r.j.seq || !r.j.log.reaches(msg.req.Seq) {
 		msg.signal.refuseResume(msg.req.ID)
 		return
 	}

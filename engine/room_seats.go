@@ -69,7 +69,7 @@ func (r *roomState) place(m *member, i int) {
 	}
 	m.session.Place(i, Placement{
 		From: from.session, Source: s.source, Video: s.video && m.session.CanDecode(i, from.session, s.source),
-		Width: s.width, Height: s.height,
+		Width: s.width, Height: s.height, Rank: s.rank,
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // speaker says texts over a disk that hangs and fails, loses connections, and asks
@@ -109,7 +108,7 @@ func badDisk(t *testing.T, w *world, random *rand.Rand) {
 		case 0:
 			w.records.setStuck(random.IntN(2) == 0)
 		case 1:
-			w.records.setFail([]error{nil, nil, storage.ErrReadOnly, storage.ErrBusy}[random.IntN(4)])
+			w.records.setFail([]error{nil, nil, errReadOnly, errBusy}[random.IntN(4)])
 		case 2:
 			s.lose()
 			if _, ok := s.resume().(*wire.Resumed); !ok {

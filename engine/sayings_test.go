@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // known is a join with a lasting identity: what such a person says is the same
@@ -173,10 +172,10 @@ func TestTextSettlesAfterALoss(t *testing.T) {
 func TestTextSettlesInALaterRun(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		ada := w.joinAs(known("Ada"))
-		w.records.setUnsaid(storage.ErrUnknown)
+		w.records.setUnsaid(ErrUnknown)
 		ada.refused(&wire.Chat{Key: "stored", Text: "hello"}, wire.CodeUnknownOutcome)
 		w.records.setUnsaid(nil)
-		w.records.setFail(storage.ErrReadOnly)
+		w.records.setFail(errReadOnly)
 		ada.refused(&wire.Chat{Key: "not", Text: "bye"}, wire.CodeStoreFailed)
 		w.records.setFail(nil)
 		ada.ok(&wire.Leave{})

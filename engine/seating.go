@@ -15,6 +15,9 @@ type seat struct {
 	video bool // false: only the sound
 	// width and height in device pixels, 0 when nobody said.
 	width, height int
+	// rank is the place in the viewer's view, from 1; 0 for what is not in it, and
+	// without one. It takes no part in who sits where.
+	rank int
 }
 
 func (s seat) empty() bool { return s.participant == "" }
@@ -62,10 +65,11 @@ const defaultTileWidth, defaultTileHeight = 640, 360
 // one goes before who has none (see place). It is pure and does not keep its
 // arguments. Its cost grows with the seats and the view, not with the room.
 func assignSeats(prev []seat, view []wire.ViewItem, st *stage, self string, sound soundSeats) []seat {
-	if view == nil {
+	asked := view != nil
+	if !asked {
 		view = st.inJoinOrder
 	}
-	c := choice{st: st, self: self, list: make([]chosen, 0, len(prev)), pictures: sound.others(len(prev))}
+	c := choice{st: st, self: self, asked: asked, list: make([]chosen, 0, len(prev)), pictures: sound.others(len(prev))}
 	c.choose(len(prev), view)
 	return c.place(prev, sound)
 }
@@ -75,6 +79,7 @@ type chosen struct {
 	at            int
 	video, placed bool
 	width, height int
+	rank          int
 }
 
 // choice collects sitters, each once, best first.
@@ -82,7 +87,8 @@ type choice struct {
 	st       *stage
 	self     string
 	list     []chosen
-	pictures int // that can still be taken
+	pictures int  // that can still be taken
+	asked    bool // there is a view
 }
 
 // find returns the place of ranking[at] in the list, -1 if it is not there. The
@@ -107,7 +113,7 @@ func (c *choice) add(ch chosen, room int) {
 func (c *choice) seat(j int) seat {
 	ch := &c.list[j]
 	ch.placed = true
-	return seat{c.st.ranking[ch.at].sitter, ch.video, ch.width, ch.height}
+	return seat{c.st.ranking[ch.at].sitter, ch.video, ch.width, ch.height, ch.rank}
 }
 
 // speakerSeats is how many of k seats speakers outside the view may take from
@@ -156,9 +162,13 @@ func holds(list []chosen, at int) bool {
 
 // wanted takes the view's items that carry something.
 func (c *choice) wanted(k int, view []wire.ViewItem) {
-	for _, item := range view {
+	for i, item := range view {
 		if len(c.list) == k {
 			return
+		}
+		rank := 0
+		if c.asked {
+			rank = i + 1
 		}
 		at, ok := c.st.index[sitter{item.Participant, item.Source}]
 		if !ok {
@@ -168,10 +178,10 @@ func (c *choice) wanted(k int, view []wire.ViewItem) {
 		switch {
 		case now.video && item.Width > 0 && item.Height > 0 && c.pictures > 0:
 			n := len(c.list)
-			c.add(chosen{at: at, video: true, width: item.Width, height: item.Height}, k)
+			c.add(chosen{at: at, video: true, width: item.Width, height: item.Height, rank: rank}, k)
 			c.pictures -= len(c.list) - n
 		case now.audio:
-			c.add(chosen{at: at}, k)
+			c.add(chosen{at: at, rank: rank}, k)
 		}
 	}
 }

@@ -121,6 +121,32 @@ func TestAssignSeatsKeepsPeopleWhereTheySit(t *testing.T) {
 	}
 }
 
+// A seat knows the place of its sitter in the view; what the view does not name, and
+// all without one, has none. Another order changes nothing else.
+func TestAssignSeatsRanks(t *testing.T) {
+	st := buildStage([]performer{perf("a", "mc"), perf("b", "m"), perf("c", "mc"), perf("d", "mc")}, nil, testNow)
+	ranks := func(seats []seat) (ranks []int) {
+		for _, s := range seats {
+			ranks = append(ranks, s.rank)
+		}
+		return ranks
+	}
+	seats := assignSeats(make([]seat, 4), nil, st, "me", nil)
+	if got := ranks(seats); !slices.Equal(got, []int{0, 0, 0, 0}) {
+		t.Errorf("without a view: %v", got)
+	}
+	view := []wire.ViewItem{look("c", wire.Camera), look("nobody", wire.Camera), look("b", wire.Camera), look("a", wire.Camera)}
+	seats = assignSeats(seats, view, st, "me", nil) // a b c d
+	if got := ranks(seats); !slices.Equal(got, []int{4, 3, 1, 0}) || describe(seats) != "a+ b c+ d" {
+		t.Errorf("ranks %v of %q", got, describe(seats))
+	}
+	view[0], view[3] = view[3], view[0]
+	seats = assignSeats(seats, view, st, "me", nil)
+	if got := ranks(seats); !slices.Equal(got, []int{1, 3, 4, 0}) || describe(seats) != "a+ b c+ d" {
+		t.Errorf("ranks %v of %q", got, describe(seats))
+	}
+}
+
 // checkSeats checks what must hold of any assignment.
 func checkSeats(prev, next []seat, view []wire.ViewItem, st *stage, self string, sound soundSeats) error {
 	seen := map[sitter]int{}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"sync"
@@ -16,11 +17,13 @@ import (
 type ConnInfo struct {
 	// Addr is the client's address, for limits; the zero Addr has none.
 	Addr netip.Addr
+	// Principal is who it comes from, for the Authority.
+	Principal Principal
 }
 
 // Signal is the engine's side of one signalling connection. Its transport
-// calls OnText and OnClose, from one goroutine at a time. Before a join it
-// costs no goroutine.
+// calls OnText, or OnRequest where it speaks something else than JSON, and OnClose,
+// from one goroutine at a time. Before a join it costs no goroutine.
 //
 //	          join, resume             taken
 //	fresh ───────────────▶ pending ──────────▶ bound
@@ -40,6 +43,7 @@ type Signal struct {
 	member    actors.Ref[participantMsg] // while bound
 	media     MediaSession               // of the member, nil without; for ping only
 	deadline  *time.Timer                // ends a connection that does not join
+	asked     context.CancelFunc         // ends what the Authority is asked about it; nil: nothing
 	refusals  int                        // in the window
 	windowEnd time.Time
 }
@@ -62,9 +66,8 @@ func newSignal(e *env, conn Conn, info ConnInfo) *Signal {
 // OnText takes one text message. It does not keep data and does not block.
 func (s *Signal) OnText(data []byte) {
 	now := time.Now()
-	if wait := take(s.limiter, now); wait > 0 {
-		s.env.meters.limited.add("messages")
-		s.refuseFor(wait, wire.PeekID(data), wire.CodeRateLimited, "too many messages")
+	if wait := s.takeMessage(now); wait > 0 {
+		s.refuseFor(wait, wire.PeekID(data), wire.CodeRateLimited, tooManyMessages)
 		return
 	}
 	if wait := s.takeUnread(len(data), now); wait > 0 {
@@ -73,41 +76,86 @@ func (s *Signal) OnText(data []byte) {
 	}
 	req, err := wire.ParseRequest(data)
 	if err != nil {
-		var bad *wire.RequestError
-		if errors.As(err, &bad) {
-			s.refuse(bad.ID, bad.Code, bad.Message)
-		}
+		s.refuseUnread(err)
 		return
 	}
-	if _, ping := req.(*wire.Ping); ping && s.alive() {
-		s.pong(req.RequestID(), now)
+	s.take(req, len(data), now)
+}
+
+// OnRequest takes one request of a door that has made it of something else than
+// JSON, within the same limits and in the same order. It does not block; req is the
+// engine's from now on.
+func (s *Signal) OnRequest(req wire.Request) {
+	now := time.Now()
+	if wait := s.takeMessage(now); wait > 0 {
+		s.refuseFor(wait, req.RequestID(), wire.CodeRateLimited, tooManyMessages)
 		return
 	}
-	if wait := s.takeRead(len(data), req, now); wait > 0 {
+	size, err := wire.CheckRequest(req)
+	if err != nil {
+		s.refuseUnread(err)
+		return
+	}
+	if wait := s.takeUnread(size, now); wait > 0 {
 		s.refuseOver("offers", wait, req.RequestID(), tooManyOffers)
 		return
 	}
-	member, code := s.enter(req)
-	if code != "" {
-		s.refuse(req.RequestID(), code, "not in this state")
-		return
+	s.take(req, size, now)
+}
+
+const tooManyMessages = "too many messages"
+
+// takeMessage counts a message, whatever is in it.
+func (s *Signal) takeMessage(now time.Time) (wait time.Duration) {
+	if wait = take(s.limiter, now); wait > 0 {
+		s.env.meters.limited.add("messages")
 	}
-	switch req := req.(type) {
-	case *wire.Join:
-		s.join(req, now)
-	case *wire.Resume:
-		s.resume(req)
-	default:
-		s.forward(member, req)
+	return wait
+}
+
+// refuseUnread answers what is no request that can be taken.
+func (s *Signal) refuseUnread(err error) {
+	var bad *wire.RequestError
+	if errors.As(err, &bad) {
+		s.refuse(bad.ID, bad.Code, bad.Message)
 	}
 }
 
+// take does what every request goes through, as its row of actions says. size is
+// what it took on the wire.
+func (s *Signal) take(req wire.Request, size int, now time.Time) {
+	id := req.RequestID()
+	a, known := actions[req.RequestType()]
+	if !known {
+		s.refuse(id, wire.CodeUnknownType, "nobody handles it")
+		return
+	}
+	if wait := s.takeRead(size, req, a.limit, now); wait > 0 {
+		s.refuseOver("offers", wait, id, tooManyOffers)
+		return
+	}
+	member, code := s.enter(a.when)
+	if code != "" {
+		s.refuse(id, code, "not in this state")
+		return
+	}
+	if wait, ok := s.takeJoin(a.limit, now); !ok {
+		s.refuseJoin(id, overLimit("joins", "too many joins from this address"), wait)
+		return
+	}
+	if a.do.signal == nil {
+		s.forward(member, req)
+		return
+	}
+	a.do.signal(s, req, now)
+}
+
 // pong answers a ping, here and at once: a participant may be making an answer.
-func (s *Signal) pong(id int64, now time.Time) {
+func (s *Signal) pong(req *wire.Ping, now time.Time) {
 	s.mu.Lock()
 	session := s.media
 	s.mu.Unlock()
-	ok := wire.OKTo(id)
+	ok := wire.OKTo(req.ID)
 	if session != nil {
 		if last := session.LastSent(); !last.IsZero() {
 			ago := max(0, now.Sub(last).Milliseconds())
@@ -146,27 +194,51 @@ func (s *Signal) tellLost(member actors.Ref[participantMsg]) {
 func (s *Signal) uncount(was connState) {
 	if was != connClosed {
 		s.env.meters.connections.Add(-1)
+		s.stopAsking()
 	}
 }
 
-// enter checks that req is legal now. For a join or resume it enters pending,
-// for others it returns whom to forward to.
-func (s *Signal) enter(req wire.Request) (actors.Ref[participantMsg], wire.Code) {
+// asking says what ends the question that is asked about the connection, nil when
+// it is answered. It reports false if the connection is gone.
+func (s *Signal) asking(end context.CancelFunc) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	code := permit(s.state, req.RequestType())
-	if code == "" && s.state == connFresh {
+	s.asked = end
+	return s.state != connClosed
+}
+
+func (s *Signal) stopAsking() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asked != nil {
+		s.asked()
+	}
+}
+
+// enter checks that a request is legal now. For a join or resume it enters
+// pending, for others it returns whom to forward to.
+func (s *Signal) enter(when order) (actors.Ref[participantMsg], wire.Code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	code := when.refuses(s.state)
+	if code == "" && when == entering {
 		s.state = connPending
 	}
 	return s.member, code
 }
 
-func (s *Signal) join(req *wire.Join, now time.Time) {
-	if wait, ok := s.env.joins.AllowN(s.info.Addr, now, 1); !ok {
-		s.env.meters.limited.add("joins")
-		s.refuseJoin(req.ID, overLimit("joins", "too many joins from this address"), wait)
-		return
+// takeJoin counts a request against its address's joins, if it is one of them.
+func (s *Signal) takeJoin(l limit, now time.Time) (wait time.Duration, ok bool) {
+	if l&limitJoins == 0 {
+		return 0, true
 	}
+	if wait, ok = s.env.joins.AllowN(s.info.Addr, now, 1); !ok {
+		s.env.meters.limited.add("joins")
+	}
+	return wait, ok
+}
+
+func (s *Signal) join(req *wire.Join, _ time.Time) {
 	if len(req.Seats) > s.env.limits.Seats {
 		s.refuseJoin(req.ID, refuse(wire.CodeTooManySeat, "more seats than the server gives"), 0)
 		return
@@ -175,7 +247,7 @@ func (s *Signal) join(req *wire.Join, now time.Time) {
 		s.refuseJoin(req.ID, refuse(wire.CodeServerFull, "the server is full"), 0)
 		return
 	}
-	switch s.env.registry.Tell(joinRoom{s, req}, actors.Drop) {
+	switch s.env.registry.Tell(joinRoom{signal: s, req: req}, actors.Drop) {
 	case nil:
 	case actors.ErrFull:
 		s.refuseJoin(req.ID, refuse(wire.CodeServerFull, "too many joins at once"), time.Second)
@@ -184,7 +256,7 @@ func (s *Signal) join(req *wire.Join, now time.Time) {
 	}
 }
 
-func (s *Signal) resume(req *wire.Resume) {
+func (s *Signal) resume(req *wire.Resume, _ time.Time) {
 	token, ok := parseToken(req.Token)
 	if !ok {
 		s.refuseResume(req.ID)
@@ -259,7 +331,7 @@ func (s *Signal) send(f *wire.Frame) {
 	s.conn.Send(f)
 }
 
-func (s *Signal) reply(m wire.Message) { s.send(wire.Encode(m)) }
+func (s *Signal) reply(m wire.Message) { s.send(wire.FrameOf(m)) }
 
 func (s *Signal) ok(id int64) { s.reply(wire.OKTo(id)) }
 

@@ -213,10 +213,10 @@ func TestView(t *testing.T) {
 		if s := one[*wire.Seated](ada); s.Participant != others[4].id() || s.Seat != 1 {
 			t.Errorf("seated %+v", s) // P0 kept seat 0
 		}
-		if p := ada.session().sitting(1); p.Width != 1280 || p.Height != 720 {
+		if p := ada.session().sitting(1); p.Width != 1280 || p.Height != 720 || p.Rank != 1 {
 			t.Errorf("placed %+v", p)
 		}
-		if p := ada.session().sitting(0); p.Width != 160 {
+		if p := ada.session().sitting(0); p.Width != 160 || p.Rank != 2 {
 			t.Errorf("placed %+v", p)
 		}
 		// Another size is the media side's matter only.
@@ -226,6 +226,14 @@ func TestView(t *testing.T) {
 		}})
 		if n := len(events[*wire.Seated](ada)); n != 0 || ada.session().sitting(1).Width != 320 {
 			t.Error("a new size moved somebody")
+		}
+		// And so is another order.
+		ada.ok(&wire.View{Items: []wire.ViewItem{
+			{Participant: others[0].id(), Source: wire.Camera, Width: 160, Height: 90},
+			{Participant: others[4].id(), Source: wire.Camera, Width: 320, Height: 180},
+		}})
+		if n := len(events[*wire.Seated](ada)); n != 0 || ada.session().sitting(0).Rank != 1 || ada.session().sitting(1).Rank != 2 {
+			t.Error("a new order moved somebody, or nobody was told of it")
 		}
 		// More seats by an offer.
 		req := joinReq("", "", 4)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"parley/engine/wire"
-	"parley/storage"
 )
 
 // memConn is a signalling connection in memory. What is sent waits in frames
@@ -84,6 +83,7 @@ type memMedia struct {
 
 func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events MediaEvents) (MediaSession, MediaAnswer, error) {
 	time.Sleep(m.delay)
+	offer = inferred(offer)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.panicky {
@@ -112,7 +112,25 @@ func (m *memMedia) Open(_ context.Context, id string, offer MediaOffer, events M
 }
 
 func (m *memMedia) answerTo(offer MediaOffer) MediaAnswer {
-	return MediaAnswer{SDP: "answer to " + offer.SDP, Problems: m.problems}
+	return MediaAnswer{SDP: "answer to " + offer.SDP, Problems: m.problems, Sources: offer.Sources, Seats: offer.Seats}
+}
+
+// inferred gives sections their meaning where the offer does not: its SDP is words
+// then, what is sent, and "seat" for each pair that receives.
+func inferred(offer MediaOffer) MediaOffer {
+	if offer.Sources != nil || offer.Seats != nil {
+		return offer
+	}
+	offer.Sources = map[wire.Source]wire.SourceSection{}
+	for i, word := range strings.Fields(offer.SDP) {
+		mid := fmt.Sprint(i)
+		if source := wire.Source(word); source.Valid() {
+			offer.Sources[source] = wire.SourceSection{MID: mid}
+		} else if word == "seat" {
+			offer.Seats = append(offer.Seats, wire.SeatMIDs{Audio: mid + "a", Video: mid + "v"})
+		}
+	}
+	return offer
 }
 
 func (m *memMedia) session(id string) *memSession {
@@ -171,6 +189,7 @@ func (s *memSession) takeSources(offer MediaOffer) {
 }
 
 func (s *memSession) Offer(_ context.Context, offer MediaOffer) (MediaAnswer, error) {
+	offer = inferred(offer)
 	s.media.mu.Lock()
 	defer s.media.mu.Unlock()
 	if len(offer.Seats) < len(s.seats) {
@@ -366,23 +385,40 @@ type memRecords struct {
 	armed     bool
 	meetings  map[string]*memMeeting
 	order     []string
-	chats     map[string][]storage.ChatRecord
+	chats     map[string][]Text
 	nextChat  int
-	ratings   map[string]storage.Rating
+	ratings   map[string]Rating
 }
 
 type memMeeting struct {
-	storage.Meeting
-	stays map[string][]storage.Interval
-	names map[string]string
+	Meeting
+	End           time.Time
+	Peak, Present int
+	stays         map[string][]memStay
+	names         map[string]string
 	// tickets are by participant, too.
 	tickets map[string][]byte
 }
 
+// memStay is a time somebody was there.
+type memStay struct {
+	Join, Leave time.Time
+	Reason      string
+}
+
+// Errors of a storage that mean nothing special to the engine.
+var (
+	errBusy        = errors.New("store is busy")
+	errReadOnly    = errors.New("store can not write")
+	errRoomRunning = errors.New("room has a running meeting")
+	errEnded       = errors.New("meeting has ended")
+	errAbsent      = errors.New("participant is not present")
+)
+
 func newMemRecords() *memRecords {
 	return &memRecords{
 		delay: time.Millisecond, meetings: map[string]*memMeeting{},
-		chats: map[string][]storage.ChatRecord{}, ratings: map[string]storage.Rating{},
+		chats: map[string][]Text{}, ratings: map[string]Rating{},
 	}
 }
 
@@ -435,7 +471,7 @@ func (r *memRecords) write(id string, done func(error), change func(m *memMeetin
 	if err == nil {
 		m := r.meetings[id]
 		if m == nil {
-			err = storage.ErrNotFound
+			err = ErrNotFound
 		} else {
 			err = change(m)
 		}
@@ -444,17 +480,17 @@ func (r *memRecords) write(id string, done func(error), change func(m *memMeetin
 	return nil
 }
 
-func (r *memRecords) BeginMeeting(m storage.Meeting, done func(error)) error {
+func (r *memRecords) BeginMeeting(m Meeting, done func(error)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err := r.fail
 	for _, other := range r.meetings {
 		if other.Room == m.Room && other.End.IsZero() {
-			err = storage.ErrRoomRunning
+			err = errRoomRunning
 		}
 	}
 	if err == nil {
-		r.meetings[m.ID] = &memMeeting{Meeting: m, stays: map[string][]storage.Interval{}, names: map[string]string{}, tickets: map[string][]byte{}}
+		r.meetings[m.ID] = &memMeeting{Meeting: m, stays: map[string][]memStay{}, names: map[string]string{}, tickets: map[string][]byte{}}
 		r.order = append(r.order, m.ID)
 	}
 	r.submitLocked(func() { done(err) })
@@ -464,7 +500,7 @@ func (r *memRecords) BeginMeeting(m storage.Meeting, done func(error)) error {
 func (r *memRecords) EndMeeting(id string, at time.Time, _ string, done func(error)) error {
 	return r.write(id, done, func(m *memMeeting) error {
 		if !m.End.IsZero() {
-			return storage.ErrEnded
+			return errEnded
 		}
 		m.End = at
 		for p, stays := range m.stays {
@@ -476,12 +512,12 @@ func (r *memRecords) EndMeeting(id string, at time.Time, _ string, done func(err
 	})
 }
 
-func (r *memRecords) Join(id string, j storage.Joining, done func(error)) error {
+func (r *memRecords) Join(id string, j Joining, done func(error)) error {
 	return r.write(id, done, func(m *memMeeting) error {
 		if !m.End.IsZero() {
-			return storage.ErrEnded
+			return errEnded
 		}
-		m.stays[j.Participant] = append(m.stays[j.Participant], storage.Interval{Join: j.At})
+		m.stays[j.Participant] = append(m.stays[j.Participant], memStay{Join: j.At})
 		m.names[j.Participant] = j.Name
 		m.tickets[j.Participant] = j.Ticket
 		m.Present++
@@ -490,16 +526,14 @@ func (r *memRecords) Join(id string, j storage.Joining, done func(error)) error 
 	})
 }
 
-func (r *memRecords) Attendance(id, participant string) (storage.Attendance, error) {
+func (r *memRecords) Ticket(id, participant string) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.meetings[id]
 	if r.failReads != nil || m == nil || m.stays[participant] == nil {
-		return storage.Attendance{}, cmp.Or(r.failReads, storage.ErrNotFound)
+		return nil, cmp.Or(r.failReads, ErrNotFound)
 	}
-	return storage.Attendance{
-		Participant: participant, Name: m.names[participant], Ticket: m.tickets[participant], Intervals: m.stays[participant],
-	}, nil
+	return m.tickets[participant], nil
 }
 
 func (r *memRecords) setTicket(id, participant string, ticket []byte) {
@@ -512,7 +546,7 @@ func (r *memRecords) Leave(id, participant string, at time.Time, reason string, 
 	return r.write(id, done, func(m *memMeeting) error {
 		stays := m.stays[participant]
 		if len(stays) == 0 || !stays[len(stays)-1].Leave.IsZero() {
-			return storage.ErrAbsent
+			return errAbsent
 		}
 		stays[len(stays)-1].Leave, stays[len(stays)-1].Reason = at, reason
 		m.Present--
@@ -527,21 +561,21 @@ func (r *memRecords) Rename(id, participant, name string, done func(error)) erro
 	})
 }
 
-func (r *memRecords) Rate(id string, rating storage.Rating, done func(error)) error {
+func (r *memRecords) Rate(id string, rating Rating, done func(error)) error {
 	return r.write(id, done, func(*memMeeting) error {
 		r.ratings[id+" "+rating.Participant] = rating
 		return nil
 	})
 }
 
-func (r *memRecords) AppendChat(c storage.ChatRecord, done func(storage.ChatRecord, error)) error {
+func (r *memRecords) AppendChat(c Text, done func(Text, error)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.fail; err != nil {
-		if errors.Is(err, storage.ErrBusy) {
+		if errors.Is(err, errBusy) {
 			return err
 		}
-		r.submitLocked(func() { done(storage.ChatRecord{}, err) })
+		r.submitLocked(func() { done(Text{}, err) })
 		return nil
 	}
 	for _, old := range r.chats[c.Room] {
@@ -554,18 +588,18 @@ func (r *memRecords) AppendChat(c storage.ChatRecord, done func(storage.ChatReco
 	c.ID = fmt.Sprintf("%016x", r.nextChat)
 	r.chats[c.Room] = append(r.chats[c.Room], c)
 	if err := r.unsaid; err != nil {
-		r.submitLocked(func() { done(storage.ChatRecord{}, err) })
+		r.submitLocked(func() { done(Text{}, err) })
 		return nil
 	}
 	r.submitLocked(func() { done(c, nil) })
 	return nil
 }
 
-func (r *memRecords) ChatHistory(room string, limit int) ([]storage.ChatRecord, error) {
+func (r *memRecords) ChatHistory(room string, limit int) ([]Text, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := r.chats[room]
-	return append([]storage.ChatRecord{}, all[max(0, len(all)-limit):]...), nil
+	return append([]Text{}, all[max(0, len(all)-limit):]...), nil
 }
 
 // meeting returns a copy of the n-th meeting that began.
@@ -576,9 +610,9 @@ func (r *memRecords) meeting(n int) memMeeting {
 		return memMeeting{}
 	}
 	m := *r.meetings[r.order[n]]
-	stays := map[string][]storage.Interval{}
+	stays := map[string][]memStay{}
 	for p, s := range m.stays {
-		stays[p] = append([]storage.Interval{}, s...)
+		stays[p] = append([]memStay{}, s...)
 	}
 	m.stays = stays
 	return m

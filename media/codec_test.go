@@ -269,7 +269,7 @@ func TestCodecNames(t *testing.T) {
 func TestFactsNoAlloc(t *testing.T) {
 	vp8 := append([]byte{0x90, 0xf0, 0x81, 0x02, 0x33, 0xa5}, vp8Key...)
 	vp9, av1 := recordings(t, "VP9/firefox")[0], recordings(t, "AV1/chromium/L2T1")[0]
-	descriptor := FindExt(av1.pkt, &av1.header, extDependency)
+	descriptor := av1.header.Ext(extDependency)
 	header, err := NewHeaderTemplate(HeaderSpec{DependencyID: extDependency})
 	if err != nil {
 		t.Fatal(err)

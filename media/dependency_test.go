@@ -29,11 +29,11 @@ func TestDependencyOfBrowsers(t *testing.T) {
 	} {
 		for i, r := range recordings(t, from) {
 			var d Dependency
-			if err := ParseDependency(FindExt(r.pkt, &r.header, extDependency), &d); err != nil || d != want[i] {
+			if err := ParseDependency(r.header.Ext(extDependency), &d); err != nil || d != want[i] {
 				t.Errorf("%s: packet %d says %+v, %v, want %+v", from, i, d, err, want[i])
 			}
 			key := r.facts.Keyframe
-			if !r.facts.Describe(FindExt(r.pkt, &r.header, extDependency)) || r.facts.Keyframe != key || key != want[i].Keyframe || !r.facts.Start {
+			if !r.facts.Describe(r.header.Ext(extDependency)) || r.facts.Keyframe != key || key != want[i].Keyframe || !r.facts.Start {
 				t.Errorf("%s: packet %d becomes %+v", from, i, r.facts)
 			}
 			if c := &r.facts.Counters; c.PIDBits != 16 || c.PictureID != want[i].Frame {
@@ -183,7 +183,7 @@ func TestParseDependency(t *testing.T) {
 // for the frame number.
 func FuzzDependency(f *testing.F) {
 	for _, r := range recordings(f, "AV1/chromium/") {
-		if d := FindExt(r.pkt, &r.header, extDependency); d != nil {
+		if d := r.header.Ext(extDependency); d != nil {
 			f.Add(d)
 			f.Add(d[:len(d)-1])
 		}
@@ -209,10 +209,10 @@ func FuzzDependency(f *testing.F) {
 		}
 		want := bytes.Clone(b)
 		want[1], want[2] = 0x12, 0x34
-		if got := FindExt(pkt, &h, 12); !bytes.Equal(got, want) {
+		if got := h.Ext(12); !bytes.Equal(got, want) {
 			t.Fatalf("%x sent as %x", b, got)
 		}
-		if string(FindExt(pkt, &h, 4)) != "0123456789abcdef" || len(FindExt(pkt, &h, 2)) != 3 {
+		if string(h.Ext(4)) != "0123456789abcdef" || len(h.Ext(2)) != 3 {
 			t.Fatalf("%x: other elements are missing in %x", b, pkt)
 		}
 	})

@@ -17,7 +17,8 @@
 //
 // # Who owns what
 //
-// Sealer and HeaderTemplate are immutable and shared by all workers. Opener,
+// HeaderTemplate is immutable and shared by all workers, and so is a Sealer as far as
+// RTP under AES-GCM goes. Opener,
 // NackTracker, Cache, ReceiveStats, ClockWatch and TWCCRecorder belong to the worker that
 // receives the track; Rewriter belongs to the worker that forwards into its
 // seat. Nothing here may be used by two goroutines at once unless its comment
@@ -64,9 +65,23 @@
 // over a section of a kind it does not know, and over lines in another order.
 // TestOffers has the offers that matter, and what becomes of each.
 //
-// # Why not pion's session types
+// # What is pion's and what is ours
 //
-// srtp.Session and the interceptors lock, allocate and copy per packet, and a
-// srtp.Context can not be shared by workers. Their wire formats are the
-// reference that the tests compare with, byte for byte.
+// pion/rtp reads headers: 19 ns a packet, where a reader of our own took 5. pion/srtp
+// opens all packets and seals RTCP and AES-CM. To open AES-GCM took 170 ns in place
+// of 127 at 100 bytes and 425 in place of 360 at 1,200, its reading the header again
+// included; a forged packet costs 0.5 µs and 218 bytes of garbage. RTCP takes 132 ns
+// to seal, as before. AES-CM takes half the time at 100 bytes and a fifth more at
+// 1,200, and allocates nothing in place of nine times (go test -bench
+// 'RTP|ParseHeader|Context' ./media, least of 60 short runs). A session holds 1.4 KiB
+// for its keys until its first packet, and 5.5 KiB then.
+//
+// Sealing RTP under AES-GCM is ours. One plaintext goes to many viewers, by whichever
+// workers own what they watch, straight from the shared payload into the slots of the
+// send arenas. A srtp.Context belongs to one goroutine and wants header and payload in
+// one piece: that would be a Context of 2.4 KiB for each stream, or a lock for each
+// packet, and a copy of each.
+//
+// A Context guesses indexes and forgets no SSRC; here it does neither, see
+// srtpContext. srtp.Session and the interceptors lock, allocate and copy per packet.
 package media

@@ -160,8 +160,8 @@ type AudioLevel struct {
 
 // AudioLevelOf reads the level of a packet; id is the extension's, 0 if it was
 // not negotiated.
-func AudioLevelOf(pkt []byte, h *Header, id uint8) (l AudioLevel) {
-	if v := FindExt(pkt, h, id); len(v) > 0 {
+func AudioLevelOf(h *Header, id uint8) (l AudioLevel) {
+	if v := h.Ext(id); len(v) > 0 {
 		l = AudioLevel{true, v[0]}
 	}
 	return l

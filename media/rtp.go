@@ -1,19 +1,10 @@
 package media
 
-import "encoding/binary"
+import "github.com/pion/rtp"
 
-// Header is a parsed RTP header (RFC 3550 §5.1). It holds offsets into the
-// packet, never slices, so it is copied and reused freely.
-//
-//	 0                   1                   2                   3
-//	 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
-//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//	|V=2|P|X|  CC   |M|     PT      |              Seq              |
-//	|                              TS                               |
-//	|                             SSRC                              |
-//	|                       CSRC × CC  …                            |
-//	|          ExtProfile           |   length in 32-bit words      |
-//	|                     extension block …                         |
+// Header is a parsed RTP header (RFC 3550 §5.1). pion/rtp reads it; this is what
+// of it most of this package goes by, in its own units. A Header is to be reused:
+// it keeps the memory of its lists. Ext aliases the packet that was parsed last.
 type Header struct {
 	PT      uint8
 	Marker  bool
@@ -23,47 +14,29 @@ type Header struct {
 	SSRC    SSRC
 	// HeaderLen is where the payload starts: 12 … 12 + 60 + 4 + 262140.
 	HeaderLen int
-	// ExtProfile is 0xBEDE for one-byte, 0x100X for two-byte extensions.
-	// It means something only if ExtLen > 0.
-	ExtProfile uint16
-	// ExtOffset and ExtLen delimit the extension block without its four
-	// byte prefix. ExtLen is 0 without a block or with an empty one.
-	ExtOffset, ExtLen int
+
+	rtp rtp.Header
 }
 
 const fixedHeaderLen = 12
 
-// ParseHeader reads the header of pkt into h without allocating. The packet
-// may still be encrypted. Errors: ErrShortPacket, ErrVersion, ErrHeader.
+// ParseHeader reads the header of pkt into h. The packet may still be encrypted. A
+// block of extensions that lies about its lengths is no header. Errors:
+// ErrShortPacket, ErrVersion, ErrHeader.
 func ParseHeader(pkt []byte, h *Header) error {
 	if len(pkt) < fixedHeaderLen {
 		return ErrShortPacket
 	}
-	b0, b1 := pkt[0], pkt[1]
-	if b0>>6 != 2 {
+	if pkt[0]>>6 != 2 {
 		return ErrVersion
 	}
-	h.Padding = b0&0x20 != 0
-	h.Marker = b1&0x80 != 0
-	h.PT = b1 & 0x7f
-	h.Seq = Seq(binary.BigEndian.Uint16(pkt[2:]))
-	h.TS = Ticks(binary.BigEndian.Uint32(pkt[4:]))
-	h.SSRC = SSRC(binary.BigEndian.Uint32(pkt[8:]))
-	h.ExtProfile, h.ExtOffset, h.ExtLen = 0, 0, 0
-	n := fixedHeaderLen + 4*int(b0&0x0f)
-	if b0&0x10 != 0 {
-		if len(pkt) < n+4 {
-			return ErrHeader
-		}
-		h.ExtProfile = binary.BigEndian.Uint16(pkt[n:])
-		h.ExtLen = 4 * int(binary.BigEndian.Uint16(pkt[n+2:]))
-		h.ExtOffset = n + 4
-		n = h.ExtOffset + h.ExtLen
-	}
-	if len(pkt) < n {
+	n, err := h.rtp.Unmarshal(pkt)
+	if err != nil {
 		return ErrHeader
 	}
 	h.HeaderLen = n
+	h.PT, h.Marker, h.Padding = h.rtp.PayloadType, h.rtp.Marker, h.rtp.Padding
+	h.Seq, h.TS, h.SSRC = Seq(h.rtp.SequenceNumber), Ticks(h.rtp.Timestamp), SSRC(h.rtp.SSRC)
 	return nil
 }
 
@@ -87,48 +60,23 @@ func Payload(pkt []byte, h *Header) ([]byte, error) {
 	return pkt[h.HeaderLen:end], nil
 }
 
-// FindExt returns the data of the header extension element id (RFC 8285, one-
-// and two-byte form), nil if pkt does not carry it. The slice aliases pkt.
-// id 0 is padding and is never found. A block that lies about its lengths
-// ends the search.
-func FindExt(pkt []byte, h *Header, id uint8) []byte {
-	if h.ExtLen == 0 || id == 0 || h.ExtOffset+h.ExtLen > len(pkt) {
+// Ext returns the data of the header extension element id (RFC 8285, one- and
+// two-byte form), nil if the packet does not carry it. It aliases the packet. id 0
+// is padding and is never found.
+func (h *Header) Ext(id uint8) []byte {
+	switch profile := h.rtp.ExtensionProfile; {
+	case id == 0 || !h.rtp.Extension:
 		return nil
+	case profile&0xfff0 == twoByteProfile && profile != twoByteProfile:
+		return findTwoByte(h.rtp.GetExtension(0), id) // pion looks into no block with appbits
 	}
-	block := pkt[h.ExtOffset : h.ExtOffset+h.ExtLen]
-	switch {
-	case h.ExtProfile == oneByteProfile:
-		return findOneByte(block, id)
-	case h.ExtProfile&0xfff0 == twoByteProfile:
-		return findTwoByte(block, id)
-	}
-	return nil
+	return h.rtp.GetExtension(id)
 }
 
 const (
-	oneByteProfile = 0xbede // RFC 8285 §4.2
-	twoByteProfile = 0x1000 // RFC 8285 §4.3; the low four bits are "appbits"
+	oneByteProfile = rtp.ExtensionProfileOneByte // RFC 8285 §4.2
+	twoByteProfile = rtp.ExtensionProfileTwoByte // RFC 8285 §4.3; the low four bits are "appbits"
 )
-
-func findOneByte(block []byte, id uint8) []byte {
-	for len(block) > 0 {
-		b := block[0]
-		if b == 0 { // padding
-			block = block[1:]
-			continue
-		}
-		// id 15 is reserved: RFC 8285 §4.2 says to stop here.
-		n := int(b&0x0f) + 1
-		if b>>4 == 15 || len(block) < 1+n {
-			return nil
-		}
-		if b>>4 == id {
-			return block[1 : 1+n : 1+n]
-		}
-		block = block[1+n:]
-	}
-	return nil
-}
 
 func findTwoByte(block []byte, id uint8) []byte {
 	for len(block) > 0 {

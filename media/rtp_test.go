@@ -27,7 +27,7 @@ func TestParseHeaderEqualsPion(t *testing.T) {
 			t.Fatalf("%+v, pion %+v", h, want)
 		}
 		for id := uint8(1); id < 15; id++ {
-			if got := FindExt(pkt, &h, id); !bytes.Equal(got, want.GetExtension(id)) {
+			if got := h.Ext(id); !bytes.Equal(got, want.GetExtension(id)) {
 				t.Fatalf("extension %d: %x, pion %x", id, got, want.GetExtension(id))
 			}
 		}
@@ -63,7 +63,7 @@ func TestParseHeaderMalformed(t *testing.T) {
 	}
 }
 
-func TestFindExt(t *testing.T) {
+func TestExt(t *testing.T) {
 	packet := func(profile uint16, block ...byte) []byte {
 		b := []byte{0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, byte(profile >> 8), byte(profile), 0, byte(len(block) / 4)}
 		return append(b, block...)
@@ -73,24 +73,28 @@ func TestFindExt(t *testing.T) {
 		pkt  []byte
 		id   uint8
 		want string
+		err  error
 	}{
-		{"one byte form", packet(0xbede, 0x10, 'a', 0x21, 'b', 'c', 0, 0, 0), 2, "bc"},
-		{"behind padding", packet(0xbede, 0x10, 'a', 0, 0, 0, 0, 0x20, 'b'), 2, "b"},
-		{"id 15 ends the block", packet(0xbede, 0xf0, 'a', 0x20, 'b'), 2, ""},
-		{"longer than the block", packet(0xbede, 0x1f, 'a', 'b', 'c'), 1, ""},
-		{"absent", packet(0xbede, 0x10, 'a', 0, 0), 3, ""},
-		{"id 0 is padding", packet(0xbede, 0x10, 'a', 0, 0), 0, ""},
-		{"two byte form", packet(0x1000, 16, 2, 'a', 'b'), 16, "ab"},
-		{"two byte form with appbits", packet(0x1007, 0, 1, 1, 'z'), 1, "z"},
-		{"two byte form, too long", packet(0x1000, 1, 9, 'a', 'b'), 1, ""},
-		{"two byte form, cut off", packet(0x1000, 2, 1, 'a', 1), 1, ""},
-		{"unknown profile", packet(0x1234, 0x10, 'a', 0, 0), 1, ""},
+		{"one byte form", packet(0xbede, 0x10, 'a', 0x21, 'b', 'c', 0, 0, 0), 2, "bc", nil},
+		{"behind padding", packet(0xbede, 0x10, 'a', 0, 0, 0, 0, 0x20, 'b'), 2, "b", nil},
+		{"id 15 ends the block", packet(0xbede, 0xf0, 'a', 0x20, 'b'), 2, "", nil},
+		{"longer than the block", packet(0xbede, 0x1f, 'a', 'b', 'c'), 1, "", ErrHeader},
+		{"absent", packet(0xbede, 0x10, 'a', 0, 0), 3, "", nil},
+		{"id 0 is padding", packet(0xbede, 0x10, 'a', 0, 0), 0, "", nil},
+		{"two byte form", packet(0x1000, 16, 2, 'a', 'b'), 16, "ab", nil},
+		{"two byte form with appbits", packet(0x1007, 0, 1, 1, 'z'), 1, "z", nil},
+		{"two byte form, too long", packet(0x1000, 1, 9, 'a', 'b'), 1, "", ErrHeader},
+		{"two byte form, cut off", packet(0x1000, 2, 1, 'a', 1), 1, "", ErrHeader},
+		{"unknown profile", packet(0x1234, 0x10, 'a', 0, 0), 1, "", nil},
 	} {
 		var h Header
-		if err := ParseHeader(tt.pkt, &h); err != nil {
+		if err := ParseHeader(tt.pkt, &h); err != tt.err {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
-		if got := FindExt(tt.pkt, &h, tt.id); string(got) != tt.want {
+		if tt.err != nil {
+			continue
+		}
+		if got := h.Ext(tt.id); string(got) != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -304,7 +308,7 @@ func FuzzParseHeader(f *testing.F) {
 			t.Fatalf("header of %d bytes in %d", h.HeaderLen, len(pkt))
 		}
 		for id := range 256 {
-			FindExt(pkt, &h, uint8(id))
+			h.Ext(uint8(id))
 		}
 		p, err := Payload(pkt, &h)
 		if err != nil {
@@ -324,6 +328,6 @@ func BenchmarkParseHeader(b *testing.B) {
 		if err := ParseHeader(pkt, &h); err != nil {
 			b.Fatal(err)
 		}
-		FindExt(pkt, &h, 2)
+		h.Ext(2)
 	}
 }

@@ -29,6 +29,9 @@ type Section struct {
 	// Streams are the SSRCs the offerer announces to send; empty with
 	// simulcast, where RID and MID extensions tell.
 	Streams []StreamSSRC
+	// Stream is the id of the media stream that the section belongs to, empty if
+	// the offerer does not say (RFC 8830).
+	Stream string
 
 	named   bool   // MID stands in the offer
 	media   string // of the m= line, as the answer has to mirror it
@@ -89,6 +92,7 @@ func parseSection(m *mediaLines, session attributes) Section {
 	s.Exts = parseExts(m.attributes)
 	s.RIDs = parseRIDs(m.attributes)
 	s.Streams = parseStreams(m.attributes)
+	s.Stream = streamOf(m.attributes)
 	if s.Codecs = parseCodecs(s.Kind, s.formats, m.attributes); len(s.Codecs) == 0 {
 		s.fail(sdpErrorf(SDPNoCodec, "none of opus, VP8, H264 (packetization-mode=1), VP9, AV1"))
 	}
@@ -226,6 +230,16 @@ func parseStreams(as attributes) []StreamSSRC {
 		}
 	}
 	return out
+}
+
+// streamOf returns the stream that "a=msid:stream track" names; "-" stands for
+// none.
+func streamOf(as attributes) string {
+	msid, _ := as.get("msid")
+	if stream, _, _ := strings.Cut(msid, " "); stream != "-" {
+		return stream
+	}
+	return ""
 }
 
 // tracksOf maps SSRCs to their tracks, as far as "a=ssrc:1 msid:stream track"

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
 	"encoding/binary"
 )
@@ -46,6 +45,25 @@ func (p Profile) SaltLen() int {
 // salts.
 func (p Profile) MaterialLen() int { return 2 * (p.KeyLen() + p.SaltLen()) }
 
+// overheads are the bytes that sealing adds to an RTP and to an RTCP packet.
+func (p Profile) overheads() (rtp, rtcp int) {
+	if p == ProfileAES128CMSHA1 {
+		return cmTagLen, cmTagLen + rtcpIndexLen
+	}
+	return gcmTagLen, gcmTagLen + rtcpIndexLen
+}
+
+// rtcpIndex returns the E bit and the 31-bit index of an RTCP packet that is at least
+// as long as a header and what sealing adds. It stands at the end, but for a tag of
+// AES-CM (RFC 3711 §3.4, RFC 7714 §9.2).
+func (p Profile) rtcpIndex(pkt []byte) (encrypted bool, index uint32) {
+	if p == ProfileAES128CMSHA1 {
+		pkt = pkt[:len(pkt)-cmTagLen]
+	}
+	word := binary.BigEndian.Uint32(pkt[len(pkt)-rtcpIndexLen:])
+	return word&rtcpEncrypted != 0, word &^ rtcpEncrypted
+}
+
 // String returns the registered name.
 func (p Profile) String() string {
 	switch p {
@@ -83,14 +101,10 @@ func KeysFromDTLS(material []byte, p Profile) (client, server MasterKey, err err
 	return client, server, nil
 }
 
-// Key derivation labels, RFC 3711 §4.3.1 and §4.3.2.
+// Key derivation labels, RFC 3711 §4.3.1.
 const (
-	labelRTPKey   = 0x00
-	labelRTPAuth  = 0x01
-	labelRTPSalt  = 0x02
-	labelRTCPKey  = 0x03
-	labelRTCPAuth = 0x04
-	labelRTCPSalt = 0x05
+	labelRTPKey  = 0x00
+	labelRTPSalt = 0x02
 )
 
 // derive is the AES-CM pseudo-random function of RFC 3711 §4.3.3 with key
@@ -108,56 +122,17 @@ func derive(block cipher.Block, masterSalt []byte, label byte, n int) []byte {
 	return out[:n]
 }
 
-// packetCipher is what a profile does to packets. Implementations hold only
-// keys and are safe for concurrent use; every changing byte is in the Scratch.
-// Callers have checked all lengths.
-type packetCipher interface {
-	// overheads are the bytes added to an RTP and to an RTCP packet.
-	overheads() (rtp, rtcp int)
-	// sealRTP writes the sealed payload and tag behind slot[:header] and
-	// returns the packet's length. payload either starts at slot[header] or
-	// does not overlap slot.
-	sealRTP(sc *Scratch, slot []byte, header int, payload []byte, index ExtSeq) int
-	// openRTP opens pkt in place and returns the plaintext packet's length.
-	openRTP(sc *Scratch, pkt []byte, header int, index ExtSeq) (int, error)
-	// sealRTCP seals slot[:n] in place and returns the packet's length.
-	sealRTCP(sc *Scratch, slot []byte, n int, index uint32) int
-	// openRTCP opens pkt in place and returns the plaintext packet's length.
-	openRTCP(sc *Scratch, pkt []byte) (int, error)
-	// rtcpIndex returns the E bit and the 31-bit index of a packet that is
-	// at least 8 bytes plus overhead long.
-	rtcpIndex(pkt []byte) (encrypted bool, index uint32)
-}
-
-func newPacketCipher(k MasterKey) (packetCipher, error) {
-	if k.Profile.KeyLen() == 0 {
-		return nil, ErrProfile
-	}
-	if len(k.Key) != k.Profile.KeyLen() || len(k.Salt) != k.Profile.SaltLen() {
-		return nil, ErrKeySize
-	}
-	master, err := aes.NewCipher(k.Key)
-	if err != nil {
-		return nil, err
-	}
-	if k.Profile == ProfileAES128CMSHA1 {
-		return newCMCipher(master, k.Salt)
-	}
-	return newGCMCipher(master, k.Salt, len(k.Key))
-}
-
-// Scratch is the working memory of seal and open: nonces and associated data
-// are built here because what is passed to an AEAD escapes to the heap. One
-// Scratch serves any number of Sealers; it belongs to one goroutine.
+// Scratch is the working memory of sealing: nonces are built here because what is
+// passed to an AEAD escapes to the heap. One Scratch serves any number of Sealers;
+// it belongs to one goroutine.
 type Scratch struct {
 	nonce [16]byte
-	aad   [12]byte
-	rtcp  [rtcpIndexLen]byte
 }
 
 const (
 	rtcpHeaderLen = 8 // of the first packet of a compound: stays in clear
 	rtcpIndexLen  = 4 // E bit and index
+	cmTagLen      = 10
 	rtcpEncrypted = 1 << 31
 	maxRTCPIndex  = 1<<31 - 1
 	maxRTPIndex   = 1<<48 - 1

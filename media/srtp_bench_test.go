@@ -119,3 +119,57 @@ func BenchmarkHeaderWrite(b *testing.B) {
 		tmpl.Write(slot, &p)
 	}
 }
+
+// BenchmarkContext compares pion's Context with our own cipher code, where both can do
+// it: what decides which is used (see the package's comment).
+func BenchmarkContext(b *testing.B) {
+	key := testKey(ProfileAES128GCM)
+	pkts := sealedRun(b, key, 9, 1, 4096)
+	buf := make([]byte, len(pkts[0]))
+	b.Run("open-forged", func(b *testing.B) {
+		b.ReportAllocs()
+		o, _ := NewOpener(key, 0)
+		var h Header
+		for b.Loop() {
+			copy(buf, pkts[0])
+			buf[20] ^= 1
+			if ParseHeader(buf, &h) != nil {
+				b.Fatal("header")
+			}
+			if _, _, err := o.OpenRTP(buf, &h, 1); err != ErrAuth {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("new", func(b *testing.B) { // what an SSRC of its own would cost
+		b.ReportAllocs()
+		for b.Loop() {
+			c, _ := newSRTPContext(key)
+			if _, err := c.context(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	for _, p := range profiles {
+		sealer, _ := NewSealer(testKey(p))
+		slot := append(AppendPLI(nil, 4, 1), make([]byte, MaxSealOverhead+40)...)
+		b.Run(fmt.Sprintf("rtcp-%v", p), func(b *testing.B) {
+			b.ReportAllocs()
+			index := uint32(0)
+			for b.Loop() {
+				index++
+				if _, err := sealer.SealRTCP(slot, 52, index); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("rtcp-reference-%v", p), func(b *testing.B) {
+			b.ReportAllocs()
+			ref, index, sc := newReference(b, testKey(p)), uint32(0), new(Scratch)
+			for b.Loop() {
+				index++
+				ref.sealRTCP(sc, slot, 52, index)
+			}
+		})
+	}
+}

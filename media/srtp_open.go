@@ -4,14 +4,13 @@ import "encoding/binary"
 
 // Opener authenticates and decrypts what one session receives. It belongs to
 // one goroutine at a time: it holds the per-SSRC roll-over counters and replay
-// windows, see ssrcBook.
+// windows, see ssrcBook. The cipher's work is pion's, see srtpContext.
 //
 // State for an SSRC is made only after its first packet has authenticated, so
 // forged SSRCs cost one cipher pass and no memory.
 type Opener struct {
-	cipher              packetCipher
+	context             *srtpContext
 	rtpExtra, rtcpExtra int
-	sc                  Scratch
 	rtp, rtcp           ssrcBook
 }
 
@@ -19,19 +18,19 @@ type Opener struct {
 // several times over.
 const DefaultMaxSSRC = 128
 
-// NewOpener derives the session keys. maxSSRC bounds how many SSRCs may send
+// NewOpener keeps k, which is not to be changed. maxSSRC bounds how many SSRCs may send
 // at the same time, in RTP and in RTCP each; 0 means DefaultMaxSSRC. Errors: ErrProfile,
 // ErrKeySize.
 func NewOpener(k MasterKey, maxSSRC int) (*Opener, error) {
-	c, err := newPacketCipher(k)
+	c, err := newSRTPContext(k)
 	if err != nil {
 		return nil, err
 	}
 	if maxSSRC <= 0 {
 		maxSSRC = DefaultMaxSSRC
 	}
-	o := &Opener{cipher: c, rtp: newSSRCBook(maxSSRC), rtcp: newSSRCBook(maxSSRC)}
-	o.rtpExtra, o.rtcpExtra = c.overheads()
+	o := &Opener{context: c, rtp: newSSRCBook(maxSSRC), rtcp: newSSRCBook(maxSSRC)}
+	o.rtpExtra, o.rtcpExtra = k.Profile.overheads()
 	return o, nil
 }
 
@@ -55,7 +54,7 @@ func (o *Opener) OpenRTP(pkt []byte, h *Header, now Instant) ([]byte, ExtSeq, er
 	if index > maxRTPIndex || !st.window.fresh(uint64(index)) {
 		return nil, 0, ErrReplayed
 	}
-	n, err := o.cipher.openRTP(&o.sc, pkt, h.HeaderLen, index)
+	n, err := o.context.openRTP(pkt, h, index)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -76,7 +75,7 @@ func (o *Opener) openOther(pkt []byte, h *Header, now Instant) ([]byte, ExtSeq, 
 	if err := o.rtp.admits(h.SSRC, uint64(index), now); err != nil {
 		return nil, 0, err
 	}
-	n, err := o.cipher.openRTP(&o.sc, pkt, h.HeaderLen, index)
+	n, err := o.context.openRTP(pkt, h, index)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -96,7 +95,7 @@ func (o *Opener) OpenRTCP(pkt []byte, now Instant) ([]byte, error) {
 	if len(pkt) < rtcpHeaderLen+o.rtcpExtra {
 		return nil, ErrShortPacket
 	}
-	encrypted, index := o.cipher.rtcpIndex(pkt)
+	encrypted, index := o.context.key.Profile.rtcpIndex(pkt)
 	if !encrypted {
 		return nil, ErrNotEncrypted
 	}
@@ -109,7 +108,7 @@ func (o *Opener) OpenRTCP(pkt []byte, now Instant) ([]byte, error) {
 	} else if !st.window.fresh(uint64(index)) {
 		return nil, ErrReplayed
 	}
-	n, err := o.cipher.openRTCP(&o.sc, pkt)
+	n, err := o.context.openRTCP(pkt)
 	if err != nil {
 		return nil, err
 	}

@@ -1,29 +1,48 @@
 package media
 
-// Sealer protects what one session sends. It is immutable and may be used by
-// any number of goroutines at once; each brings its own Scratch.
+// Sealer protects what one session sends. RTP under AES-GCM, which is what nearly all
+// is, may be sealed by any number of goroutines at once; each brings its own Scratch.
+// RTP under AES-CM and all RTCP is sealed by pion's Context, which is one goroutine's
+// at a time: a stream has a Sealer of its own then (ForStream), and for RTCP
+// there has to be a lock.
 //
 // What must never happen is that two different packets are sealed with the
 // same SSRC and index: with GCM that gives the key away. The index is the
 // outgoing extended sequence number, so whoever hands out sequence numbers
 // (Rewriter for media, the RTX counter for repairs) keeps this promise.
 type Sealer struct {
-	cipher              packetCipher
+	gcm                 *gcmSealer // nil under AES-CM
+	context             *srtpContext
 	rtpExtra, rtcpExtra int
 }
 
 // MaxSealOverhead bounds what sealing adds to any packet.
 const MaxSealOverhead = gcmTagLen + rtcpIndexLen
 
-// NewSealer derives the session keys. Errors: ErrProfile, ErrKeySize.
+// NewSealer derives the session keys. It keeps k, which is not to be changed. Errors:
+// ErrProfile, ErrKeySize.
 func NewSealer(k MasterKey) (*Sealer, error) {
-	c, err := newPacketCipher(k)
+	c, err := newSRTPContext(k)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sealer{cipher: c}
-	s.rtpExtra, s.rtcpExtra = c.overheads()
-	return s, nil
+	s := &Sealer{context: c}
+	s.rtpExtra, s.rtcpExtra = k.Profile.overheads()
+	if k.Profile != ProfileAES128CMSHA1 {
+		s.gcm, err = newGCMSealer(k)
+	}
+	return s, err
+}
+
+// ForStream returns the Sealer by which one goroutine at a time seals the RTP of a
+// stream: the same for all where that may be.
+func (s *Sealer) ForStream() *Sealer {
+	if s.gcm != nil {
+		return s
+	}
+	own := *s
+	own.context = &srtpContext{key: s.context.key}
+	return &own
 }
 
 // Overhead returns the bytes that sealing adds to an RTP packet.
@@ -46,7 +65,11 @@ func (s *Sealer) SealRTP(sc *Scratch, slot []byte, headerLen int, payload []byte
 	if index > maxRTPIndex {
 		return 0, ErrIndexOverflow
 	}
-	return s.cipher.sealRTP(sc, slot, headerLen, payload, index), nil
+	if s.gcm != nil {
+		return s.gcm.seal(sc, slot, headerLen, payload, index), nil
+	}
+	n := headerLen + copy(slot[headerLen:], payload)
+	return s.context.sealRTP(slot, n, index)
 }
 
 // SealRTX is SealRTP for a repair (RFC 4588 §4): the original sequence number
@@ -63,20 +86,20 @@ func (s *Sealer) SealRTX(sc *Scratch, slot []byte, headerLen int, osn Seq, paylo
 }
 
 // SealRTCP seals the compound packet slot[:n] in place and returns the new
-// length. index is 0 … 2^31-1 and must grow with every packet of the session
+// length. index is 1 … 2^31-1 and must grow with every packet of the session
 // (it may be counted per session rather than per SSRC). Errors:
 // ErrShortPacket, ErrShortBuffer, ErrIndexOverflow.
-func (s *Sealer) SealRTCP(sc *Scratch, slot []byte, n int, index uint32) (int, error) {
+func (s *Sealer) SealRTCP(slot []byte, n int, index uint32) (int, error) {
 	if n < rtcpHeaderLen {
 		return 0, ErrShortPacket
 	}
 	if len(slot) < n+s.rtcpExtra {
 		return 0, ErrShortBuffer
 	}
-	if index > maxRTCPIndex {
+	if index == 0 || index > maxRTCPIndex {
 		return 0, ErrIndexOverflow
 	}
-	return s.cipher.sealRTCP(sc, slot, n, index), nil
+	return s.context.sealRTCP(slot, n, index)
 }
 
 // SendState extends the sequence numbers of one outgoing SSRC for callers

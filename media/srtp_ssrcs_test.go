@@ -38,7 +38,7 @@ func (s *sealing) rtp(ssrc SSRC, index ExtSeq) []byte {
 func (s *sealing) rtcp(ssrc SSRC, index uint32) []byte {
 	s.t.Helper()
 	slot := append(AppendPLI(nil, ssrc, 1), make([]byte, MaxSealOverhead)...)
-	n, err := s.sealer.SealRTCP(&s.sc, slot, 12, index)
+	n, err := s.sealer.SealRTCP(slot, 12, index)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func TestSealEqualsPion(t *testing.T) {
 		t.Run(p.String(), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, uint64(p)))
 			key := testKey(p)
-			pionSeal, pionOpen := pionContext(t, key), pionContext(t, key)
+			pionSeal, pionOpen, ref := pionContext(t, key), pionContext(t, key), newReference(t, key)
 			sealer, err := NewSealer(key)
 			if err != nil {
 				t.Fatal(err)
@@ -110,13 +110,17 @@ func TestSealEqualsPion(t *testing.T) {
 					if !bytes.Equal(got, want) {
 						t.Fatalf("index %d: sealed differs from pion's", index)
 					}
+					var h Header
+					if err := ParseHeader(got, &h); err != nil {
+						t.Fatal(err)
+					}
+					byRef := bytes.Clone(got)
+					if m, err := ref.openRTP(&sc, byRef, h.HeaderLen, index); err != nil || !bytes.Equal(byRef[:m], pkt) {
+						t.Fatalf("index %d: the reference opened %v", index, err)
+					}
 					plain, err := pionOpen.DecryptRTP(nil, got, nil)
 					if err != nil || !bytes.Equal(plain, pkt) {
 						t.Fatalf("index %d: pion opened %v", index, err)
-					}
-					var h Header
-					if err := ParseHeader(want, &h); err != nil {
-						t.Fatal(err)
 					}
 					opened, at, err := opener.OpenRTP(want, &h, 1)
 					if err != nil || at != index || !bytes.Equal(opened, pkt) {
@@ -133,7 +137,7 @@ func TestSealRTCPEqualsPion(t *testing.T) {
 		t.Run(p.String(), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(2, uint64(p)))
 			key := testKey(p)
-			pionSeal, pionOpen := pionContext(t, key), pionContext(t, key)
+			pionSeal, pionOpen, ref := pionContext(t, key), pionContext(t, key), newReference(t, key)
 			sealer, _ := NewSealer(key)
 			opener, _ := NewOpener(key, 0)
 			var sc Scratch
@@ -148,12 +152,20 @@ func TestSealRTCPEqualsPion(t *testing.T) {
 				}
 				slot := make([]byte, len(pkt)+MaxSealOverhead)
 				copy(slot, pkt)
-				n, err := sealer.SealRTCP(&sc, slot, len(pkt), i+1) // pion starts at 1
+				n, err := sealer.SealRTCP(slot, len(pkt), i+1) // pion starts at 1
 				if err != nil {
 					t.Fatal(err)
 				}
 				if !bytes.Equal(slot[:n], want) {
 					t.Fatalf("packet %d: %x, pion %x", i, slot[:n], want)
+				}
+				again := make([]byte, len(slot))
+				copy(again, pkt)
+				if m := ref.sealRTCP(&sc, again, len(pkt), i+1); !bytes.Equal(again[:m], want) {
+					t.Fatalf("packet %d: %x, reference %x", i, want, again[:m])
+				}
+				if m, err := ref.openRTCP(&sc, again[:n]); err != nil || !bytes.Equal(again[:m], pkt) {
+					t.Fatalf("the reference opened %v", err)
 				}
 				if plain, err := pionOpen.DecryptRTCP(nil, slot[:n], nil); err != nil || !bytes.Equal(plain, pkt) {
 					t.Fatalf("pion opened %v", err)
@@ -162,12 +174,30 @@ func TestSealRTCPEqualsPion(t *testing.T) {
 					t.Fatalf("opened %v", err)
 				}
 				copy(slot, pkt)
-				n, _ = sealer.SealRTCP(&sc, slot, len(pkt), i+1)
+				n, _ = sealer.SealRTCP(slot, len(pkt), i+1)
 				if _, err := opener.OpenRTCP(slot[:n], 1); err != ErrReplayed {
 					t.Fatalf("replay gave %v", err)
 				}
 			}
 		})
+	}
+}
+
+// Whatever index is handed in is what a packet is sealed under, however far it is
+// from the one before.
+func TestSealLeaps(t *testing.T) {
+	for _, p := range profiles {
+		key := testKey(p)
+		sealer, _ := NewSealer(key)
+		ref, stream := newReference(t, key), sealer.ForStream()
+		var sc Scratch
+		for _, index := range []ExtSeq{100, 40_100, 1<<16 + 100, 1<<16 + 50_000, 1<<16 + 200, 5 << 16, 7} {
+			pkt := []byte{0x80, 96, byte(index >> 8), byte(index), 0, 0, 0, 1, 0, 0, 0, 9, 'a', 'b'}
+			sealed := seal(t, stream, &sc, pkt, index)
+			if n, err := ref.openRTP(&sc, sealed, 12, index); err != nil || !bytes.Equal(sealed[:n], pkt) {
+				t.Errorf("%v: index %d: %v", p, index, err)
+			}
+		}
 	}
 }
 
@@ -215,9 +245,10 @@ func TestSealBounds(t *testing.T) {
 		{"no header", func() (int, error) { return s.SealRTP(&sc, slot, 11, nil, 1) }, ErrShortBuffer, 0},
 		{"index past 48 bits", func() (int, error) { return s.SealRTP(&sc, slot, 12, nil, 1<<48) }, ErrIndexOverflow, 0},
 		{"repair too long", func() (int, error) { return s.SealRTX(&sc, slot, 12, 1, make([]byte, 99), 1) }, ErrShortBuffer, 0},
-		{"RTCP index past 31 bits", func() (int, error) { return s.SealRTCP(&sc, slot, 8, 1<<31) }, ErrIndexOverflow, 0},
-		{"RTCP too short", func() (int, error) { return s.SealRTCP(&sc, slot, 7, 1) }, ErrShortPacket, 0},
-		{"RTCP without room", func() (int, error) { return s.SealRTCP(&sc, slot, 112, 1) }, ErrShortBuffer, 0},
+		{"RTCP index 0", func() (int, error) { return s.SealRTCP(slot, 8, 0) }, ErrIndexOverflow, 0},
+		{"RTCP index past 31 bits", func() (int, error) { return s.SealRTCP(slot, 8, 1<<31) }, ErrIndexOverflow, 0},
+		{"RTCP too short", func() (int, error) { return s.SealRTCP(slot, 7, 1) }, ErrShortPacket, 0},
+		{"RTCP without room", func() (int, error) { return s.SealRTCP(slot, 112, 1) }, ErrShortBuffer, 0},
 	} {
 		if n, err := tt.run(); err != tt.want || n != tt.wantLen {
 			t.Errorf("%s: %d, %v", tt.name, n, err)
@@ -381,10 +412,9 @@ func TestOpenBoundsSSRCs(t *testing.T) {
 		}
 	}
 	s, _ := NewSealer(key)
-	var sc Scratch
 	for ssrc := SSRC(1); ssrc <= 5; ssrc++ {
 		slot := append(AppendPLI(nil, ssrc, 1), make([]byte, MaxSealOverhead)...)
-		n, _ := s.SealRTCP(&sc, slot, 12, uint32(ssrc))
+		n, _ := s.SealRTCP(slot, 12, uint32(ssrc))
 		want := error(nil)
 		if ssrc > 3 {
 			want = ErrTooManySSRC
@@ -400,9 +430,8 @@ func TestOpenRTCPRefuses(t *testing.T) {
 		key := testKey(p)
 		o, _ := NewOpener(key, 0)
 		s, _ := NewSealer(key)
-		var sc Scratch
 		slot := append(AppendPLI(nil, 4, 1), make([]byte, MaxSealOverhead)...)
-		n, _ := s.SealRTCP(&sc, slot, 12, 77)
+		n, _ := s.SealRTCP(slot, 12, 77)
 		for bit := range 8 * n {
 			b := bytes.Clone(slot[:n])
 			b[bit/8] ^= 1 << (bit % 8)
@@ -483,7 +512,17 @@ func TestSRTPNoAlloc(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("%v: %v allocations for seal and open", p, n)
 		}
-		// Forged SSRCs and replays cost nothing either.
+		again, err := s.SealRTP(&sc, slot, tmpl.Write(slot, &Patch{Seq: (index - 1).Seq()}), payload, index-1)
+		check(err)
+		check(ParseHeader(slot[:again], &h))
+		if n := testing.AllocsPerRun(1000, func() {
+			if _, _, err := o.OpenRTP(slot[:again], &h, 1); err != ErrReplayed {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%v: %v allocations for a replay", p, n)
+		}
+		// Of a forged packet nothing stays, but pion makes an error of several parts.
 		forged := make([]byte, 200)
 		forged[0], forged[1] = 0x80, 96
 		if n := testing.AllocsPerRun(1000, func() {
@@ -493,15 +532,18 @@ func TestSRTPNoAlloc(t *testing.T) {
 				t.Fatal(err)
 			}
 			index++
-		}); n != 0 {
+		}); n > 6 {
 			t.Errorf("%v: %v allocations for a forged packet", p, n)
+		}
+		if n, _ := o.SSRCs(); n != 1 {
+			t.Errorf("%v: forgeries left %d SSRCs", p, n-1)
 		}
 		rtcp := uint32(0)
 		pli := AppendPLI(nil, 5, 6)
 		if n := testing.AllocsPerRun(1000, func() {
 			rtcp++
 			copy(slot, pli)
-			n, err := s.SealRTCP(&sc, slot, len(pli), rtcp)
+			n, err := s.SealRTCP(slot, len(pli), rtcp)
 			check(err)
 			_, err = o.OpenRTCP(slot[:n], 1)
 			check(err)

@@ -51,16 +51,44 @@ func wantNoTrace[T comparable](t *testing.T, write func(*T)) {
 	}
 }
 
+// headerSeen is all that a Header shows.
+type headerSeen struct {
+	pt              uint8
+	marker, padding bool
+	seq             Seq
+	ts              Ticks
+	ssrc            SSRC
+	length          int
+	exts            [256]byte // the first byte of each, one up
+}
+
+func seenOf(h *Header) headerSeen {
+	s := headerSeen{h.PT, h.Marker, h.Padding, h.Seq, h.TS, h.SSRC, h.HeaderLen, [256]byte{}}
+	for id := range s.exts {
+		if v := h.Ext(uint8(id)); v != nil {
+			s.exts[id] = v[0] + 1
+		}
+	}
+	return s
+}
+
 func TestNothingOfAPacketSurvives(t *testing.T) {
 	bare := []byte{0x80, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0xff}
 	extended := append([]byte{0x90}, bare[1:12]...)
 	extended = append(extended, 0xbe, 0xde, 0, 1, 0x10, 5, 0, 0, 0xff)
+	before := append([]byte{0xb2, 0xe1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}, 1, 2, 3, 4, 5, 6, 7, 8)
+	before = append(before, 0xbe, 0xde, 0, 2, 0x10, 9, 0x20, 9, 0x40, 9, 0x50, 9, 1)
+	var h Header
 	for _, pkt := range [][]byte{bare, extended} {
-		wantNoTrace(t, func(h *Header) {
-			if err := ParseHeader(pkt, h); err != nil {
+		var fresh Header
+		for _, err := range []error{ParseHeader(before, &h), ParseHeader(pkt, &h), ParseHeader(pkt, &fresh)} {
+			if err != nil {
 				t.Fatal(err)
 			}
-		})
+		}
+		if got := seenOf(&h); got != seenOf(&fresh) {
+			t.Errorf("a header keeps of the packet before:\n%+v\nfresh:\n%+v", got, seenOf(&fresh))
+		}
 	}
 	for _, payload := range [][]byte{
 		{}, {0x10}, {0x10, 0}, {0x10, 1, 2}, {0x90, 0x80, 5, 1}, {0x90, 0xf0, 0x80, 1, 2, 3, 1},
@@ -83,7 +111,7 @@ func TestNothingOfAPacketSurvives(t *testing.T) {
 		})
 		wantNoTrace(t, func(out *Output) { (&Origin{}).Recreate(&Input{Facts: &facts}, out) })
 	}
-	wantNoTrace(t, func(l *AudioLevel) { *l = AudioLevelOf(bare, &Header{HeaderLen: 12}, 1) })
+	wantNoTrace(t, func(l *AudioLevel) { *l = AudioLevelOf(&Header{HeaderLen: 12}, 1) })
 }
 
 // TestWriteCoversTheHeader: a slot of the send arena shows through nowhere,
@@ -104,11 +132,11 @@ func TestWriteCoversTheHeader(t *testing.T) {
 				if err := ParseHeader(slot[:n], &h); err != nil || h.HeaderLen != n {
 					t.Fatal(err)
 				}
-				got := FindExt(slot[:n], &h, spec.AudioLevelID)
+				got := h.Ext(spec.AudioLevelID)
 				if want := level.Known && spec.AudioLevelID != 0; want != (got != nil) || want && got[0] != 5 {
 					t.Errorf("level %v of %+v became %x", level, spec, got)
 				}
-				if mid := FindExt(slot[:n], &h, spec.MIDID); string(mid) != spec.MID {
+				if mid := h.Ext(spec.MIDID); string(mid) != spec.MID {
 					t.Errorf("mid %q became %q", spec.MID, mid)
 				}
 			})

@@ -27,7 +27,7 @@ func readFeedback(t *testing.T, b []byte, into map[uint16]arrival) (first uint16
 	if err := pion.Unmarshal(b); err != nil {
 		t.Fatalf("pion: %v", err)
 	}
-	f, err := p.transportFeedback()
+	f, err := p.TransportFeedback()
 	if err != nil {
 		t.Fatal(err)
 	}

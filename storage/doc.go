@@ -45,6 +45,10 @@
 // and Open, which moves what it finds, can be interrupted and repeated. After Close
 // parley.db alone is the whole store. The lock on parley.db protects both.
 //
+// The journal is frozen: texts are in it, and nothing else goes in. Its entries name no
+// kinds, and what is written rarely can wait for bbolt. A second frequent write would
+// be a reason to measure again, not to add one here.
+//
 // parley.db notes which journal is its own and whether it was closed in order. If it
 // was not, a journal that is missing, cut off, another store's or damaged in the
 // middle is ErrNotAStore: with it texts are gone. An entry that is not whole and the

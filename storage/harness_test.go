@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/goleak"
 )
 
@@ -23,6 +24,9 @@ func TestMain(m *testing.M) {
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// NewID returns an id for a meeting that begins now, as the engine makes them.
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 

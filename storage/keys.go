@@ -9,9 +9,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// NewID returns an id for a meeting that begins now.
-func NewID() string { return uuid.Must(uuid.NewV7()).String() }
-
 // meetingKey is the 16 bytes of a meeting's id.
 func meetingKey(id string) ([]byte, error) {
 	if len(id) != 36 {

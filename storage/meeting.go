@@ -9,7 +9,7 @@ import (
 // Meeting is a meeting without its people. The JSON form is that of the API and
 // of the file.
 type Meeting struct {
-	// ID is a UUID of version 7, see NewID.
+	// ID is a UUID of version 7.
 	ID string `json:"id"`
 	// Room is the room's name; it has at most one running meeting.
 	Room string `json:"room"`

@@ -157,7 +157,7 @@ func (s *Store) transact(c *commitment) (err error) {
 }
 
 // onlyTexts reports whether the batch can go to the journal, and how much it takes
-// there at most.
+// there at most. Nothing but texts ever can, see "The journal" in doc.go.
 func onlyTexts(batch []op) (size int, ok bool) {
 	for _, o := range batch {
 		text, ok := o.(*chatOp)

@@ -102,7 +102,7 @@ func (p *peer) serve(w http.ResponseWriter, r *http.Request) {
 	p.wg.Go(s.signal)
 }
 
-func (s *peerSession) send(m wire.Message) { s.ws.Write(wire.Encode(m).Bytes()) }
+func (s *peerSession) send(m wire.Message) { s.ws.Write(wire.FrameOf(m).Bytes()) }
 
 // signal serves one WebSocket.
 func (s *peerSession) signal() {

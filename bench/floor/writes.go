@@ -11,8 +11,12 @@ import (
 
 // WritePlan is the work of the plain write loop, the floor of the chat
 // scenario: every period it writes one frame of Bytes bytes to each of the
-// connections that have been made to it.
+// connections that have been made to it. With Durable it first does what a
+// text that is to be on disk can not do without: one write to a file, and one
+// fdatasync.
 type WritePlan struct {
+	Durable bool `json:"durable"`
+
 	Conns    int   `json:"conns"`
 	Bytes    int   `json:"bytes"` // of the text, without the frame's head
 	PeriodNS int64 `json:"period_ns"`
@@ -40,6 +44,12 @@ func ServeWrites(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var disk *ledger
+	if plan.Durable {
+		if disk, err = newLedger(); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintln(out, "ready")
 	go func() { // ends the process with its parent
 		io.Copy(io.Discard, in)
@@ -49,6 +59,11 @@ func ServeWrites(in io.Reader, out io.Writer) error {
 	for next := time.Now(); ; {
 		next = next.Add(time.Duration(plan.PeriodNS))
 		time.Sleep(time.Until(next))
+		if disk != nil {
+			if err := disk.append(frame); err != nil {
+				return err
+			}
+		}
 		w.write(frame)
 	}
 }

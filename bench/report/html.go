@@ -53,8 +53,12 @@ func (r *Report) HTML(path string) error {
 	}
 	var plots []template.HTML
 	for _, p := range r.plots() {
-		if svg := p.svg(); svg != "" {
-			plots = append(plots, template.HTML(svg))
+		svg, err := p.svg()
+		if err != nil {
+			return err
+		}
+		if svg != "" {
+			plots = append(plots, svg)
 		}
 	}
 	var out bytes.Buffer

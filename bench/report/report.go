@@ -72,11 +72,14 @@ type Cost struct {
 	FloorUSPerPacket    *float64 `json:"floor_us_per_packet,omitempty"`
 	RatioToFloor        *float64 `json:"ratio_to_floor,omitempty"`
 	FloorGSOUSPerPacket *float64 `json:"floor_gso_us_per_packet,omitempty"`
-	RatioToGSOFloor     *float64 `json:"ratio_to_gso_floor,omitempty"`
-	ServerCPUPct        *float64 `json:"server_cpu_pct,omitempty"`
-	AllocsPerPacket     *float64 `json:"allocs_per_packet,omitempty"`
-	AllocsIdlePerS      *float64 `json:"allocs_idle_per_s,omitempty"`
-	RunShare            *float64 `json:"run_share,omitempty"`
+	// Each run of the two forms, of which the medians are above.
+	FloorRuns       []float64 `json:"floor_runs_us_per_packet,omitempty"`
+	FloorGSORuns    []float64 `json:"floor_gso_runs_us_per_packet,omitempty"`
+	RatioToGSOFloor *float64  `json:"ratio_to_gso_floor,omitempty"`
+	ServerCPUPct    *float64  `json:"server_cpu_pct,omitempty"`
+	AllocsPerPacket *float64  `json:"allocs_per_packet,omitempty"`
+	AllocsIdlePerS  *float64  `json:"allocs_idle_per_s,omitempty"`
+	RunShare        *float64  `json:"run_share,omitempty"`
 }
 
 // Quality is how well it arrived.
@@ -155,7 +158,15 @@ type Chat struct {
 	Delay            *Quantiles `json:"delivery_ms,omitempty"`
 	CPUUSPerDelivery *float64   `json:"cpu_us_per_delivery,omitempty"`
 	FloorUS          *float64   `json:"floor_us_per_delivery,omitempty"`
+	FloorRuns        []float64  `json:"floor_runs_us_per_delivery,omitempty"`
 	Ratio            *float64   `json:"ratio_to_write_loop,omitempty"`
+	// The same with each text on disk first.
+	DurableFloorUS   *float64  `json:"durable_floor_us_per_delivery,omitempty"`
+	DurableFloorRuns []float64 `json:"durable_floor_runs_us_per_delivery,omitempty"`
+	DurableRatio     *float64  `json:"ratio_to_durable_write_loop,omitempty"`
+	// What the room costs while nobody talks, and what each text adds.
+	QuietCPUPct  *float64 `json:"quiet_cpu_pct,omitempty"`
+	CPUUSPerText *float64 `json:"cpu_us_per_text,omitempty"`
 }
 
 // Record is one step of the records scenario.

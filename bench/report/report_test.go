@@ -25,6 +25,7 @@ func sample() *Report {
 	r.ForwardedPackets, r.ForwardedPPS, r.ForwardedMbps, r.PublishedPPS = Some(uint64(90000)), Some(6000.0), Some(50.0), Some(120.0)
 	r.CPUUSPerPacket, r.FloorUSPerPacket, r.RatioToFloor = Some(4.0), Some(3.5), Some(4/3.5)
 	r.FloorGSOUSPerPacket, r.RatioToGSOFloor, r.ServerCPUPct = Some(2.0), Some(2.0), Some(24.0)
+	r.FloorRuns, r.FloorGSORuns = []float64{3.4, 3.5, 3.7}, []float64{1.9, 2.0, 2.1}
 	r.AllocsPerPacket, r.AllocsIdlePerS, r.RunShare = Some(0.0), Some(30.0), Some(0.98)
 	r.Delay, r.Distribution = QuantilesOf(h), DistributionOf(h)
 	r.LossPct, r.Crosstalk, r.Silent = Some(0.0), Some(uint64(0)), Some(uint64(0))
@@ -36,7 +37,8 @@ func sample() *Report {
 	r.LimitedBy, r.Notes = []string{"x"}, []string{"y"}
 	q := QuantilesOf(h)
 	r.Join = &Join{Attempts: 51, Rate: 9.5, Failures: map[string]uint64{"z": 1}, Answer: q, Connected: q, First: q, CPUMS: Some(1.0), GoroutinesLeft: Some(0.0), RSSLeftKiB: Some(0.0)}
-	r.Chat = &Chat{Sent: 1, Deliveries: 2, Delay: q, CPUUSPerDelivery: Some(5.0), FloorUS: Some(4.0), Ratio: Some(1.25)}
+	r.Chat = &Chat{Sent: 1, Deliveries: 2, Delay: q, CPUUSPerDelivery: Some(5.0), FloorUS: Some(4.0), Ratio: Some(1.25),
+		FloorRuns: []float64{3.9, 4.0, 4.2}, DurableFloorUS: Some(4.5), DurableFloorRuns: []float64{4.4, 4.5, 4.6}, DurableRatio: Some(5 / 4.5), QuietCPUPct: Some(0.4), CPUUSPerText: Some(600.0)}
 	r.Return = &Return{Cut: 50, Back: 50, Attempts: 60, Failures: map[string]uint64{"z": 1}, Took: q}
 	r.Records = []Record{{Writers: 8, RecordsPerS: 100, Ack: q, BatchMean: Some(3.0), FdatasyncMS: Some(1.0), LimitPerS: Some(120.0), ShareOfLimit: Some(0.8)}}
 	r.Floor = []Step{{Name: "sendto", Bytes: 1200, Destinations: 50, Batch: 1, US: 4}}
@@ -236,11 +238,11 @@ func TestHTMLIsSelfContained(t *testing.T) {
 
 func TestSVGIsXML(t *testing.T) {
 	for _, p := range sample().plots() {
-		svg := p.svg()
-		if svg == "" {
-			t.Errorf("%s: nothing drawn", p.title)
+		svg, err := p.svg()
+		if err != nil || svg == "" {
+			t.Errorf("%s: nothing drawn, %v", p.title, err)
 		}
-		dec := xml.NewDecoder(strings.NewReader(svg))
+		dec := xml.NewDecoder(strings.NewReader(string(svg)))
 		for {
 			if _, err := dec.Token(); err != nil {
 				if err.Error() != "EOF" {
@@ -251,8 +253,26 @@ func TestSVGIsXML(t *testing.T) {
 		}
 	}
 	empty := plot{title: "x", curves: []curve{{x: []float64{1}, y: []float64{1}}}}
-	if empty.svg() != "" {
-		t.Error("a single point was drawn")
+	if svg, err := empty.svg(); svg != "" || err != nil {
+		t.Errorf("a single point was drawn: %q, %v", svg, err)
+	}
+}
+
+// TestSVGEscapes draws what others have named.
+func TestSVGEscapes(t *testing.T) {
+	const hostile = `"><script>alert(1)</script>&`
+	points := []float64{1, 2, 3}
+	p := plot{title: hostile, xLabel: hostile, yLabel: hostile, ticks: []tick{{2, hostile}},
+		curves: []curve{{hostile, points, points}, {hostile, points, points}}}
+	svg, err := p.svg()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(svg), "<script") || strings.Contains(string(svg), "ZgotmplZ") {
+		t.Errorf("drawn as %s", svg)
+	}
+	if n := strings.Count(string(svg), "alert(1)"); n != 7 {
+		t.Errorf("the name stands %d times in %s", n, svg)
 	}
 }
 

@@ -2,8 +2,9 @@ package report
 
 import (
 	"fmt"
-	"html"
+	"html/template"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -31,11 +32,11 @@ type tick struct {
 
 // Geometry of a plot in SVG units.
 const (
-	plotW, plotH             = 640, 260
-	padL, padR, padT, padB   = 64, 26, 30, 40
-	innerW, innerH           = plotW - padL - padR, plotH - padT - padB
-	maxTicksX, maxTicksY     = 8, 5
-	legendStep, legendSwatch = 110, 14
+	plotW, plotH           = 640, 260
+	padL, padR, padT, padB = 64, 26, 30, 40
+	innerW, innerH         = plotW - padL - padR, plotH - padT - padB
+	maxTicksX, maxTicksY   = 8, 5
+	legendStep             = 110
 )
 
 // palette colours the curves; a pattern of dashes tells them apart without
@@ -44,30 +45,91 @@ var palette = []string{"#1b6ca8", "#c2410c", "#15803d", "#7e22ce"}
 
 var dashes = []string{"", "6 3", "2 2", "8 3 2 3"}
 
+// drawing is a plot worked out to the pixel, for the template.
+type drawing struct {
+	W, H, Left, Top, Bottom, InnerW, Middle, Centre int
+	Title, XLabel, YLabel                           string
+	Rows                                            []row
+	Marks                                           []mark
+	Lines                                           []stroke
+}
+
+// row is a grid line with its name, mark a named place on the x axis.
+type (
+	row struct {
+		Y    float64
+		Name string
+	}
+	mark struct {
+		X    float64
+		Name string
+	}
+)
+
+// stroke is one curve; Legend is where its name stands, 0 for none.
+type stroke struct {
+	Name, Path, Colour, Dash string
+	Legend                   int
+}
+
+// plotted is one plot as SVG. Text from outside gets into it by the template
+// only, which escapes it.
+var plotted = template.Must(template.New("plot").Funcs(template.FuncMap{
+	"add": func(a, b int) int { return a + b },
+	"px":  func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) },
+}).Parse(`<svg viewBox="0 0 {{.W}} {{.H}}" role="img" aria-label="{{.Title}}">
+<text class="t" x="{{.Left}}" y="18">{{.Title}}</text>
+<path class="a" d="M{{.Left}} {{.Top}}V{{.Bottom}}h{{.InnerW}}"/>
+{{range .Rows}}<path class="g" d="M{{$.Left}} {{px .Y}}h{{$.InnerW}}"/><text class="r" x="{{add $.Left -6}}" y="{{px .Y}}" dy="4">{{.Name}}</text>
+{{end}}{{range .Marks}}<text class="m" x="{{px .X}}" y="{{add $.Bottom 15}}">{{.Name}}</text>
+{{end}}<text class="m" x="{{.Middle}}" y="{{add .H -6}}">{{.XLabel}}</text>
+<text class="m" transform="translate(12 {{.Centre}}) rotate(-90)">{{.YLabel}}</text>
+{{range .Lines}}<path fill="none" stroke="{{.Colour}}" stroke-width="1.6" stroke-dasharray="{{.Dash}}" d="{{.Path}}"/>
+{{if .Legend}}<line x1="{{.Legend}}" x2="{{add .Legend 14}}" y1="14" y2="14" stroke="{{.Colour}}" stroke-width="2" stroke-dasharray="{{.Dash}}"/><text x="{{add .Legend 18}}" y="18">{{.Name}}</text>
+{{end}}{{end}}</svg>`))
+
 // svg draws the plot; empty when there is nothing to draw.
-func (p *plot) svg() string {
-	x0, x1, y1, ok := p.bounds()
+func (p *plot) svg() (template.HTML, error) {
+	d, ok := p.draw()
 	if !ok {
-		return ""
+		return "", nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, plotW, plotH, html.EscapeString(p.title))
-	fmt.Fprintf(&b, `<text class="t" x="%d" y="18">%s</text>`, padL, html.EscapeString(p.title))
-	p.axes(&b, x0, x1, y1)
+	if err := plotted.Execute(&b, d); err != nil {
+		return "", err
+	}
+	return template.HTML(b.String()), nil
+}
+
+// draw works out where everything goes; false when there is nothing to draw.
+func (p *plot) draw() (*drawing, bool) {
+	x0, x1, y1, ok := p.bounds()
+	if !ok {
+		return nil, false
+	}
 	sx := func(v float64) float64 { return padL + (v-x0)/(x1-x0)*innerW }
 	sy := func(v float64) float64 { return padT + innerH - v/y1*innerH }
-	for i, c := range p.curves {
-		style := i % len(palette)
-		fmt.Fprintf(&b, `<path fill="none" stroke="%s" stroke-width="1.6" stroke-dasharray="%s" d="%s"/>`,
-			palette[style], dashes[style], path(c, sx, sy))
-		if len(p.curves) > 1 {
-			x := plotW - padR - legendStep*(len(p.curves)-i)
-			fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="14" y2="14" stroke="%s" stroke-width="2" stroke-dasharray="%s"/><text x="%d" y="18">%s</text>`,
-				x, x+legendSwatch, palette[style], dashes[style], x+legendSwatch+4, html.EscapeString(c.name))
+	d := &drawing{
+		W: plotW, H: plotH, Left: padL, Top: padT, Bottom: padT + innerH, InnerW: innerW, Middle: padL + innerW/2, Centre: padT + innerH/2,
+		Title: p.title, XLabel: p.xLabel, YLabel: p.yLabel,
+	}
+	for v, step := 0.0, niceStep(y1, maxTicksY); v <= y1; v += step {
+		d.Rows = append(d.Rows, row{sy(v), number(v)})
+	}
+	for _, t := range p.xTicks(x0, x1) {
+		if t.at >= x0 && t.at <= x1 {
+			d.Marks = append(d.Marks, mark{sx(t.at), t.name})
 		}
 	}
-	b.WriteString("</svg>")
-	return b.String()
+	for i, c := range p.curves {
+		style := i % len(palette)
+		s := stroke{Name: c.name, Path: path(c, sx, sy), Colour: palette[style], Dash: dashes[style]}
+		if len(p.curves) > 1 {
+			s.Legend = plotW - padR - legendStep*(len(p.curves)-i)
+		}
+		d.Lines = append(d.Lines, s)
+	}
+	return d, true
 }
 
 // bounds finds the range of x and the top of y, which starts at 0.
@@ -90,22 +152,6 @@ func (p *plot) bounds() (x0, x1, y1 float64, ok bool) {
 		y1 = 1
 	}
 	return x0, x1, y1 * 1.05, true
-}
-
-func (p *plot) axes(b *strings.Builder, x0, x1, y1 float64) {
-	fmt.Fprintf(b, `<path class="a" d="M%d %dV%dH%d"/>`, padL, padT, padT+innerH, padL+innerW)
-	for v, step := 0.0, niceStep(y1, maxTicksY); v <= y1; v += step {
-		y := padT + innerH - v/y1*innerH
-		fmt.Fprintf(b, `<path class="g" d="M%d %.1fh%d"/><text class="r" x="%d" y="%.1f">%s</text>`,
-			padL, y, innerW, padL-6, y+4, number(v))
-	}
-	for _, t := range p.xTicks(x0, x1) {
-		if t.at >= x0 && t.at <= x1 {
-			fmt.Fprintf(b, `<text class="m" x="%.1f" y="%d">%s</text>`, padL+(t.at-x0)/(x1-x0)*innerW, padT+innerH+15, t.name)
-		}
-	}
-	fmt.Fprintf(b, `<text class="m" x="%d" y="%d">%s</text>`, padL+innerW/2, plotH-6, html.EscapeString(p.xLabel))
-	fmt.Fprintf(b, `<text class="m" transform="translate(12 %d) rotate(-90)">%s</text>`, padT+innerH/2, html.EscapeString(p.yLabel))
 }
 
 func (p *plot) xTicks(x0, x1 float64) []tick {

@@ -35,6 +35,13 @@ func line(w io.Writer, name string, v *float64, unit string) {
 	}
 }
 
+// spread prints the least and the most of several runs.
+func spread(w io.Writer, runs []float64) {
+	if len(runs) > 1 {
+		fmt.Fprintf(w, "  %-19s %10.3f to %.3f in %d runs\n", "", slices.Min(runs), slices.Max(runs), len(runs))
+	}
+}
+
 func count(w io.Writer, name string, v *uint64) {
 	if v != nil && *v > 0 {
 		fmt.Fprintf(w, "  %-19s %10d\n", name, *v)
@@ -54,8 +61,10 @@ func (r *Report) textTraffic(w io.Writer) {
 	line(w, "published", r.PublishedPPS, "packets/s")
 	line(w, "server cpu", r.CPUUSPerPacket, "µs/packet")
 	line(w, "floor", r.FloorUSPerPacket, "µs/packet")
+	spread(w, r.FloorRuns)
 	line(w, "ratio to floor", r.RatioToFloor, "×")
 	line(w, "floor with GSO", r.FloorGSOUSPerPacket, "µs/packet")
+	spread(w, r.FloorGSORuns)
 	line(w, "ratio to GSO floor", r.RatioToGSOFloor, "×")
 	line(w, "server cpu", r.ServerCPUPct, "% of a core")
 	line(w, "allocations", r.AllocsPerPacket, "per packet")
@@ -120,7 +129,13 @@ func (r *Report) textScenario(w io.Writer) {
 		quantiles(w, "delivered after", c.Delay)
 		line(w, "server cpu", c.CPUUSPerDelivery, "µs/delivery")
 		line(w, "plain write loop", c.FloorUS, "µs/delivery")
+		spread(w, c.FloorRuns)
 		line(w, "ratio", c.Ratio, "×")
+		line(w, "with a sync a text", c.DurableFloorUS, "µs/delivery")
+		spread(w, c.DurableFloorRuns)
+		line(w, "ratio", c.DurableRatio, "×")
+		line(w, "a text", c.CPUUSPerText, "µs more than silence")
+		line(w, "silence", c.QuietCPUPct, "% of a core")
 	}
 	for _, rec := range r.Records {
 		fmt.Fprintf(w, "  %3d writers: %.0f records/s", rec.Writers, rec.RecordsPerS)

@@ -44,12 +44,26 @@ func output(ctx context.Context, dir, name string, args ...string) (string, erro
 	return string(out), nil
 }
 
-func goCommand(args ...string) func(ctx context.Context) error {
-	return func(ctx context.Context) error { return command(ctx, ".", nil, "go", args...) }
+func goCommand(args ...string) func(ctx context.Context, r *result) error {
+	return plain(func(ctx context.Context) error { return command(ctx, ".", nil, "go", args...) })
 }
 
-func npm(args ...string) func(ctx context.Context) error {
-	return func(ctx context.Context) error { return command(ctx, browserDir, nil, "npm", args...) }
+func npm(args ...string) func(ctx context.Context, r *result) error {
+	return plain(func(ctx context.Context) error { return command(ctx, browserDir, nil, "npm", args...) })
+}
+
+// withBinary builds the binary into a folder of its own for as long as run takes.
+func withBinary(ctx context.Context, run func(bin string) error) error {
+	dir, err := os.MkdirTemp("", "parley-check-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	bin := filepath.Join(dir, "parley")
+	if err := command(ctx, ".", nil, "go", "build", "-o", bin, "./cmd/parley"); err != nil {
+		return err
+	}
+	return run(bin)
 }
 
 // enterModuleRoot makes the folder with our go.mod the working folder, so

@@ -18,14 +18,14 @@ var ownGoroutines = map[string]struct {
 	count int
 	owner string
 }{
-	"cmd/parley/front.go":           {1, "server.serve: the listener; ends with Shutdown"},
+	"cmd/parley/front.go":           {1, "server.serve: one for each listener; ends with Shutdown"},
 	"cmd/parley/memory.go":          {1, "saveMemory; ends with the stop it returns, which waits"},
 	"media/netem/queue.go":          {1, "delayQueue; ends with its close, which waits"},
 	"media/rtc/server.go":           {1, "Server: one for each worker; ends with Close, which waits"},
 	"storage/failing.go":            {1, "Store.Close: whether the disk answers; ends with the writer, or with Close"},
 	"storage/reopen.go":             {1, "Store: closes the file of before; ends with its last reader, the writer waits"},
 	"storage/store.go":              {1, "Store: the writer; ends with Close, which waits"},
-	"transport/httpd/server.go":     {1, "Server.Shutdown; ends before that returns"},
+	"transport/httpd/listener.go":   {1, "Server.Serve: the HTTP server of a listener; ends before that returns"},
 	"transport/poll/epoll_linux.go": {1, "epollPoller: one for each loop; ends with Close, which waits"},
 }
 

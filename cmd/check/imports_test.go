@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,14 +19,18 @@ var bans = []ban{
 	{"parley/engine/wire", "parley/", "the protocol is a leaf that server, bench and tests share"},
 	{"parley/engine", "parley/transport", "the engine decides and must not know how bytes reach it"},
 	{"parley/engine", "parley/media", "the engine decides who sees whom; packets never pass through it"},
+	{"parley/engine", "parley/storage", "the engine says what is to be kept, not how; cmd/parley joins them"},
 	{"parley/engine", "parley/bench", "the load tool is a client"},
 	{"parley/transport", "parley/engine", "transports carry messages and know only their types (engine/wire)"},
 	{"parley/transport", "parley/media", "signalling and packets meet in cmd/parley only"},
 	{"parley/transport", "parley/storage", "transports ask through interfaces they declare"},
 	{"parley/media", "parley/engine", "workers forward what they are told and know no rooms"},
-	{"parley/media", "parley/transport", "packets do not travel over the signalling sockets"},
+	{"parley/media", "parley/transport", "media declares what it needs of sockets and pollers, and cmd/parley joins them"},
 	{"parley/media", "parley/storage", "nothing on the packet path may touch the disk"},
 	{"parley/media", "parley/actors", "packets never pass through a mailbox"},
+	{"parley/media/rtc/path", "parley/media/rtc", "who is where knows nothing of what is sent there"},
+	{"parley/media/rtc/nego", "parley/media/rtc", "offers are read without knowing what comes of them"},
+	{"parley/media/rtc/nego", "parley/media/udp", "offers are read without a socket"},
 	{"parley/storage", "parley/", "the store knows records, not meetings in progress"},
 	{"parley/bench", "parley/engine", "bench is a black box over the public protocol"},
 	{"parley/bench", "parley/transport", "bench is a black box over the public protocol"},
@@ -39,6 +45,9 @@ var allowed = map[string][]string{
 	"parley/bench":       {"parley/engine/wire"},
 	"parley/actors":      {"parley/actors"},
 	"parley/storage":     {"parley/storage"},
+
+	"parley/media/rtc/path": {"parley/media/rtc/path"},
+	"parley/media/rtc/nego": {"parley/media/rtc/nego"},
 }
 
 // leaves may import nothing but the standard library and what is named.
@@ -48,6 +57,23 @@ var leaves = map[string][]string{
 	"parley/cmd/check":   nil,
 	"parley/storage":     {"go.etcd.io/bbolt", "github.com/google/uuid"},
 }
+
+// shared are the parts that doors are made of, and what of ours each may import.
+// Every other folder of transport is a door: it knows these, its own folder and the
+// protocol's messages, and no other door.
+var shared = map[string][]string{
+	"parley/transport/poll":    nil,
+	"parley/transport/limit":   nil,
+	"parley/transport/portmux": {"parley/transport/poll"}, // and neither a protocol nor a packet
+	"parley/transport/wsconn":  {"parley/transport/poll", "parley/transport/limit", "parley/engine/wire"},
+}
+
+// pure packages compute: what they import reaches no socket, no disk and no other
+// goroutine. media/audio (codec and mix of sound) is held to it from its first file.
+var pure = []string{"parley/media", "parley/media/dtlsgate", "parley/media/audio"}
+
+// impure is what they must not import, by itself (net/netip is only types).
+var impure = []string{"context", "log/slog", "net", "net/http", "os", "os/signal", "sync", "syscall", "golang.org/x/sys/unix"}
 
 type listed struct {
 	ImportPath string
@@ -107,6 +133,52 @@ func TestImportRules(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestDoorsKnowNoOther: a protocol is a folder, and cmd/parley the one place where it
+// is named.
+func TestDoorsKnowNoOther(t *testing.T) {
+	doors := 0
+	for _, p := range listPackages(t) {
+		rest, ok := strings.CutPrefix(p.ImportPath, "parley/transport/")
+		if !ok {
+			continue
+		}
+		name, _, _ := strings.Cut(rest, "/")
+		own := "parley/transport/" + name
+		may, isShared := shared[own]
+		if !isShared {
+			doors++
+			may = append(slices.Collect(maps.Keys(shared)), "parley/engine/wire")
+		}
+		for _, imp := range p.Imports {
+			known := below(imp, own) || slices.ContainsFunc(may, func(ok string) bool { return below(imp, ok) })
+			if below(imp, "parley/") && !known {
+				t.Errorf("%s imports %s; of ours it may know %v", p.ImportPath, imp, may)
+			}
+		}
+	}
+	if doors == 0 {
+		t.Error("no door was found: the rule looks at nothing")
+	}
+}
+
+func TestPurePackages(t *testing.T) {
+	found := 0
+	for _, p := range listPackages(t) {
+		if !slices.Contains(pure, p.ImportPath) {
+			continue
+		}
+		found++
+		for _, imp := range p.Imports {
+			if slices.Contains(impure, imp) {
+				t.Errorf("%s imports %s: what computes is told the time and what came, and asks for nothing", p.ImportPath, imp)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no pure package was found: the rule looks at nothing")
 	}
 }
 

@@ -2,118 +2,79 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 )
 
 func main() {
-	long := flag.Bool("long", false, "run the long forms: 5 minutes of fuzzing per target, tests 5 times, long browser runs")
-	only := flag.String("only", "", "comma-separated names of the steps to run (default: all)")
-	list := flag.Bool("list", false, "print the names of the steps and exit")
+	long := flag.Bool("long", false, "add the steps that take hours: fuzzing for 5 minutes a target, repeated race tests, long meetings")
+	only := flag.String("only", "", "comma-separated names of the steps to run, whatever form they are of (default: all of the form)")
+	test := flag.String("test", "", "part of the name, or of the file's name, of the browser tests to run; --only browser is meant")
+	list := flag.Bool("list", false, "print the steps with their form and budget and exit")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	steps := allSteps(os.Getenv("CI") == "true" || *only != "" || *list, *long)
 	if *list {
-		for _, s := range steps {
-			fmt.Printf("%-12s %s\n", s.name, s.what)
-		}
+		printSteps(os.Stdout, steps)
 		return
 	}
-	steps, err := choose(steps, *only)
+	inCI := os.Getenv("CI") == "true"
+	chosen, err := choose(formOf(inCI, *long), *only, *test)
+	if err == nil {
+		err = enterModuleRoot()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "check:", err)
 		os.Exit(2)
 	}
-	if err := enterModuleRoot(); err != nil {
-		fmt.Fprintln(os.Stderr, "check:", err)
-		os.Exit(2)
-	}
-	if !summarise(run(ctx, steps)) {
+	results := run(ctx, chosen, inCI)
+	if !summarise(os.Stdout, results) {
 		os.Exit(1)
 	}
 }
 
-// choose keeps the named steps, in their own order.
-func choose(steps []step, only string) ([]step, error) {
-	if only == "" {
-		return steps, nil
-	}
-	wanted := map[string]bool{}
-	for name := range strings.SplitSeq(only, ",") {
-		wanted[strings.TrimSpace(name)] = true
-	}
-	var kept []step
-	for _, s := range steps {
-		if wanted[s.name] {
-			kept = append(kept, s)
-			delete(wanted, s.name)
-		}
-	}
-	for name := range wanted {
-		return nil, fmt.Errorf("there is no step %q; --list prints them", name)
-	}
-	return kept, nil
-}
-
 // result is how one step ended.
 type result struct {
-	step step
-	err  error
-	took time.Duration
+	step  step
+	err   error // of the step, or why it was not run
+	told  bool  // err is not a failure: what the step needs is not here
+	took  time.Duration
+	tests []timing
 }
 
 // run executes the steps in order and keeps going after a failure, so that
-// one run tells everything that is wrong.
-func run(ctx context.Context, steps []step) []result {
+// one run tells everything that is wrong. Where all must be run, one that can
+// not be has failed.
+func run(ctx context.Context, steps []step, all bool) []result {
 	var results []result
 	for _, s := range steps {
 		if ctx.Err() != nil {
-			results = append(results, result{step: s, err: fmt.Errorf("not run: interrupted")})
+			results = append(results, result{step: s, err: errors.New("not run: interrupted")})
 			continue
 		}
 		fmt.Printf("\n=== %s: %s\n", s.name, s.what)
+		r := result{step: s}
 		start := time.Now()
-		err := s.run(ctx)
-		took := time.Since(start)
-		if err != nil {
-			fmt.Printf("--- %s failed after %.1f s: %v\n", s.name, took.Seconds(), err)
-		} else {
-			fmt.Printf("--- %s ok, %.1f s\n", s.name, took.Seconds())
+		r.err = s.run(ctx, &r)
+		r.took = time.Since(start)
+		var missing *missingError
+		r.told = errors.As(r.err, &missing) && !all
+		switch {
+		case r.told:
+			fmt.Printf("--- %s %v\n", s.name, r.err)
+		case r.err != nil:
+			fmt.Printf("--- %s failed after %.1f s: %v\n", s.name, r.took.Seconds(), r.err)
+		default:
+			fmt.Printf("--- %s ok, %.1f s\n", s.name, r.took.Seconds())
 		}
-		results = append(results, result{s, err, took})
+		results = append(results, r)
 	}
 	return results
-}
-
-// summarise prints the closing summary and reports whether all passed.
-func summarise(results []result) bool {
-	var passed, failed int
-	var total time.Duration
-	fmt.Println("\n=== summary")
-	for _, r := range results {
-		mark := "ok  "
-		if r.err != nil {
-			mark = "FAIL"
-			failed++
-		} else {
-			passed++
-		}
-		total += r.took
-		fmt.Printf("%s  %-12s %6.1f s", mark, r.step.name, r.took.Seconds())
-		if r.err != nil {
-			fmt.Printf("  %v", r.err)
-		}
-		fmt.Println()
-	}
-	fmt.Printf("took %.0f s\n", total.Seconds())
-	fmt.Printf("%d passed, %d failed\n", passed, failed)
-	return failed == 0
 }

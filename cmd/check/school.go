@@ -35,17 +35,3 @@ func school(ctx context.Context) error {
 		return command(ctx, ".", env, "unshare", "--net", "sh", "-eu", script)
 	})
 }
-
-// withBinary builds the binary into a folder of its own for as long as run takes.
-func withBinary(ctx context.Context, run func(bin string) error) error {
-	dir, err := os.MkdirTemp("", "parley-check-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	bin := filepath.Join(dir, "parley")
-	if err := command(ctx, ".", nil, "go", "build", "-o", bin, "./cmd/parley"); err != nil {
-		return err
-	}
-	return run(bin)
-}

@@ -4,167 +4,136 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
+	"time"
 )
+
+// form is one of the three ways to run the check. Each has the steps of those
+// before it.
+type form int
+
+const (
+	people form = iota // go run ./cmd/check
+	ci                 // the same with CI=true
+	long               // --long
+)
+
+func (f form) String() string { return [...]string{"people", "CI", "long"}[f] }
+
+// most is how long the steps of a form may take together on two cores that
+// have nothing else to do. What is not given to a step yet is room for more.
+func (f form) most() time.Duration {
+	return [...]time.Duration{10 * time.Minute, 45 * time.Minute, 8 * time.Hour}[f]
+}
+
+func formOf(isCI, isLong bool) form {
+	switch {
+	case isLong:
+		return long
+	case isCI:
+		return ci
+	}
+	return people
+}
 
 // step is one part of the check. Its output goes straight to the terminal.
 type step struct {
-	name string
-	what string
-	run  func(ctx context.Context) error
+	name   string
+	form   form          // the first that has it
+	budget time.Duration // what it may take on two cores that have nothing else to do
+	what   string
+	run    func(ctx context.Context, r *result) error // may add tests to r
 }
 
-// browserDir holds the client's development tools and browser tests.
-const browserDir = "cmd/check/browser"
+// steps are all there are, in the order in which they run. Within a form what
+// is quick, or most often wrong, comes first.
+var steps = []step{
+	{"tools", people, 2 * time.Second, "what this machine has, what must be installed", plain(tools)},
+	{"format", people, 2 * time.Second, "gofmt over the tree", plain(format)},
+	{"vet", people, 15 * time.Second, "go vet", goCommand("vet", "./...")},
+	{"tidy", people, 2 * time.Second, "go.mod and go.sum name exactly what is used", goCommand("mod", "tidy", "-diff")},
+	{"npm", people, 10 * time.Second, "development tools of the client", npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")},
+	{"types", people, 5 * time.Second, "tsc over the client and the SDK's declarations", npm("run", "--silent", "types")},
+	{"unit", people, 10 * time.Second, "the client's pure modules and SDK under node", npm("run", "--silent", "unit")},
+	{"race", people, 3 * time.Minute, "all Go tests with the race detector, seeds of fuzz targets among them", goTests("-race", "-shuffle=on", "-count=1", "-timeout=12m", "-p=6", "./...")},
+	{"allocs", people, 15 * time.Second, "allocation guards, without the race detector, which would falsify them", goCommand("test", "-run=Alloc", "-count=1", "./actors/...", "./media/...", "./transport/...", "./engine/...")},
+	{"browser", people, 5 * time.Minute, "the real binary in Chromium; what is there in each language, in English", browserTests("browser", "PARLEY_LANGUAGE=en")},
 
-// allSteps are the steps of a form: that of a developer, the one that CI adds
-// what needs its own network to, and the long one.
-func allSteps(ci, long bool) []step {
-	fuzzTime, count := "3s", "1"
-	if long {
-		fuzzTime, count = "5m", "5"
-	}
-	steps := []step{
-		{"tools", "what this machine has, what must be installed", tools},
-		{"format", "gofmt over the tree", format},
-		{"vet", "go vet", goCommand("vet", "./...")},
-		{"tidy", "go.mod and go.sum name exactly what is used", goCommand("mod", "tidy", "-diff")},
-		{"race", "all Go tests with the race detector", goCommand("test", "-race", "-shuffle=on", "-count="+count, "-timeout=12m", "./...")},
-		{"allocs", "allocation guards, without the race detector", goCommand("test", "-run=Alloc", "-count=1", "./actors/...", "./media/...", "./transport/...", "./engine/...")},
-		{"faults", "1,000 runs of a store whose disk fails, without the race detector", goCommand("test", "-run=TestFaults", "-count=1", "./storage")},
-		{"systems", "builds for macOS, Windows, arm64 and a 32-bit test run", otherSystems},
-		{"fuzz", "every fuzz target for " + fuzzTime, fuzz(fuzzTime)},
-		{"npm", "development tools of the client", npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")},
-		{"types", "tsc over the client and the SDK's declarations", npm("run", "--silent", "types")},
-		{"unit", "the client's pure modules and SDK under node", npm("run", "--silent", "unit")},
-		{"browser", "the real binary in Chromium and Firefox", browser(long)},
-	}
-	if ci || long {
-		steps = append(steps, step{"school", "a thousand from one address, who are cut off and come back", school})
-	}
-	if long {
-		steps = append(steps, step{"stacks", "which foreign WebRTC stacks answer a check of the server's", goCommand("run", "./cmd/check/stacks")})
-	}
-	return steps
+	{"faults", ci, time.Minute, "1,000 runs of a store whose disk fails, without the race detector", goCommand("test", "-run=TestFaults", "-count=1", "./storage")},
+	{"systems", ci, 90 * time.Second, "builds for macOS, Windows, arm64 and a 32-bit test run", plain(otherSystems)},
+	{"fuzz", ci, 4 * time.Minute, "every fuzz target for 3 s", fuzz("3s")},
+	{"school", ci, 90 * time.Second, "a thousand from one address, in a network namespace, who are cut off and come back", plain(school)},
+	{"firefox", ci, 3 * time.Minute, "the real binary in Firefox, and between Firefox and Chromium", needing(firefox, browserTests("firefox"))},
+	{"chinese", ci, 4 * time.Minute, "what is there in each language, in Chinese", runBrowsers(nil, "--step", "browser", "--language", "zh-Hans")},
+	{"tour", ci, 2 * time.Minute, "every screen, for axe and overflow", needing(chromium, browserTests("tour", "PARLEY_BROWSER=/usr/bin/chromium"))},
+	{"soak", ci, time.Minute, "three people who press anything for 25 s", needing(chromium, browserTests("soak", "PARLEY_BROWSER=/usr/bin/chromium"))},
+	{"music", ci, time.Minute, "music mode", browserTests("music")},
+	{"weight", ci, time.Minute, "what the page weighs, and costs the processor", needing(chromium, browserTests("weight", "PARLEY_BROWSER=/usr/bin/chromium"))},
+	foreignStack("chromium"),
+	foreignStack("firefox"),
+	foreignStack("libwebrtc"),
+	foreignStack("werift"),
+	foreignStack("libdatachannel"),
+	foreignStack("aiortc"),
+	foreignStack("gstreamer"),
+	foreignStack("pion"),
+
+	{"race-long", long, 30 * time.Minute, "all Go tests with the race detector, 5 times", goTests("-race", "-shuffle=on", "-count=5", "-timeout=60m", "./...")},
+	{"soak-long", long, 45 * time.Minute, "three people who press anything for ten minutes, three times", needing(chromium, browserTests("soak", "PARLEY_LONG=1", "PARLEY_BROWSER=/usr/bin/chromium"))},
+	{"fuzz-long", long, 4 * time.Hour, "every fuzz target for 5 minutes", fuzz("5m")},
 }
 
-// format fails when gofmt would change a file.
-func format(ctx context.Context) error {
-	out, err := output(ctx, ".", "gofmt", "-l", ".")
-	if err != nil {
-		return err
+// choose returns the steps of a form, or the named ones of any, in their order.
+// A test that is asked for is looked for in all files of the browser's.
+func choose(f form, only, test string) ([]step, error) {
+	if test != "" {
+		if only != "" && only != "browser" {
+			return nil, fmt.Errorf("--test is for browser tests, not for %q", only)
+		}
+		return []step{{"browser", people, 5 * time.Minute, fmt.Sprintf("browser tests with %q in their name", test), oneBrowserTest(test)}}, nil
 	}
-	var wrong []string
-	for line := range strings.Lines(out) {
-		if !strings.Contains(line, "node_modules/") {
-			wrong = append(wrong, strings.TrimSpace(line))
+	wanted := map[string]bool{}
+	for name := range strings.SplitSeq(only, ",") {
+		wanted[strings.TrimSpace(name)] = true
+	}
+	delete(wanted, "")
+	all := len(wanted) == 0
+	var kept []step
+	for _, s := range steps {
+		if all && s.form <= f || wanted[s.name] {
+			kept = append(kept, s)
+			delete(wanted, s.name)
 		}
 	}
-	if len(wrong) > 0 {
-		return fmt.Errorf("gofmt -w %s", strings.Join(wrong, " "))
+	for name := range wanted {
+		return nil, fmt.Errorf("there is no step %q; --list prints them", name)
 	}
-	return nil
+	return kept, nil
 }
 
-// otherSystems builds for the systems the binary is promised on and runs the
-// pure packages with 32-bit words.
-func otherSystems(ctx context.Context) error {
-	for _, target := range [][2]string{{"darwin", "arm64"}, {"windows", "amd64"}, {"linux", "arm64"}} {
-		env := []string{"GOOS=" + target[0], "GOARCH=" + target[1], "CGO_ENABLED=0"}
-		if err := command(ctx, ".", env, "go", "build", "./..."); err != nil {
-			return fmt.Errorf("build for %s/%s: %w", target[0], target[1], err)
-		}
+// printSteps prints what there is, and how much of its time each form has given
+// away.
+func printSteps(out io.Writer, steps []step) {
+	fmt.Fprintf(out, "%-7s %-20s %9s  %s\n", "form", "step", "at most", "what")
+	for _, s := range steps {
+		fmt.Fprintf(out, "%-7v %-20s %9v  %s\n", s.form, s.name, s.budget, s.what)
 	}
-	env := []string{"GOARCH=386", "CGO_ENABLED=0"}
-	if err := command(ctx, ".", env, "go", "test", "-count=1", "./actors", "./media", "./engine/..."); err != nil {
-		return err
-	}
-	// The lengths of frames are 64 bits wide; what else is tested here waits for timers.
-	return command(ctx, ".", env, "go", "test", "-count=1", "-run", "Parse|RFC|Limits|Budget", "./transport/wsconn")
-}
-
-var fuzzFunc = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
-
-// fuzz runs every fuzz target of the tree for the given time.
-func fuzz(each string) func(ctx context.Context) error {
-	return func(ctx context.Context) error {
-		targets, err := fuzzTargets()
-		if err != nil {
-			return err
-		}
-		if len(targets) == 0 {
-			return fmt.Errorf("no fuzz target found")
-		}
-		for _, t := range targets {
-			if err := t.fuzz(ctx, each); err != nil {
-				return fmt.Errorf("%s in %s: %w", t.name, t.pkg, err)
-			}
-		}
-		fmt.Printf("%d fuzz targets\n", len(targets))
-		return nil
+	for f := people; f <= long; f++ {
+		fmt.Fprintf(out, "%-7v %-20s %9v  of %v, with the forms above it\n", f, "all", given(f), f.most())
 	}
 }
 
-type fuzzTarget struct{ pkg, name string }
-
-// fuzz runs the target for so long. Before Go 1.27 the end of that time may be
-// told as a failure of the target (golang/go#75804): it is run again then, and
-// has to pass. An input that fails is always written down and said so.
-func (t fuzzTarget) fuzz(ctx context.Context, each string) error {
-	var err error
-	for range 3 {
-		var said strings.Builder
-		err = commandTo(ctx, io.MultiWriter(os.Stdout, &said), ".", nil, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each, "-parallel=2", t.pkg)
-		if err == nil || !endOfFuzzing(said.String()) {
-			return err
+// given is what the steps of a form may take together.
+func given(f form) (sum time.Duration) {
+	for _, s := range steps {
+		if s.form <= f {
+			sum += s.budget
 		}
 	}
-	return err
+	return sum
 }
 
-// endOfFuzzing reports whether a failed run says nothing but that its time
-// was over.
-func endOfFuzzing(said string) bool {
-	return strings.Contains(said, "\n    context deadline exceeded\n") && !strings.Contains(said, "Failing input")
-}
-
-func fuzzTargets() ([]fuzzTarget, error) {
-	var targets []fuzzTarget
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != ".") {
-			return filepath.SkipDir
-		}
-		if !strings.HasSuffix(path, "_test.go") {
-			return nil
-		}
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		for _, m := range fuzzFunc.FindAllSubmatch(src, -1) {
-			targets = append(targets, fuzzTarget{"./" + filepath.ToSlash(filepath.Dir(path)), string(m[1])})
-		}
-		return nil
-	})
-	return targets, err
-}
-
-// browser lets the browser tests use one build of the binary.
-func browser(long bool) func(ctx context.Context) error {
-	script := "e2e"
-	if long {
-		script = "e2e:long"
-	}
-	return func(ctx context.Context) error {
-		return withBinary(ctx, func(bin string) error {
-			return command(ctx, browserDir, []string{"PARLEY_BIN=" + bin}, "npm", "run", "--silent", script)
-		})
-	}
+// plain is the run of a step that has no tests to tell of.
+func plain(do func(ctx context.Context) error) func(ctx context.Context, r *result) error {
+	return func(ctx context.Context, _ *result) error { return do(ctx) }
 }

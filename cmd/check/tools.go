@@ -15,12 +15,17 @@ type need struct {
 	pkg     string
 }
 
+// needs are those of the form for people; steps of other forms name their own.
 var needs = []need{
-	{"Chromium", inPath("chromium"), "chromium"},
-	{"Firefox ESR", inPath("firefox-esr"), "firefox-esr"},
+	{"Chromium without windows", inPath("chromium-headless-shell"), "chromium-headless-shell"},
 	{"a Chinese font", hasChineseFont, "fonts-wqy-zenhei"},
 	{"ip", inPath("ip"), "iproute2"},
 }
+
+var (
+	chromium = need{"Chromium", inPath("chromium"), "chromium"}
+	firefox  = need{"Firefox ESR", inPath("firefox-esr"), "firefox-esr"}
+)
 
 // tools names what this machine lacks and installs it when it may.
 func tools(ctx context.Context) error {

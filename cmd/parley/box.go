@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"parley/transport/httpd"
 )
 
 // printBox prints what a person needs to know after the start, framed.
@@ -57,5 +59,5 @@ func elsewhere(media []netip.AddrPort, scheme string, port int) (rows [][2]strin
 }
 
 func pageURL(scheme, host string, port int) string {
-	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port))
+	return httpd.Site{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(port))}.String()
 }

@@ -63,7 +63,7 @@ func (b sessionBridge) Place(seat int, p engine.Placement) {
 		return // a participant without media sends nothing
 	}
 	b.Session.Place(seat, rtc.Placement{
-		From: from.Session, Source: string(p.Source), Video: p.Video, Width: p.Width, Height: p.Height,
+		From: from.Session, Source: string(p.Source), Video: p.Video, Width: p.Width, Height: p.Height, Rank: p.Rank,
 	})
 }
 
@@ -80,9 +80,9 @@ func (b sessionBridge) Quality() engine.MediaQuality {
 }
 
 func bridgeOffer(o engine.MediaOffer) rtc.Offer {
-	offer := rtc.Offer{
-		SDP: o.SDP, Shared: o.Shared,
-		Sources: make(map[string]string, len(o.Sources)), Codecs: make(map[string]string),
+	offer := rtc.Offer{SDP: o.SDP, Shared: o.Shared, Codecs: make(map[string]string)}
+	if o.Sources != nil { // nil, with no seats, leaves it to the offer
+		offer.Sources = make(map[string]string, len(o.Sources))
 	}
 	for source, section := range o.Sources {
 		offer.Sources[string(source)] = section.MID
@@ -97,7 +97,13 @@ func bridgeOffer(o engine.MediaOffer) rtc.Offer {
 }
 
 func bridgeAnswer(a rtc.Answer) engine.MediaAnswer {
-	answer := engine.MediaAnswer{SDP: a.SDP}
+	answer := engine.MediaAnswer{SDP: a.SDP, Sources: make(map[wire.Source]wire.SourceSection, len(a.Sources))}
+	for source, mid := range a.Sources {
+		answer.Sources[wire.Source(source)] = wire.SourceSection{MID: mid}
+	}
+	for _, s := range a.Seats {
+		answer.Seats = append(answer.Seats, wire.SeatMIDs{Audio: s.Audio, Video: s.Video})
+	}
 	for _, p := range a.Problems {
 		problem := wire.SectionProblem{MID: p.MID, Source: wire.Source(p.Source), Code: wire.Code(p.Code), Message: p.Detail}
 		if p.Seat >= 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"parley/engine"
 	"parley/engine/wire"
 	"parley/media"
 	"parley/media/rtc"
@@ -56,5 +57,20 @@ func TestProblemsCross(t *testing.T) {
 		`{"mid":"4","seat":0,"code":"sdp_profile","message":"no"},{"mid":"9","code":"bad_sdp","message":"bad"}]`
 	if a.SDP != "v=0" || string(got) != want {
 		t.Errorf("%s %s", a.SDP, got)
+	}
+}
+
+// TestInferenceCrosses: who names nothing is left to the packet side, who names no
+// sources but seats is not, and what was taken comes back.
+func TestInferenceCrosses(t *testing.T) {
+	if o := bridgeOffer(engine.MediaOffer{SDP: "v=0"}); o.Sources != nil || o.Seats != nil {
+		t.Errorf("nothing named became %v and %v", o.Sources, o.Seats)
+	}
+	if o := bridgeOffer(engine.MediaOffer{Sources: map[wire.Source]wire.SourceSection{}}); o.Sources == nil {
+		t.Error("no sources became sources that nobody says")
+	}
+	a := bridgeAnswer(rtc.Answer{Sources: map[string]string{rtc.Camera: "1"}, Seats: []rtc.SeatMIDs{{Audio: "2"}, {Video: "3"}}})
+	if a.Sources[wire.Camera].MID != "1" || len(a.Seats) != 2 || a.Seats[0].Audio != "2" || a.Seats[1].Video != "3" {
+		t.Errorf("%+v", a)
 	}
 }

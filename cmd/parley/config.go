@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -34,6 +32,8 @@ type serveCmd struct {
 	Proxies []string `name:"trusted-proxies" help:"Reverse proxies: their addresses, networks such as 10.0.0.0/8, or the word loopback. Only from them do Forwarded and X-Forwarded-For, -Proto and -Host count, so that limits, host names and origins follow the client." placeholder:"ADDR" env:"PARLEY_TRUSTED_PROXIES" group:"serve"`
 	Frames  []string `name:"allow-frame" help:"Web origins that may embed /embed.html in a frame." placeholder:"ORIGIN" env:"PARLEY_ALLOW_FRAME" group:"serve"`
 
+	Public httpd.Site `name:"public-url" help:"Where people find this server, such as https://meet.example.org or, below a path of another site, https://example.org/meet: what invitations and all other links are made of. Its name and origin need not be allowed besides. Default: whatever address the server was asked at, which behind a proxy is what --trusted-proxies say." placeholder:"URL" env:"PARLEY_PUBLIC_URL" group:"serve"`
+
 	Advertise  []string `help:"Addresses that browsers reach the media port at. Default: those of the interfaces listened on." placeholder:"IP" env:"PARLEY_ADVERTISE" group:"media"`
 	Interfaces []string `help:"Network interfaces whose addresses take media, such as eth0,wg0, where --listen names no single address. Default: all but those of containers and virtual machines." placeholder:"NAME" env:"PARLEY_INTERFACES" group:"media"`
 	Workers    int      `help:"Packet workers per local address; 0 means one per core. Of many addresses the later ones get one." default:"0" env:"PARLEY_WORKERS" group:"media"`
@@ -54,12 +54,12 @@ type serveCmd struct {
 
 	strangers []stranger // PARLEY_* variables that are no settings
 	faults    bool       // tests only: the engine can be made to panic
+	further   []further  // tests only so far: no flag names a further listener
 }
 
 // settings is the part of serveCmd that needs parsing, parsed.
 type settings struct {
-	listen    netip.AddrPort // unspecified address: all interfaces
-	host      string         // as written, for messages
+	listen    endpoint
 	advertise []netip.Addr
 	tls       bool
 }
@@ -67,22 +67,14 @@ type settings struct {
 // check parses and cross-checks the settings.
 func (c *serveCmd) check() (settings, error) {
 	var s settings
-	host, portText, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return s, usage("--listen %q is not HOST:PORT, such as 127.0.0.1:8443", c.Listen)
-	}
-	port, err := strconv.ParseUint(portText, 10, 16)
-	if err != nil {
-		return s, usage("--listen %q: the port must be a number from 0 to 65535", c.Listen)
-	}
-	addr, err := listenAddr(host)
+	at, err := parseEndpoint("listen", c.Listen)
 	if err != nil {
 		return s, err
 	}
 	if c.Data == "" {
 		return s, usage("--data needs the name of a folder")
 	}
-	s.listen, s.host = netip.AddrPortFrom(addr, uint16(port)), host
+	s.listen = at
 	for _, text := range c.Advertise {
 		a, err := netip.ParseAddr(text)
 		if err != nil {
@@ -90,7 +82,7 @@ func (c *serveCmd) check() (settings, error) {
 		}
 		s.advertise = append(s.advertise, a)
 	}
-	if len(c.Interfaces) > 0 && !addr.IsUnspecified() && !addr.IsLoopback() {
+	if addr := at.addr.Addr(); len(c.Interfaces) > 0 && !addr.IsUnspecified() && !addr.IsLoopback() {
 		return s, usage("--interfaces chooses among all interfaces; --listen %s has chosen one address already", c.Listen)
 	}
 	if slices.Contains(c.Interfaces, "") {
@@ -138,26 +130,13 @@ func (c *serveCmd) check() (settings, error) {
 // also takes them on the interfaces, because some browsers (Firefox) reach no
 // loopback address, unless only loopback addresses are advertised.
 func (s *settings) mediaAddrs(port uint16) []netip.AddrPort {
-	addrs := []netip.AddrPort{netip.AddrPortFrom(s.listen.Addr(), port)}
+	listen := s.listen.addr.Addr()
+	addrs := []netip.AddrPort{netip.AddrPortFrom(listen, port)}
 	onlyLoopback := len(s.advertise) > 0 && !slices.ContainsFunc(s.advertise, func(a netip.Addr) bool { return !a.IsLoopback() })
-	if s.listen.Addr().IsLoopback() && !onlyLoopback {
+	if listen.IsLoopback() && !onlyLoopback {
 		addrs = append(addrs, netip.AddrPortFrom(netip.IPv4Unspecified(), port))
 	}
 	return addrs
-}
-
-func listenAddr(host string) (netip.Addr, error) {
-	switch host {
-	case "", "0.0.0.0", "*":
-		return netip.IPv4Unspecified(), nil
-	case "localhost":
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return addr, usage("--listen host %q is not an IP address or localhost", host)
-	}
-	return addr, nil
 }
 
 func usage(format string, args ...any) error {

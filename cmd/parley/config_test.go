@@ -178,12 +178,12 @@ func TestHelpNamesEverySetting(t *testing.T) {
 
 // TestPortErrorsSayWhatIsTheMatter: the advice fits the fault.
 func TestPortErrorsSayWhatIsTheMatter(t *testing.T) {
-	at := func(addr string) settings {
+	at := func(addr string) endpoint {
 		a := netip.MustParseAddrPort(addr)
-		return settings{listen: a, host: a.Addr().String()}
+		return endpoint{"listen", a.Addr().String(), a}
 	}
 	for _, c := range []struct {
-		s    settings
+		at   endpoint
 		err  error
 		want string
 	}{
@@ -194,9 +194,9 @@ func TestPortErrorsSayWhatIsTheMatter(t *testing.T) {
 		{at("0.0.0.0:8443"), fmt.Errorf("x: %w", syscall.EADDRINUSE), "is in use"},
 	} {
 		var told *told
-		err := portError(c.s, c.err)
+		err := portError(c.at, c.err)
 		if !errors.As(err, &told) || !strings.Contains(told.Error()+" "+told.mend, c.want) {
-			t.Errorf("%v on %v: %v lacks %q", c.err, c.s.listen, err, c.want)
+			t.Errorf("%v on %v: %v lacks %q", c.err, c.at, err, c.want)
 		}
 	}
 }

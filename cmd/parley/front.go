@@ -22,14 +22,14 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 	}
 	front, err := httpd.New(httpd.Config{
 		CertFile: c.TLSCert, KeyFile: c.TLSKey,
-		Origins: c.Origins, FrameAncestors: c.Frames, Hosts: c.Hosts, TrustedProxies: c.Proxies,
+		Site: c.Public, Origins: c.Origins, FrameAncestors: c.Frames, Hosts: c.Hosts, TrustedProxies: c.Proxies,
 		APIToken: c.APIToken, Debug: c.Debug, Dev: c.Dev,
 		MaxConnections: c.MaxConnections,
 		PerAddress: httpd.PerAddress{
 			Sockets: noneIfZero(c.Limits.Sockets), OpensPerMinute: noneIfZero(c.Limits.Opens),
 			Requests: noneIfZero(c.Limits.Requests), RecordsPerMinute: noneIfZero(c.Limits.Records),
 		},
-		Accept:     acceptor{srv.engine}.accept,
+		Doors:      c.doors(srv),
 		FindRoom:   findRoom(srv.engine),
 		Records:    recordsBridge{srv.store, srv.engine},
 		Ready:      func() error { return ready(srv) },
@@ -40,6 +40,13 @@ func (c *serveCmd) newFront(srv *server, log *slog.Logger) (*httpd.Server, error
 		return nil, advise(err, "--tls-cert takes a file with the certificate and its chain, --tls-key one with its private key, both PEM.")
 	}
 	return front, err
+}
+
+// doors are the ways into meetings on the main port, one line each.
+func (c *serveCmd) doors(srv *server) []httpd.Door {
+	return []httpd.Door{
+		{Pattern: "/api/v1/ws", Socket: &httpd.Socket{Protocol: "parley.v1", Accept: acceptor{srv.engine}.accept}},
+	}
 }
 
 // findRoom asks the engine for a room's name. Who can not answer now will when
@@ -70,8 +77,8 @@ func ready(srv *server) error {
 // acceptor hands new WebSockets to the engine.
 type acceptor struct{ engine *engine.Engine }
 
-func (a acceptor) accept(conn *wsconn.Conn, _ *http.Request) wsconn.Handler {
-	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: conn.Source()})}
+func (a acceptor) accept(conn *wsconn.Conn, r *http.Request) wsconn.Handler {
+	return signalBridge{a.engine.Accept(conn, engine.ConnInfo{Addr: conn.Source(), Principal: principalOf(r)})}
 }
 
 // signalBridge is the engine's side of a connection as the transport sees it.
@@ -83,11 +90,14 @@ func (b signalBridge) OnText(_ *wsconn.Conn, text []byte) { b.signal.OnText(text
 // OnClose implements wsconn.Handler.
 func (b signalBridge) OnClose(*wsconn.Conn, error) { b.signal.OnClose() }
 
-// serve starts answering. The channel gets the error that ended it early.
+// serve starts answering on all ports. The channel gets the error that ended one of
+// them early.
 func (srv *server) serve() <-chan error {
-	failed := make(chan error, 1)
-	go func() { failed <- srv.front.Serve(srv.listen) }() // ends with Shutdown
-	return failed
+	ended := make(chan error, len(srv.listens))
+	for _, l := range srv.listens {
+		go func() { ended <- srv.front.Serve(l) }() // ends with Shutdown
+	}
+	return ended
 }
 
 // shutFront ends the TCP side.

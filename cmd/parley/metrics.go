@@ -134,6 +134,9 @@ func (s sink) worker(i int, f *rtc.WorkerFigures) {
 	s.counter("parley_rtp_forwarded_total", "Media packets sent to subscribers.", f.Forwarded, "worker", name)
 	s.counter("parley_rtp_repaired_total", "Media packets sent again on request.", f.Repaired, "worker", name)
 	s.counter("parley_rtp_recovered_total", "Lost media packets that came as a repair.", f.Recovered, "worker", name)
+	const reported = "Packets that receivers report on, by what became of them."
+	s.counter("parley_rtp_reported_total", reported, f.Arrived, "worker", name, "outcome", "arrived")
+	s.counter("parley_rtp_reported_total", reported, f.Lost, "worker", name, "outcome", "lost")
 	s.counter("parley_gso_runs_total", "Messages that carried more than one packet.", f.Runs, "worker", name)
 	s.counter("parley_gso_packets_total", "Packets that left in such messages.", f.RunPackets, "worker", name)
 	s.counter("parley_send_calls_total", "System calls that sent packets.", f.SendCalls, "worker", name)

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -122,8 +121,12 @@ type server struct {
 	media   *rtc.Server
 	engine  *engine.Engine
 	front   *httpd.Server
-	listen  net.Listener
+	listens []httpd.Listener // the main one is the first
+	rows    [][2]string      // what the start box says of the others
 }
+
+// port is the main listener's number.
+func (srv *server) port() int { return srv.listens[0].Net.Addr().(*net.TCPAddr).Port }
 
 // start builds the parts from the bottom up. On an error what was started is
 // stopped again.
@@ -138,14 +141,18 @@ func (c *serveCmd) start(s settings, log *slog.Logger) (srv *server, err error) 
 		return srv, err
 	}
 	srv.control = listenControl(c.Data, srv.store, log)
-	if srv.listen, srv.media, err = c.openPorts(s, log); err != nil {
+	var ln net.Listener
+	if ln, srv.media, err = c.openPorts(s, log); err != nil {
 		return srv, err
 	}
+	srv.listens = []httpd.Listener{{Name: "main", Net: ln}}
 	if srv.engine, err = engine.New(c.engineOptions(srv, log)); err != nil {
 		return srv, err
 	}
-	srv.front, err = c.newFront(srv, log)
-	return srv, err
+	if srv.front, err = c.newFront(srv, log); err != nil {
+		return srv, err
+	}
+	return srv, c.openFurther(srv)
 }
 
 func (c *serveCmd) openStore(log *slog.Logger) (*storage.Store, error) {
@@ -186,7 +193,7 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 	var err error
 	for range portTries {
 		var ln net.Listener
-		if ln, err = net.Listen("tcp", s.listen.String()); err != nil {
+		if ln, err = net.Listen("tcp", s.listen.addr.String()); err != nil {
 			break
 		}
 		port := ln.Addr().(*net.TCPAddr).AddrPort().Port()
@@ -199,11 +206,11 @@ func (c *serveCmd) openPorts(s settings, log *slog.Logger) (net.Listener, *rtc.S
 			return ln, server, nil
 		}
 		_ = ln.Close()
-		if s.listen.Port() != 0 {
+		if s.listen.addr.Port() != 0 {
 			break
 		}
 	}
-	return nil, nil, portError(s, err)
+	return nil, nil, portError(s.listen, err)
 }
 
 func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
@@ -214,7 +221,7 @@ func (c *serveCmd) engineOptions(srv *server, log *slog.Logger) engine.Options {
 	c.limitOffers(&limits)
 	limits.AddressChatBytes = word(c.Limits.chatBytes(32))
 	return engine.Options{
-		Media: mediaBridge{srv.media}, Records: srv.store, Log: log, Version: fullVersion(), Faults: c.faults,
+		Media: mediaBridge{srv.media}, Records: storeBridge{srv.store}, Log: log, Version: fullVersion(), Faults: c.faults,
 		NewRate: func(perSecond rate.Limit, atOnce int) engine.AddressRate { return limit.NewRate(perSecond, atOnce) },
 		Limits:  limits,
 	}
@@ -254,8 +261,8 @@ func (srv *server) stop(log *slog.Logger) error {
 // close releases what is open, in reverse order of start.
 func (srv *server) close() error {
 	var errs []error
-	if srv.listen != nil {
-		_ = srv.listen.Close() // closed already when it served
+	for _, l := range srv.listens {
+		_ = l.Net.Close() // closed already when it served
 	}
 	if srv.media != nil {
 		errs = append(errs, srv.media.Close())
@@ -269,15 +276,7 @@ func (srv *server) close() error {
 
 // announce prints where to go.
 func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
-	port := srv.listen.Addr().(*net.TCPAddr).Port
-	scheme := "http"
-	if s.tls {
-		scheme = "https"
-	}
-	host := s.host
-	if ip, err := netip.ParseAddr(host); s.host == "" || s.host == "localhost" || err == nil && (ip.IsLoopback() || ip.IsUnspecified()) {
-		host = "localhost"
-	}
+	port, host, scheme := srv.port(), s.listen.shownHost(), c.scheme()
 	var media string
 	for i, a := range srv.media.Candidates() {
 		if i > 0 {
@@ -286,15 +285,19 @@ func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
 		media += a.String()
 	}
 	var notes []string
-	if !s.tls && !s.listen.Addr().IsLoopback() {
+	if !s.tls && !s.listen.addr.Addr().IsLoopback() && c.Public.Scheme != "https" {
 		notes = append(notes,
 			"Browsers give camera and microphone only to https:// pages and to",
 			"localhost: for other machines add --tls-cert and --tls-key.")
 	}
 	rows := [][2]string{{"open", pageURL(scheme, host, port)}}
-	if s.listen.Addr().IsUnspecified() {
+	if c.Public != (httpd.Site{}) {
+		rows = [][2]string{{"open", c.Public.String()}, {"here", pageURL(scheme, host, port)}}
+	}
+	if s.listen.addr.Addr().IsUnspecified() {
 		rows = append(rows, elsewhere(srv.media.Candidates(), scheme, port)...)
 	}
+	rows = append(rows, srv.rows...)
 	rows = append(rows, [][2]string{{"media", "UDP " + media}, {"data", c.Data}, {"stop", "Ctrl-C"}}...)
 	printBox(out, "Parley "+fullVersion(), rows, notes)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -40,11 +39,13 @@ func startTest(t *testing.T, change func(*serveCmd)) (*server, string) {
 		if err := srv.stop(log); err != nil {
 			t.Errorf("stop: %v", err)
 		}
-		if err := <-failed; err != nil {
-			t.Errorf("serve: %v", err)
+		for range cap(failed) {
+			if err := <-failed; err != nil {
+				t.Errorf("serve: %v", err)
+			}
 		}
 	})
-	return srv, fmt.Sprintf("http://127.0.0.1:%d", srv.listen.Addr().(*net.TCPAddr).Port)
+	return srv, fmt.Sprintf("http://127.0.0.1:%d", srv.port())
 }
 
 // meet joins two clients with sound and picture to each room.

@@ -23,6 +23,7 @@ var closeStatus = map[Code]int{
 	CodeRateLimited: 4008,
 	CodeReplaced:    4009,
 	CodeYielded:     4010,
+	CodeMoved:       4011,
 }
 
 // CloseStatus returns the WebSocket close status that follows a bye with code,
@@ -37,7 +38,7 @@ func CloseStatus(code Code) int {
 // Retryable reports whether a new join makes sense after a bye with code.
 func Retryable(code Code) bool {
 	switch code {
-	case CodeInternal, CodeShutdown, CodeMediaFailed, CodeTimeout, CodeRateLimited:
+	case CodeInternal, CodeShutdown, CodeMediaFailed, CodeTimeout, CodeRateLimited, CodeMoved:
 		return true
 	}
 	return false

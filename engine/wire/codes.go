@@ -26,17 +26,25 @@ const (
 	// CodeTooManyRooms: one address has opened all the rooms it may.
 	CodeTooManyRooms Code = "too_many_rooms"
 	CodeDraining     Code = "draining"
-	CodeResumeGone   Code = "resume_gone"
-	CodeBadSDP       Code = "bad_sdp"
-	CodeSDPProfile   Code = "sdp_profile"
-	CodeSDPTooLarge  Code = "sdp_too_large"
-	CodeSDPMismatch  Code = "sdp_mismatch"
-	CodeNoCodec      Code = "no_codec"
-	CodeTooManySeat  Code = "too_many_seats"
+	// CodeServerBusy: too many wait for the same thing.
+	CodeServerBusy Code = "server_busy"
+	// CodeUnavailable: what decides about joins can not be reached.
+	CodeUnavailable Code = "unavailable"
+	// CodeDenied: who decides about joins said no.
+	CodeDenied      Code = "denied"
+	CodeResumeGone  Code = "resume_gone"
+	CodeBadSDP      Code = "bad_sdp"
+	CodeSDPProfile  Code = "sdp_profile"
+	CodeSDPTooLarge Code = "sdp_too_large"
+	CodeSDPMismatch Code = "sdp_mismatch"
+	CodeNoCodec     Code = "no_codec"
+	CodeTooManySeat Code = "too_many_seats"
 )
 
 // Codes of requests inside a room.
 const (
+	// CodeNotAllowed: the caller is there without the right to this.
+	CodeNotAllowed    Code = "not_allowed"
 	CodeNoParticipant Code = "no_such_participant"
 	CodeNoSource      Code = "no_such_source"
 	CodeChatTooLong   Code = "chat_too_long"
@@ -59,6 +67,8 @@ const (
 	CodeInternal    Code = "internal"
 	// CodeReplaced: the session was resumed on another socket.
 	CodeReplaced Code = "replaced"
+	// CodeMoved: the room belongs to another node. It also refuses joins.
+	CodeMoved Code = "moved"
 	// CodeYielded: nobody else was in the room, and the server was full.
 	CodeYielded Code = "room_yielded"
 )

@@ -9,7 +9,9 @@ import (
 // Message is what the server sends: one of the reply and event structs, as a
 // pointer.
 type Message interface {
-	setType()
+	// kind is the value of "type"; it follows from the concrete type.
+	kind() string
+	setType(name string)
 }
 
 // Event is a Message the server sends unasked.
@@ -22,14 +24,10 @@ type Event interface {
 // SetSeq gives the event its place in the room's order, 0 for none.
 func (h *EventHead) SetSeq(seq uint64) { h.Seq = seq }
 
-// maxHeader is the longest header of an unmasked WebSocket frame.
-const maxHeader = 10
-
-// Encode fills in m's type and encodes it once, for however many connections
-// it goes to. Encoding the types of this package can only fail on numbers JSON
-// does not have (NaN), which is our own bug and panics.
-func Encode(m Message) *Frame {
-	m.setType()
+// encode returns maxHeader free bytes and m as JSON. Encoding the types of this
+// package can only fail on numbers JSON does not have (NaN), which is our own bug
+// and panics.
+func encode(m Message) []byte {
 	var b bytes.Buffer
 	b.Grow(256)
 	b.Write(make([]byte, maxHeader))
@@ -38,8 +36,7 @@ func Encode(m Message) *Frame {
 	if err := enc.Encode(m); err != nil {
 		panic(fmt.Sprintf("wire: encode %T: %v", m, err))
 	}
-	buf := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	return frameInPlace(buf)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // Reply is a Message that answers a request.

@@ -8,11 +8,37 @@ type EventHead struct {
 	Seq  uint64 `json:"seq,omitempty"`
 }
 
+func (h *EventHead) setType(name string) { h.Type = name }
+
+// events lists every message that the server sends unasked.
+var events = [...]messageKind{
+	message[ParticipantJoined](),
+	message[ParticipantLeft](),
+	message[ParticipantAway](),
+	message[ParticipantRenamed](),
+	message[Muted](),
+	message[Chatted](),
+	message[HandChanged](),
+	message[Reacted](),
+	message[Captioned](),
+	message[Seated](),
+	message[Vacated](),
+	message[LayerChanged](),
+	message[Speakers](),
+	message[Quality](),
+	message[Limited](),
+	message[Recorded](),
+	message[Draining](),
+	message[Bye](),
+}
+
 // ParticipantJoined: somebody entered.
 type ParticipantJoined struct {
 	EventHead
 	Participant Participant `json:"participant"`
 }
+
+func (*ParticipantJoined) kind() string { return "participant_joined" }
 
 // ParticipantLeft: somebody is gone. Reason is one of the Reason constants.
 type ParticipantLeft struct {
@@ -20,6 +46,8 @@ type ParticipantLeft struct {
 	Participant string `json:"participant"`
 	Reason      Reason `json:"reason"`
 }
+
+func (*ParticipantLeft) kind() string { return "participant_left" }
 
 // ParticipantAway: somebody's socket was lost or is back.
 type ParticipantAway struct {
@@ -30,12 +58,16 @@ type ParticipantAway struct {
 	Silent bool `json:"silent,omitempty"`
 }
 
+func (*ParticipantAway) kind() string { return "participant_away" }
+
 // ParticipantRenamed: somebody has a new name.
 type ParticipantRenamed struct {
 	EventHead
 	Participant string `json:"participant"`
 	Name        string `json:"name"`
 }
+
+func (*ParticipantRenamed) kind() string { return "participant_renamed" }
 
 // Muted: a source was turned off or on.
 type Muted struct {
@@ -47,11 +79,19 @@ type Muted struct {
 	Codec string `json:"codec,omitempty"`
 }
 
+func (*Muted) kind() string { return "muted" }
+
 // Chatted: a text was said. It also reaches its sender.
 type Chatted struct {
 	EventHead
 	Message ChatMessage `json:"message"`
 }
+
+// TypeChatMessage is the type of Chatted, for those who look for texts among many
+// messages without decoding them all.
+const TypeChatMessage = "chat_message"
+
+func (*Chatted) kind() string { return TypeChatMessage }
 
 // HandChanged: a hand went up or down.
 type HandChanged struct {
@@ -62,12 +102,16 @@ type HandChanged struct {
 	At int64 `json:"at"`
 }
 
+func (*HandChanged) kind() string { return "hand_changed" }
+
 // Reacted: somebody showed an emoji.
 type Reacted struct {
 	EventHead
 	Participant string `json:"participant"`
 	Emoji       string `json:"emoji"`
 }
+
+func (*Reacted) kind() string { return "reacted" }
 
 // Captioned: a caption line. Not sequenced.
 type Captioned struct {
@@ -76,6 +120,8 @@ type Captioned struct {
 	Text        string `json:"text"`
 	Final       bool   `json:"final"`
 }
+
+func (*Captioned) kind() string { return "captioned" }
 
 // Seated: from now on seat Seat carries Participant's Source (Camera with
 // Microphone, or Screen with ScreenAudio). Video false: the sound only.
@@ -88,6 +134,8 @@ type Seated struct {
 	// Problem says why no picture comes; empty: it does, or will.
 	Problem Problem `json:"problem,omitempty"`
 }
+
+func (*Seated) kind() string { return "seated" }
 
 // Problem is what keeps a seat's picture away. The packet side has the same
 // words.
@@ -109,6 +157,8 @@ type Vacated struct {
 	Seat int `json:"seat"`
 }
 
+func (*Vacated) kind() string { return "vacated" }
+
 // LayerChanged: the picture in a seat has another simulcast layer.
 type LayerChanged struct {
 	EventHead
@@ -121,6 +171,8 @@ type LayerChanged struct {
 	// Reason is one of the Layer constants.
 	Reason LayerReason `json:"reason"`
 }
+
+func (*LayerChanged) kind() string { return "layer_changed" }
 
 // LayerReason says why a seat has another layer. The packet side has the same
 // words.
@@ -142,6 +194,8 @@ type Speakers struct {
 	Speakers []Speaker `json:"speakers"`
 }
 
+func (*Speakers) kind() string { return "speakers" }
+
 // Speaker is one person speaking.
 type Speaker struct {
 	Participant string `json:"participant"`
@@ -157,6 +211,8 @@ type Quality struct {
 	EventHead
 	Participants []ParticipantQuality `json:"participants"`
 }
+
+func (*Quality) kind() string { return "quality" }
 
 // ParticipantQuality is the state of one participant's connection as the
 // server sees it.
@@ -192,6 +248,8 @@ type Limited struct {
 	LimitBPS uint64 `json:"limit_bps"`
 }
 
+func (*Limited) kind() string { return "limited" }
+
 // LimitReason says what there is too much of.
 type LimitReason string
 
@@ -209,12 +267,16 @@ type Recorded struct {
 	Recorded bool `json:"recorded"`
 }
 
+func (*Recorded) kind() string { return "recorded" }
+
 // Draining: the server will stop; new meetings are refused.
 type Draining struct {
 	EventHead
 	// InMS is when the connection will be ended, in milliseconds from now.
 	InMS int64 `json:"in_ms"`
 }
+
+func (*Draining) kind() string { return "draining" }
 
 // Bye is the last message before the server closes the socket.
 type Bye struct {
@@ -225,6 +287,8 @@ type Bye struct {
 	// Retryable says whether a new join makes sense.
 	Retryable bool `json:"retryable"`
 }
+
+func (*Bye) kind() string { return "bye" }
 
 // Reason says why a participant is gone.
 type Reason string
@@ -237,6 +301,8 @@ const (
 	ReasonRemoved   Reason = "removed"
 	ReasonShutdown  Reason = "shutdown"
 	ReasonFailed    Reason = "failed"
+	// ReasonMoved: the room went to another node.
+	ReasonMoved Reason = "moved"
 	// ReasonCrashed closes intervals that were open when the server died.
 	ReasonCrashed Reason = "crashed"
 )

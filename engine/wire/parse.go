@@ -27,36 +27,6 @@ func refuse(code Code, format string, args ...any) *RequestError {
 	return &RequestError{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// requestKind says how one type of request is decoded.
-type requestKind struct {
-	make     func() checked
-	required []string
-	large    bool // may pass MaxSmallMessage
-}
-
-// checked is a request that knows its own bounds. check also brings names and
-// texts into their canonical form.
-type checked interface {
-	Request
-	head() *Head
-	check() *RequestError
-}
-
-var requestKinds = map[string]requestKind{
-	TypeJoin:    {func() checked { return new(Join) }, []string{"name"}, true},
-	TypeResume:  {func() checked { return new(Resume) }, []string{"token", "seq"}, false},
-	TypeOffer:   {func() checked { return new(Offer) }, []string{"offer", "sources", "seats"}, true},
-	TypeView:    {func() checked { return new(View) }, []string{"items"}, false},
-	TypeMute:    {func() checked { return new(Mute) }, []string{"source", "muted"}, false},
-	TypeChat:    {func() checked { return new(Chat) }, []string{"key", "text"}, false},
-	TypeHand:    {func() checked { return new(Hand) }, []string{"raised"}, false},
-	TypeReact:   {func() checked { return new(React) }, []string{"emoji"}, false},
-	TypeCaption: {func() checked { return new(Caption) }, []string{"text", "final"}, false},
-	TypeRename:  {func() checked { return new(Rename) }, []string{"name"}, false},
-	TypePing:    {func() checked { return new(Ping) }, nil, false},
-	TypeLeave:   {func() checked { return new(Leave) }, nil, false},
-}
-
 // ParseRequest decodes and checks one message of a client. It returns a pointer
 // to one of the request structs, or a *RequestError. Size, UTF-8 and nesting
 // are checked before anything is decoded; unknown fields are ignored; null is
@@ -83,6 +53,65 @@ func ParseRequest(data []byte) (Request, error) {
 	}
 	bad.ID = id
 	return nil, bad
+}
+
+// CheckRequest checks a request that a door made of something else than JSON, and
+// brings it into its canonical form: what it lets pass ParseRequest would take, too.
+// It is to be asked once, for it folds a room's name. size is about what the request
+// takes on the wire. The error is a *RequestError.
+func CheckRequest(req Request) (size int, err error) {
+	kind, known := requestKinds[req.RequestType()]
+	r, ours := req.(checked)
+	if !known || !ours {
+		return 0, &RequestError{CodeUnknownType, req.RequestID(), "no such request"}
+	}
+	size, valid := textSize(reflect.ValueOf(req))
+	bad := (*RequestError)(nil)
+	switch id := req.RequestID(); {
+	case id < 1 || id > MaxID:
+		return 0, refuse(CodeBadField, "id is not an integer from 1 to 2^53-1")
+	case size > kind.most:
+		bad = refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", size, kind.name, kind.most)
+	case !valid:
+		bad = refuse(CodeBadField, "not UTF-8")
+	default:
+		r.head().Type = kind.name
+		bad = r.check()
+	}
+	if bad != nil {
+		bad.ID = req.RequestID()
+		return size, bad
+	}
+	return size, nil
+}
+
+// textSize returns how many bytes the strings in v have, and whether all are UTF-8.
+func textSize(v reflect.Value) (size int, valid bool) {
+	valid = true
+	add := func(v reflect.Value) {
+		n, ok := textSize(v)
+		size, valid = size+n, valid && ok
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return v.Len(), utf8.ValidString(v.String())
+	case reflect.Pointer:
+		add(v.Elem())
+	case reflect.Struct:
+		for _, field := range v.Fields() {
+			add(field)
+		}
+	case reflect.Slice:
+		for _, item := range v.Seq2() {
+			add(item)
+		}
+	case reflect.Map:
+		for key, item := range v.Seq2() {
+			add(key)
+			add(item)
+		}
+	}
+	return size, valid
 }
 
 // checkShape checks size, UTF-8 and nesting.
@@ -136,8 +165,8 @@ func decode(head Head, fields map[string]json.RawMessage, data []byte, size int)
 	if !ok {
 		return nil, refuse(CodeUnknownType, "unknown type %.40q", head.Type)
 	}
-	if !kind.large && size > MaxSmallMessage {
-		return nil, refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", size, head.Type, MaxSmallMessage)
+	if size > kind.most {
+		return nil, refuse(CodeTooLarge, "%d bytes; the limit for %s is %d", size, head.Type, kind.most)
 	}
 	for _, name := range kind.required {
 		if raw, ok := fields[name]; !ok || isNull(raw) {
@@ -145,7 +174,7 @@ func decode(head Head, fields map[string]json.RawMessage, data []byte, size int)
 		}
 	}
 	req := kind.make()
-	if name := otherCase(fields, fieldNames[head.Type]); name != "" {
+	if name := otherCase(fields, kind.fields); name != "" {
 		return nil, refuse(CodeBadField, "%.40q is the name of a field in another case", name)
 	}
 	if err := json.Unmarshal(data, req); err != nil {
@@ -157,21 +186,6 @@ func decode(head Head, fields map[string]json.RawMessage, data []byte, size int)
 	}
 	return req, nil
 }
-
-// fieldNames holds the JSON names of each request's fields, by type.
-var fieldNames = func() map[string]map[string]bool {
-	all := make(map[string]map[string]bool, len(requestKinds))
-	for typ, kind := range requestKinds {
-		names := make(map[string]bool)
-		for _, f := range reflect.VisibleFields(reflect.TypeOf(kind.make()).Elem()) {
-			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
-				names[name] = true
-			}
-		}
-		all[typ] = names
-	}
-	return all
-}()
 
 // otherCase returns a field that differs from one of names in case only, or "".
 // json.Unmarshal would take it for that one, past the checks of what is there.

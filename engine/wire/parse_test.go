@@ -30,7 +30,7 @@ var valid = map[string]string{
 }
 
 func TestParseRequestTakesEveryType(t *testing.T) {
-	for _, typ := range RequestTypes {
+	for _, typ := range RequestTypes() {
 		req, err := ParseRequest([]byte(valid[typ]))
 		if err != nil {
 			t.Errorf("%s: %v", typ, err)
@@ -40,8 +40,8 @@ func TestParseRequestTakesEveryType(t *testing.T) {
 			t.Errorf("%s: parsed as %q, id %d", typ, req.RequestType(), req.RequestID())
 		}
 	}
-	if len(RequestTypes) != len(requestKinds) {
-		t.Errorf("%d request types are listed, %d are decoded", len(RequestTypes), len(requestKinds))
+	if len(RequestTypes()) != len(requestKinds) {
+		t.Errorf("%d request types are listed, %d are decoded", len(RequestTypes()), len(requestKinds))
 	}
 }
 
@@ -221,13 +221,16 @@ func TestParseRequestTakesTheLargest(t *testing.T) {
 	}
 }
 
-func TestEncodeSetsTheTypeAndTheHeader(t *testing.T) {
+func TestFrameHasTheTypeAndTheHeader(t *testing.T) {
 	for typ, make := range newMessage {
-		f := Encode(make())
+		f := FrameOf(make())
 		m, err := ParseMessage(f.Text())
 		if err != nil || reflect.TypeOf(m) != reflect.TypeOf(make()) {
 			t.Errorf("%s: came back as %T, %v", typ, m, err)
 		}
+	}
+	if listed := len(replies) + len(events); listed != len(newMessage) {
+		t.Errorf("%d messages are listed, %d have a type of their own", listed, len(newMessage))
 	}
 	for _, n := range []int{0, 1, 125, 126, 65535, 65536, 70000} {
 		f := NewFrame(slices.Repeat([]byte{'x'}, n))
@@ -257,8 +260,8 @@ func frameLength(b []byte) int {
 	return n
 }
 
-func TestEncodeKeepsMarkupAsItIs(t *testing.T) {
-	f := Encode(&Chatted{Message: ChatMessage{Text: "<b>&"}})
+func TestFrameKeepsMarkupAsItIs(t *testing.T) {
+	f := FrameOf(&Chatted{Message: ChatMessage{Text: "<b>&"}})
 	if !strings.Contains(string(f.Text()), `"<b>&"`) {
 		t.Errorf("encoded as %s", f.Text())
 	}
@@ -319,7 +322,7 @@ func TestSectionsHaveShortForms(t *testing.T) {
 }
 
 func FuzzParseRequest(f *testing.F) {
-	for _, typ := range RequestTypes {
+	for _, typ := range RequestTypes() {
 		f.Add([]byte(valid[typ]))
 	}
 	f.Add([]byte(`{"type":"view","id":1,"items":[null]}`))
@@ -342,7 +345,7 @@ func FuzzParseRequest(f *testing.F) {
 			if !errors.As(err, &bad) || bad.Code == "" || bad.ID < 0 || bad.ID > MaxID {
 				t.Fatalf("refused with %#v", err)
 			}
-			Encode(bad.Reply())
+			FrameOf(bad.Reply()).Bytes()
 			return
 		}
 		if head := exactHead(t, data); req.RequestID() != head.ID || req.RequestType() != head.Type ||
@@ -364,6 +367,9 @@ func FuzzParseRequest(f *testing.F) {
 		}
 		if !reflect.DeepEqual(req, second) {
 			t.Fatalf("%s became %#v, then %#v", data, req, second)
+		}
+		if _, err := CheckRequest(second); err != nil {
+			t.Fatalf("%s became %#v, which is refused: %v", data, second, err)
 		}
 	})
 }

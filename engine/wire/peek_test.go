@@ -84,7 +84,7 @@ func TestPeekIDIsCheap(t *testing.T) {
 
 // FuzzPeekID: of a JSON object it is the first field of that name, or 0.
 func FuzzPeekID(f *testing.F) {
-	for _, typ := range RequestTypes {
+	for _, typ := range RequestTypes() {
 		f.Add([]byte(valid[typ]))
 	}
 	f.Add([]byte(`{"a":"\\\"","b":[{"id":1}],"id":2,"id":3}`))

@@ -394,7 +394,7 @@ func TestProtocolExampleIsValid(t *testing.T) {
 			}
 		} else if m, err := ParseMessage([]byte(l[2])); err != nil {
 			t.Errorf("%s: %v", l[2], err)
-		} else if got := string(Encode(m).Text()); len(got) != len(l[2]) {
+		} else if got := string(FrameOf(m).Text()); len(got) != len(l[2]) {
 			t.Errorf("encodes as\n%s\nexample is\n%s", got, l[2])
 		}
 	}

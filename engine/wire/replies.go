@@ -1,5 +1,14 @@
 package wire
 
+// replies lists every message that answers a request.
+var replies = [...]messageKind{
+	message[OK](),
+	message[Error](),
+	message[Joined](),
+	message[Resumed](),
+	message[Answer](),
+}
+
 // OK answers a request that has no reply type of its own.
 type OK struct {
 	Head
@@ -10,6 +19,8 @@ type OK struct {
 	// SentMS is set for a ping of who was sent media: how long ago, at most.
 	SentMS *int64 `json:"sent_ms,omitempty"`
 }
+
+func (*OK) kind() string { return "ok" }
 
 // Error answers a request that was refused. ID is 0 when the request's id
 // could not be read.
@@ -24,6 +35,8 @@ type Error struct {
 	// --limit-joins. Only with rate_limited, and not for all that is limited.
 	Limit string `json:"limit,omitempty"`
 }
+
+func (*Error) kind() string { return "error" }
 
 // Joined answers a Join.
 type Joined struct {
@@ -65,6 +78,8 @@ type Joined struct {
 	Limits     Limits `json:"limits"`
 }
 
+func (*Joined) kind() string { return "joined" }
+
 // Resumed answers a Resume. The missed events follow as ordinary messages,
 // then the current seats and speakers.
 type Resumed struct {
@@ -73,6 +88,8 @@ type Resumed struct {
 	ServerTime int64  `json:"server_time"`
 }
 
+func (*Resumed) kind() string { return "resumed" }
+
 // Answer answers an Offer.
 type Answer struct {
 	Head
@@ -80,6 +97,8 @@ type Answer struct {
 	// Problems are as in Joined.
 	Problems []SectionProblem `json:"problems,omitempty"`
 }
+
+func (*Answer) kind() string { return "answer" }
 
 // SectionProblem says why a section of an offer was rejected. What it was for
 // is as if it had not been offered.

@@ -1,9 +1,13 @@
 package wire
 
-import "encoding/json"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // Request is a message from a client. The concrete types are pointers to the
-// structs of this file; ParseRequest is the only way to get one from bytes.
+// structs of this file. ParseRequest makes one of JSON; one that was made in another
+// way has to pass CheckRequest.
 type Request interface {
 	// RequestID is the id the reply must carry, 1 … 2^53-1.
 	RequestID() int64
@@ -12,7 +16,7 @@ type Request interface {
 	RequestType() string
 }
 
-// Head is embedded in every request.
+// Head is embedded in every request and every reply.
 type Head struct {
 	Type string `json:"type"`
 	ID   int64  `json:"id"`
@@ -21,42 +25,40 @@ type Head struct {
 // RequestID returns the id the reply must carry.
 func (h Head) RequestID() int64 { return h.ID }
 
-func (h *Head) head() *Head { return h }
+func (h *Head) head() *Head         { return h }
+func (h *Head) setType(name string) { h.Type = name }
 
-// SeatMIDs names the media sections of one seat by their SDP mid; a half that has
-// none, not any more or not at all, is empty. Without Video it carries sound only.
-type SeatMIDs struct {
-	Audio string `json:"audio"`
-	Video string `json:"video,omitempty"`
-}
+// Values of "type" in requests.
+const (
+	TypeJoin    = "join"
+	TypeResume  = "resume"
+	TypeOffer   = "offer"
+	TypeView    = "view"
+	TypeMute    = "mute"
+	TypeChat    = "chat"
+	TypeHand    = "hand"
+	TypeReact   = "react"
+	TypeCaption = "caption"
+	TypeRename  = "rename"
+	TypePing    = "ping"
+	TypeLeave   = "leave"
+)
 
-// SourceSection is the media section of a source. In JSON it may be the mid
-// alone, a string.
-type SourceSection struct {
-	MID string `json:"mid"`
-	// Codec is the SDP encoding name of what the client asks to send, empty to
-	// leave it to the server. A name that its section does not offer means
-	// nothing.
-	Codec string `json:"codec,omitempty"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *SourceSection) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '"' {
-		*s = SourceSection{}
-		return json.Unmarshal(data, &s.MID)
-	}
-	type object SourceSection // without this method
-	return json.Unmarshal(data, (*object)(s))
-}
-
-// MarshalJSON implements json.Marshaler.
-func (s SourceSection) MarshalJSON() ([]byte, error) {
-	if s.Codec == "" {
-		return json.Marshal(s.MID)
-	}
-	type object SourceSection
-	return json.Marshal(object(s))
+// requests lists every request in the order of PROTOCOL.md, with the size it may
+// have and the fields it must have. What is not here does not exist.
+var requests = [...]requestKind{
+	request[Join](MaxMessage, "name"),
+	request[Resume](MaxSmallMessage, "token", "seq"),
+	request[Offer](MaxMessage, "offer", "sources", "seats"),
+	request[View](MaxSmallMessage, "items"),
+	request[Mute](MaxSmallMessage, "source", "muted"),
+	request[Chat](MaxSmallMessage, "key", "text"),
+	request[Hand](MaxSmallMessage, "raised"),
+	request[React](MaxSmallMessage, "emoji"),
+	request[Caption](MaxSmallMessage, "text", "final"),
+	request[Rename](MaxSmallMessage, "name"),
+	request[Ping](MaxSmallMessage),
+	request[Leave](MaxSmallMessage),
 }
 
 // Join enters a room. The reply is Joined.
@@ -85,6 +87,65 @@ type Join struct {
 	Seats []SeatMIDs `json:"seats,omitempty"`
 	// Unmuted lists the sources that are sending from the start.
 	Unmuted []Source `json:"unmuted,omitempty"`
+	// Infer leaves it to the offer what is sent and what is seen, for doors whose
+	// protocol names nothing: Sources and Seats are empty then, and Unmuted may name
+	// what turns out not to be there. JSON has no word for it.
+	Infer bool `json:"-"`
+}
+
+// RequestType implements Request.
+func (*Join) RequestType() string { return TypeJoin }
+
+func (r *Join) check() *RequestError {
+	if r.Echo {
+		r.Room = ""
+	} else {
+		title, key, err := readRoom(r.Room)
+		if err != nil {
+			return refuse(CodeBadRoom, "%v", err)
+		}
+		r.Room, r.Title = key, title
+	}
+	name, err := CleanName(r.Name)
+	if err != nil {
+		return refuse(CodeBadName, "%v", err)
+	}
+	r.Name = name
+	r.forgetEmpty()
+	if len(r.Identity) > MaxIdentity {
+		return refuse(CodeBadField, "identity is longer than %d bytes", MaxIdentity)
+	}
+	if r.Offer == "" && (len(r.Sources) > 0 || len(r.Seats) > 0 || r.Infer) {
+		return refuse(CodeMissingField, "offer is missing")
+	}
+	if bad := checkSections(r.Offer, r.Sources, r.Seats, r.Infer); bad != nil {
+		return bad
+	}
+	if i := slices.Index(r.Seats, SeatMIDs{}); i >= 0 {
+		return refuse(CodeBadField, "seat %d has no section", i)
+	}
+	if len(r.Unmuted) > len(Sources) {
+		return refuse(CodeBadField, "unmuted names more than %d sources", len(Sources))
+	}
+	for _, s := range r.Unmuted {
+		if _, named := r.Sources[s]; !named && !(r.Infer && s.Valid()) {
+			return refuse(CodeBadField, "unmuted names %.20q, which is not in sources", s)
+		}
+	}
+	return nil
+}
+
+// forgetEmpty makes empty lists absent ones, which mean the same.
+func (r *Join) forgetEmpty() {
+	if len(r.Sources) == 0 {
+		r.Sources = nil
+	}
+	if len(r.Seats) == 0 {
+		r.Seats = nil
+	}
+	if len(r.Unmuted) == 0 {
+		r.Unmuted = nil
+	}
 }
 
 // Resume takes up a session after a lost socket. The reply is Resumed,
@@ -96,6 +157,19 @@ type Resume struct {
 	Seq uint64 `json:"seq"`
 }
 
+// RequestType implements Request.
+func (*Resume) RequestType() string { return TypeResume }
+
+func (r *Resume) check() *RequestError {
+	if r.Token == "" || len(r.Token) > MaxToken {
+		return refuse(CodeBadField, "token is not 1 to %d bytes", MaxToken)
+	}
+	if r.Seq > MaxID {
+		return refuse(CodeBadField, "seq is beyond 2^53-1")
+	}
+	return nil
+}
+
 // Offer renegotiates: more seats, or an ICE restart. The reply is Answer.
 // Sources and Seats replace those of the join; existing mids keep their place.
 type Offer struct {
@@ -103,6 +177,18 @@ type Offer struct {
 	Offer   string                   `json:"offer"`
 	Sources map[Source]SourceSection `json:"sources"`
 	Seats   []SeatMIDs               `json:"seats"`
+	// Infer is as in Join.
+	Infer bool `json:"-"`
+}
+
+// RequestType implements Request.
+func (*Offer) RequestType() string { return TypeOffer }
+
+func (r *Offer) check() *RequestError {
+	if r.Offer == "" {
+		return refuse(CodeMissingField, "offer is empty")
+	}
+	return checkSections(r.Offer, r.Sources, r.Seats, r.Infer)
 }
 
 // ViewItem is one picture the client wants to see.
@@ -123,11 +209,41 @@ type View struct {
 	Items []ViewItem `json:"items"`
 }
 
+// RequestType implements Request.
+func (*View) RequestType() string { return TypeView }
+
+func (r *View) check() *RequestError {
+	if len(r.Items) > MaxViewItems {
+		return refuse(CodeBadField, "%d view items; the limit is %d", len(r.Items), MaxViewItems)
+	}
+	for i, it := range r.Items {
+		switch {
+		case it.Participant == "" || len(it.Participant) > MaxParticipant:
+			return refuse(CodeBadField, "item %d: participant is not 1 to %d bytes", i, MaxParticipant)
+		case !it.Source.Video():
+			return refuse(CodeBadField, "item %d: source is neither camera nor screen", i)
+		case it.Width < 0 || it.Width > MaxTile || it.Height < 0 || it.Height > MaxTile:
+			return refuse(CodeBadField, "item %d: width and height are 0 to %d", i, MaxTile)
+		}
+	}
+	return nil
+}
+
 // Mute turns a source off or on. The server stops forwarding a muted source.
 type Mute struct {
 	Head
 	Source Source `json:"source"`
 	Muted  bool   `json:"muted"`
+}
+
+// RequestType implements Request.
+func (*Mute) RequestType() string { return TypeMute }
+
+func (r *Mute) check() *RequestError {
+	if !r.Source.Valid() {
+		return refuse(CodeBadField, "unknown source %.20q", r.Source)
+	}
+	return nil
 }
 
 // Chat sends a text. The reply comes when it is on disk.
@@ -143,16 +259,50 @@ type Chat struct {
 	To string `json:"to,omitempty"`
 }
 
+// RequestType implements Request.
+func (*Chat) RequestType() string { return TypeChat }
+
+func (r *Chat) check() *RequestError {
+	if r.Key == "" || len(r.Key) > MaxKey {
+		return refuse(CodeBadField, "key is not 1 to %d bytes", MaxKey)
+	}
+	if len(r.To) > MaxParticipant {
+		return refuse(CodeBadField, "to is longer than %d bytes", MaxParticipant)
+	}
+	if n := utf8.RuneCountInString(r.Text); n > MaxChatRunes {
+		return refuse(CodeChatTooLong, "%d characters; the limit is %d", n, MaxChatRunes)
+	}
+	if r.Text = CleanText(r.Text); r.Text == "" {
+		return refuse(CodeBadField, "text shows nothing")
+	}
+	return nil
+}
+
 // Hand raises or lowers the caller's hand.
 type Hand struct {
 	Head
 	Raised bool `json:"raised"`
 }
 
+// RequestType implements Request.
+func (*Hand) RequestType() string { return TypeHand }
+
+func (r *Hand) check() *RequestError { return nil }
+
 // React shows one of Reactions to everyone.
 type React struct {
 	Head
 	Emoji string `json:"emoji"`
+}
+
+// RequestType implements Request.
+func (*React) RequestType() string { return TypeReact }
+
+func (r *React) check() *RequestError {
+	if !slices.Contains(Reactions[:], r.Emoji) {
+		return refuse(CodeBadField, "emoji is not one of the reactions")
+	}
+	return nil
 }
 
 // Caption is a line typed for those who can not hear, 0 … MaxCaptionRunes
@@ -164,18 +314,51 @@ type Caption struct {
 	Final bool `json:"final"`
 }
 
+// RequestType implements Request.
+func (*Caption) RequestType() string { return TypeCaption }
+
+func (r *Caption) check() *RequestError {
+	if n := utf8.RuneCountInString(r.Text); n > MaxCaptionRunes {
+		return refuse(CodeBadField, "%d characters; the limit is %d", n, MaxCaptionRunes)
+	}
+	r.Text = cleanLine(r.Text)
+	return nil
+}
+
 // Rename changes the caller's name.
 type Rename struct {
 	Head
 	Name string `json:"name"`
 }
 
+// RequestType implements Request.
+func (*Rename) RequestType() string { return TypeRename }
+
+func (r *Rename) check() *RequestError {
+	name, err := CleanName(r.Name)
+	if err != nil {
+		return refuse(CodeBadName, "%v", err)
+	}
+	r.Name = name
+	return nil
+}
+
 // Ping asks whether the server is there, and when it last sent media to the caller.
 type Ping struct{ Head }
+
+// RequestType implements Request.
+func (*Ping) RequestType() string { return TypePing }
+
+func (r *Ping) check() *RequestError { return nil }
 
 // Leave ends the caller's session. The reply carries a Summary; the server
 // then closes the socket with 1000.
 type Leave struct{ Head }
+
+// RequestType implements Request.
+func (*Leave) RequestType() string { return TypeLeave }
+
+func (r *Leave) check() *RequestError { return nil }
 
 // Reactions are the emoji a React may carry.
 var Reactions = [...]string{"👍", "❤️", "😂", "😮", "🎉", "👏", "🤔", "👋"}

@@ -10,7 +10,7 @@ import (
 )
 
 // spoil changes one section of an offer, by mid.
-func (o *Offer) spoil(mid, from, to string) {
+func spoil(o *Offer, mid, from, to string) {
 	sections := strings.Split(o.SDP, "\r\nm=")
 	for i, s := range sections {
 		if strings.Contains(s+"\r\n", "\r\na=mid:"+mid+"\r\n") {
@@ -30,15 +30,15 @@ func TestOneBadSectionCostsItself(t *testing.T) {
 		want   Problem // but for its text
 	}{
 		"microphone without a codec": {
-			func(o *Offer) { o.spoil("mic", "opus/48000/2", "PCMU/8000") },
+			func(o *Offer) { spoil(o, "mic", "opus/48000/2", "PCMU/8000") },
 			Problem{MID: "mic", Source: Microphone, Seat: -1, Code: media.SDPNoCodec},
 		},
 		"camera without rtcp-mux": {
-			func(o *Offer) { o.spoil("cam", "a=rtcp-mux", "a=rtcp:9") },
+			func(o *Offer) { spoil(o, "cam", "a=rtcp-mux", "a=rtcp:9") },
 			Problem{MID: "cam", Source: Camera, Seat: -1, Code: media.SDPProfile},
 		},
 		"a seat's picture in the wrong direction": {
-			func(o *Offer) { o.spoil("v1", "a=recvonly", "a=sendonly") },
+			func(o *Offer) { spoil(o, "v1", "a=recvonly", "a=sendonly") },
 			Problem{MID: "v1", Seat: 1, Code: media.SDPMismatch},
 		},
 		"a section without a use": {
@@ -91,8 +91,8 @@ func TestNothingUsable(t *testing.T) {
 	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
 	s := listen(t, Config{Workers: 1})
 	o := spec.offer()
-	o.spoil("mic", "opus/48000/2", "PCMU/8000")
-	o.spoil("cam", "/90000", "/8000")
+	spoil(&o, "mic", "opus/48000/2", "PCMU/8000")
+	spoil(&o, "cam", "/90000", "/8000")
 	_, _, err := s.Open(t.Context(), "p", o, newRecorder())
 	var sdp *media.SDPError
 	if !errors.As(err, &sdp) || sdp.Code != media.SDPNoCodec {
@@ -100,7 +100,7 @@ func TestNothingUsable(t *testing.T) {
 	}
 	// The rest has no use.
 	o = spec.offer()
-	o.spoil("mic", "a=rtcp-mux", "a=rtcp:9")
+	spoil(&o, "mic", "a=rtcp-mux", "a=rtcp:9")
 	delete(o.Sources, Camera)
 	if _, _, err = s.Open(t.Context(), "p", o, newRecorder()); !errors.As(err, &sdp) || sdp.Code != media.SDPProfile {
 		t.Errorf("got %v", err)
@@ -114,7 +114,7 @@ func TestCodecsOfAnAnswer(t *testing.T) {
 	spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", seats: 2, fingerprint: "sha-256 " + fingerprintText}
 	h264First := func() Offer {
 		o := spec.offer()
-		o.spoil("cam", "96 97 102 103", "102 103 96 97")
+		spoil(&o, "cam", "96 97 102 103", "102 103 96 97")
 		return o
 	}
 	for name, tc := range map[string]struct {
@@ -147,12 +147,12 @@ func TestCodecsOfAnAnswer(t *testing.T) {
 		"stock": {func(o *Offer) {}, []string{"VP8", "H264", "VP9", "AV1"}},
 		"VP8 only": {func(o *Offer) {
 			for _, codec := range []string{"H264", "VP9", "AV1"} {
-				o.spoil("v1", codec+"/90000", "X/90000")
+				spoil(o, "v1", codec+"/90000", "X/90000")
 			}
 		}, []string{"VP8"}},
-		"a profile that contains Constrained Baseline": {func(o *Offer) { o.spoil("v1", "42e01f", "640c1f") }, []string{"VP8", "H264", "VP9", "AV1"}},
+		"a profile that contains Constrained Baseline": {func(o *Offer) { spoil(o, "v1", "42e01f", "640c1f") }, []string{"VP8", "H264", "VP9", "AV1"}},
 		"stopped":         {func(o *Offer) { reject(o, "v1") }, nil},
-		"without a codec": {func(o *Offer) { o.spoil("v1", "/90000", "/8000") }, nil},
+		"without a codec": {func(o *Offer) { spoil(o, "v1", "/90000", "/8000") }, nil},
 		"sound only":      {func(o *Offer) { o.Seats[1].Video = "" }, nil},
 		"not there":       {func(o *Offer) { o.Seats = o.Seats[:1] }, nil},
 	} {
@@ -210,7 +210,7 @@ func TestPicturesOfSmallClients(t *testing.T) {
 			o.SDP = strings.NewReplacer("a=mid:cam\r\n", "a=mid:"+long+"\r\n", " cam\r\n", " "+long+"\r\n").Replace(o.SDP)
 			o.Sources[Camera] = long
 		},
-		"no microphone's codec": func(o *Offer) { o.spoil("mic", "opus/48000/2", "PCMU/8000") },
+		"no microphone's codec": func(o *Offer) { spoil(o, "mic", "opus/48000/2", "PCMU/8000") },
 		"no final newline":      func(o *Offer) { o.SDP = strings.TrimSuffix(o.SDP, "\r\n") },
 		"LF only":               func(o *Offer) { o.SDP = strings.ReplaceAll(o.SDP, "\r\n", "\n") },
 	} {
@@ -267,7 +267,7 @@ func TestPayloadTypeIsNoMID(t *testing.T) {
 		t.Errorf("the camera is found by a payload type that it had: %v", got.source)
 	}
 	list[0].PT = ptVP8
-	in.tracks = append(in.tracks, newTrack(session, Screen, "screen", &media.Accepted{Codecs: *in.source(Camera).codecs.Load()}))
+	in.tracks = append(in.tracks, newTrack(&session.publisher, Screen, "screen", &media.Accepted{Codecs: *in.source(Camera).codecs.Load()}))
 	if got := in.byPayloadType(ptVP8); got != nil {
 		t.Errorf("camera or screen: %v", got.source)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/ice/v4"
 
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // again makes the peer begin anew, with another socket and another DTLS
@@ -84,7 +85,7 @@ func TestAssociationBegunAnew(t *testing.T) {
 		if err := anna.again(anna.cert); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the new keys", func() bool { return anna.session.keys.Load() != keys && anna.session.handshake.done() })
+		eventually(t, "the new keys", func() bool { return anna.session.keys.Load() != keys && shaken(anna.session) })
 		time.Sleep(50 * time.Millisecond) // what was under way has arrived
 		anna.mu.Lock()
 		anna.former = false
@@ -126,13 +127,13 @@ func TestRepeatedHelloBeginsNothing(t *testing.T) {
 	if err := p.connect(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the handshake to be freed", func() bool { return p.session.handshake.done() })
-	drops := s.Figures().Drops[dropDTLS.String()]
+	eventually(t, "the handshake to be freed", func() bool { return shaken(p.session) })
+	drops := s.Figures().Drops[path.DropDTLS.String()]
 	for range 10 {
 		p.sendRaw(hello)
 	}
-	waitDrops(t, s, dropDTLS, drops+10)
-	if !p.session.handshake.done() {
+	waitDrops(t, s, path.DropDTLS, drops+10)
+	if !shaken(p.session) {
 		t.Error("it began another handshake")
 	}
 }
@@ -153,9 +154,9 @@ func TestRollOverStartsAnewWithKeys(t *testing.T) {
 	}
 	r.seen(newOpener(t, masterKey(9))) // empties the sink; some were lost there
 	tx.repairs += 1 << 16              // as after so many
-	k := &keys{opener: r.to[0].keys.Load().opener}
+	k := &path.Keys{Opener: r.to[0].keys.Load().Opener}
 	var err error
-	k.sealer, err = media.NewSealer(masterKey(20))
+	k.Sealer, err = media.NewSealer(masterKey(20))
 	r.must(err)
 	r.to[0].keys.Store(k)
 	opener := newOpener(t, masterKey(20))

@@ -76,8 +76,7 @@ func (w *worker) tellCodec(t *track) {
 	if own.toldAt != 0 && w.loop.now.Sub(own.toldAt) < codecEvery {
 		return
 	}
-	s := t.session
-	if w.server.events.offer(event{to: s.to, kind: eventProblem, source: t.source}) {
+	if w.server.events.offer(event{to: t.from.to, kind: eventProblem, source: t.source}) {
 		own.told, own.toldAt = p, w.loop.now
 	}
 }

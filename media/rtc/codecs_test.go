@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
-
-	"parley/media"
 )
 
 // The codecs of pictures as clients offer them, and VP8 under other numbers.
@@ -350,24 +348,5 @@ func TestCodecsChangeWhileForwarding(t *testing.T) {
 	}
 	if n := s.Figures().Drops[dropPanic.String()]; n != 0 {
 		t.Errorf("%d panics", n)
-	}
-}
-
-// TestOutgoingSSRCsNeverRepeat: whatever the step, each number comes once.
-func TestOutgoingSSRCsNeverRepeat(t *testing.T) {
-	for range 20 {
-		var s ssrcs
-		seen := make(map[media.SSRC]bool)
-		for range 10_000 {
-			n := s.next()
-			if n == 0 || seen[n] {
-				t.Fatalf("%d came twice, or is none", n)
-			}
-			seen[n] = true
-		}
-	}
-	s := ssrcs{newest: 0xffffffff, step: 1}
-	if got := s.next(); got != 1 {
-		t.Errorf("after the wrap comes %d, want 1", got)
 	}
 }

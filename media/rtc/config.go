@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -90,15 +91,9 @@ func (c *Config) setDefaults() {
 // Bounds on what one session may make us hold. They are far above what
 // browsers use.
 const (
-	// maxFlows is how many remote addresses may prove themselves.
-	maxFlows = 16
-	// maxProspects is how many more may wait for proof.
-	maxProspects = 16
 	// maxStreams bounds the incoming SSRCs that are in use at a time, repair
 	// streams included.
-	maxStreams = 32
-	// maxDTLSQueue is how many handshake datagrams may wait.
-	maxDTLSQueue = 32
+	maxStreams = path.MaxStreams
 	// maxCommands is how many commands may wait for a worker.
 	maxCommands = 4096
 	// maxEvents is how many droppable events may wait for the engine.

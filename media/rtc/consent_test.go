@@ -1,10 +1,12 @@
 package rtc
 
 import (
-	"net/netip"
+	"net"
 	"testing"
+	"time"
 
 	"parley/media"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -12,18 +14,21 @@ import (
 // is sent nothing, however much is heard from another of its addresses, until
 // the selected one is heard again.
 func TestConsentIsPerAddress(t *testing.T) {
+	const consentFor = 15 * time.Second
 	r := newRig(t, 1, Config{})
 	to := r.to[0]
-	selected := to.ice.selected.Load()
-	other := &flow{session: to, worker: r.w, addr: udp.AddrFrom(netip.MustParseAddrPort("127.0.0.1:9"))}
-	to.ice.flows = append(to.ice.flows, selected, other)
+	selected := to.path.Selected()
+	conn := stranger(t, r.w.sock.LocalAddr())
+	r.prove(t, conn, to.path.Credentials())
+	addr := udp.AddrFrom(conn.LocalAddr().(*net.UDPAddr).AddrPort())
+	other := r.w.loop.path.Find(&addr)
 	sent := func() uint64 {
 		before := r.w.count.forwarded.Load()
 		r.frame(1, 100, true)
 		r.turn(1)
 		return r.w.count.forwarded.Load() - before
 	}
-	hear := func(f *flow, ago media.Instant) { f.seen.Store(int64(r.server.clock.now() - ago)) }
+	hear := func(f *path.Flow, ago media.Instant) { f.Touch(r.server.clock.now() - ago) }
 	for _, tc := range []struct {
 		name            string
 		selected, other media.Instant // heard so long ago

@@ -17,7 +17,6 @@ import (
 	"github.com/pion/dtls/v3"
 
 	"parley/media"
-	"parley/media/dtlsgate"
 	"parley/media/udp"
 )
 
@@ -120,14 +119,11 @@ func TestPanicsOfHelpers(t *testing.T) {
 	loud.wait(t, "the call", func() bool { return loud.connected == 1 })
 
 	shaken := newRecorder()
-	// Without a certificate the handshake panics.
-	noCert := &Server{log: s.log, events: s.events, stop: s.stop}
-	sess = &Session{server: noCert, to: shaken}
-	sess.handshake.session = sess
-	sess.handshake.run(newDTLSConn(sess, nil, dtlsgate.New(nil, nil)))
+	sess = open(shaken)
+	(*pathOwner)(sess).Go(func() { panic("handshake") })
 	shaken.wait(t, "failure", func() bool { return len(shaken.failed) == 1 && errors.Is(shaken.failed[0], ErrPanicked) })
 
-	if n, lines := s.Figures().Drops[dropPanic.String()]+noCert.drops[dropPanic].Load(), strings.Count(log.String(), "media goroutine panicked"); n != 3 || lines != 3 {
+	if n, lines := s.Figures().Drops[dropPanic.String()], strings.Count(log.String(), "media goroutine panicked"); n != 3 || lines != 3 {
 		t.Errorf("%d panics counted, %d log lines", n, lines)
 	}
 	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
@@ -287,7 +283,7 @@ func FuzzMedia(f *testing.F) {
 		}
 		rtcpIndex++
 		copy(slot, data)
-		if n, err := r.sealer.SealRTCP(&sc, slot, len(data), rtcpIndex); err == nil && media.IsRTCP(slot) {
+		if n, err := r.sealer.SealRTCP(slot, len(data), rtcpIndex); err == nil && media.IsRTCP(slot) {
 			send(slot[:n])
 		}
 		r.turn(count)

@@ -1,12 +1,22 @@
-// Package rtc is the packet side of a meeting: ICE, DTLS, SRTP, and the
-// forwarding of what participants send into the seats of those who watch.
-// It knows no rooms: [Session.Place] and [Session.Vacate] say who sees whom.
+// Package rtc is the packet side of a meeting: sessions, and the forwarding of
+// what participants send into the seats of those who watch. It knows no rooms:
+// [Session.Place] and [Session.Vacate] say who sees whom. The way to a session's
+// peer, ICE and DTLS, is package path; offers are read by package nego. Neither
+// knows the other nor this one, which joins them:
+//
+//	          rtc: Server, Session, place, handover    control
+//	         ╱            │                  ╲
+//	     nego             │                 path       offers → views; addresses, keys
+//	(pure values)   workers, tracks,    (flows, checks,
+//	                streams, repair      handshakes)   forwarding, as yet in rtc
+//	         ╲            │                  ╱
+//	          media: SDP, codecs, ciphers   udp: sockets
 //
 // # A packet's way
 //
 //	socket ──▶ worker ──▶ first byte (RFC 7983)
-//	             │           0 … 3    STUN: checked, answered here
-//	             │          20 … 63   DTLS: to the session's handshake
+//	             │           0 … 3    STUN: to the worker's path.Loop
+//	             │          20 … 63   DTLS: likewise, to a handshake
 //	             │         128 … 191  SRTP, SRTCP: opened in place
 //	             ▼
 //	      per layer: loss, statistics, one copy into the repair cache,
@@ -20,6 +30,19 @@
 // Between recvmmsg and sendmmsg there is no hand-off, allocation, lock or
 // clock read per packet.
 //
+// That way has an entrance and an exit for goroutines of ours, and no other:
+//
+//	SRTP of a Session ─▶ opened ─┐                        ┌─▶ sealed ─▶ a Session's peer
+//	                             ├─▶ ingestLoop ▶ streams ┤
+//	Feed.Write ─▶ queue ─────────┘                        └─▶ queue ─▶ Tap.Read
+//
+// Behind ingestLoop packets know a publisher and no more: a [Feed] is muted,
+// limited, judged and placed like a session. In front of an exit streams are alike
+// too: a [Tap] gets the numbers, times and layers that a seat would get. An exit is
+// asked once per run of packets how they leave. Neither a slow reader nor a
+// quick writer makes a worker wait: their queues are bounded, and what finds no
+// room is counted (tap_full, feed_full).
+//
 // A batch is what the kernel had ready; nothing waits for it to fill. Only
 // where sound comes often and little else, as in many rooms of voices, the
 // worker sleeps 0.3 ms between batches, so that they share its waking up, which
@@ -30,13 +53,14 @@
 //
 // # Who owns what
 //
-// A worker is one goroutine with one socket of one local address. A session is owned by the worker
-// that its media arrives at: the owner alone touches what is received
-// (receiver, layers, caches) and, through the tracks' forwarding tables, the
-// sending state of all streams that carry the session's tracks. So what a
+// A worker is one goroutine with one socket of one local address. A session is
+// owned by the worker that its media arrives at, a feed by the one that it got
+// when it was opened: the owner alone touches what is received (receiver, layers,
+// caches) and, through the tracks' forwarding tables, the sending state of all
+// streams that carry the publisher's tracks. So what a
 // publisher sends is read, sealed and sent by one goroutine, and several
-// workers may send to one subscriber at a time: its keys are immutable, its
-// transport-wide and SRTCP numbers atomic.
+// workers may send to one subscriber at a time: its keys are immutable, but for a
+// lock around the sealing of RTCP, and its transport-wide numbers atomic.
 //
 // Control (Open, Offer, Place, Vacate, Close: any goroutine, under the
 // session's mutex) never touches owned state. It publishes immutable values:
@@ -47,6 +71,12 @@
 // until every worker has ended the batch it was in (an epoch counter per worker,
 // odd while busy; see quiesce) and links it again. Nothing is freed by hand:
 // what a worker still holds at the end of its batch is garbage then.
+//
+// A peer may also come by a connection of somebody else's (see [Server.Attach]): its
+// packets reach a worker as bounded commands and are handled as if they had come to
+// the socket; what is sent to it leaves by a [PacketOut]. Which of the two it is a
+// run of packets asks once (worker.batch); the packets themselves are written to an
+// arena either way.
 //
 // The list of workers only grows, by a new one in its place (see network): an
 // address that can not be bound, because the system still checks whether
@@ -66,44 +96,28 @@
 // What one worker wants from another (a repair, a key frame) goes through a
 // bounded queue of small commands.
 //
+// A session that sends nothing is owned by the worker of its selected flow, which
+// looks after it while anything is sent to it. What was sent under its newest
+// transport-wide numbers is in a log (media.SendLog, 16 KiB) from its first report on
+// them: whoever drew a number writes, one atomic word, and the owner joins
+// the reports with it.
+//
 // # Later offers
 //
-// A section has its mid and its use until it is rejected: by the client, or by
-// us. From then on it is free, to come back, for another use, or to be gone because
-// a section with another mid took its place (RFC 8829 §5.2.2); what it had is
-// forgotten then. A seat keeps its number for good, and the SSRCs of its halves as
-// long as their sections keep their mids; no SSRC is ever used for another stream.
-// Codecs are those of the latest offer, of sources and of seats; a source goes over
-// to another at a key frame, and the engine is told when it does so without an
-// offer. Simulcast layers are fixed: a section that is offered with others is
-// another track. Whatever else is wrong with an offer, all is as before it
-// (TestRefusedOffersChangeNothing); what was first in an offer whose answer may
-// have got lost need not be in the next (TestLostAnswer). TestRandomRenegotiations
-// does all of this in any order.
+// What package nego accepts becomes tracks and streams here. A section that another
+// took the place of is forgotten with all it had; the SSRCs of a seat's halves stay
+// as long as their sections keep their mids, and no SSRC is ever used for another
+// stream. Codecs are those of the latest offer, of sources and of seats; a source
+// goes over to another at a key frame, and the engine is told when it does so
+// without an offer. Simulcast layers are fixed: a section that is offered with
+// others is another track. Nothing has changed after an offer that was refused
+// (TestRefusedOffersChangeNothing, TestLostAnswer); TestRandomRenegotiations does
+// all of this in any order.
 //
 // # Invariants
 //
-//   - Before an address has answered a binding request of ours, nothing but STUN
-//     is looked at from it (TestStrangers). We ask when the peer asks, before our
-//     response, under an id that nobody else can know. A request, which whoever
-//     captured it can send again from anywhere, moves and renews nothing by
-//     itself (TestReplayedRequest, TestForgottenRequest, TestConsentNeedsAnswers):
-//     where packets go changes by the answer, if the request had USE-CANDIDATE,
-//     or with media from a proven address while the selected one is silent, as
-//     after a NAT forgot its mapping (TestMediaFromAnotherAddress), and only while
-//     that very address is heard from (TestConsentIsPerAddress).
-//   - An address that lives belongs to the session that it proved itself for
-//     (TestAddressOfAnother).
-//   - A handshake can not be ended by who only knows addresses, or sends from a
-//     peer's own (TestForgedHandshake and its brothers; see dtlsgate). With a peer
-//     that offers setup:passive, so that we have to be the client, two of its
-//     messages can be forged in the moment that they are due; that attempt is in
-//     vain then (TestForgedHandshakeOfAPassivePeer).
-//   - When a handshake is over the peer may begin another by another address, and
-//     only who has the certificate gets keys by that (TestAssociationBegunAnew,
-//     TestAssociationOfAnother).
-//   - Keys are used only if the peer's certificate matches the fingerprint
-//     in its offer (TestWrongFingerprint).
+//   - Where packets go, and under which keys, is for package path to say, with
+//     invariants of its own: nobody but the peer decides either.
 //   - No SRTP packet is accepted twice, not even when its SSRC has given way to
 //     others (media.TestForgottenSSRCIsNotReplayed), and failures to authenticate
 //     end nothing: they are counted (TestReplayAndForgery).
@@ -112,25 +126,12 @@
 //     another's sound (TestLevelsDoNotLeak, TestNothingOfAPacketSurvives).
 //   - No SRTP index is sealed twice: the first sending of a packet has the
 //     rewriter's number, a repair that of the repair SSRC, and a session's SSRCs
-//     never come again (see ssrcs).
+//     never come again (see nego.SSRCs).
 //   - All that a peer can make us hold is bounded, see config.go. Offers do
 //     not add up: each has to repeat what is in use
 //     (TestOffersDoNotAddUp, TestThousandRecyclings), and what an SSRC had goes
 //     when its layer has left it and another needs its place
 //     (TestTwoHundredUnmutes, TestHundredShares).
-//
-// # Why not pion/ice on this side
-//
-// The server has to be only the lite side of ICE: answer checks, follow
-// nominations. A pion/ice v4.4.8 agent in lite mode over a virtual candidate
-// costs three goroutines, 18.1 KiB of heap and 15.6 KiB of stack per
-// participant (1,000 agents, after a collection), about 52 KiB of resident
-// memory with the collector's head-room: most of the 64 KiB that an idle
-// participant may cost all told. It also wakes up every two seconds (0.5 % of
-// a core per 1,000) and allocates a copy of every check. Answering in the
-// worker takes one mutex and no goroutine, and its state is a few hundred
-// bytes. pion/stun reads and writes the messages; pion's full agent is the
-// peer in the tests.
 //
 // # Limits
 //
@@ -139,12 +140,13 @@
 // incoming SSRCs at a time per session; a session whose peer has used 4,096 more
 // ends, and comes back with other keys.
 // Peers that share one address among several sessions are not possible. Simulcast of up to three
-// layers. Key frames are asked of a publisher at most twice in any second per
+// layers; a feed has one. Nobody is asked to repeat what is missing of a feed.
+// Key frames are asked of a publisher at most twice in any second per
 // layer; repairs are at most what was sent in the first place, and a worker
 // that gets more than it can forward asks for none. A session may send 20,000
 // packets a second, 10,000 at once. One source may send Config.SourceRate, and
 // a second's worth at once: what is beyond reaches nobody and is missed by
-// nobody (see sourceRate). Layers are chosen by size only; the
-// transport-wide numbers that are stamped on what is sent are not yet used to
-// estimate bandwidth.
+// nobody (see sourceRate). Layers are chosen by size only: reports on
+// transport-wide numbers are counted and not yet used to estimate bandwidth, nor
+// ranks and the rates of layers to share it.
 package rtc

@@ -7,20 +7,12 @@ import "sync/atomic"
 // otherwise fill a disk.
 type drop uint8
 
-// The reasons. Their names are label values of the metrics page.
+// The reasons that are not a path's (path.Drop). Their names are label values of
+// the metrics page.
 const (
 	dropNone drop = iota
-	// In, before anything is known about the sender.
-	dropMalformed     // first byte of no protocol we speak, or too short
-	dropUnknownFlow   // not STUN, from an address that did not prove itself
-	dropSTUN          // not a binding request, or not decodable
-	dropUnknownUfrag  // binding request for no session of ours
-	dropIntegrity     // binding request with a wrong message integrity
-	dropFlows         // one more remote address than a session may have
-	dropReplayedCheck // binding request that was seen before, from elsewhere
-	dropTaken         // binding request from an address that belongs to another session
-	dropAnswer        // answer to no check of ours, or by somebody else
-	dropDTLS          // handshake queue full, or after the handshake
+	// In, from anybody.
+	dropMalformed // first byte of no protocol we speak, or too short
 	// In, from a peer that proved its address.
 	dropNoKeys      // SRTP before the handshake
 	dropFlood       // more packets than a session may send
@@ -37,6 +29,7 @@ const (
 	dropDuplicate   // arrived again as a repair
 	dropPadding     // nothing in it: a probe for bandwidth
 	dropSourceRate  // more bytes than a source may send
+	dropFeedFull    // a feed's worker did not take it in time
 	// Out.
 	dropNotConnected // subscriber has no keys, no address that consents, or an inactive section
 	dropTimestamp    // late, with a time that can not have been its own
@@ -44,6 +37,7 @@ const (
 	dropSendFull     // kernel's send buffer stayed full
 	dropRefused      // kernel refused the destination
 	dropThrottled    // repair or key frame request beyond the rate
+	dropTapFull      // a tap's reader was slow
 	dropLate         // repair asked for a packet that is gone, or a packet of a roll-over before the keys
 	dropCommand      // a worker's command queue was full
 	dropEvent        // the engine did not take an event in time
@@ -54,14 +48,11 @@ const (
 
 // dropNames are indexed by drop.
 var dropNames = [dropCount]string{
-	dropMalformed: "malformed", dropUnknownFlow: "unknown_flow", dropSTUN: "stun",
-	dropUnknownUfrag: "unknown_ufrag", dropIntegrity: "bad_integrity", dropFlows: "too_many_flows",
-	dropReplayedCheck: "stun_replay", dropTaken: "address_taken", dropAnswer: "stun_answer",
-	dropDTLS: "dtls", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
+	dropMalformed: "malformed", dropNoKeys: "no_keys", dropFlood: "flood", dropOtherWorker: "other_worker", dropHeader: "rtp_header",
 	dropAuth: "srtp_auth", dropReplay: "srtp_replay", dropStream: "unknown_ssrc", dropSSRCs: "too_many_ssrcs", dropFormer: "former_ssrc", dropPayload: "payload",
-	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate",
+	dropRTCP: "rtcp", dropMuted: "muted", dropDuplicate: "duplicate", dropPadding: "padding", dropSourceRate: "source_rate", dropFeedFull: "feed_full",
 	dropNotConnected: "not_connected", dropUndecodable: "undecodable", dropTimestamp: "timestamp", dropSendFull: "send_full", dropRefused: "send_refused",
-	dropThrottled: "throttled", dropLate: "repair_gone", dropCommand: "command_full",
+	dropThrottled: "throttled", dropTapFull: "tap_full", dropLate: "repair_gone", dropCommand: "command_full",
 	dropEvent: "event_full", dropPanic: "panic", dropReceive: "receive",
 }
 
@@ -75,6 +66,7 @@ type counters struct {
 	forwarded            atomic.Uint64 // media packets, per subscriber
 	repaired             atomic.Uint64 // packets sent again
 	recovered            atomic.Uint64 // lost packets that came as a repair
+	arrived, lost        atomic.Uint64 // packets that receivers reported on
 	runs, runPackets     atomic.Uint64
 	sendCalls            atomic.Uint64
 	batches              atomic.Uint64

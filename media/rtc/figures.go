@@ -1,5 +1,7 @@
 package rtc
 
+import "parley/media/rtc/path"
+
 // Figures are a server's counters since its start.
 type Figures struct {
 	Workers  []WorkerFigures
@@ -28,6 +30,9 @@ type WorkerFigures struct {
 	// Forwarded is media packets sent to subscribers, Repaired those sent
 	// again on request, Recovered those that came in as a repair.
 	Forwarded, Repaired, Recovered uint64
+	// Arrived and Lost is what receivers report of the packets that were sent to
+	// them, repairs included (transport-wide feedback).
+	Arrived, Lost uint64
 	// Runs is how many messages carried more than one packet, RunPackets how
 	// many packets left in them, SendCalls how many calls all took.
 	Runs, RunPackets, SendCalls uint64
@@ -41,7 +46,7 @@ type WorkerFigures struct {
 // Figures returns the counters. It may be called at any time; workers do not
 // notice.
 func (s *Server) Figures() Figures {
-	f := Figures{Drops: make(map[string]uint64, dropCount-1), Problems: make(map[string]int, problemCount-1), GSO: true}
+	f := Figures{Drops: make(map[string]uint64, int(dropCount)+int(path.DropCount)), Problems: make(map[string]int, problemCount-1), GSO: true}
 	for p := problemNone + 1; p < problemCount; p++ {
 		f.Problems[p.String()] = 0
 	}
@@ -55,12 +60,16 @@ func (s *Server) Figures() Figures {
 			PacketsIn: c.packetsIn.Load(), BytesIn: c.bytesIn.Load(),
 			PacketsOut: c.packetsOut.Load(), BytesOut: c.bytesOut.Load(),
 			Forwarded: c.forwarded.Load(), Repaired: c.repaired.Load(), Recovered: c.recovered.Load(),
+			Arrived: c.arrived.Load(), Lost: c.lost.Load(),
 			Runs: c.runs.Load(), RunPackets: c.runPackets.Load(), SendCalls: c.sendCalls.Load(),
 			Batches: c.batches.Load(), Overflows: w.sock.Overflows(),
 			Ticking: w.ticking.Load(),
 		})
 		for d := dropNone + 1; d < dropCount; d++ {
 			f.Drops[d.String()] += c.drops[d].Load()
+		}
+		for d := path.DropNone + 1; d < path.DropCount; d++ {
+			f.Drops[d.String()] += w.pathDrops[d].Load()
 		}
 		f.Drops[dropMalformed.String()] += w.sock.Oversize()
 		f.GSO = f.GSO && w.sock.GSO()
@@ -73,6 +82,10 @@ func (s *Server) Figures() Figures {
 		}
 		f.Tracks += sess.activeTracks()
 		sess.countProblems(f.Problems)
+	}
+	for feed := range s.feeds {
+		f.Tracks += feed.activeTracks()
+		feed.countProblems(f.Problems)
 	}
 	s.mu.Unlock()
 	return f

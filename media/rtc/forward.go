@@ -1,9 +1,6 @@
 package rtc
 
-import (
-	"parley/media"
-	"parley/media/udp"
-)
+import "parley/media"
 
 // forwardLoop sends the packets of the batch to all who carry their tracks. A
 // panic on the way to a subscriber is the subscriber's: it is what he
@@ -16,7 +13,7 @@ func (w *worker) forwardLoop() {
 	forwarded := 0
 	for _, l := range r.layers[:r.nLayers] {
 		for _, st := range l.track.table.Load().streams {
-			w.loop.current = st.session
+			w.loop.current = st.exit
 			forwarded += w.forwardTo(st, l)
 		}
 	}
@@ -29,37 +26,11 @@ func (w *worker) forwardLoop() {
 // forwardTo sends a layer's packets of this batch to one subscriber and
 // returns how many. Nothing here allocates, locks, waits or reads a clock.
 func (w *worker) forwardTo(st *stream, l *layer) int {
-	t := l.track
-	if !st.carries(t) {
-		w.adoptLoop(st, t)
-	}
-	tx := st.tx
-	if tx.target == noLayer {
-		w.chooseLoop(st, t)
-	}
-	if tx.target != int8(l.index) && tx.current != int8(l.index) {
+	d, ok := w.beginLoop(st, l)
+	if !ok {
 		return 0
 	}
-	if st.idle.Load() {
-		tx.idle = true
-		w.count.drop(dropNotConnected)
-		return 0
-	}
-	if tx.gap != t.own.gap || tx.idle {
-		tx.gap, tx.idle = t.own.gap, false
-		tx.rewriter.Restart()
-	}
-	to := w.route(st.session)
-	keys := st.session.keys.Load()
-	if to == nil || keys == nil {
-		w.count.drop(dropNotConnected)
-		return 0
-	}
-	if tx.keys != keys {
-		tx.rekey(keys)
-	}
-	shape := st.shape.Load()
-	d := delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}
+	tx, shape := st.tx, st.shape.Load()
 	sent := 0
 	for i := l.head; i != noPacket; {
 		p := &w.loop.run.packets[i]
@@ -75,6 +46,9 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 			w.count.drop(dropUndecodable)
 			continue
 		}
+		if d.tap != nil && !d.tap.admitLoop(w, st, p) {
+			continue
+		}
 		var out media.Output
 		if v := tx.rewriter.Rewrite(&p.in, &out); v != media.Forward {
 			if v == media.DropTimestamp {
@@ -87,27 +61,52 @@ func (w *worker) forwardTo(st *stream, l *layer) int {
 		}
 		if out.Lead && w.leadLoop(&d, p, out) {
 			sent++
+			out.Switched = false // with the lead
 		}
-		if w.sendLoop(&d, p, &out) {
+		if w.emitLoop(&d, p, &out) {
 			sent++
 		}
 	}
 	if sent > 0 {
 		st.sentAt.Store(int64(w.loop.now))
+		st.exit.sentLoop(w)
 	}
 	return sent
 }
 
-// delivery is where a run of packets goes.
-type delivery struct {
-	st     *stream
-	to     *flow
-	sealer *media.Sealer
-	batch  *udp.SendBatch
+// beginLoop prepares a stream for packets of l and says where they go; ok is
+// false if it takes none of them.
+func (w *worker) beginLoop(st *stream, l *layer) (d delivery, ok bool) {
+	t := l.track
+	if !st.carries(t) {
+		w.adoptLoop(st, t)
+	}
+	tx := st.tx
+	if tx.target == noLayer {
+		w.chooseLoop(st, t)
+	}
+	if tx.target != int8(l.index) && tx.current != int8(l.index) {
+		return d, false
+	}
+	if st.idle.Load() {
+		tx.idle = true
+		w.count.drop(dropNotConnected)
+		return d, false
+	}
+	if tx.gap != t.own.gap || tx.idle {
+		tx.gap, tx.idle = t.own.gap, false
+		tx.rewriter.Restart()
+	}
+	if d, ok = st.exit.begin(w); !ok {
+		w.count.drop(dropNotConnected)
+		return d, false
+	}
+	if tx.keys != d.keys {
+		tx.rekey(d.keys)
+	}
+	d.st, d.from = st, t
+	return d, true
 }
-
-// local is the index of the local address that the flow's packets leave from.
-func (f *flow) local() int { return f.worker.local }
 
 // choose finds how the stream carries what comes now. No format is left if its
 // receiver can not decode that. Another codec begins as another source does: at a
@@ -125,7 +124,15 @@ func (tx *sender) undecodable() bool { return tx.params != nil && tx.format == n
 // leadLoop sends what goes before a packet, as the first part of its frame.
 func (w *worker) leadLoop(d *delivery, p *packet, out media.Output) bool {
 	out.AsLead()
-	return w.sendLoop(d, &packet{payload: p.lead}, &out)
+	return w.emitLoop(d, &packet{payload: p.lead}, &out)
+}
+
+// emitLoop lets one packet go.
+func (w *worker) emitLoop(d *delivery, p *packet, out *media.Output) bool {
+	if d.tap != nil {
+		return d.tap.takeLoop(w, d, p, out)
+	}
+	return w.sendLoop(d, p, out)
 }
 
 // sendLoop writes one packet into the send arena: header from the template,
@@ -139,9 +146,10 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 		w.count.drop(dropLate)
 		return false
 	}
+	number := d.counts.transport.Add(1)
 	patch := media.Patch{
 		PT: tx.format.params.PT, Seq: out.Ext.Seq(), TS: out.TS, Marker: out.Marker, Level: p.level,
-		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		TransportSeq: uint16(number), SendTime: w.loop.sendTime,
 		Dependency: p.descriptor, Frame: out.PictureID,
 	}
 	if c := &p.facts.Counters; c.Any() {
@@ -149,12 +157,13 @@ func (w *worker) sendLoop(d *delivery, p *packet, out *media.Output) bool {
 	}
 	slot := d.batch.Room()
 	n := tx.format.header.Write(slot, &patch)
-	n, err := d.sealer.SealRTP(&w.loop.seal, slot, n, p.payload, index)
+	n, err := tx.sealer.SealRTP(&w.loop.seal, slot, n, p.payload, index)
 	if err != nil {
 		w.count.drop(dropPayload)
 		return false
 	}
-	d.batch.Push(n, &d.to.addr)
+	d.batch.Push(n, &d.to.Addr)
+	d.note(number, false, n, w.loop.now)
 	tx.packets++
 	tx.octets += uint32(len(p.payload))
 	tx.budget.Sent(n)

@@ -18,7 +18,7 @@ type handovers struct {
 
 func newHandovers() *handovers { return &handovers{wake: make(chan struct{}, 1)} }
 
-// add queues a stream that is in no table; its session's mutex is held.
+// add queues a stream that is in no table; its guard is held.
 func (h *handovers) add(st *stream) {
 	h.mu.Lock()
 	st.round = h.round
@@ -71,9 +71,10 @@ func (s *Server) handOver() {
 
 // passOn links st to the track it is to carry, unless that has changed.
 func (s *Server) passOn(st *stream, round uint64) {
-	defer s.contain("handover", st.session)
-	st.session.mu.Lock()
-	defer st.session.mu.Unlock()
+	defer s.contain("handover", st.exit)
+	guard := st.exit.guard()
+	guard.Lock()
+	defer guard.Unlock()
 	if t := st.next; t != nil && s.handovers.due(st, round) {
 		st.hold(t)
 	}

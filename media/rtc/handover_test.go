@@ -21,9 +21,9 @@ func newSeating(t *testing.T, names ...string) *seating {
 	s := &Server{handovers: newHandovers()}
 	s.network.Store(&network{workers: []*worker{w}})
 	viewer := &Session{server: s}
-	g := &seating{t: t, server: s, worker: w, viewer: viewer, stream: &stream{session: viewer}, tracks: map[string]*track{"": nil}}
+	g := &seating{t: t, server: s, worker: w, viewer: viewer, stream: &stream{exit: viewer}, tracks: map[string]*track{"": nil}}
 	for _, name := range names {
-		g.tracks[name] = &track{session: &Session{server: s}}
+		g.tracks[name] = &track{from: &publisher{}}
 		g.tracks[name].table.Store(&table{})
 	}
 	return g
@@ -33,7 +33,7 @@ func newSeating(t *testing.T, names ...string) *seating {
 func (g *seating) seat(name string) {
 	g.viewer.mu.Lock()
 	defer g.viewer.mu.Unlock()
-	g.viewer.reseatLocked(map[*stream]*track{g.stream: g.tracks[name]})
+	g.server.reseatLocked(map[*stream]*track{g.stream: g.tracks[name]})
 }
 
 // carried checks which track has the stream in its table, "" for none.

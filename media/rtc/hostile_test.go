@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -13,10 +14,11 @@ import (
 	"github.com/pion/stun/v4"
 
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // waitDrops blocks until a server has counted n drops for a reason.
-func waitDrops(t *testing.T, s *Server, d drop, n uint64) {
+func waitDrops(t *testing.T, s *Server, d fmt.Stringer, n uint64) {
 	t.Helper()
 	var got uint64
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
@@ -30,7 +32,7 @@ func waitDrops(t *testing.T, s *Server, d drop, n uint64) {
 // sendAllDropped sends n datagrams and waits until each was dropped for d. The
 // kernel may lose some of them while other tests flood its loopback device; those
 // are sent again.
-func sendAllDropped(t *testing.T, s *Server, c *net.UDPConn, d drop, n uint64, datagram func() []byte) {
+func sendAllDropped(t *testing.T, s *Server, c *net.UDPConn, d fmt.Stringer, n uint64, datagram func() []byte) {
 	t.Helper()
 	before, sent, got := s.Figures().Drops[d.String()], uint64(0), uint64(0)
 	for got < n {
@@ -87,7 +89,7 @@ func TestStrangers(t *testing.T) {
 	s := listen(t, Config{Workers: 2})
 	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
 	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
-	selected := from.session.ice.selected.Load()
+	selected := from.session.path.Selected()
 	c := stranger(t, s.Candidates()[0])
 	user := from.answer.ufrag + ":" + from.spec.ufrag
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -101,26 +103,26 @@ func TestStrangers(t *testing.T) {
 	}
 	cases := []struct {
 		name string
-		drop drop
+		drop fmt.Stringer
 		make func() []byte
 	}{
 		{"too short", dropMalformed, func() []byte { return []byte{128, 2, 3} }},
 		{"no protocol of ours", dropMalformed, func() []byte { return random(200, 100) }},
 		{"empty", dropMalformed, func() []byte { return []byte{} }},
-		{"SRTP", dropUnknownFlow, func() []byte { return random(0x80, 200) }},
-		{"ClientHello", dropUnknownFlow, func() []byte { return random(22, 200) }},
-		{"STUN that is none", dropSTUN, func() []byte { return random(0, 100) }},
-		{"STUN of another kind", dropSTUN, func() []byte {
+		{"SRTP", path.DropUnknownFlow, func() []byte { return random(0x80, 200) }},
+		{"ClientHello", path.DropUnknownFlow, func() []byte { return random(22, 200) }},
+		{"STUN that is none", path.DropSTUN, func() []byte { return random(0, 100) }},
+		{"STUN of another kind", path.DropSTUN, func() []byte {
 			m := stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest))
 			return m.Raw
 		}},
-		{"unknown user", dropUnknownUfrag, func() []byte { return bindingRequest(t, "nobody:abcd", from.answer.pwd) }},
-		{"no user", dropUnknownUfrag, func() []byte { return stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw }},
-		{"wrong peer", dropUnknownUfrag, func() []byte { return bindingRequest(t, from.answer.ufrag+":other", from.answer.pwd) }},
-		{"wrong password", dropIntegrity, func() []byte {
+		{"unknown user", path.DropUnknownUfrag, func() []byte { return bindingRequest(t, "nobody:abcd", from.answer.pwd) }},
+		{"no user", path.DropUnknownUfrag, func() []byte { return stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw }},
+		{"wrong peer", path.DropUnknownUfrag, func() []byte { return bindingRequest(t, from.answer.ufrag+":other", from.answer.pwd) }},
+		{"wrong password", path.DropIntegrity, func() []byte {
 			return bindingRequest(t, user, "guessguessguessguess", stun.RawAttribute{Type: stun.AttrUseCandidate})
 		}},
-		{"no integrity", dropIntegrity, func() []byte {
+		{"no integrity", path.DropIntegrity, func() []byte {
 			m := stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewUsername(user), stun.RawAttribute{Type: stun.AttrUseCandidate})
 			return m.Raw
 		}},
@@ -131,7 +133,7 @@ func TestStrangers(t *testing.T) {
 			wantSilence(t, c)
 		})
 	}
-	if from.session.ice.selected.Load() != selected {
+	if from.session.path.Selected() != selected {
 		t.Error("a stranger moved the session's address")
 	}
 	wantPicture(t, from, to, 0)
@@ -299,22 +301,6 @@ func TestRepairFlood(t *testing.T) {
 	}
 }
 
-// TestTooManyAddresses lets one peer prove more remote addresses than it may
-// have. It loses nothing but the excess.
-func TestTooManyAddresses(t *testing.T) {
-	r := newRig(t, 0, Config{})
-	ice := &r.from.ice
-	for range maxFlows + 10 {
-		r.prove(t, stranger(t, r.w.sock.LocalAddr()), ice.current)
-	}
-	if n := r.w.count.drops[dropFlows].Load(); n != 10 {
-		t.Errorf("%d addresses too many, want 10", n)
-	}
-	if len(ice.flows) != maxFlows || len(ice.prospects) > maxProspects {
-		t.Errorf("%d flows and %d prospects, want %d and at most %d", len(ice.flows), len(ice.prospects), maxFlows, maxProspects)
-	}
-}
-
 // TestAnswerToARoleConflict: we are always the controlled side.
 func TestAnswerToARoleConflict(t *testing.T) {
 	s := listen(t, Config{})
@@ -351,7 +337,7 @@ func TestBadOffers(t *testing.T) {
 		"used twice":                          {func(o *Offer) { o.Seats = append(o.Seats, o.Seats[0]) }, media.SDPMismatch},
 		"unknown source":                      {func(o *Offer) { o.Sources["telepathy"] = "mic" }, media.SDPMismatch},
 		"a seat that sends, and nothing else": {func(o *Offer) { o.Seats, o.Sources = []SeatMIDs{{Audio: "mic"}}, nil }, media.SDPMismatch},
-		"nothing has a use":                   {func(o *Offer) { o.Seats, o.Sources = nil, nil }, media.SDPMismatch},
+		"nothing has a use":                   {func(o *Offer) { o.Seats, o.Sources = nil, map[string]string{} }, media.SDPMismatch},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := good.offer()
@@ -366,9 +352,7 @@ func TestBadOffers(t *testing.T) {
 	if f := s.Figures(); f.Sessions != 0 {
 		t.Errorf("%d sessions left behind", f.Sessions)
 	}
-	s.ufrags.mu.Lock()
-	defer s.ufrags.mu.Unlock()
-	if len(s.ufrags.byUfrag) != 0 {
-		t.Errorf("%d credentials left behind", len(s.ufrags.byUfrag))
+	if n := s.paths.Registered(); n != 0 {
+		t.Errorf("%d credentials left behind", n)
 	}
 }

@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/stun/v4"
-
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // maxIdleBytes is what a connected session that sends nothing may hold of the
@@ -49,15 +48,14 @@ func TestIdleSessionIsSmall(t *testing.T) {
 func TestHandshakeIsFreed(t *testing.T) {
 	s := listen(t, Config{})
 	p := join(t, s, peerOptions{})
-	h := &p.session.handshake
-	eventually(t, "the handshake to be freed", func() bool { return h.done() })
-	if f := h.finale.Load(); f == nil || len(f.datagram) > 200 {
-		t.Errorf("kept of the handshake: %v", f)
+	eventually(t, "the handshake to be freed", func() bool { return shaken(p.session) })
+	if n := p.session.path.State().LastFlight; n == 0 || n > 200 {
+		t.Errorf("%d bytes kept of the handshake", n)
 	}
 	p.send(opus(1, "I have the keys"))
-	eventually(t, "the last flight to be freed", func() bool { return h.finale.Load() == nil })
+	eventually(t, "the last flight to be freed", func() bool { return p.session.path.State().LastFlight == 0 })
 	p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0}) // again?
-	waitDrops(t, s, dropDTLS, 1)
+	waitDrops(t, s, path.DropDTLS, 1)
 	if len(p.events.failed) != 0 {
 		t.Errorf("failed: %v", p.events.failed)
 	}
@@ -80,11 +78,11 @@ func TestLostLastFlight(t *testing.T) {
 	if err := p.connect(); err != nil {
 		t.Fatalf("connect: %v", err)
 	}
-	if lost != 3 || !p.session.handshake.done() {
-		t.Errorf("%d flights were lost, handshake %v", lost, p.session.handshake.attempt)
+	if lost != 3 || !shaken(p.session) {
+		t.Errorf("%d flights were lost, path %+v", lost, p.session.path.State())
 	}
 	p.send(opus(1, "I have the keys"))
-	eventually(t, "the last flight to be freed", func() bool { return p.session.handshake.finale.Load() == nil })
+	eventually(t, "the last flight to be freed", func() bool { return p.session.path.State().LastFlight == 0 })
 }
 
 // TestLastFlightIsBounded: whoever sends from a peer's address can not make us
@@ -92,18 +90,20 @@ func TestLostLastFlight(t *testing.T) {
 func TestLastFlightIsBounded(t *testing.T) {
 	s := listen(t, Config{})
 	p := join(t, s, peerOptions{})
-	eventually(t, "the handshake to be freed", func() bool { return p.session.handshake.done() })
-	for range finaleRepeats + 50 {
+	eventually(t, "the handshake to be freed", func() bool { return shaken(p.session) })
+	for range lastFlights + 50 {
 		p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0})
 	}
-	waitDrops(t, s, dropDTLS, 50)
+	waitDrops(t, s, path.DropDTLS, 50)
 }
 
-// done reports whether the handshake is over and nothing of it left.
-func (h *handshake) done() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.over && h.attempt == nil
+// lastFlights is how often a last flight is sent again at most.
+const lastFlights = 32
+
+// shaken reports whether the handshake is over and nothing of it left.
+func shaken(s *Session) bool {
+	st := s.path.State()
+	return st.Keyed && !st.Shaking
 }
 
 func eventually(t *testing.T, what string, done func() bool) {
@@ -121,13 +121,15 @@ func TestIdleWorkerDoesNotTick(t *testing.T) {
 	r.frame(1, 100, true)
 	r.turn(1)
 	l := &r.w.loop
-	if l.nextTick == 0 || len(l.active) != 1 {
-		t.Fatal("an active session is not looked after")
+	if l.nextTick == 0 || len(l.active) != 2 {
+		t.Fatal("an active session, or its viewer, is not looked after")
 	}
 	l.in.Reset()
-	l.active[0].rx.packetAt = l.now.Add(-2 * idleAfter)
-	l.nextTick = media.Instant(1)
-	r.w.handleLoop()
+	for range 2 { // at the first tick the viewer was sent something since the last
+		r.pass(2 * idleAfter)
+		l.nextTick = media.Instant(1)
+		r.w.handleLoop()
+	}
 	if l.nextTick != 0 || len(l.active) != 0 {
 		t.Error("the worker still ticks")
 	}
@@ -166,28 +168,5 @@ func TestClosedSessionsAreCollected(t *testing.T) {
 			t.Fatalf("%d of %d sessions were collected", collected.Load(), n)
 		}
 		runtime.GC()
-	}
-}
-
-// BenchmarkBindingRequest is the cost of one consent check, answer included.
-func BenchmarkBindingRequest(b *testing.B) {
-	r := newRig(b, 0, Config{})
-	c := r.from.ice.current
-	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(c.ufrag+":"+c.remoteUfrag),
-		stun.RawAttribute{Type: stun.AttrPriority, Value: []byte{1, 2, 3, 4}},
-		stun.RawAttribute{Type: stun.AttrICEControlling, Value: make([]byte, 8)},
-		stun.NewShortTermIntegrity(c.pwd), stun.Fingerprint)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := r.client.Write(m.Raw); err != nil {
-			b.Fatal(err)
-		}
-		r.turn(1)
-	}
-	if r.w.count.packetsOut.Load() == 0 {
-		b.Fatal("nothing was answered")
 	}
 }

@@ -1,13 +1,14 @@
 package rtc
 
 import (
+	"sync/atomic"
 	"time"
 
 	"parley/media"
 )
 
 // layer is one encoding of a track: a simulcast layer, or the whole track.
-// All of it belongs to the owner of the track's session but what is set when
+// All of it belongs to the owner of the track's publisher but what is set when
 // it is made (track, index, rid).
 type layer struct {
 	track *track
@@ -21,13 +22,16 @@ type layer struct {
 	repairs media.SSRC    // the newest of those that repairs came under
 	// base is added to unwrapped sequence numbers: it grows when the client
 	// starts anew under another SSRC, so that numbers never repeat.
-	base      media.ExtSeq
-	cache     media.Cache
-	lastAt    media.Instant // newest packet
-	ts        media.Ticks   // of the packet that came last, repairs apart
-	width     int           // of the newest key frame, 0: unknown
-	height    int
-	gate      keyframeGate
+	base   media.ExtSeq
+	cache  media.Cache
+	lastAt media.Instant // newest packet
+	ts     media.Ticks   // of the packet that came last, repairs apart
+	width  int           // of the newest key frame, 0: unknown
+	height int
+	gate   keyframeGate
+	// rate is how much came in of late, in bits per second, repairs apart; 0 if
+	// nothing does. The owner publishes it for all, at its ticks.
+	rate      atomic.Uint64
 	*arrivals // nil until it is started
 
 	// head and tail are the layer's packets in the batch at hand.
@@ -46,6 +50,29 @@ type arrivals struct {
 	setsOf *media.CodecParams
 	// reported are stats' totals at the last report.
 	reported struct{ received, lost uint64 }
+	// rated are the bytes that had come when the rate was published, and when.
+	rated struct {
+		bytes uint64
+		at    media.Instant
+	}
+}
+
+// rateOver is how long a layer's rate is the mean of, a tick more at most.
+const rateOver = time.Second
+
+// publishRate publishes the layer's rate when it is due. After a pause, or under
+// another SSRC, it begins anew.
+func (l *layer) publishRate(now media.Instant) {
+	r := &l.rated
+	_, bytes, _ := l.stats.Totals()
+	over := now.Sub(r.at)
+	switch {
+	case over < rateOver && bytes >= r.bytes:
+		return
+	case over <= 2*rateOver && bytes >= r.bytes:
+		l.rate.Store((bytes - r.bytes) * 8 * uint64(time.Second) / uint64(over))
+	}
+	r.bytes, r.at = bytes, now
 }
 
 func newLayer(t *track, index int) *layer {

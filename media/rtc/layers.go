@@ -35,9 +35,9 @@ func (w *worker) chooseLoop(st *stream, t *track) {
 	}
 }
 
-// reaches reports whether packets of a stream go anywhere now.
+// reaches reports whether packets of a stream go anywhere now, and are wanted.
 func (w *worker) reaches(st *stream) bool {
-	return !st.idle.Load() && w.route(st.session) != nil && st.session.keys.Load() != nil
+	return !st.idle.Load() && st.exit.wants(w)
 }
 
 // bestLayer maps the track's layers to what the choice needs. Clients name
@@ -73,16 +73,10 @@ func (w *worker) bestLayer(st *stream, t *track) int8 {
 // bigger reports whether a is known to be bigger than b.
 func bigger(a, b *layer) bool { return a.height > 0 && b.height > 0 && a.height > b.height }
 
-// switchedLoop notes that a stream now carries l and tells the engine.
+// switchedLoop notes that a stream now carries l.
 func (w *worker) switchedLoop(st *stream, l *layer) {
 	tx := st.tx
 	tx.current = int8(l.index)
 	tx.reportAt = 0
-	if l.track.kind != media.KindVideo {
-		return
-	}
-	w.server.events.offer(event{
-		to: st.session.to, kind: eventLayer, seat: st.seat,
-		layer: l.rid, a: l.width, b: l.height, reason: tx.reason,
-	})
+	st.exit.switchedLoop(w, st, l)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
@@ -36,6 +37,7 @@ type peer struct {
 	spec    offerSpec
 	cert    tls.Certificate
 	answer  answer
+	tcp     netip.AddrPort
 	events  *recorder
 
 	// mu guards the contexts and what was received.
@@ -71,9 +73,19 @@ type peerOptions struct {
 	badFingerprint bool
 	// via maps the server's candidate to the address to use instead.
 	via func(netip.AddrPort) netip.AddrPort
+	// tcp is where it can only go by TCP, if valid.
+	tcp netip.AddrPort
 }
 
 const patience = 10 * time.Second
+
+// srtpProfiles are all that the server takes, in its order.
+var srtpProfiles = []dtls.SRTPProtectionProfile{
+	dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
+}
+
+// silentLogs keep pion quiet.
+var silentLogs = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
 
 // join makes a peer, opens its session and connects.
 func join(t testing.TB, s *Server, o peerOptions) *peer {
@@ -104,15 +116,18 @@ func newPeer(t testing.TB, s *Server, o peerOptions) *peer {
 	}
 	p.must(err)
 	p.cert = cert
-	p.agent, err = ice.NewAgentWithOptions(
-		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}), ice.WithIncludeLoopback(),
-		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithDisableActiveTCP(),
+	transport := []ice.AgentOption{ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}), ice.WithDisableActiveTCP()}
+	if p.tcp = o.tcp; p.tcp.IsValid() {
+		transport = []ice.AgentOption{ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeTCP4})}
+	}
+	p.agent, err = ice.NewAgentWithOptions(append(transport,
+		ice.WithIncludeLoopback(), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
 		ice.WithInterfaceFilter(func(name string) bool { return name == "lo" }),
 		ice.WithIPFilter(func(ip net.IP) bool { return ip.IsLoopback() }),
 		ice.WithHostAcceptanceMinWait(0), ice.WithCheckInterval(20*time.Millisecond),
 		ice.WithKeepaliveInterval(100*time.Millisecond),
-		ice.WithLoggerFactory(silentLogs))
+		ice.WithLoggerFactory(silentLogs))...)
 	p.must(err)
 	t.Cleanup(p.close)
 	p.must(p.agent.OnCandidate(func(ice.Candidate) {}))
@@ -212,6 +227,14 @@ func (p *peer) openDTLS(to net.Addr) (*dtls.Conn, error) {
 }
 
 func (p *peer) addCandidates() {
+	if p.tcp.IsValid() {
+		remote, err := ice.NewCandidateHost(&ice.CandidateHostConfig{
+			Network: "tcp4", TCPType: ice.TCPTypePassive, Address: p.tcp.Addr().String(), Port: int(p.tcp.Port()), Component: 1,
+		})
+		p.must(err)
+		p.must(p.agent.AddRemoteCandidate(remote))
+		return
+	}
 	for _, c := range p.answer.candidates {
 		remote, err := ice.NewCandidateHost(&ice.CandidateHostConfig{
 			Network: "udp4", Address: c.Addr().String(), Port: int(c.Port()), Component: 1,

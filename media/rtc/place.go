@@ -1,10 +1,14 @@
 package rtc
 
-import "time"
+import (
+	"time"
+
+	"parley/media/rtc/nego"
+)
 
 // Placement says what a seat carries.
 type Placement struct {
-	From *Session
+	From Publisher
 	// Source is Camera (which brings the Microphone) or Screen (which brings
 	// ScreenAudio). Microphone and ScreenAudio stand for the sound alone.
 	Source string
@@ -12,35 +16,45 @@ type Placement struct {
 	Video bool
 	// Width and Height in device pixels choose the simulcast layer.
 	Width, Height int
+	// Rank is the seat's place in the order in which its viewer wants to see what it
+	// carries: 1 comes first, 0 is what nobody asked for.
+	Rank int
 }
 
 // Place makes a seat carry what p says: sound at once (when the workers have
 // ended their present batches), the picture from its next key frame on. It replaces what sat there. For an occupied seat with
-// the same From and Source it only changes Video and size. Seats that were
+// the same From and Source it only changes Video, size and rank. Seats that were
 // not negotiated and sources that From does not send stay silent.
 func (s *Session) Place(index int, p Placement) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.running() || p.From == nil {
-		return
-	}
-	audio, video := pairOf(p.Source)
-	from := map[*stream]*track{}
 	seat := s.seat(index)
-	if seat == nil {
+	if !s.running() || p.From == nil || seat == nil {
 		return
 	}
-	if seat.audio != nil {
-		from[seat.audio] = p.From.track(audio)
+	s.server.reseatLocked(seat.tracks(&p))
+}
+
+// tracks returns what the seat's streams are to carry by a placement, and notes
+// the size of the picture and what it is worth.
+func (s *seat) tracks(p *Placement) map[*stream]*track {
+	publisher := p.From.publishing()
+	audio, video := nego.PairOf(p.Source)
+	from := map[*stream]*track{}
+	if s.audio != nil {
+		from[s.audio] = publisher.track(audio)
 	}
-	if seat.video != nil {
-		from[seat.video] = nil
-		if p.Video && sourceKind(p.Source) == sourceKind(Camera) {
-			from[seat.video] = p.From.track(video)
-			seat.video.want.Store(uint64(uint32(max(0, p.Width)))<<32 | uint64(uint32(max(0, p.Height))))
+	for _, st := range s.streams() {
+		st.rank.Store(uint32(max(0, p.Rank)))
+	}
+	if s.video != nil {
+		from[s.video] = nil
+		if p.Video && nego.KindOf(p.Source) == nego.KindOf(Camera) {
+			from[s.video] = publisher.track(video)
+			s.video.want.Store(uint64(uint32(max(0, p.Width)))<<32 | uint64(uint32(max(0, p.Height))))
 		}
 	}
-	s.reseatLocked(from)
+	return from
 }
 
 // Vacate empties a seat.
@@ -48,10 +62,14 @@ func (s *Session) Vacate(index int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seat := s.seat(index)
-	if seat == nil {
-		return
+	if seat != nil {
+		seat.unlink()
 	}
-	for _, st := range seat.streams() {
+}
+
+// unlink takes both streams out of their tracks' tables; their guard is held.
+func (s *seat) unlink() {
+	for _, st := range s.streams() {
 		st.unlink()
 	}
 }
@@ -67,8 +85,9 @@ func (s *Session) seat(index int) *seat {
 
 // reseatLocked gives each stream to its new track, nil for none. A stream's
 // sender state may still be in the hands of a worker that loaded the old
-// track's table before; such a stream is passed on later, see handovers.
-func (s *Session) reseatLocked(from map[*stream]*track) {
+// track's table before; such a stream is passed on later, see handovers. The
+// guard of the streams is held.
+func (srv *Server) reseatLocked(from map[*stream]*track) {
 	for st, t := range from {
 		if st.bound() == t {
 			continue
@@ -78,15 +97,15 @@ func (s *Session) reseatLocked(from map[*stream]*track) {
 		case t == nil:
 		case st.used:
 			st.next = t
-			s.server.handovers.add(st)
+			srv.handovers.add(st)
 		default:
 			st.hold(t)
 		}
 	}
 }
 
-// bound is the track that the stream carries or is about to, nil for none. The
-// session's mutex is held.
+// bound is the track that the stream carries or is about to, nil for none. Its
+// guard is held.
 func (st *stream) bound() *track {
 	if st.next != nil {
 		return st.next
@@ -95,8 +114,7 @@ func (st *stream) bound() *track {
 }
 
 // hold gives the stream, which no worker has any more, to t. Even if it was t's
-// before it begins anew, for it missed what came since. The session's mutex is
-// held.
+// before it begins anew, for it missed what came since. Its guard is held.
 func (st *stream) hold(t *track) {
 	st.used, st.next = true, nil
 	if st.tx != nil {
@@ -106,8 +124,7 @@ func (st *stream) hold(t *track) {
 	t.link(st)
 }
 
-// unlink takes the stream out of its track's table. The session's mutex is
-// held.
+// unlink takes the stream out of its track's table. Its guard is held.
 func (st *stream) unlink() {
 	st.next = nil
 	if t := st.holder.Swap(nil); t != nil {
@@ -128,9 +145,7 @@ func (s *Session) greetSeats() {
 			continue
 		}
 		if t := seat.video.holder.Load(); t != nil {
-			if w := t.session.owner.Load(); w != nil && w != moving {
-				w.post(command{kind: cmdKeyframe, stream: seat.video})
-			}
+			t.from.post(command{kind: cmdKeyframe, stream: seat.video})
 		}
 	}
 }

@@ -6,19 +6,24 @@ import (
 	"parley/media"
 )
 
-// receiver is the owner's part of a session: everything about what comes in.
+// receiver is the owner's part of a publisher: everything about what comes in.
 type receiver struct {
 	active  bool // in the owner's list of sessions to look after
 	streams map[media.SSRC]*rtpStream
 	last    *rtpStream // the one found last: packets come in runs
 	in      *incoming  // what streams were learned under
-	// packetAt is when the last RTP packet came in.
-	packetAt media.Instant
+	// packetAt is when the last RTP packet came in, restedAt the packetAt after which
+	// the session's tracks gave back what they held.
+	packetAt, restedAt media.Instant
+	// sentTo is the last transport-wide number seen, at sentAt; see quietLoop.
+	sentTo   uint32
+	sentAt   media.Instant
 	offset   media.ClockOffset // the peer's wall clock against ours
 	twcc     media.TWCCRecorder
 	due      feedbackTimes
 	rtt      time.Duration // smoothed, 0: unknown
 	requests bucket        // what the peer may ask for
+	reported bucket        // what it may report on
 	inbound  bucket        // what it may send
 }
 
@@ -55,21 +60,21 @@ func (st *rtpStream) former(now media.Instant) bool {
 // section, for its layers have changed, gets the SSRCs of the one before:
 // browsers stop sending MID and RID when they have seen that those were read.
 // What has no section any more is forgotten.
-func (w *worker) follow(s *Session, in *incoming) {
-	r := &s.rx
+func (w *worker) follow(p *publisher, in *incoming) {
+	r := &p.rx
 	before := r.in
 	r.in, r.last = in, nil
 	for ssrc, st := range r.streams {
-		p, ok := in.bySSRC[ssrc]
+		at, ok := in.bySSRC[ssrc]
 		if !ok {
-			p, ok = in.successor(st.place)
+			at, ok = in.successor(st.place)
 		}
 		if !ok {
 			delete(r.streams, ssrc)
-		} else if st.place != p {
-			st.place, st.at = p, 0
-			if p.repair {
-				p.layer.repairs = ssrc
+		} else if st.place != at {
+			st.place, st.at = at, 0
+			if at.repair {
+				at.layer.repairs = ssrc
 			}
 		}
 	}
@@ -120,25 +125,25 @@ func (r *receiver) stream(ssrc media.SSRC) *rtpStream {
 // learn finds out what a new SSRC carries: from the offer, or from the MID
 // and RID of its packet (RFC 8843 §9.2, RFC 8852). It returns nil and why, and
 // keeps nothing, if that is not a source or there are too many.
-func (s *Session) learn(h *media.Header, pkt []byte, now media.Instant) (*rtpStream, drop) {
-	in, r := s.incoming.Load(), &s.rx
-	p, ok := in.bySSRC[h.SSRC]
+func (p *publisher) learn(h *media.Header, now media.Instant) (*rtpStream, drop) {
+	in, r := p.incoming.Load(), &p.rx
+	at, ok := in.bySSRC[h.SSRC]
 	if !ok {
-		if p, ok = in.identify(h, pkt); !ok {
+		if at, ok = in.identify(h); !ok {
 			return nil, dropStream
 		}
 	}
 	if len(r.streams) >= maxStreams && !r.makeRoom() {
 		return nil, dropSSRCs
 	}
-	st := &rtpStream{ssrc: h.SSRC, place: p, learned: now}
+	st := &rtpStream{ssrc: h.SSRC, place: at, learned: now}
 	if r.streams == nil {
 		r.streams = make(map[media.SSRC]*rtpStream)
 	}
 	r.streams[h.SSRC] = st
 	r.last = st
-	if p.repair {
-		p.layer.repairs = h.SSRC
+	if at.repair {
+		at.layer.repairs = h.SSRC
 	}
 	return st, dropNone
 }
@@ -166,8 +171,8 @@ func (r *receiver) makeRoom() bool {
 
 // identify reads MID, RID and repaired RID. Without a MID, as from a client whose
 // only section has none, the payload type has to do.
-func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
-	mid := media.FindExt(pkt, h, in.exts.MID)
+func (in *incoming) identify(h *media.Header) (place, bool) {
+	mid := h.Ext(in.exts.MID)
 	t := in.byMID[string(mid)]
 	if mid == nil {
 		t = in.byPayloadType(h.PT)
@@ -186,7 +191,7 @@ func (in *incoming) identify(h *media.Header, pkt []byte) (place, bool) {
 	if repair {
 		id = in.exts.RepairedRID
 	}
-	l := t.layerByRID(media.FindExt(pkt, h, id))
+	l := t.layerByRID(h.Ext(id))
 	return place{l, repair}, l != nil
 }
 

@@ -28,7 +28,7 @@ func reject(o *Offer, mid string) {
 func (s *Session) held() string {
 	in, out := s.incoming.Load(), s.outgoing.Load()
 	return fmt.Sprintf("%d tracks, %d SSRCs in, %d seats, %d streams, %d SSRCs out, %d uses",
-		len(in.byMID), len(in.bySSRC), len(out.seats), len(out.streams), len(out.bySSRC), len(s.nego.uses))
+		len(in.byMID), len(in.bySSRC), len(out.seats), len(out.streams), len(out.bySSRC), s.nego.InUse())
 }
 
 // TestOffersDoNotAddUp: whatever a thousand offers say, a session holds no

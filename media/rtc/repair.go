@@ -6,11 +6,11 @@ import "parley/media"
 // and those of the 16 after it whose bit in mask is set.
 func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 	t := st.holder.Load()
-	if t == nil || t.session.owner.Load() != w || !st.carries(t) {
+	if t == nil || t.from.owner.Load() != w || !st.carries(t) {
 		w.count.drop(dropLate)
 		return
 	}
-	w.loop.current = st.session
+	w.loop.current = st.exit
 	w.resendLoop(st, t, first)
 	for i := media.Seq(1); mask != 0; i, mask = i+1, mask>>1 {
 		if mask&1 != 0 {
@@ -24,8 +24,8 @@ func (w *worker) repairLoop(st *stream, first media.Seq, mask uint16) {
 // not be sealed twice.
 func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	tx := st.tx
-	to, keys := w.route(st.session), st.session.keys.Load()
-	if to == nil || keys == nil || st.idle.Load() {
+	d, ok := st.exit.begin(w)
+	if !ok || st.idle.Load() {
 		w.count.drop(dropLate)
 		return
 	}
@@ -45,7 +45,7 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	}
 	var p packet
 	p.in.Facts = &w.loop.facts
-	if !p.parse(pkt, origin.Ext, t) {
+	if !p.parse(&w.loop.header, pkt, origin.Ext, t) {
 		w.count.drop(dropLate)
 		return
 	}
@@ -57,8 +57,8 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 		w.count.drop(dropLate)
 		return
 	}
-	if tx.keys != keys {
-		tx.rekey(keys)
+	if tx.keys != d.keys {
+		tx.rekey(d.keys)
 	}
 	if origin.Lead {
 		// As the sets are now: those that changed since are of no more use.
@@ -66,22 +66,22 @@ func (w *worker) resendLoop(st *stream, t *track, seq media.Seq) {
 	}
 	var out media.Output
 	origin.Recreate(&p.in, &out)
-	w.sendRepair(&delivery{st: st, to: to, sealer: keys.sealer, batch: w.batch(to.local())}, format, &p, &out)
+	d.st = st
+	w.sendRepair(&d, format, &p, &out)
 }
 
-// parse reads a cached packet back.
-func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
-	var h media.Header
-	if media.ParseHeader(pkt, &h) != nil {
+// parse reads a cached packet back, with its header in h.
+func (p *packet) parse(h *media.Header, pkt []byte, ext media.ExtSeq, t *track) bool {
+	if media.ParseHeader(pkt, h) != nil {
 		return false
 	}
-	payload, err := media.Payload(pkt, &h)
+	payload, err := media.Payload(pkt, h)
 	params, _ := t.params(h.PT)
 	if err != nil || params == nil || media.ParseFacts(params.Codec, payload, p.in.Facts) != nil {
 		return false
 	}
 	if params.Codec == media.CodecAV1 {
-		p.describe(pkt, &h, t)
+		p.describe(h, t)
 	}
 	p.payload, p.params = payload, params
 	p.in.Ext, p.in.TS, p.in.Marker = ext, h.TS, h.Marker
@@ -92,9 +92,10 @@ func (p *packet) parse(pkt []byte, ext media.ExtSeq, t *track) bool {
 // cached packet and put back, for the cache holds what the publisher sent.
 func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output) {
 	tx, counters := d.st.tx, &p.in.Facts.Counters
+	number := d.counts.transport.Add(1)
 	patch := media.Patch{
 		PT: f.params.RTX, Seq: tx.repairs.Seq(), TS: out.TS, Marker: out.Marker,
-		TransportSeq: uint16(d.st.session.counts.transport.Add(1)), SendTime: w.loop.sendTime,
+		TransportSeq: uint16(number), SendTime: w.loop.sendTime,
 		Dependency: p.descriptor, Frame: out.PictureID,
 	}
 	if counters.Any() {
@@ -102,7 +103,7 @@ func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output
 	}
 	slot := d.batch.Room()
 	n := f.repair.Write(slot, &patch)
-	n, err := d.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
+	n, err := tx.sealer.SealRTX(&w.loop.seal, slot, n, out.Ext.Seq(), p.payload, tx.repairs)
 	if counters.Any() {
 		counters.Patch(p.payload, counters.PictureID, counters.TL0)
 	}
@@ -110,7 +111,8 @@ func (w *worker) sendRepair(d *delivery, f *format, p *packet, out *media.Output
 		w.count.drop(dropPayload)
 		return
 	}
-	d.batch.Push(n, &d.to.addr)
+	d.batch.Push(n, &d.to.Addr)
+	d.note(number, true, n, w.loop.now)
 	tx.repairs++
 	w.count.repaired.Add(1)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -89,22 +90,18 @@ func (r *rig) session(spec offerSpec, addr netip.AddrPort, key media.MasterKey) 
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	k := &keys{}
-	if k.sealer, err = media.NewSealer(masterKey(9)); err != nil {
+	k := &path.Keys{}
+	if k.Sealer, err = media.NewSealer(masterKey(9)); err != nil {
 		r.t.Fatal(err)
 	}
-	if k.opener, err = media.NewOpener(key, maxStreams); err != nil {
+	if k.Opener, err = media.NewOpener(key, maxStreams); err != nil {
 		r.t.Fatal(err)
 	}
 	s.keys.Store(k)
-	s.rx.inbound.tokens = 1 << 50 // as fast as the test can
-	f := &flow{session: s, worker: r.w, addr: udp.AddrFrom(addr)}
-	f.touch(r.server.clock.now().Add(time.Hour)) // consents as long as the test may last
-	s.ice.selected.Store(f)
+	s.rx.inbound.Tokens = 1 << 50 // as fast as the test can
 	s.ready.Store(true)
-	s.handshake.over = true
 	s.owner.Store(r.w)
-	r.w.loop.flows.Put(&f.addr, f)
+	r.w.loop.path.Assume(&s.path, udp.AddrFrom(addr), nil, r.server.clock.now().Add(time.Hour)) // as long as the test may last
 	return s
 }
 
@@ -254,7 +251,7 @@ func (r *rig) floor(n int, opener *media.Opener, sealer *media.Sealer, out *udp.
 			plain[i], _, _ = opener.OpenRTP(in.Packet(i), &h[i], 1)
 		}
 		for _, s := range r.to {
-			to := &s.ice.selected.Load().addr
+			to := &s.path.Selected().Addr
 			for i := range in.Len() {
 				slot := out.Room()
 				copy(slot, plain[i][:h[i].HeaderLen])
@@ -303,7 +300,7 @@ func (s *subscriber) nack() {
 	s.index++
 	buf := media.AppendReceiverReport(s.buf[:0], 1, nil)
 	buf = media.AppendNACK(buf, 1, s.stream.ssrc, s.seqs[:])
-	n, err := s.sealer.SealRTCP(&s.r.sc, s.buf[:cap(s.buf)], len(buf), s.index)
+	n, err := s.sealer.SealRTCP(s.buf[:cap(s.buf)], len(buf), s.index)
 	if err != nil {
 		s.r.t.Fatal(err)
 	}
@@ -315,7 +312,7 @@ func (s *subscriber) nack() {
 func (r *rig) report() {
 	r.rtcp++
 	buf := media.AppendSenderReport(r.slot[:0], ssrcCam, media.SenderInfo{Clock: media.SenderClock{NTP: r.w.loop.now.NTP(), RTP: media.Ticks(r.ts)}}, nil)
-	n, err := r.sealer.SealRTCP(&r.sc, r.slot[:cap(r.slot)], len(buf), r.rtcp)
+	n, err := r.sealer.SealRTCP(r.slot[:cap(r.slot)], len(buf), r.rtcp)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -355,7 +352,7 @@ func TestRepairsAndReportsDoNotAllocate(t *testing.T) {
 		{"SRTCP in, repairs out", peer.nack, func() uint64 { return count.repaired.Load() / uint64(len(peer.seqs)) }},
 		{"SRTCP of a publisher", r.report, func() uint64 { return uint64(clock.NTP) }},
 		{"reports, feedback and requests", func() { r.seq++; r.tick() }, func() uint64 { // with a hole to ask for
-			return uint64(min(r.from.counts.rtcp.Load(), r.to[0].counts.rtcp.Load(), r.to[subscribers-1].counts.rtcp.Load()))
+			return uint64(min(r.from.keys.Load().RTCPIndex(), r.to[0].keys.Load().RTCPIndex(), r.to[subscribers-1].keys.Load().RTCPIndex()))
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"parley/media"
+	"parley/media/rtc/nego"
 )
 
 // outgoing is what a session may receive, as negotiated. It is immutable once it
@@ -47,20 +48,20 @@ func (s *seat) half(kind media.Kind) **stream {
 }
 
 // newOutgoing begins with what old had and the offer leaves in its place.
-func newOutgoing(old *outgoing, o *media.Offer, uses map[string]sectionUse, seats int) *outgoing {
+func newOutgoing(old *outgoing, v *nego.View) *outgoing {
 	out := &outgoing{bySSRC: make(map[media.SSRC]*stream), drafts: make(map[*stream]draft)}
 	if old != nil {
 		out.seats = slices.Clone(old.seats)
 		for _, st := range old.streams {
-			use, named := uses[st.mid]
-			if o.Section(st.mid) == nil || named && use != st.use() {
+			use, named := v.Use(st.mid)
+			if !v.Has(st.mid) || named && use != st.use() {
 				out.set(st.use(), st, nil)
 			} else {
 				out.streams = append(out.streams, st)
 			}
 		}
 	}
-	for len(out.seats) < seats {
+	for len(out.seats) < v.Seats {
 		out.seats = append(out.seats, &seat{index: len(out.seats)})
 	}
 	return out
@@ -68,24 +69,25 @@ func newOutgoing(old *outgoing, o *media.Offer, uses map[string]sectionUse, seat
 
 // set replaces a seat's half, if it is was or was is nil. Seats are shared with
 // the negotiation before.
-func (out *outgoing) set(use sectionUse, was, now *stream) {
-	next := *out.seats[use.seat]
-	if half := next.half(use.kind); was == nil || *half == was {
+func (out *outgoing) set(use nego.Use, was, now *stream) {
+	next := *out.seats[use.Seat]
+	if half := next.half(use.Kind); was == nil || *half == was {
 		*half = now
 	}
-	out.seats[use.seat] = &next
+	out.seats[use.Seat] = &next
 }
 
 // take adds a seat's section. A section that is there already keeps its stream
 // and so its SSRCs, with the codecs of the new offer.
-func (out *outgoing) take(s *Session, section *media.Section, a *media.Accepted, use sectionUse) (*stream, error) {
+func (out *outgoing) take(s *Session, section *nego.Section) (*stream, error) {
+	a, use := &section.Accepted, section.For
 	st := out.byMID(section.MID)
 	if st == nil {
-		st = &stream{session: s, seat: use.seat, kind: use.kind, mid: section.MID, cname: seatName(use.seat), ssrc: s.nego.ssrcs.next()}
+		st = &stream{exit: s, seat: use.Seat, kind: use.Kind, mid: section.MID, cname: seatName(use.Seat), ssrc: s.ssrcs.Next()}
 		out.streams = append(out.streams, st)
 	}
 	a.Codecs = out.shared(st.kind, a.Codecs)
-	shape, err := st.shapeFor(a)
+	shape, err := st.shapeFor(a, &s.ssrcs)
 	if err != nil {
 		return nil, err
 	}

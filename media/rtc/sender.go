@@ -4,10 +4,11 @@ import (
 	"math/rand/v2"
 
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // sender is the sending state of a stream. It belongs to the owner of the
-// session whose track holds the stream.
+// publisher whose track holds the stream.
 type sender struct {
 	rewriter media.Rewriter
 	// source is the id of the track that the state was last used for, 0 for
@@ -32,8 +33,9 @@ type sender struct {
 	// keys are what was last sealed with. Under new ones the receiver counts
 	// roll-overs from 0 again: base is what the numbers are above that, noNumber
 	// until the first is sent.
-	keys *keys
-	base media.ExtSeq
+	keys   *path.Keys
+	sealer *media.Sealer
+	base   media.ExtSeq
 }
 
 // noNumber is above all numbers.
@@ -60,8 +62,8 @@ func (tx *sender) adopt(t *track) {
 }
 
 // rekey begins to seal with other keys. SRTP indexes may repeat under those.
-func (tx *sender) rekey(k *keys) {
-	tx.keys, tx.base = k, noNumber
+func (tx *sender) rekey(k *path.Keys) {
+	tx.keys, tx.base, tx.sealer = k, noNumber, k.Sealer.ForStream()
 	tx.repairs &= 0xffff
 }
 

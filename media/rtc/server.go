@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -10,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"parley/media/rtc/path"
 )
 
 // Server is the packet side of a Parley process: its sockets, workers and
@@ -18,19 +19,22 @@ type Server struct {
 	config     Config
 	log        *slog.Logger
 	clock      clock
-	cert       *certificate
 	sourceRate sourceRate
 	network    atomic.Pointer[network]
 	binder     *binder
-	ufrags     registry
-	tieBreaker [8]byte // of our checks (RFC 8445 §16.1); never compared, for we are lite
+	paths      *path.Host
 	events     *dispatcher
+	links      atomic.Uint32 // that were ever attached
 	// drops are those that no worker counts.
 	drops [dropCount]atomic.Uint64
 
-	// mu guards sessions and closed.
+	fed atomic.Uint64 // feeds that were opened, to spread them
+
+	// mu guards sessions, feeds, taps and closed.
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
+	feeds    map[*Feed]struct{}
+	taps     map[*Tap]struct{}
 	closed   bool
 
 	// jobs is the control queue; see control.
@@ -51,7 +55,12 @@ func Listen(c Config) (*Server, error) {
 	return s, nil
 }
 
-// run starts the goroutines, which Close ends.
+// run starts the goroutines, which Close ends. Besides the workers there are three,
+// for each waits for what the others must not wait for: control for room among the
+// events, handovers for workers' batches and for sessions that are being
+// negotiated, events for the engine. One of them would let a slow engine keep a
+// moved session from its worker, or wait for itself. The binder's ends when all
+// addresses are bound.
 func (s *Server) run() {
 	startWorkers(s.workers())
 	s.binding.Go(func() { s.binder.run(s.config.bindAgain) })
@@ -71,20 +80,18 @@ func startWorkers(group []*worker) {
 // open makes a server whose goroutines do not run yet.
 func open(c Config) (*Server, error) {
 	c.setDefaults()
-	cert, err := newCertificate()
-	if err != nil {
-		return nil, err
-	}
 	s := &Server{
-		config: c, log: c.Log, clock: newClock(), cert: cert, sourceRate: newSourceRate(c.SourceRate),
-		sessions: make(map[*Session]struct{}),
-		jobs:     make(chan job, 1024), handovers: newHandovers(),
+		config: c, log: c.Log, clock: newClock(), sourceRate: newSourceRate(c.SourceRate),
+		sessions: make(map[*Session]struct{}), feeds: make(map[*Feed]struct{}), taps: make(map[*Tap]struct{}),
+		jobs: make(chan job, 1024), handovers: newHandovers(),
 		stop: make(chan struct{}),
 	}
 	s.network.Store(&network{})
 	s.binder = &binder{server: s, bound: make(map[netip.AddrPort]bool), failed: make(map[netip.AddrPort]bool)}
-	s.ufrags.init()
-	_, _ = rand.Read(s.tieBreaker[:]) // never fails (crypto/rand)
+	var err error
+	if s.paths, err = path.NewHost(s.clock.now, c.handshakeTime); err != nil {
+		return nil, err
+	}
 	s.events = newDispatcher(&s.drops[dropEvent])
 	if err := s.binder.open(); err != nil {
 		s.closeSockets()
@@ -106,6 +113,13 @@ func (s *Server) Close() error {
 	for _, sess := range s.all() {
 		sess.Close()
 	}
+	feeds, taps := s.inside()
+	for _, f := range feeds {
+		f.Close()
+	}
+	for _, t := range taps {
+		t.Close()
+	}
 	close(s.stop)
 	s.binding.Wait()
 	s.closeSockets()
@@ -116,35 +130,18 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// add registers a session, unless the server is closed.
-func (s *Server) add(sess *Session) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return fmt.Errorf("media server: %w", ErrClosed)
-	}
-	s.sessions[sess] = struct{}{}
-	return nil
-}
-
-func (s *Server) remove(sess *Session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sessions, sess)
-}
-
-// job is work for the control goroutine that is about one session, which
-// fails if the work panics.
+// job is work for the control goroutine that is about one party, which fails
+// if the work panics.
 type job struct {
-	session *Session
-	run     func()
+	of  party
+	run func()
 }
 
 // control runs f on the control goroutine: work that takes locks or waits,
 // for callers that must do neither. It reports false if the queue is full.
-func (s *Server) control(sess *Session, f func()) bool {
+func (s *Server) control(of party, f func()) bool {
 	select {
-	case s.jobs <- job{sess, f}:
+	case s.jobs <- job{of, f}:
 		return true
 	default:
 		s.drops[dropCommand].Add(1)
@@ -180,7 +177,7 @@ func (s *Server) runControl() {
 }
 
 func (s *Server) runJob(j job) {
-	defer s.contain("control", j.session)
+	defer s.contain("control", j.of)
 	j.run()
 }
 
@@ -200,14 +197,18 @@ func (s *Server) expire() {
 		case sess.lastSeen() < now.Add(-s.config.Timeout):
 			sess.fail(ErrTimeout)
 		case sess.ready.Load():
-			sess.lookAfter(now)
+			sess.lookAfter(now, s.events)
 		case sess.connected():
 			sess.checkConnected() // the control queue was full
 		default:
-			if err := sess.handshake.overdue(now); err != nil {
+			if err := sess.path.Overdue(now); err != nil {
 				sess.fail(err)
 			}
 		}
+	}
+	feeds, _ := s.inside()
+	for _, f := range feeds {
+		f.lookAfter(now, s.events)
 	}
 }
 
@@ -216,4 +217,37 @@ func (s *Server) all() []*Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Keys(s.sessions))
+}
+
+// add, addFeed and addTap register who is to be ended with the server, unless it
+// is closed.
+func (s *Server) add(sess *Session) error { return register(s, s.sessions, sess) }
+func (s *Server) addFeed(f *Feed) error   { return register(s, s.feeds, f) }
+func (s *Server) addTap(t *Tap) error     { return register(s, s.taps, t) }
+
+func register[K comparable](s *Server, in map[K]struct{}, k K) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return fmt.Errorf("media server: %w", ErrClosed)
+	}
+	in[k] = struct{}{}
+	return nil
+}
+
+func (s *Server) remove(sess *Session) { unregister(s, s.sessions, sess) }
+func (s *Server) removeFeed(f *Feed)   { unregister(s, s.feeds, f) }
+func (s *Server) removeTap(t *Tap)     { unregister(s, s.taps, t) }
+
+func unregister[K comparable](s *Server, in map[K]struct{}, k K) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(in, k)
+}
+
+// inside returns the feeds and taps there are now.
+func (s *Server) inside() ([]*Feed, []*Tap) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.feeds)), slices.Collect(maps.Keys(s.taps))
 }

@@ -8,45 +8,43 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/nego"
+	"parley/media/rtc/path"
 )
 
 // Session is one participant's connection: ICE, DTLS, the sources it sends
 // and the seats it receives. All methods may be called from any goroutine and
 // none waits for a worker.
 type Session struct {
-	id     string
-	server *Server
-	to     Events
+	publisher // what it sends
+	id        string
+	server    *Server
 	// feedbackSSRC is what our own RTCP to the session's sources goes by.
 	feedbackSSRC media.SSRC
 
-	ice       iceLite
-	handshake handshake
-	keys      atomic.Pointer[keys] // nil until the handshake is done
-	// owner is the worker that handles the session's media: nil before any
-	// came, moving while it changes. See Server.move.
-	owner    atomic.Pointer[worker]
-	movedAt  atomic.Int64  // when a move was last asked for
-	seen     atomic.Int64  // when the last authentic packet came in
-	state    atomic.Uint32 // sessionState
-	ready    atomic.Bool   // MediaConnected was sent for this generation
+	path     path.Peer
+	keys     atomic.Pointer[path.Keys] // nil until the handshake is done
+	movedAt  atomic.Int64              // when a move was last asked for
+	state    atomic.Uint32             // sessionState
+	ready    atomic.Bool               // MediaConnected was sent for this generation
+	driven   atomic.Bool               // the owner looks after what is sent to it, see drive
 	counts   sendCounts
 	quality  quality
-	incoming atomic.Pointer[incoming]
 	outgoing atomic.Pointer[outgoing]
 
-	// mu serialises Offer, Place, Vacate and Close and guards nego.
-	mu   sync.Mutex
-	nego negotiation
-
-	rx receiver // owner only
+	// mu serialises Offer, Place, Vacate and Close and guards nego and ssrcs.
+	mu    sync.Mutex
+	nego  nego.State
+	ssrcs nego.SSRCs // of what the session is sent
 }
 
 // sendCounts are the numbers that several workers hand out for packets to one
 // session.
 type sendCounts struct {
-	rtcp      atomic.Uint32 // SRTCP index of the next packet
-	transport atomic.Uint32 // transport-wide sequence number of the next packet
+	transport atomic.Uint32 // transport-wide sequence number of the last packet
+	// log has what was sent under these, nil until the peer first reports on it. The
+	// owner makes it and lets go of it.
+	log atomic.Pointer[media.SendLog]
 }
 
 type sessionState uint32
@@ -67,9 +65,10 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 	if err := ctx.Err(); err != nil {
 		return nil, Answer{}, err
 	}
-	sess := &Session{id: id, server: s, to: events}
-	sess.feedbackSSRC = sess.nego.ssrcs.next()
-	sess.handshake.session = sess
+	sess := &Session{id: id, server: s}
+	sess.up, sess.to = sess, events
+	sess.feedbackSSRC = sess.ssrcs.Next()
+	sess.path.Init(s.paths, (*pathOwner)(sess))
 	sess.touch(s.clock.now())
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
@@ -99,21 +98,11 @@ func (s *Session) Offer(ctx context.Context, offer Offer) (Answer, error) {
 	return s.negotiateLocked(offer)
 }
 
-// Codec returns the encoding name that the session sends for a source, empty
-// if it can not send it.
-func (s *Session) Codec(source string) string {
-	t := s.track(source)
-	if t == nil {
-		return ""
-	}
-	return t.sending().Codec.String()
-}
-
 // CanDecode reports whether a seat takes what from sends for a source: the
 // codec and its profile that came last or, before any packet, that we answered
 // first. Each section of an offer has codecs of its own, so seats may differ.
-func (s *Session) CanDecode(index int, from *Session, source string) bool {
-	seat, t := s.seat(index), from.track(source)
+func (s *Session) CanDecode(index int, from Publisher, source string) bool {
+	seat, t := s.seat(index), from.publishing().track(source)
 	if seat == nil || t == nil {
 		return false
 	}
@@ -145,14 +134,6 @@ func (s *Session) SeatCodecs(index int) (names []string) {
 func (s *Session) SeatHears(index int) bool {
 	seat := s.seat(index)
 	return seat != nil && seat.audio != nil && !seat.audio.idle.Load()
-}
-
-// SetMuted stops or resumes the forwarding of a source. What a muted source
-// still sends is dropped and counted.
-func (s *Session) SetMuted(source string, muted bool) {
-	if t := s.track(source); t != nil {
-		t.muted.Store(muted)
-	}
 }
 
 // LastSeen is when the last authentic packet came in, or when the session was
@@ -188,19 +169,10 @@ func (s *Session) Close() {
 // what they hold until the end of their batch; nothing is reused after.
 func (s *Session) releaseLocked() {
 	s.state.Store(uint32(stateClosed))
-	s.handshake.close()
-	creds, flows := s.ice.close()
-	for _, c := range creds {
-		s.server.ufrags.remove(c)
-	}
-	for _, f := range flows {
-		f.worker.post(command{kind: cmdForget, flow: f})
-	}
+	s.path.Close()
 	if out := s.outgoing.Load(); out != nil {
 		for _, seat := range out.seats {
-			for _, st := range seat.streams() {
-				st.unlink()
-			}
+			seat.unlink()
 		}
 	}
 	if in := s.incoming.Load(); in != nil {
@@ -223,33 +195,7 @@ func (s *Session) fail(err error) {
 
 func (s *Session) running() bool { return sessionState(s.state.Load()) == stateOpen }
 
-func (s *Session) touch(now media.Instant) { s.seen.Store(int64(now)) }
-
-func (s *Session) lastSeen() media.Instant { return media.Instant(s.seen.Load()) }
-
-func (s *Session) connected() bool { return s.keys.Load() != nil && s.ice.selected.Load() != nil }
-
-// keyed publishes the keys of a finished handshake. What was sent under those
-// before, if there were any, was lost for a while.
-func (s *Session) keyed(k *keys) {
-	if again := s.keys.Swap(k) != nil; again && s.ready.Load() {
-		s.server.control(s, s.greetSeats)
-	}
-	s.checkConnected()
-}
-
-// selectedChanged is called by a worker when another flow was selected, or the
-// same one again after an ICE restart; restarted says so. What went to the flow
-// before was lost for a while, more of it than repairs reach.
-func (s *Session) selectedChanged(restarted bool) {
-	if restarted {
-		s.ready.Store(false)
-	}
-	if s.ready.Load() {
-		s.server.control(s, s.greetSeats)
-	}
-	s.checkConnected()
-}
+func (s *Session) connected() bool { return s.keys.Load() != nil && s.path.Selected() != nil }
 
 // checkConnected tells the engine once that ICE and DTLS are both done. It
 // never waits: the queue's room is checked by the control goroutine.

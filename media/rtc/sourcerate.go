@@ -72,18 +72,18 @@ func (w *worker) admitLoop(l *layer, f *media.Facts, cost int, late bool) bool {
 		return true
 	}
 	use := &t.own.use
-	use.left.refill(w.loop.now, rate.perSecond, rate.burst)
+	use.left.Refill(w.loop.now, rate.perSecond, rate.burst)
 	var ok bool
 	switch {
 	case late:
-		ok = use.left.tokens > rate.overdrawn
+		ok = use.left.Tokens > rate.overdrawn
 	case t.kind == media.KindVideo:
-		ok = l.passes(f, use.left.tokens, rate)
+		ok = l.passes(f, use.left.Tokens, rate)
 	default:
-		ok = use.left.tokens > 0
+		ok = use.left.Tokens > 0
 	}
 	if ok {
-		use.left.tokens -= max(cost, leastCost)
+		use.left.Tokens -= max(cost, leastCost)
 		return true
 	}
 	w.count.drop(dropSourceRate)
@@ -109,13 +109,12 @@ func (l *layer) passes(f *media.Facts, left int, rate *sourceRate) bool {
 // one, and tells the publisher.
 func (w *worker) limitedLoop(l *layer, use *sourceUse) {
 	t := l.track
-	if l.cut && use.left.tokens >= w.server.sourceRate.resume && !l.gate.wanted && l.watched() {
+	if l.cut && use.left.Tokens >= w.server.sourceRate.resume && !l.gate.wanted && l.watched() {
 		w.wantKeyframe(l)
 	}
 	if use.toldAt != 0 && w.loop.now.Sub(use.toldAt) < limitedEvery {
 		return
 	}
 	use.toldAt = w.loop.now
-	s := t.session
-	w.server.events.offer(event{to: s.to, kind: eventLimited, source: t.source, rate: w.server.sourceRate.told})
+	w.server.events.offer(event{to: t.from.to, kind: eventLimited, source: t.source, rate: w.server.sourceRate.told})
 }

@@ -41,7 +41,7 @@ func TestSourceRateCountsLeads(t *testing.T) {
 	}
 	long := append(slices.Clone(h264SPS), bytes.Repeat([]byte{0x55}, 900)...)
 	send(aggregate(long, h264PPS, h264IDR))
-	own.use.left.tokens = tokens
+	own.use.left.Tokens = tokens
 	packets, size := 0, 0
 	for range 150 {
 		n, bytes := send(h264IDR)

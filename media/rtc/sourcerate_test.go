@@ -13,7 +13,7 @@ import (
 func limited(t *testing.T, tokens int) (*rig, *trackState) {
 	r := newRig(t, 1, Config{SourceRate: 15e6})
 	own := &r.from.track(Camera).own
-	own.use.left = bucket{at: r.server.clock.now().Add(time.Hour), tokens: tokens}
+	own.use.left = bucket{Bucket: media.Bucket{At: r.server.clock.now().Add(time.Hour), Tokens: tokens}}
 	return r, own
 }
 
@@ -75,7 +75,7 @@ func TestSourceRateLeavesOutWholeFrames(t *testing.T) {
 		{passes: true},
 	} {
 		if step.tokens != 0 {
-			own.use.left.tokens = step.tokens
+			own.use.left.Tokens = step.tokens
 		}
 		before := r.w.count.drops[dropSourceRate].Load()
 		r.frame(packets, size, step.key)
@@ -125,7 +125,7 @@ func TestSourceRateHolds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, own := limited(t, 0)
-			own.use.left.tokens = r.server.sourceRate.burst
+			own.use.left.Tokens = r.server.sourceRate.burst
 			for i := range 2500 {
 				frame(r, i)
 				r.turn(4)
@@ -156,7 +156,7 @@ func (r *rig) endless(packets, size int, first bool) {
 func TestSourceRateOfSound(t *testing.T) {
 	r, _ := limited(t, 0)
 	mic := r.from.track(Microphone)
-	mic.own.use.left = bucket{at: r.server.clock.now().Add(time.Hour), tokens: 2 * leastCost}
+	mic.own.use.left = bucket{Bucket: media.Bucket{At: r.server.clock.now().Add(time.Hour), Tokens: 2 * leastCost}}
 	r.w.loop.now = r.server.clock.now()
 	admit := func(late bool) bool {
 		return r.w.admitLoop(mic.layers[0], &media.Facts{Start: true}, 100, late)
@@ -169,11 +169,11 @@ func TestSourceRateOfSound(t *testing.T) {
 	if !admit(true) {
 		t.Error("a late packet was left out with room to overdraw")
 	}
-	mic.own.use.left.tokens = -overdraft
+	mic.own.use.left.Tokens = -overdraft
 	if admit(true) {
 		t.Error("a late packet passes beyond everything")
 	}
-	mic.own.use.left.tokens = 1
+	mic.own.use.left.Tokens = 1
 	if !admit(false) {
 		t.Error("sound does not go on when there is room")
 	}
@@ -181,7 +181,7 @@ func TestSourceRateOfSound(t *testing.T) {
 		t.Errorf("the publisher was told %d times", n)
 	}
 	r.w.loop.now = r.w.loop.now.Add(limitedEvery)
-	mic.own.use.left.tokens = 0
+	mic.own.use.left.Tokens = 0
 	admit(false)
 	if n := len(drain(r.server.events)); n != 1 {
 		t.Errorf("the publisher was told %d times after a while", n)

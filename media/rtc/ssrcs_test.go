@@ -16,7 +16,7 @@ import (
 func TestSpentKeysEndTheSession(t *testing.T) {
 	r := newRig(t, 0, Config{})
 	s := r.from
-	opener := s.keys.Load().opener
+	opener := s.keys.Load().Opener
 	packet := func(ssrc uint32) []byte {
 		pkt := append([]byte{0x80, ptVP8, 0, 1, 0, 0, 0, 0, byte(ssrc >> 24), byte(ssrc >> 16), byte(ssrc >> 8), byte(ssrc)}, make([]byte, 100)...)
 		n, err := r.sealer.SealRTP(&r.sc, pkt, 12, make([]byte, 20), 1)

@@ -6,16 +6,18 @@ import (
 	"sync/atomic"
 
 	"parley/media"
+	"parley/media/rtc/nego"
 )
 
-// stream is one half of a seat: an outgoing RTP stream with its repairs. Its
-// sender state (tx) belongs to whoever owns the session of the track that
+// stream is one half of a seat or of a tap: an outgoing RTP stream with its
+// repairs. Its
+// sender state (tx) belongs to whoever owns the publisher of the track that
 // holds it; see place.go for how it changes hands.
 type stream struct {
-	session *Session
-	seat    int
-	mid     string
-	cname   string // of the seat: its halves are played in sync
+	exit  exit
+	seat  int
+	mid   string
+	cname string // of the seat: its halves are played in sync
 	// ssrc and rtx are for good. rtx is 0 until an offer first has repairs, and
 	// control's only.
 	ssrc, rtx media.SSRC
@@ -27,12 +29,14 @@ type stream struct {
 	// want is the size that the subscriber asked for, width in the high and
 	// height in the low 32 bits.
 	want atomic.Uint64
+	// rank is the seat's, see Placement.
+	rank atomic.Uint32
 	// idle: the client keeps the section inactive, or rejected it; nothing is
 	// sent until a later offer.
 	idle atomic.Bool
 	kind media.Kind
 	// used: tx has been in some worker's hands. next is the track that waits
-	// for it to be let go of, nil for none. Both guarded by session.mu.
+	// for it to be let go of, nil for none. Both guarded by exit.guard.
 	used bool
 	next *track
 	// round is when the stream was last queued; see handovers.
@@ -40,7 +44,7 @@ type stream struct {
 
 	// flowing is the id of the track whose picture goes out on the stream, 0
 	// while a key frame is waited for. The holder's owner keeps it; a pointer
-	// would keep the session of who is gone, with all that its caches hold.
+	// would keep the publisher who is gone, with all that its caches hold.
 	flowing atomic.Uint64
 	// sentAt is when the holder's owner last sent a packet; 0: never.
 	sentAt atomic.Int64
@@ -49,11 +53,12 @@ type stream struct {
 }
 
 // use is what the stream's section is for.
-func (st *stream) use() sectionUse { return sectionUse{seat: st.seat, kind: st.kind} }
+func (st *stream) use() nego.Use { return nego.Use{Seat: st.seat, Kind: st.kind} }
 
 // shape is what a receiver takes and how it is sent that. It is immutable: who
 // carries the stream sees by the pointer that there is another.
 type shape struct {
+	any      bool                // it takes what formats are for, whatever the profile; of taps
 	decoders []media.CodecParams // what the receiver takes
 	formats  []format            // one per decoder
 	exts     media.ExtIDs
@@ -75,9 +80,9 @@ func hasRTX(list []media.CodecParams) bool {
 
 // shapeFor returns the stream's shape for what was accepted of its section: the
 // present one if nothing changed.
-func (st *stream) shapeFor(a *media.Accepted) (*shape, error) {
+func (st *stream) shapeFor(a *media.Accepted, ssrcs *nego.SSRCs) (*shape, error) {
 	if hasRTX(a.Codecs) && st.rtx == 0 {
-		st.rtx = st.session.nego.ssrcs.next()
+		st.rtx = ssrcs.Next()
 	}
 	sh := &shape{decoders: a.Codecs, exts: a.ExtIDs()}
 	if now := st.shape.Load(); now != nil && now.exts == sh.exts && equalCodecs(now.decoders, sh.decoders) {
@@ -85,7 +90,7 @@ func (st *stream) shapeFor(a *media.Accepted) (*shape, error) {
 	}
 	header, repair, err := st.headers(&sh.exts)
 	if err != nil {
-		return nil, mismatch("section %q: %v", st.mid, err)
+		return nil, nego.Mismatch("section %q: %v", st.mid, err)
 	}
 	sh.formats = make([]format, 0, len(sh.decoders))
 	for i := range sh.decoders {
@@ -150,12 +155,25 @@ func (st *stream) takes(p *media.CodecParams) bool {
 // formatFor returns how to send what a sender sends, nil if the receiver can not
 // decode that.
 func (sh *shape) formatFor(p *media.CodecParams) *format {
+	if sh.any {
+		return sh.formatOf(p.Codec)
+	}
 	c, ok := media.DecoderFor(sh.decoders, *p)
 	if !ok {
 		return nil
 	}
 	for i := range sh.formats {
 		if sh.formats[i].params.PT == c.PT {
+			return &sh.formats[i]
+		}
+	}
+	return nil
+}
+
+// formatOf returns the first format of a codec.
+func (sh *shape) formatOf(c media.Codec) *format {
+	for i := range sh.formats {
+		if sh.formats[i].params.Codec == c {
 			return &sh.formats[i]
 		}
 	}

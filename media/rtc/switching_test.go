@@ -186,10 +186,7 @@ func TestCloseWhileForwarding(t *testing.T) {
 // registered.
 func waitForgotten(t *testing.T, s *Server) {
 	t.Helper()
-	s.ufrags.mu.Lock()
-	left := len(s.ufrags.byUfrag)
-	s.ufrags.mu.Unlock()
-	if left != 0 {
+	if left := s.paths.Registered(); left != 0 {
 		t.Errorf("%d credentials are left", left)
 	}
 	// The tables belong to the workers: look at them when those have done
@@ -204,7 +201,7 @@ func waitForgotten(t *testing.T, s *Server) {
 		t.Fatal(err)
 	}
 	for i, w := range s.workers() {
-		if n := w.loop.flows.Len(); n != 0 {
+		if n := w.loop.path.Known(); n != 0 {
 			t.Errorf("worker %d holds %d flows", i, n)
 		}
 	}
@@ -217,14 +214,14 @@ func TestICERestart(t *testing.T) {
 	video := viewer.answer.video[0]
 	viewer.session.Place(0, Placement{From: anna.session, Source: Camera, Video: true})
 	viewer.wait("pictures", func() bool { return len(viewer.rtp[video]) > 10 })
-	before := viewer.session.ice.selected.Load()
+	before := viewer.session.path.Selected()
 	old := viewer.answer.ufrag
 	viewer.restart()
 	if viewer.answer.ufrag == old {
 		t.Error("the answer to a restart has the old fragment")
 	}
 	viewer.events.wait(t, "connected again", func() bool { return viewer.events.connected == 2 })
-	if viewer.session.ice.selected.Load() == before {
+	if viewer.session.path.Selected() == before {
 		t.Error("the old pair is still selected")
 	}
 	n := len(viewer.received(video))
@@ -235,7 +232,7 @@ func TestICERestart(t *testing.T) {
 			t.Errorf("packet %d: number moved by %d", i, d)
 		}
 	}
-	if s.ufrags.find([]byte(old)) != nil {
+	if s.paths.Registered() != 2 {
 		t.Error("the old fragment still works")
 	}
 }

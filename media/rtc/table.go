@@ -48,7 +48,5 @@ func (t *track) close() {
 // wake makes the owner look at the table at once: a new subscriber wants a
 // key frame.
 func (t *track) wake() {
-	if w := t.session.owner.Load(); w != nil && w != moving {
-		w.post(command{kind: cmdTable, track: t})
-	}
+	t.from.post(command{kind: cmdTable, track: t})
 }

@@ -6,9 +6,10 @@ import (
 	"sync/atomic"
 
 	"parley/media"
+	"parley/media/rtc/nego"
 )
 
-// incoming is what a session may send, as negotiated. It is immutable once it is
+// incoming is what a publisher may send, as negotiated or as a feed was opened with. It is immutable once it is
 // settled, and replaced as a whole by a new offer.
 type incoming struct {
 	tracks []*track
@@ -37,11 +38,12 @@ func newIncoming() *incoming {
 
 // take adds a source's section. One that was in old keeps its track, with the
 // codecs of the new offer, as long as its layers are the same.
-func (in *incoming) take(s *Session, old *incoming, section *media.Section, a *media.Accepted, source string) {
+func (in *incoming) take(from *publisher, old *incoming, section *nego.Section) {
+	a, source := &section.Accepted, section.For.Source
 	t := old.track(section.MID, source)
 	switch {
 	case t == nil || !t.hasLayers(a.RIDs):
-		t = newTrack(s, source, section.MID, a)
+		t = newTrack(from, source, section.MID, a)
 		if was := old.source(source); was != nil {
 			t.muted.Store(was.muted.Load())
 		}
@@ -106,16 +108,16 @@ func mergeExts(to *media.ExtIDs, from media.ExtIDs) {
 	}
 }
 
-// track is one source of a session: what it sends, and who gets it.
+// track is one source of a publisher: what it sends, and who gets it.
 type track struct {
-	id      uint64 // of the whole server, never 0
-	session *Session
-	source  string
-	mid     string
-	layers  []*layer // one, or one per RID; fixed
-	kind    media.Kind
-	closed  bool // guarded by mu
-	muted   atomic.Bool
+	id     uint64 // of the whole server, never 0
+	from   *publisher
+	source string
+	mid    string
+	layers []*layer // one, or one per RID; fixed
+	kind   media.Kind
+	closed bool // guarded by mu
+	muted  atomic.Bool
 	// codecs are those among which the client may switch; never nil, and
 	// replaced as a whole by offers. The owner goes by own.codecs.
 	codecs atomic.Pointer[codecList]
@@ -143,10 +145,10 @@ type track struct {
 
 var lastTrackID atomic.Uint64
 
-func newTrack(s *Session, source, mid string, a *media.Accepted) *track {
+func newTrack(from *publisher, source, mid string, a *media.Accepted) *track {
 	t := &track{
-		id: lastTrackID.Add(1), session: s, source: source, mid: mid,
-		kind: sourceKind(source),
+		id: lastTrackID.Add(1), from: from, source: source, mid: mid,
+		kind: nego.KindOf(source),
 	}
 	list := codecList(slices.Clone(a.Codecs))
 	t.codecs.Store(&list)
@@ -187,9 +189,6 @@ func (t *track) layerByRID(rid []byte) *layer {
 	return nil
 }
 
-// track returns the session's track of a source, nil if it can not send it.
-func (s *Session) track(source string) *track { return s.incoming.Load().source(source) }
-
 // source returns the track of a source, nil for none.
 func (in *incoming) source(source string) *track {
 	if in == nil {
@@ -201,15 +200,4 @@ func (in *incoming) source(source string) *track {
 		}
 	}
 	return nil
-}
-
-func (s *Session) activeTracks() (n int) {
-	if in := s.incoming.Load(); in != nil {
-		for _, t := range in.tracks {
-			if t.live.Load() {
-				n++
-			}
-		}
-	}
-	return n
 }

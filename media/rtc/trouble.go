@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/nego"
 )
 
 // What keeps the picture of a source that is on from those who watch, as
@@ -121,35 +122,35 @@ func (q *trouble) judge(l *look) problem {
 	return problemNone
 }
 
-// lookAfter judges the pictures of a connected session, and has the engine
+// lookAfter judges the pictures of a publisher that is there, and has the engine
 // look again at what its viewers can be told. Control calls it once a second.
-func (s *Session) lookAfter(now media.Instant) {
-	in := s.incoming.Load()
+func (p *publisher) lookAfter(now media.Instant, events *dispatcher) {
+	in := p.incoming.Load()
 	if in == nil {
 		return
 	}
 	for _, t := range in.tracks {
 		if t.kind == media.KindVideo {
-			t.lookControl(now)
+			t.lookControl(now, events)
 		}
 	}
 }
 
 // lookControl runs on the control goroutine.
-func (t *track) lookControl(now media.Instant) {
+func (t *track) lookControl(now media.Instant, events *dispatcher) {
 	q := &t.trouble
-	was, events := q.problem, t.session.server.events
+	was := q.problem
 	wasted := q.take(&look{
 		now: now, muted: t.muted.Load(), screen: t.source == Screen,
-		heard: media.Instant(t.heard.Load()), alive: t.session.lastSeen(), unanswered: media.Instant(t.unanswered.Load()),
+		heard: media.Instant(t.heard.Load()), alive: t.from.lastSeen(), unanswered: media.Instant(t.unanswered.Load()),
 	})
 	if wasted {
-		events.offer(event{to: t.session.to, kind: eventMuted, source: t.source})
+		events.offer(event{to: t.from.to, kind: eventMuted, source: t.source})
 	}
 	t.problem.Store(uint32(q.problem))
 	stirred := t.stirred.Swap(false)
 	if q.problem != was || q.problem == problemNoKeyframe && stirred || q.untold {
-		q.untold = !events.offer(event{to: t.session.to, kind: eventProblem, source: t.source})
+		q.untold = !events.offer(event{to: t.from.to, kind: eventProblem, source: t.source})
 	}
 }
 
@@ -231,9 +232,9 @@ func (tx *sender) wait(t *track, now media.Instant) (begun bool) {
 // PictureProblem says why no picture of what from sends for a source comes to a
 // seat although it is on: NoMedia, NoKeyframe, or empty for no reason. The
 // engine is told with MediaProblem when that may have changed.
-func (s *Session) PictureProblem(index int, from *Session, source string) string {
-	_, video := pairOf(source)
-	seat, t := s.seat(index), from.track(video)
+func (s *Session) PictureProblem(index int, from Publisher, source string) string {
+	_, video := nego.PairOf(source)
+	seat, t := s.seat(index), from.publishing().track(video)
 	if seat == nil || seat.video == nil || t == nil || t.muted.Load() {
 		return ""
 	}
@@ -245,14 +246,14 @@ func (s *Session) PictureProblem(index int, from *Session, source string) string
 }
 
 // countProblems adds the pictures that do not come to n.
-func (s *Session) countProblems(n map[string]int) {
-	in := s.incoming.Load()
+func (p *publisher) countProblems(n map[string]int) {
+	in := p.incoming.Load()
 	if in == nil {
 		return
 	}
 	for _, t := range in.tracks {
-		if p := problem(t.problem.Load()); p != problemNone {
-			n[p.String()]++
+		if q := problem(t.problem.Load()); q != problemNone {
+			n[q.String()]++
 		}
 	}
 }

@@ -119,9 +119,9 @@ func TestEveryCodecTakesTurns(t *testing.T) {
 // TestStartsOfAV1: units that begin within a frame do not look like the next
 // one, of which the rate of a source leaves out all or nothing.
 func TestStartsOfAV1(t *testing.T) {
-	session := &Session{}
-	session.incoming.Store(newIncoming())
-	l := &layer{track: &track{session: session}}
+	from := &publisher{}
+	from.incoming.Store(newIncoming())
+	l := &layer{track: &track{from: from}}
 	for i, step := range []struct {
 		ts      media.Ticks
 		payload []byte
@@ -136,7 +136,7 @@ func TestStartsOfAV1(t *testing.T) {
 		{9000, []byte{0x10, 0x30, 1}, true},
 	} {
 		p := packet{params: &media.CodecParams{Codec: media.CodecAV1}, payload: step.payload}
-		if !l.read(&p, &media.Header{TS: step.ts}, nil, false) || p.facts.Start != step.start {
+		if !l.read(&p, &media.Header{TS: step.ts}, false) || p.facts.Start != step.start {
 			t.Errorf("packet %d starts a frame: %v", i, p.facts.Start)
 		}
 		l.ts = step.ts

@@ -5,15 +5,18 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/stun/v4"
-
 	"parley/media"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
-// worker is one goroutine with one socket. It owns every session whose media
-// arrives there, with all their tracks, and everything that is sent from
-// these tracks. See doc.go for what "owns" means and how it changes.
+// worker is one goroutine with one socket. All its methods are for that goroutine,
+// whether their names end in Loop or not, and so is all in loop; post alone is for
+// anybody (TestWorkersMethodsAreTheirs). What else others look at is atomic.
+//
+// A worker owns every session whose media arrives there, with all their tracks,
+// and everything that is sent from these tracks. See doc.go for what "owns" means
+// and how it changes.
 type worker struct {
 	server *Server
 	sock   *udp.Socket
@@ -27,7 +30,9 @@ type worker struct {
 	epoch   atomic.Uint64
 	ticking atomic.Bool
 	count   counters
-	done    chan struct{}
+	// pathDrops are those of loop.path.
+	pathDrops path.Drops
+	done      chan struct{}
 
 	loop workerLoop
 }
@@ -40,20 +45,16 @@ type workerLoop struct {
 	in       *udp.RecvBatch
 	out      []*udp.SendBatch // by local address, made when first needed
 	sent     []udp.SendStats  // of out, as of the last publish
-	flows    udp.Table[*flow] // proven
-	// prospects are the flows that wait for proof, the latest at each address;
-	// checks are the checks under way, by transaction id.
-	prospects udp.Table[*flow]
-	checks    map[[stun.TransactionIDSize]byte]*flow
-	// active are the sessions that are looked after at every tick.
-	active   []*Session
+	links    linkArena
+	path     path.Loop
+	// active are the publishers that are looked after at every tick.
+	active   []*publisher
 	nextTick media.Instant // 0: none
 	armed    media.Instant // nextTick as the socket knows it
 	woken    bool          // the socket's deadline has passed
-	current  *Session      // whose packet is handled; for panics
+	current  party         // whose packet is handled; for panics
 	overload overload
 	run      runs
-	stun     stunScratch
 	scratch
 }
 
@@ -68,25 +69,33 @@ type scratch struct {
 	rtcp   [maxRTCP]byte
 	seqs   [maxRequested]media.Seq
 	blocks [media.MaxLayers * 4]media.ReportBlock
+	// outcomes are what feedback is read in pieces of.
+	outcomes [128]media.Outcome
 }
 
 // maxRTCP is the longest compound packet we make, before sealing.
 const maxRTCP = 1200
-
-// stunScratch is reused for every binding request.
-type stunScratch struct{ request, response stun.Message }
 
 func newWorker(s *Server, sock *udp.Socket, local, index int) *worker {
 	w := &worker{server: s, sock: sock, local: local, index: index, commands: make(chan command, maxCommands), done: make(chan struct{})}
 	w.recv = sock.Recv
 	w.loop.in = udp.NewRecvBatch()
 	w.loop.woken = true
-	w.loop.checks = make(map[[stun.TransactionIDSize]byte]*flow)
+	w.loop.path.Init(s.paths, (*pathWorker)(w), local, &w.pathDrops)
 	return w
 }
 
-// batch returns the send arena for a local address.
-func (w *worker) batch(local int) *udp.SendBatch {
+// batch returns the arena that a run of packets to a flow is written to. How they
+// leave is decided here, once for all of them.
+func (w *worker) batch(to *path.Flow) *udp.SendBatch {
+	if to.Link != nil {
+		return w.linkBatch(to.Link)
+	}
+	return w.localBatch(to.Local())
+}
+
+// localBatch returns the arena for a local address.
+func (w *worker) localBatch(local int) *udp.SendBatch {
 	l := &w.loop
 	if local >= len(l.out) {
 		l.out = append(l.out, make([]*udp.SendBatch, local+1-len(l.out))...)
@@ -105,7 +114,9 @@ type command struct {
 	stream  *stream
 	track   *track
 	session *Session
-	flow    *flow
+	flow    *path.Flow
+	arrival *arrival
+	feed    *Feed
 	// a and b mean what the kind says.
 	a, b uint32
 }
@@ -128,6 +139,13 @@ const (
 	cmdSweep
 	// cmdAdopt: control made this worker the owner of session.
 	cmdAdopt
+	// cmdArrived: a packet came by a link of this worker's.
+	cmdArrived
+	// cmdFeed: something was written to feed, which this worker owns.
+	cmdFeed
+	// cmdDrive: another worker sent something to session, which this one owns and
+	// does not look after.
+	cmdDrive
 )
 
 // post queues c for w and wakes it if it sleeps. It may be called from any

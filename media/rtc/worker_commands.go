@@ -16,22 +16,28 @@ func (w *worker) commandLoop(c command) {
 	case cmdTable:
 		w.tableLoop(c.track)
 	case cmdForget:
-		w.forgetLoop(c.flow)
+		w.loop.path.Forget(c.flow)
+	case cmdFeed:
+		w.feedLoop(c.feed)
 	case cmdSweep:
-		w.sweepLoop()
+		w.loop.path.Sweep()
+	case cmdArrived:
+		w.arrivedLoop(c.arrival)
+	case cmdDrive:
+		w.driveLoop(c.session)
 	case cmdAdopt:
 		if c.session.owner.Load() == w {
 			// The flag is the former owner's; its list forgets the session
 			// at its next tick.
-			w.loop.active = slices.DeleteFunc(w.loop.active, func(s *Session) bool { return s == c.session })
+			w.loop.active = slices.DeleteFunc(w.loop.active, func(p *publisher) bool { return p == &c.session.publisher })
 			c.session.rx.active = false
-			w.activate(c.session)
+			w.activate(&c.session.publisher)
 		}
 	}
 }
 
 // owns reports whether w may touch what belongs to t.
-func (w *worker) owns(t *track) bool { return t != nil && t.session.owner.Load() == w }
+func (w *worker) owns(t *track) bool { return t != nil && t.from.owner.Load() == w }
 
 // tableLoop looks at a track's table after it changed, so that a new
 // subscriber need not wait for a packet or a tick until a key frame is asked
@@ -42,12 +48,12 @@ func (w *worker) tableLoop(t *track) {
 	}
 	for _, st := range t.table.Load().streams {
 		if !st.carries(t) && t.live.Load() {
-			w.loop.current = st.session
+			w.loop.current = st.exit
 			w.adoptLoop(st, t)
 		}
 	}
-	w.loop.current = t.session
-	w.requestLoop(t)
+	w.loop.current = t.from.up
+	t.from.up.requestLoop(w, t)
 }
 
 // keyframeLoop notes that a stream's receiver can not go on without a key
@@ -57,7 +63,7 @@ func (w *worker) keyframeLoop(st *stream) {
 	if !w.owns(t) || !st.carries(t) {
 		return
 	}
-	w.loop.current = st.session
+	w.loop.current = st.exit
 	i := st.tx.current
 	if i == noLayer {
 		i = st.tx.target
@@ -67,7 +73,7 @@ func (w *worker) keyframeLoop(st *stream) {
 	}
 	st.tx.asked = w.loop.now
 	w.wantKeyframe(t.layers[i])
-	w.requestLoop(t)
+	t.from.up.requestLoop(w, t)
 }
 
 // adoptLoop starts sending t on st.
@@ -79,7 +85,7 @@ func (w *worker) adoptLoop(st *stream, t *track) {
 	w.chooseLoop(st, t)
 }
 
-// wantKeyframe notes a wish; requestLoop or the next tick sends it.
+// wantKeyframe notes a wish; the upstream's requestLoop or the next tick sends it.
 func (w *worker) wantKeyframe(l *layer) {
 	if l.track.kind == media.KindVideo && !l.track.muted.Load() {
 		l.gate.ask()
@@ -87,21 +93,21 @@ func (w *worker) wantKeyframe(l *layer) {
 	}
 }
 
-// requestLoop asks the publisher for the key frames that are wanted and may
-// be asked for now.
-func (w *worker) requestLoop(t *track) {
-	buf := w.startFeedback(t.session)
+// requestLoop implements upstream.
+func (s *Session) requestLoop(w *worker, t *track) {
+	buf := w.startFeedback(s)
 	empty := len(buf)
-	if buf = w.appendRequests(buf, t); len(buf) > empty {
-		w.sendRTCP(t.session, buf)
+	if buf = w.appendRequests(buf, s, t); len(buf) > empty {
+		w.sendRTCP(s, buf)
 	}
 }
 
-// appendRequests appends a PLI for each layer that is due for one.
-func (w *worker) appendRequests(buf []byte, t *track) []byte {
+// appendRequests appends a PLI for each layer of t, which s sends, that is due
+// for one.
+func (w *worker) appendRequests(buf []byte, s *Session, t *track) []byte {
 	for _, l := range t.layers {
 		if l.started && l.gate.due(w.loop.now) {
-			buf = media.AppendPLI(buf, t.session.feedbackSSRC, l.ssrc)
+			buf = media.AppendPLI(buf, s.feedbackSSRC, l.ssrc)
 		}
 	}
 	return buf
@@ -120,13 +126,13 @@ func (w *worker) sendRTCP(s *Session, compound []byte) {
 		w.count.drop(dropNotConnected)
 		return
 	}
-	b := w.batch(to.local())
+	b := w.batch(to)
 	slot := b.Room()
 	n := copy(slot, compound)
-	n, err := keys.sealer.SealRTCP(&w.loop.seal, slot, n, s.counts.rtcp.Add(1))
+	n, err := keys.SealRTCP(slot, n)
 	if err != nil {
 		w.count.drop(dropRTCP)
 		return
 	}
-	b.Push(n, &to.addr)
+	b.Push(n, &to.Addr)
 }

@@ -6,8 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"parley/media"
-	"parley/media/dtlsgate"
+	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -79,13 +78,14 @@ func (w *worker) armLoop() {
 }
 
 // handleLoop handles one batch, the commands that wait and the tick if due,
-// then sends all that came of it. A panic loses the batch and the session
+// then sends all that came of it. A panic loses the batch and the party
 // whose packet it was, nothing else.
 func (w *worker) handleLoop() {
 	defer w.recoverLoop()
 	l := &w.loop
 	l.now = w.server.clock.now()
 	l.sendTime = l.now.AbsSendTime()
+	l.path.Begin(l.now)
 	n := l.in.Len()
 	bytes := 0
 	if n == 0 {
@@ -119,33 +119,22 @@ func (w *worker) recoverLoop() {
 			w.count.dropN(dropPanic, b.Discard())
 		}
 	}
-	if sess := l.current; sess != nil {
+	if b := l.links.batch; b != nil {
+		w.count.dropN(dropPanic, b.Discard())
+	}
+	if of := l.current; of != nil {
 		l.current = nil
-		w.server.control(sess, func() { sess.fail(ErrPanicked) })
+		w.server.control(of, func() { of.fail(ErrPanicked) })
 	}
 }
 
-// packetsLoop sorts the batch by first byte (RFC 7983 §7) and returns how many
-// bytes it has.
+// packetsLoop takes the packets of a batch and returns how many bytes they have.
 func (w *worker) packetsLoop(n int) (bytes int) {
 	l := &w.loop
 	for i := range n {
 		pkt := l.in.Packet(i)
 		bytes += len(pkt)
-		if len(pkt) < 12 {
-			w.count.drop(dropMalformed)
-			continue
-		}
-		switch b := pkt[0]; {
-		case b >= 128 && b <= 191:
-			w.mediaLoop(pkt, l.in.Addr(i))
-		case b <= 3:
-			w.stunLoop(pkt, l.in.Addr(i))
-		case b >= 20 && b <= 63:
-			w.dtlsLoop(pkt, l.in.Addr(i))
-		default:
-			w.count.drop(dropMalformed)
-		}
+		w.packetLoop(pkt, l.in.Addr(i), nil)
 	}
 	w.count.packetsIn.Add(uint64(n))
 	w.count.bytesIn.Add(uint64(bytes))
@@ -154,23 +143,22 @@ func (w *worker) packetsLoop(n int) (bytes int) {
 	return bytes
 }
 
-// dtlsLoop hands a handshake datagram of a proven address to its session. With
-// one that comes before the proof, who has begun to prove that address is asked
-// again, for the answer may have been lost.
-func (w *worker) dtlsLoop(pkt []byte, from *udp.Addr) {
-	if f, ok := w.loop.flows.Get(from); ok {
-		w.loop.current = f.session
-		if !f.session.handshake.receive(pkt, f) {
-			w.count.drop(dropDTLS)
-		}
+// packetLoop sorts a packet by its first byte (RFC 7983 §7). It came by a link,
+// nil for the socket.
+func (w *worker) packetLoop(pkt []byte, from *udp.Addr, via *path.Link) {
+	if len(pkt) < 12 {
+		w.count.drop(dropMalformed)
 		return
 	}
-	w.count.drop(dropUnknownFlow)
-	if f, ok := w.loop.prospects.Get(from); ok {
-		if hello, is := dtlsgate.ParseHello(pkt); is {
-			w.checkLoop(f)
-			f.session.handshake.early(hello, pkt, f)
-		}
+	switch b := pkt[0]; {
+	case b >= 128 && b <= 191:
+		w.mediaLoop(pkt, from)
+	case b <= 3:
+		w.loop.path.STUN(pkt, from, via)
+	case b >= 20 && b <= 63:
+		w.loop.path.DTLS(pkt, from)
+	default:
+		w.count.drop(dropMalformed)
 	}
 }
 
@@ -182,6 +170,10 @@ func (w *worker) flushLoop() {
 			b.Flush()
 			w.publishLoop(b.Stats(), &l.sent[i])
 		}
+	}
+	if b := l.links.batch; b != nil {
+		b.Flush()
+		w.publishLoop(b.Stats(), &l.links.sent)
 	}
 }
 
@@ -201,14 +193,14 @@ func (w *worker) publishLoop(now udp.SendStats, last *udp.SendStats) {
 	*last = now
 }
 
-// activate makes the tick look after s, which w owns.
-func (w *worker) activate(s *Session) {
-	if s.rx.active {
+// activate makes the tick look after p, which w owns.
+func (w *worker) activate(p *publisher) {
+	if p.rx.active {
 		return
 	}
-	s.rx.active = true
+	p.rx.active = true
 	l := &w.loop
-	l.active = append(l.active, s)
+	l.active = append(l.active, p)
 	if l.nextTick == 0 {
 		l.nextTick = l.now.Add(tickEvery)
 		w.ticking.Store(true)
@@ -220,6 +212,3 @@ func (w *worker) tickSoon() {
 	l := &w.loop
 	l.nextTick = min(l.nextTick, l.now.Add(tickMissing))
 }
-
-// now is the time of the batch under way.
-func (w *worker) now() media.Instant { return w.loop.now }

@@ -18,6 +18,7 @@ func TestPauseOnlyWhereSoundComesOften(t *testing.T) {
 		{"one speaker", 20 * time.Millisecond, 1, 120, false},
 		{"pictures of one camera", 33 * time.Millisecond, 4, 1100, false},
 		{"a meeting of ten", time.Second / 800, 2, 900, false},
+		{"fifteen rooms of four speakers", time.Second / 3000, 1, 120, false},
 		{"a hundred speakers", 200 * time.Microsecond, 1, 120, true},
 		{"a hundred speakers, gathered", 600 * time.Microsecond, 3, 120, true},
 		{"batches that load makes", 500 * time.Microsecond, pauseMost + 1, 120, false},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/rtc/path"
 )
 
 // maxRequested is how many packets one NACK can ask for; the rest of a longer
@@ -12,8 +13,8 @@ const maxRequested = 256
 
 // rtcpLoop takes an SRTCP packet: what the peer says of what it sends, and of
 // what we send to it.
-func (w *worker) rtcpLoop(s *Session, k *keys, f *flow, pkt []byte) {
-	plain, err := k.opener.OpenRTCP(pkt, w.loop.now)
+func (w *worker) rtcpLoop(s *Session, k *path.Keys, f *path.Flow, pkt []byte) {
+	plain, err := k.Opener.OpenRTCP(pkt, w.loop.now)
 	if err != nil {
 		w.checkSpent(s, err)
 		if d := dropOfOpen(err); d != dropHeader {
@@ -35,6 +36,8 @@ func (w *worker) rtcpLoop(s *Session, k *keys, f *flow, pkt []byte) {
 			w.receiverReports(s, &p)
 		case media.RTCPNACK:
 			w.nacked(s, &p)
+		case media.RTCPTransportFeedback:
+			w.reported(s, &p)
 		case media.RTCPPLI:
 			w.keyframeAsked(s, p.Media())
 		case media.RTCPFIR:
@@ -160,7 +163,7 @@ func (w *worker) toHolder(st *stream, c command) {
 	if t == nil {
 		return
 	}
-	switch owner := t.session.owner.Load(); owner {
+	switch owner := t.from.owner.Load(); owner {
 	case w:
 		w.commandLoop(c)
 	case nil, moving:

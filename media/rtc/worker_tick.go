@@ -18,26 +18,29 @@ const (
 	twccMany    = 100 // numbers waiting: report at once
 	reportEvery = time.Second
 	levelsEvery = 100 * time.Millisecond
-	// idleAfter is how long after its last packet a session is looked after.
+	// idleAfter is how long after its last packet, either way, a session is looked
+	// after.
 	idleAfter = 2 * time.Second
 )
 
-// tickLoop looks after all active sessions that w owns. The list is kept whole
+// tickLoop looks after all active publishers that w owns. The list is kept whole
 // at every step, for a panic may end the loop anywhere.
 func (w *worker) tickLoop() {
 	l := &w.loop
 	l.nextTick = l.now.Add(tickEvery)
 	l.overload.look(l.now, w.sock.Overflows())
 	for i := 0; i < len(l.active); {
-		s := l.active[i]
-		l.current = s
+		p := l.active[i]
+		l.current = p.up
 		switch {
-		case s.owner.Load() != w || !s.running():
+		case p.owner.Load() != w || !p.up.running():
 			// Moved or closed: its state is no longer ours.
-		case l.now.Sub(s.rx.packetAt) > idleAfter:
-			w.rest(s)
-		default:
-			w.tickSession(s)
+			p.up.leaveLoop()
+		case l.now.Sub(p.rx.packetAt) <= idleAfter:
+			w.tickPublisher(p)
+			i++
+			continue
+		case p.up.quietLoop(w):
 			i++
 			continue
 		}
@@ -50,11 +53,9 @@ func (w *worker) tickLoop() {
 	}
 }
 
-// rest stops looking after a session that sends nothing and gives back what
-// its tracks hold.
-func (w *worker) rest(s *Session) {
-	s.rx.active = false
-	for _, t := range w.tracksOf(s) {
+// rest gives back what the tracks of a publisher hold that sends nothing.
+func (w *worker) rest(p *publisher) {
+	for _, t := range w.tracksOf(p) {
 		t.live.Store(false)
 		t.unblame()
 		if t.own.speaking.Tick(w.loop.now) {
@@ -62,31 +63,38 @@ func (w *worker) rest(s *Session) {
 		}
 		for _, l := range t.layers {
 			l.cache.Reset()
+			l.rate.Store(0)
 		}
 	}
 }
 
-// tracksOf returns what a session may send now. What it may no more is let go
+// tracksOf returns what a publisher may send now. What it may no more is let go
 // of, even if no packet comes.
-func (w *worker) tracksOf(s *Session) []*track {
-	in := s.incoming.Load()
-	if in != s.rx.in {
-		w.follow(s, in)
+func (w *worker) tracksOf(p *publisher) []*track {
+	in := p.incoming.Load()
+	if in != p.rx.in {
+		w.follow(p, in)
 	}
 	return in.tracks
 }
 
-// tickSession sends one session its feedback and its tracks' subscribers
+// tickPublisher sends one publisher its feedback and its tracks' subscribers
 // their reports.
-func (w *worker) tickSession(s *Session) {
-	now, due, tracks := w.loop.now, &s.rx.due, w.tracksOf(s)
+func (w *worker) tickPublisher(p *publisher) {
+	tracks := w.tracksOf(p)
 	for _, t := range tracks {
 		w.tickTrack(t)
 	}
-	if now >= due.levels {
-		due.levels = now.Add(levelsEvery)
+	if due := &p.rx.due; w.loop.now >= due.levels {
+		due.levels = w.loop.now.Add(levelsEvery)
 	}
-	// From here on the scratch buffer holds what goes to the publisher.
+	p.up.feedbackLoop(w, tracks)
+}
+
+// feedbackLoop implements upstream. The scratch buffer holds what goes to the
+// session's peer.
+func (s *Session) feedbackLoop(w *worker, tracks []*track) {
+	now, due := w.loop.now, &s.rx.due
 	buf := w.startFeedback(s)
 	empty := len(buf)
 	if now >= due.report {
@@ -97,7 +105,7 @@ func (w *worker) tickSession(s *Session) {
 		for _, l := range t.layers {
 			buf = w.appendLosses(buf, s, l)
 		}
-		buf = w.appendRequests(buf, t)
+		buf = w.appendRequests(buf, s, t)
 		if len(buf) > maxRTCP/2 {
 			w.sendRTCP(s, buf)
 			buf = w.startFeedback(s)
@@ -179,7 +187,7 @@ func (w *worker) tickTransport(s *Session) {
 // tickTrack chooses layers for a track's subscribers, asks for the key frames
 // they wait for, and sends them reports.
 func (w *worker) tickTrack(t *track) {
-	if t.live.Load() && w.loop.now >= t.session.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
+	if t.live.Load() && w.loop.now >= t.from.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
 		w.speakingChanged(t)
 	}
 	w.tellCodec(t)
@@ -189,10 +197,11 @@ func (w *worker) tickTrack(t *track) {
 			continue
 		}
 		w.clockLoop(l)
+		l.publishRate(w.loop.now)
 		moved = l.watch.Moved(w.loop.now, t.clockRate()) || moved
 	}
 	for _, st := range t.table.Load().streams {
-		w.loop.current = st.session
+		w.loop.current = st.exit
 		if moved && st.carries(t) {
 			st.tx.reportAt = 0
 		}
@@ -208,18 +217,18 @@ func (w *worker) tickTrack(t *track) {
 	if t.kind == media.KindVideo {
 		w.waitingLoop(t)
 	}
-	w.loop.current = t.session
+	w.loop.current = t.from.up
 }
 
 // clockLoop looks what a layer's clock reads. While that is not known for sure
 // what was known before stands.
 func (w *worker) clockLoop(l *layer) {
-	if c, ok := l.watch.Reading(w.loop.now, l.track.clockRate(), &l.track.session.rx.offset); ok {
+	if c, ok := l.watch.Reading(w.loop.now, l.track.clockRate(), &l.track.from.rx.offset); ok {
 		l.track.own.clocks[l.index] = c
 	}
 }
 
-// reportLoop sends a stream's receiver a sender report (RFC 3550 §6.4.1): the
+// reportLoop tells a stream's receiver the
 // publisher's clock as it looks on the stream's own timeline, which is what
 // keeps lips in sync. None is sent while that is not sure.
 func (w *worker) reportLoop(st *stream, t *track) {
@@ -228,7 +237,7 @@ func (w *worker) reportLoop(st *stream, t *track) {
 	if !l.started || !l.watch.Sure(w.loop.now, t.clockRate()) {
 		return
 	}
-	clock, ok := tx.rewriter.SenderReport(w.loop.now, &t.own.clocks, &t.session.rx.offset)
+	clock, ok := tx.rewriter.SenderReport(w.loop.now, &t.own.clocks, &t.from.rx.offset)
 	if !ok {
 		return
 	}
@@ -238,6 +247,5 @@ func (w *worker) reportLoop(st *stream, t *track) {
 		tx.reportAt = w.loop.now.Add(reportEvery / 5)
 	}
 	info := media.SenderInfo{Clock: clock, Packets: tx.packets, Octets: tx.octets}
-	buf := media.AppendSenderReport(w.loop.rtcp[:0], st.ssrc, info, nil)
-	w.sendRTCP(st.session, media.AppendSDES(buf, st.ssrc, st.cname))
+	st.exit.reportLoop(w, st, info)
 }

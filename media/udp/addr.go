@@ -53,6 +53,21 @@ func AddrFrom(a netip.AddrPort) Addr {
 	return out
 }
 
+// AddrOfLink is an address for the other end of a connection, so that what comes by
+// it can be told from any datagram and from what comes by another connection: the
+// number is that of the connection. Nothing can be sent there by a socket.
+func AddrOfLink(remote netip.AddrPort, number uint32) Addr {
+	var out Addr
+	binary.NativeEndian.PutUint16(out.raw[:], family6)
+	binary.BigEndian.PutUint16(out.raw[2:], remote.Port())
+	ip := remote.Addr().As16()
+	copy(out.raw[8:], ip[:])
+	// No system counts its interfaces, which scopes are, that far.
+	binary.NativeEndian.PutUint32(out.raw[24:], number|1<<31)
+	out.n = rawLen6
+	return out
+}
+
 // AddrPort decodes a.
 func (a *Addr) AddrPort() netip.AddrPort {
 	port := binary.BigEndian.Uint16(a.raw[2:])

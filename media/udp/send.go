@@ -14,7 +14,16 @@ const (
 	maxRunBytes    = 65000
 )
 
-// SendBatch collects datagrams for one socket. It belongs to one goroutine.
+// Sink takes packets in place of a socket: a connection to one peer, for example.
+type Sink interface {
+	// SendPackets sends what there is room for, in order, and returns how many
+	// packets that were. Any goroutine may call it, several at a time. It does not
+	// wait, and keeps nothing of the packets.
+	SendPackets(packets [][]byte) (sent int)
+}
+
+// SendBatch collects datagrams for one socket, or for one sink after another. It
+// belongs to one goroutine.
 //
 // Datagrams lie one after another in the arena, so that a run is one
 // contiguous piece and needs one iovec.
@@ -27,6 +36,9 @@ type SendBatch struct {
 	max   int // longest run, 1 when segmentation is off
 	mmsg  sendHeaders
 	stats SendStats
+
+	sink    Sink     // where packets go if there is no socket, see Begin
+	packets [][]byte // for a call of it, reused
 }
 
 // message is one datagram, or a run of segments of equal size of which only
@@ -57,6 +69,20 @@ func NewSendBatch(s *Socket) *SendBatch {
 	b.max = s.maxRun()
 	b.mmsg.bind(b)
 	return b
+}
+
+// NewSinkBatch makes an arena for packets that leave by sinks.
+func NewSinkBatch() *SendBatch {
+	return &SendBatch{arena: make([]byte, arenaSize), max: 1, packets: make([][]byte, 0, sendMessages)}
+}
+
+// Begin says by which sink the packets leave that are pushed from here on. What
+// waits for another is sent first.
+func (b *SendBatch) Begin(s Sink) {
+	if b.sink != s {
+		b.Flush()
+		b.sink = s
+	}
 }
 
 // Room returns MaxSend bytes to write the next datagram to. It flushes first
@@ -99,6 +125,11 @@ func (b *SendBatch) Flush() {
 	if b.n == 0 {
 		return
 	}
+	if b.sock == nil {
+		b.flushSink()
+		b.empty()
+		return
+	}
 	if b.sock.fast != nil {
 		b.flushFast()
 	} else {
@@ -106,6 +137,21 @@ func (b *SendBatch) Flush() {
 	}
 	b.empty()
 	b.max = b.sock.maxRun()
+}
+
+// flushSink hands all packets to the sink in one call.
+func (b *SendBatch) flushSink() {
+	b.packets = b.packets[:0]
+	for i := range b.msgs[:b.n] {
+		m := &b.msgs[i]
+		b.packets = append(b.packets, b.arena[m.off:m.off+m.len])
+	}
+	b.stats.Calls++
+	sent := b.sink.SendPackets(b.packets)
+	for i := range b.msgs[:sent] {
+		b.sent(&b.msgs[i])
+	}
+	b.stats.Full += uint64(b.n - sent)
 }
 
 // Discard empties the batch unsent and returns how many datagrams that loses.

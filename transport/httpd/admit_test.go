@@ -172,7 +172,7 @@ func TestHostWithoutPort(t *testing.T) {
 // their sockets at once and come back, and nobody is told to wait. The first
 // sockets are still counted then: the server has not noticed yet.
 func TestSchool(t *testing.T) {
-	s, err := New(Config{Accept: acceptNobody, Log: quiet()})
+	s, err := New(Config{Log: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -15,12 +14,15 @@ import (
 	"parley/transport/wsconn"
 )
 
-// Config configures a Server. Zero values mean the defaults; Accept is the
-// only field that must be set.
+// Config configures a Server. Zero values mean the defaults.
 type Config struct {
 	// CertFile and KeyFile are PEM files; with them HTTPS is served. They are
 	// read again when they change.
 	CertFile, KeyFile string
+	// Site is where people find the server, if that is known: its host and origin are
+	// ours then, and with a Base everything is below that. Default: wherever a request
+	// was sent to.
+	Site Site
 	// Origins may open the WebSocket, rate meetings and read their records
 	// besides the page's own origin: "https://intranet.example".
 	Origins []string
@@ -45,14 +47,13 @@ type Config struct {
 	MaxConnections int
 	// PerAddress bounds what one address may do.
 	PerAddress PerAddress
-	// HeaderTime is how long a client may take for the TLS handshake and for
-	// the headers of a request, each. Default 5 s.
+	// HeaderTime is how long a client may take for its first bytes, for the TLS
+	// handshake and for the headers of a request, each. Default 5 s.
 	HeaderTime time.Duration
 	// Socket are the limits of WebSockets.
 	Socket wsconn.Config
-	// Accept is given every new WebSocket of /api/v1/ws and returns its
-	// handler, nil to refuse it. r is the upgrade request. It must not keep r.
-	Accept func(c *wsconn.Conn, r *http.Request) wsconn.Handler
+	// Doors are the ways into meetings.
+	Doors []Door
 	// FindRoom returns how the room is spelt that is meant by what was typed, false
 	// if that is no room's name. Without it all are, as they are.
 	FindRoom func(ctx context.Context, typed string) (title string, ok bool)
@@ -106,6 +107,7 @@ func (c Config) withDefaults() Config {
 	if c.Ready == nil {
 		c.Ready = func() error { return nil }
 	}
+	c = c.known()
 	p := &c.PerAddress
 	for _, f := range []struct {
 		v *int
@@ -120,17 +122,24 @@ func (c Config) withDefaults() Config {
 
 // check finds mistakes in the settings.
 func (c Config) check() error {
-	if c.Accept == nil {
-		return errors.New("httpd: Config.Accept is not set")
-	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("certificate and key go together")
+	}
+	if c.Site != (Site{}) {
+		if again, err := ParseSite(c.Site.String()); err != nil || again != c.Site {
+			return fmt.Errorf("httpd: Config.Site %q was not made by ParseSite", c.Site)
+		}
 	}
 	for _, list := range [][]string{c.Origins, c.FrameAncestors} {
 		for _, o := range list {
 			if err := CheckOrigin(o); err != nil {
 				return err
 			}
+		}
+	}
+	for i := range c.Doors {
+		if err := c.Doors[i].check(); err != nil {
+			return err
 		}
 	}
 	for _, text := range c.Hosts {

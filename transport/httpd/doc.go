@@ -7,7 +7,6 @@
 //	/sdk/, /lib/      also for pages of other origins (CORS)
 //	/embed.html       the client for frames of other sites
 //	/robots.txt       search engines may show the start page and nothing else
-//	/api/v1/ws        WebSocket, subprotocol parley.v1
 //	/api/v1/reach     POST: would a WebSocket be taken from here, if not why
 //	/api/v1/meetings  meeting records
 //	/healthz          the process is alive
@@ -15,11 +14,36 @@
 //	/metrics          Prometheus
 //	/debug/echo       WebSocket echo, /debug/pprof/ profiles; with Config.Debug
 //
+// The ways into meetings, /api/v1/ws (WebSocket, subprotocol parley.v1) among them,
+// are [Config].Doors: this package knows no protocol of theirs.
+//
+// # Addresses
+//
+// Site is the one place that makes them, from Config.Site. All of this is below its
+// Base, and as well without it: a proxy may take the base off paths or leave it, and
+// probes that ask the port itself need not know it. Nothing but Site.below, the
+// outermost handler, and what finishes pages for a site knows of a base: routes, rules
+// and handlers are about paths below it, and what they lead on to is given it back.
+// What is led to has no host, so that it holds by every name; only who speaks HTTP on
+// the port of TLS is told one. Pages are told the site (data-site) and pass it on
+// in invitations; without a site they pass on what they were opened by.
+//
 // # Entry point
 //
-// [New], then [Server.Serve] with a listener, [Server.Drain] and
+// [New], then [Server.Serve] for each [Listener], [Server.Drain] and
 // [Server.Shutdown]. What the server needs from the rest of Parley it asks
-// through [Config]: Accept, Records, Ready.
+// through [Config]: Doors, Records, Ready.
+//
+// # Ports
+//
+// Every TCP port is a Listener, the main one like any other, and all go the same
+// way:
+//
+//	accept ─▶ crowd ─▶ portmux ─┬─ TLS ─┬─▶ http.Server ─▶ rules ─▶ pages, API; or Handler
+//	        (limits)  (1st byte)└─ plain┴─▶ Stream
+//
+// A connection is in the crowd from accept until it is closed or a WebSocket.
+// HTTP without TLS on a port of TLS is led to https.
 //
 // # Who asks, and for what
 //
@@ -35,13 +59,13 @@
 // # Who may do what
 //
 // Names are an allow-list: IP addresses, localhost, the machine's own name (also
-// with .local), those of the certificate, Config.Hosts. A page at another name
+// with .local), those of the certificate, of Config.Site, Config.Hosts. A page at another name
 // that resolves to us (DNS rebinding) would be same-origin for its browser, so it
 // gets 421 (foreign_host), and a person a page in their language that says so.
 // Exempt are /healthz, /readyz, requests without Host, and those with the API token.
 //
-// Browsers may open the WebSocket from the page's own origin and those of
-// Config.Origins. A Host without port matches the page's name at any port: that
+// Browsers may open the WebSocket from the page's own origin, that of Config.Site and
+// those of Config.Origins. A Host without port matches the page's name at any port: that
 // is what proxies make of it. Programs that are no browsers send no Origin; they
 // are let in, because no cookie or other ambient credential exists that another
 // site could misuse. A request without Origin but with cookies is refused: that is
@@ -65,14 +89,15 @@
 //
 // # Limits
 //
-// Headers 16 KiB and 5 s, bodies 64 KiB, requests 30 s, 4096 connections that
-// are no WebSockets, Config.MaxConnections WebSockets, and per address (IPv6:
-// per /64) what [PerAddress] says, counted by transport/limit. Refusals carry a
-// code, the limit's name and when to try again; /metrics counts them by reason.
+// First bytes 5 s, TLS handshakes 5 s, headers 16 KiB and 5 s, bodies 64 KiB,
+// requests 30 s, 4096 connections that are no WebSockets, Config.MaxConnections
+// WebSockets, and per address (IPv6: per /64) what [PerAddress] says, counted by
+// transport/limit. Refusals carry a code, the limit's name and when to try again;
+// /metrics counts them by reason.
 //
-// Connections that wait (half-read requests, and those kept for later) give way:
-// to another of their own address when that has its share, and when all places
-// are taken the oldest of the address that has most.
+// Connections that wait (silent ones, half-read requests, and those kept for
+// later) give way: to another of their own address when that has its share, and when
+// all places are taken the oldest of the address that has most.
 //
 // Loopback is exempt only while nobody else can come from there: while all
 // listeners are on loopback and no proxy is trusted. Connections of trusted proxies

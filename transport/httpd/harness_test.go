@@ -78,9 +78,16 @@ type running struct {
 	addr string
 	base string // http://addr or https://addr
 	http *http.Client
+
+	served []<-chan error // what Serve said, for each listener
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// meetings is the door that clients of ours use.
+func meetings(accept func(*wsconn.Conn, *http.Request) wsconn.Handler) []Door {
+	return []Door{{Pattern: "/api/v1/ws", Socket: &Socket{Protocol: "parley.v1", Accept: accept}}}
+}
 
 // start serves cfg on a loopback port until the end of the test. change is called
 // before anything comes in.
@@ -89,8 +96,8 @@ func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
 	if cfg.Log == nil {
 		cfg.Log = quiet()
 	}
-	if cfg.Accept == nil {
-		cfg.Accept = func(*wsconn.Conn, *http.Request) wsconn.Handler { return wsconn.Echo{} }
+	if cfg.Doors == nil {
+		cfg.Doors = meetings(func(*wsconn.Conn, *http.Request) wsconn.Handler { return wsconn.Echo{} })
 	}
 	s, err := New(cfg)
 	if err != nil {
@@ -104,12 +111,12 @@ func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
+	go func() { served <- s.Serve(Listener{Name: "main", Net: ln}) }()
 	transport := &http.Transport{
 		TLSClientConfig:    &tls.Config{InsecureSkipVerify: true},
 		DisableCompression: true,
 	}
-	r := &running{Server: s, addr: ln.Addr().String(), http: &http.Client{
+	r := &running{Server: s, addr: ln.Addr().String(), served: []<-chan error{served}, http: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -122,8 +129,10 @@ func start(t testing.TB, cfg Config, change ...func(*Server)) *running {
 		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 		defer cancel()
 		_ = r.Shutdown(ctx) // reports what it had to cut
-		if err := <-served; err != nil {
-			t.Errorf("serve: %v", err)
+		for _, served := range r.served {
+			if err := within(t, served, "end of Serve"); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	return r
@@ -249,5 +258,3 @@ func within[T any](t testing.TB, c <-chan T, what string) T {
 		panic("unreachable")
 	}
 }
-
-func acceptNobody(*wsconn.Conn, *http.Request) wsconn.Handler { return nil }

@@ -127,7 +127,7 @@ func (s *Server) named(next http.Handler) http.Handler {
 			return
 		}
 		s.metrics.refusedHTTP.WithLabelValues(codeHost).Inc()
-		if r.URL.Path == socketPath {
+		if asksUpgrade(r) {
 			s.metrics.refused.WithLabelValues(codeHost).Inc()
 		}
 		if name, _ := hostName(forLog(v.host)); s.foreign.first(name, time.Now()) {

@@ -1,13 +1,13 @@
 package httpd
 
 import (
-	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
 
 	"parley/transport/limit"
+	"parley/transport/portmux"
 )
 
 // maxPending is how many connections may be there that are no WebSockets; no
@@ -40,21 +40,31 @@ func (s *Server) setLimits(each PerAddress) {
 	s.limits.guesses = limit.PerMinute(guessesPerMinute)
 }
 
-// connState bounds the connections that are no WebSockets.
+// connState tells the crowd what http.Server does with a connection: what was
+// hijacked is counted elsewhere, what is closed has left by itself.
 func (s *Server) connState(conn net.Conn, state http.ConnState) {
 	switch state {
-	case http.StateNew:
-		s.newConn(conn)
 	case http.StateActive, http.StateIdle:
-		s.crowd.work(conn, state == http.StateActive)
-	case http.StateHijacked, http.StateClosed:
-		s.crowd.leave(conn)
+		s.crowd.work(accepted(conn), state == http.StateActive)
+	case http.StateHijacked:
+		s.crowd.leave(accepted(conn))
 	}
 }
 
-// newConn lets a connection in. Those of trusted proxies have no share: they
-// bring others.
-func (s *Server) newConn(conn net.Conn) {
+// accepted is the connection below one that TLS or a WebSocket may be made of.
+func accepted(conn net.Conn) net.Conn {
+	for {
+		above, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = above.NetConn()
+	}
+}
+
+// newConn lets a connection in, if it may. Those of trusted proxies have no share:
+// they bring others.
+func (s *Server) newConn(conn *portmux.Conn) bool {
 	var from netip.Addr
 	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
 		from = plainAddr(a.AddrPort().Addr())
@@ -64,12 +74,12 @@ func (s *Server) newConn(conn net.Conn) {
 	switch {
 	case !in:
 		s.metrics.cut.WithLabelValues(cutShare).Inc()
-		cut(conn)
 	case made && scarce:
 		s.metrics.cut.WithLabelValues(cutDescriptors).Inc()
 	case made:
 		s.metrics.cut.WithLabelValues(cutOldest).Inc()
 	}
+	return in
 }
 
 // shed makes room when no connection can be accepted.
@@ -83,9 +93,5 @@ func (s *Server) shed() bool {
 }
 
 // cut ends a connection without a word: TLS would wait for the peer to take one.
-func cut(conn net.Conn) {
-	if secured, ok := conn.(*tls.Conn); ok {
-		conn = secured.NetConn()
-	}
-	_ = conn.Close() // it ends either way
-}
+// Who asks has it out of the crowd.
+func cut(conn net.Conn) { conn.(*portmux.Conn).Cut() }

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"parley/transport/portmux"
 	"parley/transport/wsconn"
 )
 
@@ -18,6 +19,7 @@ type metrics struct {
 	refused     *prometheus.CounterVec // upgrades, by reason
 	refusedHTTP *prometheus.CounterVec // other requests, by reason
 	cut         *prometheus.CounterVec // connections that were no WebSockets, by reason
+	streams     *prometheus.CounterVec // by listener and how they ended
 	panics      prometheus.Counter
 }
 
@@ -39,10 +41,12 @@ func newMetrics() *metrics {
 			Name: "parley_http_refused_total", Help: "HTTP requests that were refused by a limit or a rule, by reason."}, []string{"reason"}),
 		cut: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parley_http_cut_total", Help: "TCP connections that were no WebSockets and were cut because there were too many, by reason."}, []string{"reason"}),
+		streams: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_streams_total", Help: "TCP connections that spoke something else than HTTP, by listener and how they ended."}, []string{"listener", "end"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "parley_http_panics_total", Help: "HTTP handlers that panicked."}),
 	}
-	m.registry.MustRegister(m.requests, m.refused, m.refusedHTTP, m.cut, m.panics,
+	m.registry.MustRegister(m.requests, m.refused, m.refusedHTTP, m.cut, m.streams, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -122,5 +126,29 @@ func (c socketCollector) Collect(ch chan<- prometheus.Metric) {
 	counter(descPanics, f.Panics)
 	for reason, n := range f.Ended {
 		counter(descEnded, n, reason)
+	}
+}
+
+// portCollector shows what portmux did.
+type portCollector struct{ mux *portmux.Mux }
+
+var (
+	descWaiting   = prometheus.NewDesc("parley_tcp_waiting", "TCP connections that have not said yet what they speak.", nil, nil)
+	descClaimed   = prometheus.NewDesc("parley_tcp_claimed_total", "TCP connections that spoke something known.", nil, nil)
+	descUnclaimed = prometheus.NewDesc("parley_tcp_unclaimed_total", "TCP connections that were closed before they spoke anything known, by reason.", []string{"reason"}, nil)
+)
+
+func (c portCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descWaiting, descClaimed, descUnclaimed} {
+		ch <- d
+	}
+}
+
+func (c portCollector) Collect(ch chan<- prometheus.Metric) {
+	f := c.mux.Figures()
+	ch <- prometheus.MustNewConstMetric(descWaiting, prometheus.GaugeValue, float64(f.Waiting))
+	ch <- prometheus.MustNewConstMetric(descClaimed, prometheus.CounterValue, float64(f.Claimed))
+	for reason, n := range f.Unclaimed {
+		ch <- prometheus.MustNewConstMetric(descUnclaimed, prometheus.CounterValue, float64(n), reason)
 	}
 }

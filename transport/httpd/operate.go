@@ -71,7 +71,7 @@ func (s *Server) shared(next http.HandlerFunc) http.HandlerFunc {
 }
 
 // profiles adds the runtime's profiles, for those who may use the API.
-func (s *Server) profiles(mux *http.ServeMux) {
+func (s *Server) profiles(mux *routes) {
 	pages := map[string]http.HandlerFunc{
 		"/debug/pprof/":        pprof.Index,
 		"/debug/pprof/profile": pprof.Profile,

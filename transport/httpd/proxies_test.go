@@ -38,10 +38,10 @@ func TestLimitsBehindAProxy(t *testing.T) {
 			seen := make(chan netip.Addr, 100)
 			r := serve(t, Config{
 				TrustedProxies: []string{"loopback"}, PerAddress: PerAddress{Sockets: 2, Requests: 2},
-				Accept: func(c *wsconn.Conn, _ *http.Request) wsconn.Handler {
+				Doors: meetings(func(c *wsconn.Conn, _ *http.Request) wsconn.Handler {
 					seen <- c.Source()
 					return wsconn.Echo{}
-				},
+				}),
 			})
 			for i := range 10 {
 				client := fmt.Sprintf("198.51.100.%d", i)

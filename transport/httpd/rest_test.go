@@ -305,7 +305,6 @@ func TestCertificateIsReloaded(t *testing.T) {
 
 func TestConfigMistakes(t *testing.T) {
 	cases := map[string]Config{
-		"no accept":       {},
 		"key without":     {KeyFile: "x"},
 		"origin, no host": {Origins: []string{"intranet.example"}},
 		"origin, path":    {Origins: []string{"https://intranet.example/"}},
@@ -315,9 +314,6 @@ func TestConfigMistakes(t *testing.T) {
 	}
 	for name, cfg := range cases {
 		t.Run(name, func(t *testing.T) {
-			if name != "no accept" {
-				cfg.Accept = acceptNobody
-			}
 			if s, err := New(cfg); err == nil {
 				_ = s.Shutdown(t.Context())
 				t.Fatal("taken")

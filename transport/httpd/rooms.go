@@ -13,9 +13,9 @@ var code = regexp.MustCompile(`^/([A-Za-z]{3}-[A-Za-z]{4}-[A-Za-z]{3})[./]*$`)
 
 // pages answers with the client. An address that names a room leads to how that is
 // spelt: only who knows the rooms can say that.
-func (s *Server) pages(current func() (*site, error)) http.HandlerFunc {
+func (s *Server) pages(current func() (*client, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		site, err := current()
+		client, err := current()
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -26,20 +26,20 @@ func (s *Server) pages(current func() (*site, error)) http.HandlerFunc {
 		}
 		typed := strings.TrimRight(strings.TrimPrefix(r.URL.Path, "/r/"), "/")
 		if !strings.HasPrefix(r.URL.Path, "/r/") || typed == "" {
-			site.serve(w, r)
+			client.serve(w, r)
 			return
 		}
 		if s.tooFast(r) > 0 { // joining says then which room it is
-			site.serve(w, r)
+			client.serve(w, r)
 			return
 		}
 		switch title, ok := s.cfg.FindRoom(r.Context(), typed); {
 		case !ok:
-			site.send(w, r, site.pages["bad-room"], http.StatusOK)
+			client.send(w, r, client.pages["bad-room"], http.StatusOK)
 		case title != typed:
 			leadToRoom(w, r, title)
 		default:
-			site.serve(w, r)
+			client.serve(w, r)
 		}
 	}
 }
@@ -48,8 +48,10 @@ func (s *Server) pages(current func() (*site, error)) http.HandlerFunc {
 // ten letters mean changes.
 func leadToRoom(w http.ResponseWriter, r *http.Request, title string) {
 	to := url.URL{Path: "/r/" + title, RawQuery: r.URL.RawQuery}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to.String(), http.StatusFound)
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Location", to.String()) // see leading
+	w.WriteHeader(http.StatusFound)
 }
 
 // getRoom answers GET /api/v1/room?name=: how the room is spelt that is meant by what

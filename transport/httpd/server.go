@@ -2,11 +2,8 @@ package httpd
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -15,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
-	"parley/transport/httpd/web"
+	"parley/transport/portmux"
 	"parley/transport/wsconn"
 )
 
@@ -23,11 +20,15 @@ import (
 type Server struct {
 	cfg         Config
 	origins     origins
+	cross       *http.CrossOriginProtection
 	hosts       *hosts
 	trusted     trusted
-	certs       *certs // nil without TLS
+	certs       *certs       // nil without TLS
+	mux         *portmux.Mux // what connections speak
 	conns       *wsconn.Server
-	web         *http.Server
+	main        http.Handler // pages, API and doors
+	webs        webs
+	streams     *streams
 	metrics     *metrics
 	limits      // what addresses may do
 	descriptors descriptors
@@ -51,6 +52,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:      cfg,
 		origins:  newOrigins(cfg.Origins),
+		streams:  newStreams(),
 		metrics:  newMetrics(),
 		told:     newTold(10*time.Second, 20),
 		foreign:  newTold(10*time.Second, 20),
@@ -70,33 +72,42 @@ func New(cfg Config) (*Server, error) {
 	if s.trusted, err = newTrusted(cfg.TrustedProxies); err != nil {
 		return nil, err
 	}
-	routes, err := s.routes()
-	if err != nil {
+	if s.cross, err = newCross(cfg.Origins); err != nil {
 		return nil, err
 	}
-	if s.conns, err = wsconn.New(s.socketConfig()); err != nil {
+	if s.main, err = s.routes(); err != nil {
+		return nil, err
+	}
+	if err = s.open(); err != nil {
 		return nil, err
 	}
 	if err := s.collect(); err != nil {
-		_ = s.conns.Close(context.Background()) // it has no connections
+		_ = errors.Join(s.mux.Close(), s.conns.Close(context.Background())) // they have no connections
 		return nil, err
-	}
-	s.web = &http.Server{
-		Handler:           routes,
-		ReadHeaderTimeout: cfg.HeaderTime,
-		ReadTimeout:       3 * cfg.HeaderTime,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-		ConnState:         s.connState,
-		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug), // remote mistakes
 	}
 	return s, nil
 }
 
+// open makes what has pollers.
+func (s *Server) open() (err error) {
+	s.mux, err = portmux.New(portmux.Config{
+		Time:  s.cfg.HeaderTime,
+		Admit: s.newConn,
+		Gone:  func(conn *portmux.Conn) { s.crowd.leave(conn) },
+		Log:   s.cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	if s.conns, err = wsconn.New(s.socketConfig()); err != nil {
+		_ = s.mux.Close() // it has no connections
+	}
+	return err
+}
+
 // collect registers everybody's metrics.
 func (s *Server) collect() error {
-	s.metrics.registry.MustRegister(socketCollector{s.conns})
+	s.metrics.registry.MustRegister(socketCollector{s.conns}, portCollector{s.mux})
 	for _, c := range s.cfg.Collectors {
 		if err := s.metrics.registry.Register(c); err != nil {
 			return fmt.Errorf("register metrics: %w", err)
@@ -122,30 +133,6 @@ func (s *Server) socketConfig() wsconn.Config {
 // Registry takes more metrics.
 func (s *Server) Registry() prometheus.Registerer { return s.metrics.registry }
 
-// Serve answers what comes in over ln, which it closes, until Shutdown.
-func (s *Server) Serve(ln net.Listener) error {
-	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		s.exposed.Store(true)
-	}
-	s.listens.Add(1)
-	ln = numbered{ln, &s.descriptors, s.shed}
-	if s.certs != nil {
-		ln = secured{ln, s.hosts.allow, func() { s.metrics.refusedHTTP.WithLabelValues("plain_http").Inc() }}
-	}
-	ln = wsconn.Listener(ln)
-	var err error
-	if s.certs != nil {
-		s.web.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certs.get}
-		err = s.web.ServeTLS(ln, "", "")
-	} else {
-		err = s.web.Serve(ln)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("serve HTTP: %w", err)
-}
-
 // onLoopback reports whether nobody can reach us but this machine's own programs.
 func (s *Server) onLoopback() bool { return s.listens.Load() > 0 && !s.exposed.Load() }
 
@@ -159,16 +146,25 @@ func (s *Server) Drain(in time.Duration) { s.drainEnd.Store(time.Now().Add(in).U
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain(0)
 	s.stopping.Store(true)
-	requests := make(chan error, 1)
-	go func() {
-		err := s.web.Shutdown(ctx)
-		if err != nil {
-			err = s.web.Close()
-		}
-		requests <- err
-	}()
-	err := s.conns.Close(ctx)
-	return errors.Join(err, <-requests)
+	err := s.mux.Close()
+	webs := s.webs.close()
+	errs := make([]error, len(webs))
+	var parts sync.WaitGroup
+	for i, web := range webs {
+		parts.Go(func() { errs[i] = shut(ctx, web) })
+	}
+	parts.Go(func() { s.streams.close(ctx) })
+	err = errors.Join(err, s.conns.Close(ctx))
+	parts.Wait()
+	return errors.Join(append(errs, err)...)
+}
+
+// shut lets requests finish until ctx ends.
+func shut(ctx context.Context, web *http.Server) error {
+	if web.Shutdown(ctx) == nil {
+		return nil
+	}
+	return web.Close()
 }
 
 // Sockets are the figures of the WebSockets.
@@ -176,62 +172,67 @@ func (s *Server) Sockets() wsconn.Figures { return s.conns.Figures() }
 
 // routes builds the whole tree of handlers.
 func (s *Server) routes() (http.Handler, error) {
-	mux := http.NewServeMux()
-	client := embedded
-	if s.cfg.Dev != "" {
-		client = devSite(s.cfg.Dev)
-	} else if _, err := embedded(); err != nil {
+	mux := &routes{ServeMux: http.NewServeMux()}
+	client, err := clientFor(s.cfg.Dev, s.cfg.Site)
+	if err != nil {
 		return nil, err
 	}
 	mux.Handle("/", method(http.MethodGet, s.pages(client)))
 	mux.Handle("/healthz", method(http.MethodGet, s.healthz))
 	mux.Handle("/readyz", method(http.MethodGet, s.readyz))
 	mux.Handle("/metrics", method(http.MethodGet, s.guard(s.metrics.handler())))
-	mux.HandleFunc(socketPath, s.socket)
 	mux.Handle(reachPath, s.shared(method(http.MethodPost, s.reach)))
 	mux.Handle("/api/v1/room", method(http.MethodGet, s.getRoom))
 	mux.Handle("/api/v1/meetings", method(http.MethodGet, s.guard(s.getMeetings)))
 	mux.Handle("/api/v1/meetings/{id}", method(http.MethodGet, s.guard(s.getMeeting)))
 	mux.Handle("/api/v1/meetings/{id}/rating", s.shared(method(http.MethodPost, s.postRating)))
 	mux.Handle("/api/v1/meetings/{id}/record", s.shared(method(http.MethodGet, s.getRecord)))
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, refuse(http.StatusNotFound, codeNotFound, "there is no such address"))
-	})
+	}))
 	if s.cfg.Debug {
-		mux.HandleFunc("/debug/echo", s.guard(s.echo))
+		mux.Handle("/debug/echo", s.guard(s.echo))
 		s.profiles(mux)
 	}
-	cross, err := s.ownPages(mux)
-	if err != nil {
-		return nil, err
+	for _, d := range s.cfg.Doors {
+		if err := mux.open(d, s.enter(d)); err != nil {
+			return nil, err
+		}
 	}
-	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.proxiedShare(s.named(bounded(cross))))
-	return s.identified(s.metrics.count(s.recovered(inner))), nil
+	return s.ruled(mux), nil
+}
+
+// ruled puts h under the rules that hold for all that is asked by HTTP.
+func (s *Server) ruled(h http.Handler) http.Handler {
+	inner := headers(s.cfg.FrameAncestors, s.certs != nil, s.proxiedShare(s.named(bounded(s.ownPages(h)))))
+	return s.led(s.cfg.Site.below(s.identified(s.metrics.count(s.recovered(inner)))))
+}
+
+// newCross makes the rule about pages of other sites.
+func newCross(origins []string) (*http.CrossOriginProtection, error) {
+	cross := http.NewCrossOriginProtection()
+	for _, o := range origins {
+		if err := cross.AddTrustedOrigin(o); err != nil {
+			return nil, err
+		}
+	}
+	return cross, nil
 }
 
 // ownPages refuses what pages of other sites would change (CSRF), by the rule
 // that also holds for the WebSocket where browsers name the page. What only asks
 // how we would answer is let through.
-func (s *Server) ownPages(next http.Handler) (http.Handler, error) {
-	cross := http.NewCrossOriginProtection()
-	for _, o := range s.cfg.Origins {
-		if err := cross.AddTrustedOrigin(o); err != nil {
-			return nil, err
-		}
-	}
+func (s *Server) ownPages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		named := len(r.Header["Origin"]) > 0 && s.origins.allow(r, visitorFrom(r))
-		if r.URL.Path != reachPath && !named && cross.Check(r) != nil {
+		if r.URL.Path != reachPath && !named && s.cross.Check(r) != nil {
 			s.metrics.refusedHTTP.WithLabelValues(codeOrigin).Inc()
 			fail(w, refuse(http.StatusForbidden, codeOrigin, "pages of this origin may not do this"))
 			return
 		}
 		next.ServeHTTP(w, r)
-	}), nil
+	})
 }
-
-// embedded is the client in the binary, built once: it never changes.
-var embedded = sync.OnceValues(func() (*site, error) { return buildSite(web.Files, true) })
 
 // bounded limits bodies.
 func bounded(next http.Handler) http.Handler {

@@ -8,16 +8,6 @@ import (
 	"parley/transport/wsconn"
 )
 
-const socketPath = "/api/v1/ws"
-
-// protocol is the subprotocol that clients of socketPath must offer.
-const protocol = "parley.v1"
-
-// socket answers /api/v1/ws.
-func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
-	s.upgrade(w, r, protocol, func(c *wsconn.Conn) wsconn.Handler { return s.cfg.Accept(c, r) })
-}
-
 // echo answers /debug/echo.
 func (s *Server) echo(w http.ResponseWriter, r *http.Request) {
 	s.upgrade(w, r, "", func(*wsconn.Conn) wsconn.Handler { return wsconn.Echo{} })

@@ -33,13 +33,13 @@ func wantEcho(t testing.TB, conn net.Conn, r io.Reader, text string) {
 
 func TestSocket(t *testing.T) {
 	accepted := make(chan *wsconn.Conn, 1)
-	cfg := Config{Accept: func(c *wsconn.Conn, r *http.Request) wsconn.Handler {
+	cfg := Config{Doors: meetings(func(c *wsconn.Conn, r *http.Request) wsconn.Handler {
 		if r.URL.Path != "/api/v1/ws" {
 			t.Errorf("request for %s", r.URL)
 		}
 		accepted <- c
 		return wsconn.Echo{}
-	}}
+	})}
 	onBoth(t, cfg, func(t *testing.T, r *running) {
 		resp, conn, reader := r.upgrade(t, "/api/v1/ws", offer, "Sec-WebSocket-Extensions: permessage-deflate")
 		if resp.StatusCode != 101 || resp.Header.Get("Sec-WebSocket-Protocol") != "parley.v1" || resp.Header.Get("Sec-WebSocket-Extensions") != "" {

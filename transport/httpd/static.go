@@ -13,9 +13,10 @@ type asset struct {
 	hash        string // of body, 16 characters of base64url
 }
 
-// site answers from a table of assets. Paths not in it are not found: no
+// client answers from a table of assets. Paths not in it are not found: no
 // request reaches a file system.
-type site struct {
+type client struct {
+	at     Site
 	assets map[string]*asset // by path, "/index.html"
 	// pages holds index.html once for each kind of page, naming the modules
 	// that this kind begins with.
@@ -23,34 +24,34 @@ type site struct {
 }
 
 // find returns the asset for a path and the status to send it with.
-func (s *site) find(path string) (a *asset, status int) {
+func (c *client) find(path string) (a *asset, status int) {
 	if path == "/favicon.ico" {
 		path = "/icons/parley.svg" // what browsers ask for on pages that name no icon
 	}
-	if a, ok := s.assets[path]; ok {
+	if a, ok := c.assets[path]; ok {
 		return a, http.StatusOK
 	}
 	if page := pageOf(path); page != "" {
-		return s.pages[page], http.StatusOK
+		return c.pages[page], http.StatusOK
 	}
 	if strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
 		return nil, http.StatusNotFound // a file that is not there
 	}
-	return s.assets["/index.html"], http.StatusNotFound // the client shows what it is
+	return c.assets["/index.html"], http.StatusNotFound // the client shows what it is
 }
 
-// serve answers a request with what site has.
-func (s *site) serve(w http.ResponseWriter, r *http.Request) {
-	a, status := s.find(r.URL.Path)
+// serve answers a request with what the client has.
+func (c *client) serve(w http.ResponseWriter, r *http.Request) {
+	a, status := c.find(r.URL.Path)
 	if a == nil {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
-	s.send(w, r, a, status)
+	c.send(w, r, a, status)
 }
 
 // send answers a request with an asset.
-func (s *site) send(w http.ResponseWriter, r *http.Request, a *asset, status int) {
+func (c *client) send(w http.ResponseWriter, r *http.Request, a *asset, status int) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
 	h.Set("Vary", "Accept-Encoding")

@@ -11,6 +11,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+
+	"parley/transport/httpd/web"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -38,9 +41,28 @@ var contentTypes = map[string]string{
 	".md":          "text/plain; charset=utf-8",
 }
 
-// buildSite reads the client into memory, hashed and compressed.
-func buildSite(files fs.FS, compress bool) (*site, error) {
-	s := &site{assets: map[string]*asset{}, pages: map[string]*asset{}}
+// embedded is the client in the binary as servers at a root have it, built once: it
+// never changes.
+var embedded = sync.OnceValues(func() (*client, error) { return buildClient(web.Files, true, Site{}) })
+
+// clientFor returns what gives the client of a server: that in the binary, or the one
+// that is in the folder dev now.
+func clientFor(dev string, at Site) (func() (*client, error), error) {
+	if dev != "" {
+		return devClient(dev, at), nil
+	}
+	current := embedded
+	if at != (Site{}) {
+		current = sync.OnceValues(func() (*client, error) { return buildClient(web.Files, true, at) })
+	}
+	_, err := current()
+	return current, err
+}
+
+// buildClient reads the client into memory, hashed and compressed, with the addresses
+// that it has at a site.
+func buildClient(files fs.FS, compress bool, at Site) (*client, error) {
+	c := &client{at: at, assets: map[string]*asset{}, pages: map[string]*asset{}}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -53,40 +75,43 @@ func buildSite(files fs.FS, compress bool) (*site, error) {
 		if err != nil {
 			return err
 		}
-		s.assets["/"+name] = &asset{contentType: kind, body: body}
+		c.assets["/"+name] = &asset{contentType: kind, body: body}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the client: %w", err)
 	}
-	if s.assets["/index.html"] == nil {
+	if c.assets["/index.html"] == nil {
 		return nil, fmt.Errorf("read the client: %w: index.html", fs.ErrNotExist)
 	}
-	s.finish(compress)
-	return s, nil
+	c.finish(compress)
+	return c, nil
 }
 
 // finish hashes and compresses. Pages come last: they name other assets with
 // their hashes.
-func (s *site) finish(compress bool) {
+func (c *client) finish(compress bool) {
 	var pages []*asset
-	for name, a := range s.assets {
+	for name, a := range c.assets {
 		if path.Ext(name) == ".html" {
 			pages = append(pages, a)
-		} else {
-			a.seal(compress)
+			continue
 		}
-	}
-	index := s.assets["/index.html"]
-	for page, module := range pageModules {
-		body := s.versioned(bytes.Replace(index.body, []byte("<parley-app>"), []byte(`<parley-app page="`+page+`">`), 1))
-		a := &asset{contentType: index.contentType, body: s.preloading(body, append(entries(body), module))}
+		if name == "/robots.txt" {
+			a.body = bytes.ReplaceAll(a.body, []byte(": /"), []byte(": "+c.at.Path("/")))
+		}
 		a.seal(compress)
-		s.pages[page] = a
+	}
+	index := c.assets["/index.html"]
+	for page, module := range pageModules {
+		body := c.versioned(bytes.Replace(index.body, []byte("<parley-app>"), []byte(`<parley-app page="`+page+`">`), 1))
+		a := &asset{contentType: index.contentType, body: c.placed(c.preloading(body, append(entries(body), module)))}
+		a.seal(compress)
+		c.pages[page] = a
 	}
 	for _, a := range pages {
-		body := s.versioned(a.body)
-		a.body = s.preloading(body, entries(body))
+		body := c.versioned(a.body)
+		a.body = c.placed(c.preloading(body, entries(body)))
 		a.seal(compress)
 	}
 }
@@ -108,15 +133,30 @@ var styleLink = regexp.MustCompile(`(<link [^>]*href=")(/(?:css|icons)/[^"?]+)("
 // versioned adds ?v=hash to the style sheets and icons of a page, so that
 // browsers may keep them for ever. Modules can not be treated so: they name
 // each other in their source, which is served as it is.
-func (s *site) versioned(page []byte) []byte {
+func (c *client) versioned(page []byte) []byte {
 	return styleLink.ReplaceAllFunc(page, func(m []byte) []byte {
 		parts := styleLink.FindSubmatch(m)
-		a := s.assets[string(parts[2])]
+		a := c.assets[string(parts[2])]
 		if a == nil {
 			return m
 		}
 		return bytes.Join([][]byte{parts[1], parts[2], []byte("?v=" + a.hash), parts[3]}, nil)
 	})
+}
+
+var (
+	ownAddress = regexp.MustCompile(`((?:href|src)=")(/[^/])`)
+	pageRoot   = []byte("<html ")
+)
+
+// placed gives a finished page the addresses that it has at the site, and tells it the
+// site for those it makes itself.
+func (c *client) placed(page []byte) []byte {
+	if c.at == (Site{}) {
+		return page
+	}
+	page = ownAddress.ReplaceAll(page, []byte("${1}"+c.at.Path("$2")))
+	return bytes.Replace(page, pageRoot, []byte(`<html data-site="`+c.at.String()+`" `), 1)
 }
 
 // zip returns gzip of body if that saves at least a tenth.
@@ -154,26 +194,26 @@ func entries(page []byte) []string {
 // preloading adds to a page's head the modules that entries import, directly
 // or not, so that a browser asks for all at once instead of level by level. In
 // the page they are compressed with it, which a Link header is not.
-func (s *site) preloading(page []byte, entries []string) []byte {
+func (c *client) preloading(page []byte, entries []string) []byte {
 	head, rest, ok := bytes.Cut(page, []byte("</head>"))
 	if !ok {
 		return page
 	}
 	out := bytes.Clone(head)
-	for _, name := range s.modules(entries) {
+	for _, name := range c.modules(entries) {
 		out = append(out, `<link rel="modulepreload" href="`+name+`">`...)
 	}
 	return append(append(out, "</head>"...), rest...)
 }
 
 // modules returns entries and what they import, nearest first.
-func (s *site) modules(entries []string) []string {
+func (c *client) modules(entries []string) []string {
 	seen := map[string]bool{}
 	var order []string
 	for todo := entries; len(todo) > 0; {
 		name := todo[0]
 		todo = todo[1:]
-		a := s.assets[name]
+		a := c.assets[name]
 		if a == nil || seen[name] {
 			continue
 		}

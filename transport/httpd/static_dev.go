@@ -2,15 +2,15 @@ package httpd
 
 import "os"
 
-// devSite builds the site anew for every request: fast enough for one
+// devClient builds the client anew for every request: fast enough for one
 // developer, and never stale. The os.Root keeps it inside dir.
-func devSite(dir string) func() (*site, error) {
-	return func() (*site, error) {
+func devClient(dir string, at Site) func() (*client, error) {
+	return func() (*client, error) {
 		root, err := os.OpenRoot(dir)
 		if err != nil {
 			return nil, err
 		}
 		defer root.Close()
-		return buildSite(root.FS(), false)
+		return buildClient(root.FS(), false, at)
 	}
 }

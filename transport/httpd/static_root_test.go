@@ -26,11 +26,11 @@ func TestManifest(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
 		t.Fatal(err)
 	}
-	if m.Name != "Parley" || m.StartURL != "/" || m.Display != "standalone" || m.Theme == "" || m.Background == "" || len(m.Icons) == 0 {
+	if m.Name != "Parley" || m.StartURL != "./" || m.Display != "standalone" || m.Theme == "" || m.Background == "" || len(m.Icons) == 0 {
 		t.Errorf("%+v", m)
 	}
 	for _, icon := range m.Icons {
-		if resp, _ := r.do(t, "GET", icon.Src, ""); resp.StatusCode != 200 || resp.Header.Get("Content-Type") != icon.Type {
+		if resp, _ := r.do(t, "GET", "/"+icon.Src, ""); resp.StatusCode != 200 || resp.Header.Get("Content-Type") != icon.Type {
 			t.Errorf("%s: %s %v", icon.Src, resp.Status, resp.Header)
 		}
 	}

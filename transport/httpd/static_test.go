@@ -19,10 +19,10 @@ import (
 	"parley/transport/httpd/web"
 )
 
-func testSite(t *testing.T) *site {
+func testClient(t *testing.T) *client {
 	t.Helper()
 	page := `<html><head><link rel="stylesheet" href="/css/a.css"><script type="module" src="/ui/app.js"></script></head></html>`
-	s, err := buildSite(fstest.MapFS{
+	s, err := buildClient(fstest.MapFS{
 		"index.html":    {Data: []byte(page)},
 		"embed.html":    {Data: []byte("<html><head></head></html>")},
 		"css/a.css":     {Data: []byte(strings.Repeat("body { color: red }\n", 100))},
@@ -34,14 +34,14 @@ func testSite(t *testing.T) *site {
 		"lib/c.js":      {Data: []byte("export const c = 1;")},
 		"lib/d.js":      {Data: []byte("import './missing.js';")},
 		"secret.key":    {Data: []byte("not for you")},
-	}, true)
+	}, true, Site{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func get(s *site, path string, header ...string) *http.Response {
+func get(s *client, path string, header ...string) *http.Response {
 	r := httptest.NewRequest("GET", "http://localhost/", nil)
 	path, query, _ := strings.Cut(path, "?")
 	r.URL.Path, r.URL.RawQuery = path, query
@@ -55,7 +55,7 @@ func get(s *site, path string, header ...string) *http.Response {
 }
 
 func TestStaticPaths(t *testing.T) {
-	s := testSite(t)
+	s := testClient(t)
 	cases := []struct {
 		path   string
 		status int
@@ -94,7 +94,7 @@ func TestStaticPaths(t *testing.T) {
 }
 
 func TestStaticCaching(t *testing.T) {
-	s := testSite(t)
+	s := testClient(t)
 	first := get(s, "/css/a.css", "Accept-Encoding: gzip, br")
 	if first.Header.Get("Content-Encoding") != "gzip" || first.Header.Get("Cache-Control") != "no-cache" {
 		t.Fatalf("headers %v", first.Header)
@@ -129,7 +129,7 @@ func TestStaticCaching(t *testing.T) {
 }
 
 func TestModulePreload(t *testing.T) {
-	s := testSite(t)
+	s := testClient(t)
 	want := map[string][]string{
 		"/":           {"/ui/app.js", "/ui/b.js", "/lib/c.js", "/lib/d.js"},
 		"/nowhere":    {"/ui/app.js", "/ui/b.js", "/lib/c.js", "/lib/d.js"},

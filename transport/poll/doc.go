@@ -16,6 +16,10 @@
 // [FD.Close] may be called from any goroutine. A handler that panics loses its
 // connection and nothing else.
 //
+// A connection may also be watched for its owner ([Poller.Lend]), until it is
+// settled who serves it: it keeps its descriptor and comes back as it was, without
+// what was read.
+//
 // # Why level-triggered
 //
 // A level-triggered loop may read a bounded amount per event and come back: the
@@ -30,6 +34,6 @@
 //
 // On systems without epoll, and for connections that have no descriptor (an
 // in-memory pipe), the portable poller serves each connection with three
-// goroutines behind the same interface. It is built everywhere, so that tests
-// on Linux cover it.
+// goroutines behind the same interface, and one that it watches for another with
+// one. It is built everywhere, so that tests on Linux cover it.
 package poll

@@ -41,24 +41,42 @@ type epollPoller struct {
 
 func (p *epollPoller) Add(conn net.Conn) (FD, error) {
 	defer conn.Close()
-	fd, err := duplicate(conn)
+	fd, err := descriptor(conn, duplicate)
 	if err != nil {
 		return nil, err
 	}
-	l := p.loops[int(p.turn.Add(1)%uint32(len(p.loops)))]
-	d := &epollFD{loop: l, fd: int32(fd)}
-	d.timer.owner = d
-	if !l.register(d) {
+	d, err := p.assign(&epollFD{fd: int32(fd)})
+	if err != nil {
 		_ = unix.Close(fd)
+		return nil, err
+	}
+	return d, nil
+}
+
+func (p *epollPoller) Lend(conn net.Conn) (Lent, error) {
+	fd, err := descriptor(conn, func(own uintptr) (int, error) { return int(own), nil })
+	if err != nil {
+		return nil, err
+	}
+	d, err := p.assign(&epollFD{fd: int32(fd), lent: true})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// assign gives d the loop whose turn it is.
+func (p *epollPoller) assign(d *epollFD) (*epollFD, error) {
+	d.loop = p.loops[int(p.turn.Add(1)%uint32(len(p.loops)))]
+	d.timer.owner = d
+	if !d.loop.register(d) {
 		return nil, ErrClosed
 	}
 	return d, nil
 }
 
-// duplicate returns a second descriptor of conn's socket. Ours is unknown to
-// the runtime's own poller, which would otherwise also wake up for it.
-// O_NONBLOCK is a flag of the socket and stays set.
-func duplicate(conn net.Conn) (int, error) {
+// descriptor returns what take makes of the number of conn's descriptor.
+func descriptor(conn net.Conn, take func(own uintptr) (int, error)) (fd int, err error) {
 	sc, ok := conn.(syscall.Conn)
 	if !ok {
 		return 0, fmt.Errorf("poll: %T has no descriptor", conn)
@@ -67,19 +85,21 @@ func duplicate(conn net.Conn) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fd := -1
-	var dupErr error
-	err = raw.Control(func(old uintptr) {
-		fd, dupErr = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
-	})
+	var taken error
+	err = raw.Control(func(own uintptr) { fd, taken = take(own) })
 	if err == nil {
-		err = dupErr
+		err = taken
 	}
 	if err != nil {
-		return 0, fmt.Errorf("poll: duplicate descriptor: %w", err)
+		return 0, fmt.Errorf("poll: take descriptor: %w", err)
 	}
 	return fd, nil
 }
+
+// duplicate makes a second descriptor of a socket. Ours is unknown to the
+// runtime's own poller, which would otherwise also wake up for it. O_NONBLOCK is
+// a flag of the socket and stays set.
+func duplicate(own uintptr) (int, error) { return unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0) }
 
 func (p *epollPoller) Close() error {
 	for _, l := range p.loops {

@@ -16,6 +16,7 @@ type epollFD struct {
 	timer   timer[epollFD] // guarded by loop.mu
 	fd      int32
 	gen     int32  // tells this use of the number fd from others; immutable
+	lent    bool   // the descriptor is another's, who closes it; immutable
 	post    Events // synthetic events not yet delivered, guarded by loop.mu
 
 	// mu guards the flags and keeps the descriptor open while it is in use:
@@ -38,7 +39,12 @@ func (d *epollFD) Start(h Handler) error {
 		return err
 	}
 	d.started = true
-	d.loop.postEvent(d, early|Readable)
+	if !d.lent { // with nothing above the socket epoll knows all there is to read
+		early |= Readable
+	}
+	if early != 0 {
+		d.loop.postEvent(d, early)
+	}
 	return nil
 }
 
@@ -172,5 +178,8 @@ func (d *epollFD) Close() error {
 	// Closing would take it out of epoll too, unless a child process holds
 	// a copy of the descriptor.
 	_ = unix.EpollCtl(d.loop.epfd, unix.EPOLL_CTL_DEL, int(d.fd), nil)
+	if d.lent {
+		return nil
+	}
 	return os.NewSyscallError("close", unix.Close(int(d.fd)))
 }

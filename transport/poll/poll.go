@@ -2,6 +2,7 @@ package poll
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"runtime"
@@ -44,7 +45,7 @@ type Handler interface {
 
 // tell calls h. A panic in there ends d, not what serves the other
 // connections.
-func tell(h Handler, d FD, log *slog.Logger, what Events, scratch []byte) {
+func tell(h Handler, d io.Closer, log *slog.Logger, what Events, scratch []byte) {
 	defer func() {
 		if r := recover(); r != nil {
 			log.Error("connection handler panicked", slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
@@ -78,13 +79,34 @@ type FD interface {
 	Close() error
 }
 
+// Lent is a connection that a Poller watches for its owner. Its methods are those
+// of FD, but for what is said here.
+type Lent interface {
+	// Start begins to deliver Readable and Expired, and nothing else: Readable when
+	// there is something.
+	Start(h Handler) error
+	// Read is for the Handler alone, or for the owner before Start: then it may say
+	// ErrAgain where only waiting would tell.
+	Read(p []byte) (int, error)
+	// SetTimer must be called before Start, or by the Handler.
+	SetTimer(at Instant)
+	// Close ends the watching. The connection stays open: it is its owner's again,
+	// without what was read.
+	Close() error
+}
+
 // Poller serves connections until Close.
 type Poller interface {
 	// Add takes conn over: the caller must not use conn any more, whatever
 	// Add returns. Nothing is delivered before FD.Start.
 	Add(conn net.Conn) (FD, error)
-	// Close closes every FD without telling their handlers and waits for the
-	// poller's goroutines. It must not be called from a Handler.
+	// Lend watches conn, which stays the caller's: for who has to see what comes
+	// before it is settled who serves it. Until Lent.Close nobody may read from
+	// conn, set deadlines or close it: its descriptor is the one that is watched,
+	// so that waiting costs no second one.
+	Lend(conn net.Conn) (Lent, error)
+	// Close closes every FD without telling their handlers, ends all watching and
+	// waits for the poller's goroutines. It must not be called from a Handler.
 	Close() error
 }
 

@@ -41,28 +41,36 @@ func (r *recorder) OnEvent(ev Events, scratch []byte) {
 	}
 }
 
-// pair returns a connection of p and its other end.
-func pair(t *testing.T, p Poller) (FD, *net.TCPConn) {
+// connected returns the two ends of a TCP connection.
+func connected(t *testing.T) (own, peer *net.TCPConn) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	peer, err := net.Dial("tcp", ln.Addr().String())
+	dialled, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { peer.Close() })
+	t.Cleanup(func() { dialled.Close() })
 	conn, err := ln.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { conn.Close() })
+	return conn.(*net.TCPConn), dialled.(*net.TCPConn)
+}
+
+// pair returns a connection of p and its other end.
+func pair(t *testing.T, p Poller) (FD, *net.TCPConn) {
+	t.Helper()
+	conn, peer := connected(t)
 	fd, err := p.Add(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fd, peer.(*net.TCPConn)
+	return fd, peer
 }
 
 // onBoth runs test with every kind of poller this system has.

@@ -22,10 +22,11 @@ type goPoller struct {
 	mu     sync.Mutex // guards all below
 	closed bool
 	fds    map[*goFD]struct{}
+	lents  map[*goLent]struct{}
 }
 
 func newGoPoller(o Options) *goPoller {
-	return &goPoller{scratch: o.Scratch, log: o.Log, fds: map[*goFD]struct{}{}}
+	return &goPoller{scratch: o.Scratch, log: o.Log, fds: map[*goFD]struct{}{}, lents: map[*goLent]struct{}{}}
 }
 
 func (p *goPoller) Add(conn net.Conn) (FD, error) {
@@ -45,11 +46,14 @@ func (p *goPoller) Add(conn net.Conn) (FD, error) {
 func (p *goPoller) Close() error {
 	p.mu.Lock()
 	p.closed = true
-	fds := p.fds
-	p.fds = map[*goFD]struct{}{}
+	fds, lents := p.fds, p.lents
+	p.fds, p.lents = map[*goFD]struct{}{}, map[*goLent]struct{}{}
 	p.mu.Unlock()
 	for d := range fds {
 		_ = d.Close()
+	}
+	for d := range lents {
+		d.stop()
 	}
 	p.running.Wait()
 	return nil

@@ -3,8 +3,8 @@
 //
 // # Entry points
 //
-// [New] makes a [Server] on a [parley/transport/poll.Poller]. Its [Listener]
-// wraps what http.Server accepts, and [Server.Upgrade], called from an HTTP
+// [New] makes a [Server] on a [parley/transport/poll.Poller]. [Movable]
+// wraps what http.Server is given, and [Server.Upgrade], called from an HTTP
 // handler, turns the request into a [Conn] and returns; from then on a poll
 // loop calls the Conn's [Handler].
 //

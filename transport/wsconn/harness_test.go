@@ -94,7 +94,7 @@ func newHarness(t testing.TB, v variant, cfg Config, accept func(*Conn) Handler)
 		t.Fatal(err)
 	}
 	addr := ln.Addr().String()
-	ln = Listener(ln)
+	ln = movable{ln}
 	if v.tls {
 		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{certificate()}})
 	}
@@ -291,3 +291,14 @@ func eventually(t testing.TB, what string, ok func() bool) {
 }
 
 var _ poll.Handler = (*Conn)(nil)
+
+// movable wraps what is accepted, as who serves HTTP does.
+type movable struct{ net.Listener }
+
+func (l movable) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return Movable(conn), nil
+}

@@ -9,19 +9,9 @@ import (
 	"parley/transport/poll"
 )
 
-// Listener wraps what ln accepts so that it can later move to a poller. Under
-// TLS it must be the listener below the TLS one.
-func Listener(ln net.Listener) net.Listener { return listener{ln} }
-
-type listener struct{ net.Listener }
-
-func (l listener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return &switchConn{inner: conn}, nil
-}
+// Movable wraps a connection that was accepted so that it can later move to a
+// poller. Under TLS it must be what the tls.Conn is made of.
+func Movable(conn net.Conn) net.Conn { return &switchConn{inner: conn} }
 
 // switchConn is a connection that first is net's and after move a poller's.
 // Before the move every method is inner's. After it, Read never blocks and
@@ -52,6 +42,9 @@ func (s *switchConn) move(p poll.Poller) error {
 	s.fd = fd
 	return err
 }
+
+// NetConn is what is below, nil after move.
+func (s *switchConn) NetConn() net.Conn { return s.inner }
 
 func (s *switchConn) Read(b []byte) (int, error) {
 	if s.inner != nil {

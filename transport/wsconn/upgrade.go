@@ -110,7 +110,7 @@ func (s *Server) takeOver(c *Conn, conn net.Conn) error {
 		raw, ok := secured.NetConn().(*switchConn)
 		if !ok {
 			_ = conn.Close()
-			return errors.New("the TLS connection was not accepted by wsconn.Listener")
+			return errors.New("the TLS connection is not made of what Movable returned")
 		}
 		s.prepare(raw.inner)
 		c.tls = &secure{conn: secured, raw: raw}

@@ -1,7 +1,7 @@
 // Command stacks drives foreign WebRTC stacks against the real server and
 // prints a table of what each of them does with a check of the server's:
 //
-//	go run ./cmd/check --long --only stacks
+//	go run ./cmd/check/stacks
 //	go run ./cmd/check/stacks --stacks aiortc,werift --json found.json
 //
 // ICE-lite servers send no checks as a rule, so that nothing but a trial tells
@@ -26,8 +26,9 @@
 //
 // The command is run in the module's root. What it needs it installs, as root
 // with apt, and with npm in its own folder; a stack that can not be had is named and left
-// out. No stack is given a STUN server, so that all traffic stays on the machine.
+// out. The steps stack-… of cmd/check drive one stack each. No stack is given a STUN server, so that all traffic stays on the machine.
 //
 // The exit code is 1 if a stack that is installed does not join, gets no media
-// through or does not answer the check. Everything else is told only.
+// through or does not answer the check, 2 if a stack is not known and 3 if none
+// of those asked for can be had. Everything else is told only.
 package main

@@ -13,10 +13,10 @@ import (
 // install fetches what the stacks lack through npm, apt and the Go module
 // proxy, and returns those that are there in the end. Only root may use apt;
 // everybody else is told what to ask for.
-func install(ctx context.Context, stacks []*stack) (there []*stack, err error) {
+func install(ctx context.Context, stacks []*stack) (there []*stack) {
 	if slices.ContainsFunc(stacks, func(s *stack) bool { return s.npm }) {
 		if err := npm(ctx); err != nil {
-			return nil, err
+			fmt.Println("npm:", err)
 		}
 	}
 	var packages []string
@@ -35,9 +35,17 @@ func install(ctx context.Context, stacks []*stack) (there []*stack, err error) {
 			there = append(there, s)
 			continue
 		}
-		fmt.Printf("%s is missing: apt-get install %s\n", s.name, strings.Join(s.apt, " "))
+		fmt.Printf("%s is missing: %s\n", s.name, s.source())
 	}
-	return there, nil
+	return there
+}
+
+// source tells where the stack can be had.
+func (s *stack) source() string {
+	if len(s.apt) > 0 {
+		return "apt-get install " + strings.Join(s.apt, " ")
+	}
+	return "npm ci in " + filepath.Dir(clientsDir)
 }
 
 // npm fetches what the lock file names, without running its scripts: the

@@ -27,8 +27,23 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "stacks:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+var (
+	errMissing = errors.New("none of the stacks is here")
+	errUnknown = errors.New("there is no such stack")
+)
+
+func exitCode(err error) int {
+	switch {
+	case errors.Is(err, errUnknown):
+		return 2
+	case errors.Is(err, errMissing):
+		return 3
+	}
+	return 1
 }
 
 // choices are the flags.
@@ -45,12 +60,13 @@ func examine(ctx context.Context, c *choices) error {
 		return err
 	}
 	defer os.RemoveAll(built)
-	stacks, err := install(ctx, choose(allStacks(built), c.names))
+	chosen, err := choose(allStacks(built), c.names)
 	if err != nil {
 		return err
 	}
+	stacks := install(ctx, chosen)
 	if len(stacks) == 0 {
-		return fmt.Errorf("no stack of %q is here", c.names)
+		return fmt.Errorf("%w: %s", errMissing, c.names)
 	}
 	server, err := build(ctx, built, c.server, stacks)
 	if err != nil {

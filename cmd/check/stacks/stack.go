@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -67,17 +69,17 @@ func imports(statement string) func() bool {
 }
 
 // choose keeps the stacks whose names are in a comma-separated list.
-func choose(all []*stack, names string) []*stack {
+func choose(all []*stack, names string) ([]*stack, error) {
 	if names == "" {
-		return all
+		return all, nil
 	}
 	var kept []*stack
-	for _, s := range all {
-		for n := range strings.SplitSeq(names, ",") {
-			if strings.TrimSpace(n) == s.name {
-				kept = append(kept, s)
-			}
+	for n := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(s *stack) bool { return s.name == strings.TrimSpace(n) })
+		if i < 0 {
+			return nil, fmt.Errorf("%w: %q", errUnknown, n)
 		}
+		kept = append(kept, all[i])
 	}
-	return kept
+	return kept, nil
 }

@@ -1,11 +1,9 @@
 // Who sends VP9 or AV1 is seen, in one layer or several, whoever was in the seat
 // before; and who sends H264 as our own page does not.
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { newPage } from './browsers.mjs';
+import { test } from 'node:test';
 import { CAST, enter, eventually, seesExactly } from './cast.mjs';
-import { enterFirefox } from './firefox.mjs';
-import { receives, sendsOnly, sent } from './foreign.mjs';
+import { enterSending, receives, sent } from './foreign.mjs';
 import { open } from './open.mjs';
 import { colourOf, joinRoom, pictures } from './probe.mjs';
 
@@ -15,20 +13,6 @@ import { colourOf, joinRoom, pictures } from './probe.mjs';
  */
 
 const { server, browser } = await open();
-
-/**
- * A page whose camera is sent as others send theirs.
- * @param {Name} name
- * @param {string} room
- * @param {Sends} sends
- */
-async function enterSending(name, room, sends) {
-  const page = await newPage(browser, CAST[name]);
-  await page.addInitScript(sendsOnly, sends);
-  await page.goto(`${server.url}/sdk/README.md`);
-  const { id } = await page.evaluate(joinRoom, { room, name, seats: 2 });
-  return Object.assign(page, { who: name, id });
-}
 
 for (const sends of /** @type {Sends[]} */ ([
   { codec: 'VP9' },
@@ -42,7 +26,7 @@ for (const sends of /** @type {Sends[]} */ ([
   const what = `${sends.codec} ${sends.mode ?? ''}${sends.rarely ? 'with few parameter sets' : ''}`.trim();
   test(`${what} of another page is seen`, async () => {
     const room = what.replaceAll(' ', '-');
-    const ann = await enterSending('Ann', room, sends);
+    const ann = await enterSending(browser, server.url, 'Ann', room, sends);
     await eventually(() => ann.evaluate(sent), (frames) => frames > 20, { what: 'Ann sends' });
     const ben = await enter(browser, server.url, 'Ben', room, { video: false });
     await seesExactly(ben, ['Ann']);
@@ -62,10 +46,10 @@ for (const sends of /** @type {Sends[]} */ ([
 
 test('one seat shows one after the other, whatever they send', async () => {
   const sources = {
-    Ann: await enterSending('Ann', 'turns', { codec: 'AV1', mode: 'L2T1' }),
-    Ben: await enterSending('Ben', 'turns', { codec: 'AV1' }),
-    Cleo: await enterSending('Cleo', 'turns', { codec: 'VP9' }),
-    Dora: await enterSending('Dora', 'turns', { codec: 'VP8' }),
+    Ann: await enterSending(browser, server.url, 'Ann', 'turns', { codec: 'AV1', mode: 'L2T1' }),
+    Ben: await enterSending(browser, server.url, 'Ben', 'turns', { codec: 'AV1' }),
+    Cleo: await enterSending(browser, server.url, 'Cleo', 'turns', { codec: 'VP9' }),
+    Dora: await enterSending(browser, server.url, 'Dora', 'turns', { codec: 'VP8' }),
   };
   const viewer = await browser.newPage();
   await viewer.goto(`${server.url}/sdk/README.md`);
@@ -79,19 +63,3 @@ test('one seat shows one after the other, whatever they send', async () => {
   }
   for (const page of Object.values(sources)) await page.context().close();
 });
-
-for (const codec of ['VP9', 'AV1']) {
-  test(`${codec} between Firefox and Chromium`, async () => {
-    const room = `fox-${codec}`;
-    const fox = await enterFirefox(server.url, 'Ann', room, { codec });
-    after(() => fox.quit());
-    const ben = await enterSending('Ben', room, { codec });
-    await Promise.all([seesExactly(fox, ['Ben']), seesExactly(ben, ['Ann'])]);
-    for (const page of /** @type {import('./cast.mjs').CastPage[]} */ ([fox, ben])) {
-      assert.deepEqual((await page.evaluate(receives)).codecs, [codec]);
-      assert.deepEqual(page.problems, []);
-    }
-    await fox.quit();
-    await ben.context().close();
-  });
-}

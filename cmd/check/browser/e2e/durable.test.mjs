@@ -1,13 +1,13 @@
 // What was acknowledged is on disk: SIGKILL, start again, look.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { openChromium } from './browsers.mjs';
 import { enter } from './cast.mjs';
 import { startServer } from './server.mjs';
 
 test('acknowledged chat and the meeting record survive SIGKILL', async () => {
   const first = await startServer();
-  const browser = await launchChromium();
+  const browser = await openChromium();
   /** @type {import('./server.mjs').Server | undefined} */
   let second;
   try {

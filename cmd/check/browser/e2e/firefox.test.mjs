@@ -43,7 +43,7 @@ test('who leaves in Firefox is gone within a second', async () => {
 });
 
 test('socket cut and restored in Firefox: resumed, media never stopped, missed texts arrive', async () => {
-  const [ann, ben] = foxes;
+  const [ann, ben] = await theTwo();
   await forget(ann);
   await forget(ben);
   for (const { problems } of foxes) assert.deepEqual(problems, []);
@@ -51,7 +51,7 @@ test('socket cut and restored in Firefox: resumed, media never stopped, missed t
 });
 
 test('a killed Firefox is gone within 15 s', async () => {
-  const [ann, ben] = foxes;
+  const [ann, ben] = await theTwo();
   const killed = Date.now();
   await ben.kill();
   await eventually(
@@ -61,6 +61,14 @@ test('a killed Firefox is gone within 15 s', async () => {
   );
   console.log(`tile gone ${Date.now() - killed} ms after Firefox was killed`);
 });
+
+/** Ann and Ben, alone in their room also when this is the first test that runs. */
+async function theTwo() {
+  const [ann, ben, cleo] = foxes;
+  await cleo.quit();
+  await seesExactly(ann, ['Ben'], 0);
+  return [ann, ben];
+}
 
 /** What happened so far is none of what comes. @param {FirefoxPage} page */
 function forget(page) {

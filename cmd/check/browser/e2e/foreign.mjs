@@ -1,5 +1,8 @@
 // Makes a page send as pages of others do, which is not as ours does: its camera
 // in one encoding of a codec of its choice.
+import { newPage } from './browsers.mjs';
+import { CAST } from './cast.mjs';
+import { joinRoom } from './probe.mjs';
 
 /**
  * @typedef {object} Sends
@@ -62,6 +65,22 @@ export function sendsOnly({ codec, mode, rarely }) {
     const isSet = (/** @type {number[]} */ unit) => [7, 8].includes(unit[3] & 31);
     return { sets: units.filter(isSet).flat(), rest: units.filter((unit) => !isSet(unit)).flat() };
   }
+}
+
+/**
+ * A page of one of the cast whose camera is sent as others send theirs.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @param {keyof typeof CAST} name
+ * @param {string} room
+ * @param {Sends} sends
+ */
+export async function enterSending(browser, url, name, room, sends) {
+  const page = await newPage(browser, CAST[name]);
+  await page.addInitScript(sendsOnly, sends);
+  await page.goto(`${url}/sdk/README.md`);
+  const { id } = await page.evaluate(joinRoom, { room, name, seats: 2 });
+  return Object.assign(page, { who: name, id });
 }
 
 /** What a page receives of pictures: the codecs, and how many frames were decoded. */

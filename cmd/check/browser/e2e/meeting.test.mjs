@@ -1,7 +1,7 @@
 // A meeting works: who sees and hears whom, who leaves, who comes late.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { ownChromium } from './browsers.mjs';
 import { CAST, enter, eventually, goneAfter, hearsExactly, seesExactly, slowestFirstFrame } from './cast.mjs';
 import { open } from './open.mjs';
 
@@ -47,7 +47,7 @@ test('a late joiner sees the first frame of everyone within 2 s', async () => {
 });
 
 test('a killed page is gone within 15 s', async () => {
-  const other = await launchChromium();
+  const other = await ownChromium({ because: 'it is killed' });
   const ann = await enter(browser, server.url, 'Ann', 'kill-room');
   const ben = await enter(other, server.url, 'Ben', 'kill-room');
   await seesExactly(ann, ['Ben']);

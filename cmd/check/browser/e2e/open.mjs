@@ -1,7 +1,7 @@
 // What the tests of a file have in common: a server of their own and a
 // Chromium, open until the last of them is over.
 import { after } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { openChromium, ownChromium } from './browsers.mjs';
 import { startCutter, startServer } from './server.mjs';
 
 /** Ends what was started, the last first. @type {(() => unknown)[]} */
@@ -11,13 +11,13 @@ after(async () => {
 });
 
 /**
- * @param {{args?: string[], flags?: string[]}} [options] further arguments of
- *   the server and of Chromium
+ * @param {{args?: string[], own?: Parameters<typeof ownChromium>[0]}} [options]
+ *   further arguments of the server; own: the Chromium is not that of the run
  */
-export async function open({ args, flags } = {}) {
+export async function open({ args, own } = {}) {
   const server = await startServer({ args });
   ends.push(() => server.clean());
-  const browser = await launchChromium(flags);
+  const browser = await (own ? ownChromium(own) : openChromium());
   ends.push(() => browser.close());
   return { server, browser };
 }

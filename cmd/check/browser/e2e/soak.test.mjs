@@ -29,7 +29,7 @@ const MAX_CREEP = { bytes: 1.5e5, nodes: 100, listeners: 20 };
 
 // Interpreted only: what the engine compiles of hot functions, minute after
 // minute, lies on the same heap and would hide what the page keeps.
-const { browser, cutter } = await openWithCutter({ flags: ['--js-flags=--jitless'] });
+const { browser, cutter } = await openWithCutter({ own: { because: 'its heap is measured', flags: ['--js-flags=--jitless'] } });
 
 /** Chance that can be had again: mulberry32. @param {number} seed */
 function chance(seed) {

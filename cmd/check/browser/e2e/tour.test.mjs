@@ -14,7 +14,7 @@ import { Guest, guest } from './ui.mjs';
 /** @typedef {import('./ui.mjs').Language} Language */
 /** @typedef {import('playwright-core').WebSocketRoute} WebSocketRoute */
 
-const { server, browser } = await open({ args: ['--allow-host', 'meet.test'], flags: ['--host-resolver-rules=MAP meet.test 127.0.0.1'] });
+const { server, browser } = await open({ args: ['--allow-host', 'meet.test'] });
 
 /** @typedef {{phone: boolean, theme: 'dark' | 'light', language: Language}} Look */
 

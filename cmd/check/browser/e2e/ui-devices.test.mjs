@@ -11,7 +11,7 @@ import { LANGUAGES, guest } from './ui.mjs';
 /** @typedef {import('./ui.mjs').Guest} Guest */
 /** @typedef {import('./ui.mjs').Key} Key */
 
-const { server, browser } = await open({ args: ['--allow-host', 'meet.test'], flags: ['--host-resolver-rules=MAP meet.test 127.0.0.1'] });
+const { server, browser } = await open({ args: ['--allow-host', 'meet.test'] });
 
 /** What browsers throw, by the cause the texts tell. */
 const FAULTS = {

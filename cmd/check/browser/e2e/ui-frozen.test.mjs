@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from './cast.mjs';
-import { launchChromium } from './browsers.mjs';
+import { openChromium } from './browsers.mjs';
 import { startServer } from './server.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
@@ -53,7 +53,7 @@ async function freeze(server, people) {
 for (const language of LANGUAGES) {
   test(`a server that stands still is said to, its people wait, and it goes on, ${language}`, async () => {
     const server = await startServer();
-    const browser = await launchChromium();
+    const browser = await openChromium();
     const ann = await guest(browser, server.url, { as: 'Ann', language });
     const ben = await guest(browser, server.url, { as: 'Ben', language, prefs: { mic: false, cam: false } });
     try {
@@ -79,7 +79,7 @@ for (const language of LANGUAGES) {
 
 test('where nobody speaks or is seen it is told as soon, and a short stop is not told at all', async () => {
   const server = await startServer();
-  const browser = await launchChromium();
+  const browser = await openChromium();
   const quiet = { mic: false, cam: false };
   const ann = await guest(browser, server.url, { as: 'Ann', prefs: quiet });
   const ben = await guest(browser, server.url, { as: 'Ben', prefs: quiet });

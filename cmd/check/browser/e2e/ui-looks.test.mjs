@@ -128,8 +128,9 @@ test('on a phone each figure of the details has its name', async () => {
   const row = details(who).locator('tr').filter({ hasText: '1280×720' });
   await row.first().waitFor();
   assert.ok(await whole(who), 'on a phone');
-  const labels = await row.first().locator('td').evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content));
-  assert.ok(labels.length === 7 && labels.includes(`"${who.t('stats.bitrate')}"`) && labels.every((label) => label.length > 3), labels.join());
+  const labels = () => row.first().locator('td').evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content));
+  const named = (/** @type {string[]} */ all) => all.length === 7 && all.includes(`"${who.t('stats.bitrate')}"`) && all.every((label) => label.length > 3);
+  await eventually(labels, named, { what: 'each figure has its name' }); // the row is drawn anew each second
   await clean(who, 'details on a phone');
   await who.close();
 });

@@ -3,7 +3,7 @@
 //   PARLEY_BIN=… PARLEY_PICTURES=../../../transport/httpd/pictures node e2e/ui-pictures.mjs
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { launchChromium } from './browsers.mjs';
+import { openChromium } from './browsers.mjs';
 import { eventually } from './cast.mjs';
 import { scenery } from './scenery.mjs';
 import { startServer } from './server.mjs';
@@ -20,7 +20,7 @@ const SETTLE = 8_000;
 
 await mkdir(folder, { recursive: true });
 const server = await startServer();
-const browser = await launchChromium();
+const browser = await openChromium();
 try {
   const others = [];
   for (let look = 1; look < NAMES.length; look++) {

@@ -1,9 +1,9 @@
 // The record of a meeting on its end page: who was there, when and how long.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { clean } from './axe.mjs';
-import { launchChromium } from './browsers.mjs';
+import { openChromium } from './browsers.mjs';
 import { eventually } from './cast.mjs';
 import { startServer } from './server.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
@@ -16,7 +16,7 @@ const EVIL = '<img src=x onerror=alert(1)> \u202egnp.exe';
 /** @param {(server: import('./server.mjs').Server, browser: import('playwright-core').Browser) => Promise<void>} run */
 async function withServer(run) {
   const server = await startServer();
-  const browser = await launchChromium();
+  const browser = await openChromium();
   try {
     await run(server, browser);
   } finally {
@@ -99,7 +99,7 @@ async function saved(who, button) {
   const download = who.page.waitForEvent('download');
   await who.button(button).click();
   const file = await download;
-  return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
+  return { name: file.suggestedFilename(), text: (await buffer(await file.createReadStream())).toString() };
 }
 
 test('the record is a table for spreadsheets, whatever people are called', () => withServer(async (server, browser) => {
@@ -184,7 +184,7 @@ test('on a phone the record fits, in dark and light', () => withServer(async (se
 
 test('a record that can not be had says why, and is there after a restart', async () => {
   const first = await startServer();
-  const browser = await launchChromium();
+  const browser = await openChromium();
   /** @type {import('./server.mjs').Server | undefined} */
   let second;
   try {

@@ -2,10 +2,10 @@
 // one after the other. For the people nothing of that has happened.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { openChromium } from './browsers.mjs';
 import { eventually } from './cast.mjs';
 import { startCutter, startServer } from './server.mjs';
-import { LANGUAGES, guest } from './ui.mjs';
+import { guest } from './ui.mjs';
 
 /** @typedef {import('./ui.mjs').Guest} Guest */
 
@@ -34,18 +34,20 @@ async function clock(who) {
   return text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
-/** How it ends, each with what comes of it. @type {[string, (server: import('./server.mjs').Server) => Promise<unknown>][]} */
+/**
+ * How it ends, each in a language of its own.
+ * @type {[string, import('./ui.mjs').Language, (server: import('./server.mjs').Server) => Promise<unknown>][]}
+ */
 const ENDS = [
-  ['killed', (server) => server.kill()],
-  ['stopped', (server) => server.stop()],
+  ['killed', 'en', (server) => server.kill()],
+  ['stopped', 'zh-Hans', (server) => server.stop()],
 ];
 
-for (const [i, [what, end]] of ENDS.entries()) {
-  const language = LANGUAGES[i];
-  test(`a server that is ${what} and started again: the same meeting for its people, ${language}`, async () => {
+for (const [what, language, end] of ENDS) {
+  test(`a server that is ${what} (${language}) and started again: the same meeting for its people`, async () => {
     const first = await startServer();
     const cutter = await startCutter(first.port);
-    const browser = await launchChromium();
+    const browser = await openChromium();
     let again = first;
     const ann = await guest(browser, first.url, { as: 'Ann', language });
     const ben = await guest(browser, cutter.url, { as: 'Ben', language, prefs: { mic: false } });
@@ -118,7 +120,7 @@ for (const [i, [what, end]] of ENDS.entries()) {
 
 test('who does not come back after a restart has left, once their time is over', async () => {
   const first = await startServer();
-  const browser = await launchChromium();
+  const browser = await openChromium();
   let again = first;
   const ann = await guest(browser, first.url, { as: 'Ann', prefs: { mic: false, cam: false } });
   const ben = await guest(browser, first.url, { as: 'Ben', prefs: { mic: false, cam: false } });

@@ -2,7 +2,7 @@
 // hosts asked (none), the policy it comes with, and the processor in a meeting.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launchChromium } from './browsers.mjs';
+import { ownChromium } from './browsers.mjs';
 import { eventually } from './cast.mjs';
 import { open } from './open.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
@@ -94,7 +94,7 @@ test('every page comes with the policy', async () => {
 });
 
 test('the main thread with nine tiles', async () => {
-  const other = await launchChromium();
+  const other = await ownChromium({ because: 'what the eight others cost is none of the ninth’s' });
   const ann = await guest(browser, server.url, { as: 'Ann', context: { viewport: { width: 1280, height: 800 } } });
   await ann.enter('nine');
   /** @type {Guest[]} */

@@ -22,10 +22,21 @@ function between(text, from, to) {
 /** @param {string} text @param {RegExp} pattern */
 const all = (text, pattern) => [...text.matchAll(pattern)].map((m) => m[1]);
 
-test('every code of the protocol is known to the SDK', () => {
+test('the codes of the SDK are those of the protocol and its own, and no others', () => {
   const named = all(between(protocol, '## Codes', '## Close'), /^\| `(\w+)`/gm);
   assert.ok(named.length > 30);
-  for (const code of named) assert.ok(code in codes, code);
+  const refused = all(between(protocol, 'What is refused before there is a WebSocket', 'Browsers do not'), /(?:4\d\d|50\d)\s`(\w+)`/g);
+  assert.ok(refused.includes('foreign_host'));
+  const door = [...refused, 'server_busy'];
+  const own = all(between(declarations, 'type MediaErrorCode', 'export type ServerErrorCode'), /'(\w+)'/g);
+  assert.deepEqual([...new Set([...named, ...door, ...own])].sort(), Object.keys(codes).sort());
+});
+
+test('the SDK takes reasons for a refusal that the protocol names, and no others', () => {
+  const text = between(protocol, 'What is refused before there is a WebSocket', 'Browsers do not');
+  const reasons = all(between(read('transport/httpd/web/sdk/reach.js'), 'const REASONS', ']'), /'(\w+)'/g);
+  const named = all(text, /`(\w+)`/g).filter((word) => word in codes);
+  assert.deepEqual(reasons.sort(), [...new Set(named)].sort());
 });
 
 test('every code of the SDK is declared, and the other way round', () => {

@@ -65,7 +65,7 @@ test('codes are readable, clean, and every letter is as likely', () => {
   for (let i = 0; i < 5_200; i++) {
     const code = newRoomCode((b) => crypto.getRandomValues(b));
     assert.match(code, /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/);
-    assert.equal(roomOfPath(`/${code}`), code);
+    for (const path of [`/${code}`, `/r/${code}`]) assert.equal(roomOfPath(path), code);
     for (const letter of code.replaceAll('-', '')) count.set(letter, (count.get(letter) ?? 0) + 1);
   }
   assert.equal(count.size, 26);
@@ -79,9 +79,14 @@ test('bytes that would favour the first letters are thrown away', () => {
 });
 
 test('meeting links', () => {
-  assert.deepEqual(parseMeetingURL('https://h.org/r/tea'), { origin: 'https://h.org', socket: 'wss://h.org/api/v1/ws', room: 'tea' });
-  assert.deepEqual(parseMeetingURL('http://localhost:8443'), { origin: 'http://localhost:8443', socket: 'ws://localhost:8443/api/v1/ws', room: null });
+  assert.deepEqual(parseMeetingURL('https://h.org/r/tea'), { server: 'https://h.org', socket: 'wss://h.org/api/v1/ws', room: 'tea' });
+  assert.deepEqual(parseMeetingURL('http://localhost:8443'), { server: 'http://localhost:8443', socket: 'ws://localhost:8443/api/v1/ws', room: null });
   assert.equal(parseMeetingURL('https://h.org/abc-defg-hij')?.room, 'abc-defg-hij');
+  const below = { server: 'https://h.org/a/meet', socket: 'wss://h.org/a/meet/api/v1/ws' };
+  for (const [path, room] of Object.entries({ '': null, '/': null, '/r/tea': 'tea', '/r/tea/': 'tea', '/abc-defg-hij': 'abc-defg-hij', '/r/r': 'r', '/r/abc-defg-hij': 'abc-defg-hij' })) {
+    assert.deepEqual(parseMeetingURL(`https://h.org/a/meet${path}?x=1#y`), { ...below, room }, path);
+  }
+  assert.equal(parseMeetingURL('https://h.org/r/r')?.server, 'https://h.org', 'a room may have that name');
   assert.equal(parseMeetingURL('https://h.org/r/tea/extra')?.room, null);
   assert.equal(parseMeetingURL('https://h.org/r/%ff')?.room, null);
   for (const bad of ['', 'tea', 'javascript:alert(1)', 'file:///r/tea']) assert.equal(parseMeetingURL(bad), null, bad);

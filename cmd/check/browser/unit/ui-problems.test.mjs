@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { LANGUAGES, placeholders } from '../../../../transport/httpd/web/lib/i18n.js';
+import { LANGUAGES } from '../../../../transport/httpd/web/lib/i18n.js';
+import { placeholders } from './fake/texts.mjs';
 import { wordsFor } from '../../../../transport/httpd/web/ui/picture-problem.js';
 
 /** Every problem of the protocol. */

@@ -187,7 +187,7 @@ test('checks wait for what they need; a stopped run is no failure', () => {
   assert.equal(verdict([{ state: 'passed' }], false).key, 'test.done.passed');
   assert.equal(noticeable({ loss: 0.01, rtt: 80 }), false);
   assert.equal(noticeable({ loss: 0.05, rtt: 80 }), true);
-  assert.match(reportText({ at: 'now', origin: 'o', agent: 'a', lines: [{ name: 'Camera', state: 'failed', text: 'x', fix: 'y' }], extra: ['z'] }), /FAILED {3}Camera: x\n {9}y/);
+  assert.match(reportText({ at: 'now', server: 'o', agent: 'a', lines: [{ name: 'Camera', state: 'failed', text: 'x', fix: 'y' }], extra: ['z'] }), /FAILED {3}Camera: x\n {9}y/);
 });
 
 test('an embedding page can say only what is agreed', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { linkify } from '../../../../transport/httpd/web/lib/linkify.js';
 import { COLOURS, colourOf, initials, inline } from '../../../../transport/httpd/web/lib/names.js';
-import { route } from '../../../../transport/httpd/web/lib/route.js';
+import { route, siteOf } from '../../../../transport/httpd/web/lib/route.js';
 import { readTyped, roomMeant } from '../../../../transport/httpd/web/lib/typed.js';
 import { COMMANDS, parseLine, suggest } from '../../../../transport/httpd/web/lib/slash.js';
 
@@ -59,7 +59,7 @@ test('a long text without links is read in time', () => {
   assert.ok(performance.now() - start < 1_000);
 });
 
-const HERE = { hostname: 'meet.example', port: '', origin: 'https://meet.example' };
+const HERE = siteOf(undefined, new URL('https://meet.example/'));
 
 test('names and links to this server, in any spelling of it, are asked for as typed', () => {
   const said = {
@@ -69,7 +69,7 @@ test('names and links to this server, in any spelling of it, are asked for as ty
     'https://user:word@meet.example/r/x': 'x', 'HTTPS://meet.example/r/x': 'x', 'meet.example/abc-defg-hij': 'abc-defg-hij',
   };
   for (const [typed, room] of Object.entries(said)) assert.deepEqual(readTyped(typed, HERE), { to: 'here', room }, typed);
-  const local = { hostname: 'localhost', port: '8443', origin: 'http://localhost:8443' };
+  const local = siteOf(undefined, new URL('http://localhost:8443/'));
   for (const typed of ['http://127.0.0.1:8443/r/x', 'https://[::1]:8443/r/x', 'localhost:8443/r/x']) assert.deepEqual(readTyped(typed, local), { to: 'here', room: 'x' }, typed);
 });
 
@@ -95,15 +95,39 @@ test('what is neither name nor link of the web leads nowhere', () => {
   }
 });
 
+test('a server below a path is where its links lead, not its host', () => {
+  const meet = siteOf('https://meet.example/meet', new URL('https://meet.example/meet/'));
+  const own = ['https://meet.example/meet/r/tea', 'meet.example/meet/r/tea', 'http://meet.example:80/meet/r/tea/', '/r/tea', 'r/tea', '/meet/r/tea', 'tea'];
+  for (const typed of own) assert.deepEqual(readTyped(typed, meet), { to: 'here', room: 'tea' }, typed);
+  for (const typed of ['https://meet.example/r/tea', 'meet.example/r/tea', 'https://meet.example/meeting/r/tea', '//meet.example/r/tea']) assert.equal(readTyped(typed, meet).to, 'elsewhere', typed);
+  assert.deepEqual(readTyped('https://meet.example/meet', meet), { to: 'nowhere' });
+  // By another name, and past the proxy: links that are passed on lead here as well.
+  const past = siteOf('https://meet.example/meet', new URL('http://192.0.2.1:8443/r/tea'));
+  for (const typed of ['https://meet.example/meet/r/tea', 'http://192.0.2.1:8443/r/tea', '/r/tea']) assert.deepEqual(readTyped(typed, past), { to: 'here', room: 'tea' }, typed);
+});
+
+test('one place knows where the server lives', () => {
+  const meet = siteOf('https://meet.example/meet', new URL('http://127.0.0.1:8443/meet/r/tea'));
+  assert.deepEqual([meet.url, meet.here, meet.at('/test')], ['https://meet.example/meet', 'http://127.0.0.1:8443/meet', '/meet/test']);
+  assert.deepEqual(['/meet/r/tea', '/meet', '/meet/'].map(meet.below), ['/r/tea', '/', '/']);
+  assert.deepEqual(route(meet.below('/other')), { page: 'lost' });
+  const past = siteOf('https://meet.example/meet', new URL('http://127.0.0.1:8443/r/tea'));
+  assert.deepEqual([past.url, past.here, past.at('/test'), past.below('/r/meet')], ['https://meet.example/meet', 'http://127.0.0.1:8443', '/test', '/r/meet']);
+  const root = siteOf('https://meet.example', new URL('https://meet.example/r/tea'));
+  assert.deepEqual([root.url, root.here, root.at('/'), root.below('/r/tea')], ['https://meet.example', 'https://meet.example', '/', '/r/tea']);
+  const unnamed = siteOf(undefined, new URL('http://localhost:8443/'));
+  assert.deepEqual([unnamed.url, unnamed.here, unnamed.at('/'), unnamed.below('/')], ['http://localhost:8443', 'http://localhost:8443', '/', '/']);
+});
+
 test('which room is meant, the server says', async () => {
   const asked = /** @type {string[]} */ ([]);
   const says = (/** @type {unknown} */ body) => /** @type {typeof fetch} */ (async (url) => (asked.push(String(url)), new Response(JSON.stringify(body))));
-  assert.equal(await roomMeant('Tea & cake.', says({ title: 'Tea' })), 'Tea');
-  assert.deepEqual(asked, ['/api/v1/room?name=Tea%20%26%20cake.']);
-  assert.equal(await roomMeant('a<', says({ title: '' })), '', 'no name');
-  assert.equal(await roomMeant('tea', says({ code: 'rate_limited' })), 'tea', 'joining tells');
-  assert.equal(await roomMeant('tea', async () => new Response('<html>', { status: 502 })), 'tea');
-  assert.equal(await roomMeant('tea', async () => Promise.reject(new TypeError('unreachable'))), 'tea');
+  assert.equal(await roomMeant('Tea & cake.', 'https://h/meet', says({ title: 'Tea' })), 'Tea');
+  assert.deepEqual(asked, ['https://h/meet/api/v1/room?name=Tea%20%26%20cake.']);
+  assert.equal(await roomMeant('a<', 'https://h', says({ title: '' })), '', 'no name');
+  assert.equal(await roomMeant('tea', 'https://h', says({ code: 'rate_limited' })), 'tea', 'joining tells');
+  assert.equal(await roomMeant('tea', 'https://h', async () => new Response('<html>', { status: 502 })), 'tea');
+  assert.equal(await roomMeant('tea', 'https://h', async () => Promise.reject(new TypeError('unreachable'))), 'tea');
 });
 
 test('addresses become pages; hostile ones a page that says so', () => {

@@ -627,6 +627,7 @@ const zh = {
   'error.sdp_mismatch': '浏览器的媒体描述自相矛盾。',
   'error.no_codec': '浏览器与服务器没有共同的编码，换一个浏览器也许可以。',
   'error.too_many_seats': '本页同时请求的画面超过了服务器的上限。',
+  'error.not_allowed': '您没有权限这样做。',
   'error.no_such_participant': '此人已不在会议中。',
   'error.no_such_source': '对方没有发送该内容。',
   'error.chat_too_long': '消息太长。',
@@ -657,10 +658,11 @@ const zh = {
   'error.not_found': '未找到设备。',
   'error.in_use': '正被其他程序使用。',
   'error.other': '未能启动。',
+  'error.unavailable': '服务器目前无法让任何人加入。',
+  'error.denied': '您不能加入此会议。',
+  'error.moved': '此会议已转到另一台服务器。',
   'error.replaced': '此会话已由另一个连接接管。',
   'error.room_yielded': '服务器已满，而此会议中没有其他人，因此已关闭以便他人加入。您可以稍后重新加入。',
-  'error.bad_request': '服务器无法接受本页的请求。',
-  'error.unauthorized': '服务器已不再认得您参加过这场会议。',
   'error.unknown': '出了点问题（{code}）。',
 };
 

@@ -59,9 +59,9 @@ export const noticeable = ({ loss, rtt }) => loss > 0.02 || rtt > 250;
 
 /**
  * The report as text, for whoever runs the network.
- * @param {{at: string, origin: string, agent: string, lines: readonly {name: string, state: CheckState, text: string, fix: string}[], extra: readonly string[]}} facts
+ * @param {{at: string, server: string, agent: string, lines: readonly {name: string, state: CheckState, text: string, fix: string}[], extra: readonly string[]}} facts
  */
-export function reportText({ at, origin, agent, lines, extra }) {
+export function reportText({ at, server, agent, lines, extra }) {
   const body = lines.map(({ name, state, text, fix }) => `${state.toUpperCase().padEnd(8)} ${name}: ${text}${fix ? `\n         ${fix}` : ''}`);
-  return [`Parley setup test`, `time    ${at}`, `server  ${origin}`, `browser ${agent}`, '', ...body, '', ...extra, ''].join('\n');
+  return [`Parley setup test`, `time    ${at}`, `server  ${server}`, `browser ${agent}`, '', ...body, '', ...extra, ''].join('\n');
 }

@@ -1,14 +1,18 @@
 // How an error is told: as which kind of failure, who can mend it, and whether
 // the page should try again by itself. Pure.
 
+import { codes } from '../sdk/errors.js';
+
 /** @typedef {import('./i18n.js').Key} Key */
+/** @typedef {import('../sdk/index.js').ErrorCode} ErrorCode */
+/** @typedef {'left' | 'alone' | ErrorCode} Reason */
 
 /**
  * What is known of an error.
- * @typedef {{code: string, limit?: string, origin?: string, host?: string, retryAfterMs?: number}} Failure
+ * @typedef {{code: ErrorCode, limit?: string, origin?: string, host?: string, retryAfterMs?: number}} Failure
  */
 
-/** @type {Record<string, {title: Key, text?: Key, mend?: Key, command?: string}>} */
+/** @type {Partial<Record<ErrorCode, {title: Key, text?: Key, mend?: Key, command?: string}>>} */
 const JOIN = {
   connect_failed: { title: 'fail.server.title', text: 'fail.server.text' },
   connection_lost: { title: 'fail.server.title', text: 'fail.server.text' },
@@ -17,6 +21,8 @@ const JOIN = {
   room_full: { title: 'fail.full.title', text: 'fail.full.text' },
   server_full: { title: 'fail.busy.title', text: 'fail.busy.text' },
   server_busy: { title: 'fail.busy.title', text: 'fail.busy.text' },
+  unavailable: { title: 'fail.busy.title', text: 'fail.busy.text' },
+  moved: { title: 'fail.busy.title', text: 'fail.busy.text' },
   too_many_rooms: { title: 'fail.busy.title' },
   rate_limited: { title: 'fail.crowd.title', text: 'fail.crowd.text' },
   forbidden_origin: { title: 'fail.proxy.title', mend: 'fail.proxy.mend', command: 'proxy_http_version 1.1;\nproxy_set_header Host $http_host;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection "upgrade";' },
@@ -29,7 +35,7 @@ const JOIN = {
 /** Codes after which joining is tried again without being asked, and how often. */
 const AGAIN = new Map([
   ...['connect_failed', 'connection_lost', 'timeout', 'shutdown'].map((code) => /** @type {const} */ ([code, 6])),
-  ...['draining', 'rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms'].map((code) => /** @type {const} */ ([code, 20])),
+  ...['draining', 'rate_limited', 'room_full', 'server_full', 'server_busy', 'too_many_rooms', 'unavailable', 'moved'].map((code) => /** @type {const} */ ([code, 20])),
 ]);
 
 /** Limits that come again by themselves; the others are of what is there at once. */
@@ -72,25 +78,14 @@ export function retryAfter({ code, retryAfterMs = 0 }, tries, random = Math.rand
   return Math.ceil((retryAfterMs / 1000 || planned) * (1 + random() / 4) + random());
 }
 
-/** The message for a code. @param {string} code @returns {Key} */
+/** The message for a code: every one that the SDK knows has one. @param {string} code @returns {Key} */
 export function messageKey(code) {
-  return KNOWN.has(code) ? /** @type {Key} */ (`error.${code}`) : 'error.unknown';
+  return Object.hasOwn(codes, code) ? /** @type {Key} */ (`error.${code}`) : 'error.unknown';
 }
-
-/** Every code that has a message 'error.<code>'. */
-export const KNOWN = new Set([
-  'bad_json', 'too_deep', 'too_large', 'unknown_type', 'missing_field', 'bad_field', 'rate_limited', 'bad_order',
-  'not_joined', 'already_joined', 'bad_room', 'bad_name', 'room_full', 'server_full', 'too_many_rooms', 'draining', 'resume_gone', 'bad_sdp',
-  'sdp_profile', 'sdp_too_large', 'sdp_mismatch', 'no_codec', 'too_many_seats', 'no_such_participant', 'no_such_source',
-  'chat_too_long', 'chat_full', 'store_failed', 'unknown_outcome', 'duplicate_identity', 'removed', 'ended', 'room_yielded', 'shutdown', 'media_failed',
-  'timeout', 'internal', 'bad_url', 'connect_failed', 'connection_lost', 'not_connected', 'busy', 'reconnect_failed',
-  'webrtc_failed', 'bad_message', 'aborted', 'cancelled', 'insecure_context', 'unsupported', 'permission_denied',
-  'system_denied', 'not_found', 'in_use', 'other', 'replaced', 'bad_request', 'unauthorized', 'forbidden_origin', 'foreign_host', 'server_busy',
-]);
 
 /**
  * Which end page a reason gets.
- * @param {string} reason 'left', 'alone' or an error code
+ * @param {Reason} reason
  * @returns {'left' | 'alone' | 'removed' | 'ended' | 'room_yielded' | 'duplicate_identity' | 'shutdown' | 'lost' | 'failed'}
  */
 export function endKind(reason) {

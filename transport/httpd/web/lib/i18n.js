@@ -75,16 +75,6 @@ export function format(text, params, language) {
   return flat.replace(PARAM, (whole, name) => (name in params ? String(params[name]) : whole));
 }
 
-/**
- * The names of a message's parameters, sorted, for the test that compares
- * languages.
- * @param {string} text
- */
-export function placeholders(text) {
-  const names = new Set([...text.matchAll(PARAM), ...text.matchAll(/\{(\w+), plural/g)].map((m) => m[1]));
-  return [...names].sort();
-}
-
 /** A text that is not decided yet: it follows the language. */
 export class Msg {
   /**

@@ -1,19 +1,16 @@
-// Where a meeting lives: page links and the addresses derived from them. Pure.
-import { roomOfPath } from './roomcode.js';
-
-/** Path of the signalling socket on the server. */
-const SOCKET_PATH = '/api/v1/ws';
+// Links to meetings and the addresses of a server: made and read here only. Pure.
+import { splitRoomPath } from './roomcode.js';
 
 /**
  * @typedef {object} MeetingAddress
- * @property {string} origin  such as "https://meet.example.org"
+ * @property {string} server  such as "https://meet.example.org" or "https://example.org/meet"
  * @property {string} socket  address of the signalling socket
  * @property {string | null} room  the room named by the link, as it stands there, null if none is
  */
 
 /**
- * Reads a meeting link ("https://host/r/name") or a server's address
- * ("https://host"). Null when it is neither.
+ * Reads a meeting link ("https://host/r/name", "https://host/meet/r/name") or a
+ * server's address ("https://host", "https://host/meet"). Null when it is neither.
  * @param {string} url
  * @returns {MeetingAddress | null}
  */
@@ -24,20 +21,22 @@ export function parseMeetingURL(url) {
   } catch {
     return null;
   }
-  const socketScheme = { 'http:': 'ws:', 'https:': 'wss:' }[parsed.protocol];
-  if (!socketScheme) return null;
-  return {
-    origin: parsed.origin,
-    socket: `${socketScheme}//${parsed.host}${SOCKET_PATH}`,
-    room: roomOfPath(parsed.pathname),
-  };
+  if (!/^https?:$/.test(parsed.protocol)) return null;
+  const { base, room } = splitRoomPath(parsed.pathname);
+  const server = parsed.origin + base;
+  return { server, socket: apiURL(server, 'ws').replace('http', 'ws'), room };
 }
 
 /**
+ * The address of something in a server's API.
+ * @param {string} server
+ * @param {string} what
+ */
+export const apiURL = (server, what) => `${server}/api/v1/${what}`;
+
+/**
  * The link to a room, as people pass it on.
- * @param {string} origin
+ * @param {string} server
  * @param {string} room
  */
-export function meetingURL(origin, room) {
-  return `${origin}/r/${encodeURIComponent(room)}`;
-}
+export const meetingURL = (server, room) => `${server}/r/${encodeURIComponent(room)}`;

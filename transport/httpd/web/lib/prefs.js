@@ -126,7 +126,7 @@ export function withRecent(recent, last) {
 }
 
 /** Preferences in the browser's storage; fires 'change'. */
-export class PrefStore extends EventTarget {
+class PrefStore extends EventTarget {
   /** @type {Storage | null} */
   #storage = null;
   /** @type {Prefs} */

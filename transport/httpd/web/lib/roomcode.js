@@ -4,22 +4,31 @@
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const GROUPS = [3, 4, 3];
 
-/** What a proposed code looks like; it needs no /r/ before it in an address. */
-const CODE = /^\/([a-z]{3}-[a-z]{4}-[a-z]{3})$/i;
+/** The end of a room's path: its name behind /r/, or a code, which needs none. */
+const ROOM = /^(.*?)\/(?:r\/([^/]+)|([A-Za-z]{3}-[A-Za-z]{4}-[A-Za-z]{3}))$/;
 
 /**
- * The name of the room in the path of a link ("/r/name" or "/abc-defg-hij"), as it
- * stands there; null when there is none.
+ * The name of the room in the path of a link ("/r/name", "/abc-defg-hij"), as it stands
+ * there, null when there is none; and what stands before, which is the server's.
+ * @param {string} pathname
+ */
+export function splitRoomPath(pathname) {
+  const path = pathname.replace(/\/+$/, '');
+  const [, base = path, named, code = named] = ROOM.exec(path) ?? [];
+  try {
+    return { base, room: decodeURIComponent(code ?? '').trim() || null };
+  } catch {
+    return { base, room: null }; // a stray % in the link
+  }
+}
+
+/**
+ * The room in a path of ours.
  * @param {string} pathname
  */
 export function roomOfPath(pathname) {
-  const path = pathname.replace(/\/+$/, '');
-  const named = /^\/r\/([^/]+)$/.exec(path) ?? CODE.exec(path);
-  try {
-    return (named && decodeURIComponent(named[1]).trim()) || null;
-  } catch {
-    return null; // a stray % in the link
-  }
+  const { base, room } = splitRoomPath(pathname);
+  return base ? null : room;
 }
 
 /**

@@ -1,5 +1,41 @@
-// Which page an address means. Pure.
+// Where the pages of this Parley are: what stands before their paths, and which page a
+// path of ours means. The server says the first in the page when it knows (data-site of
+// the root, from --public-url); else it is the root of where the page came from. All
+// else in the page writes paths as they are below that.
+import { meetingURL } from './meeting-url.js';
 import { newRoomCode, roomOfPath } from './roomcode.js';
+
+/**
+ * @typedef {object} Site
+ * @property {string} url  what links begin with that are passed on: "https://host/meet"
+ * @property {string} here  where this page's server is asked, also by another name
+ * @property {(path: string) => string} at  the path that "/r/tea" has for the browser
+ * @property {(pathname: string) => string} below  the opposite
+ */
+
+/**
+ * @param {string | undefined} said  "https://host/meet"
+ * @param {{origin: string, pathname: string}} page  such as location
+ * @returns {Site}
+ */
+export function siteOf(said, page) {
+  const url = said ?? page.origin;
+  const named = said ? new URL(said).pathname.replace(/\/$/, '') : '';
+  // Who came past the proxy stays past it: the server answers with and without.
+  const base = isBelow(page.pathname, named) ? named : '';
+  return {
+    url,
+    here: page.origin + base,
+    at: (path) => base + path,
+    below: (pathname) => (isBelow(pathname, base) ? pathname.slice(base.length) || '/' : pathname),
+  };
+}
+
+/** @param {string} pathname @param {string} base */
+const isBelow = (pathname, base) => pathname === base || pathname.startsWith(`${base}/`);
+
+/** This page's. */
+export const site = siteOf(globalThis.document?.documentElement?.dataset?.site, globalThis.location ?? { origin: '', pathname: '/' });
 
 /**
  * @typedef {{page: 'landing'} | {page: 'test'} | {page: 'room', room: string} | {page: 'bad-room'} | {page: 'lost'}} Route
@@ -19,7 +55,7 @@ export function route(pathname) {
 }
 
 /** @param {string} room */
-export const roomPath = (room) => `/r/${encodeURIComponent(room)}`;
+export const roomPath = (room) => meetingURL('', room);
 
 /** A code for a new room. */
 export const proposeRoom = () => newRoomCode((bytes) => crypto.getRandomValues(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));

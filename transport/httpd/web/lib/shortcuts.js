@@ -100,7 +100,7 @@ function hits(press, key) {
 }
 
 /** "Ctrl+Shift+L", from a press. @param {Press} press */
-export function combination(press) {
+function combination(press) {
   const letter = /^Key([A-Z])$/.exec(press.code)?.[1] ?? press.key;
   const parts = [press.ctrlKey || press.metaKey ? 'Ctrl' : '', press.altKey ? 'Alt' : '', press.shiftKey ? 'Shift' : ''];
   const named = parts.filter(Boolean);

@@ -7,7 +7,7 @@
 /** How long nothing at all must be heard, milliseconds. */
 export const SILENT_AFTER = 10_000;
 /** Peaks at or below this are nothing at all (16-bit sound has steps of 3e-5). */
-export const FLOOR = 1e-4;
+const FLOOR = 1e-4;
 
 /** @type {Readonly<SilentState>} */
 export const QUIET_START = Object.freeze({ silentSince: 0, silent: false });

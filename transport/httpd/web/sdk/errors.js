@@ -53,6 +53,8 @@ export const codes = Object.freeze({
   forbidden_origin: again,
   foreign_host: again,
   server_busy: again,
+  unavailable: again,
+  denied: final,
   resume_gone: again,
   bad_sdp: final,
   sdp_profile: final,
@@ -61,6 +63,7 @@ export const codes = Object.freeze({
   no_codec: final,
   too_many_seats: final,
   // inside a room
+  not_allowed: final,
   no_such_participant: final,
   no_such_source: final,
   chat_too_long: final,
@@ -76,6 +79,7 @@ export const codes = Object.freeze({
   internal: again,
   replaced: final,
   room_yielded: final,
+  moved: again,
 });
 
 export class ParleyError extends Error {

@@ -3,7 +3,7 @@ import { join } from './index.js';
 /** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
-const room = await join(location.origin, { room: query.get('room') ?? 'example', name: query.get('name') ?? 'Guest', audio: true, video: true });
+const room = await join(import.meta.url.replace('/sdk/example.js', ''), { room: query.get('room') ?? 'example', name: query.get('name') ?? 'Guest', audio: true, video: true });
 $('state').textContent = `in ${room.name}`;
 
 room.on('trackSubscribed', ({ participant, stream, seat }) => {

@@ -52,11 +52,12 @@ export type ServerErrorCode =
   | 'bad_json' | 'too_deep' | 'too_large' | 'unknown_type' | 'missing_field' | 'bad_field'
   | 'rate_limited' | 'bad_order' | 'not_joined' | 'already_joined'
   | 'bad_room' | 'bad_name' | 'room_full' | 'server_full' | 'too_many_rooms' | 'draining' | 'resume_gone'
+  | 'unavailable' | 'denied'
   | 'forbidden_origin' | 'foreign_host' | 'server_busy'
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
-  | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed' | 'unknown_outcome'
+  | 'not_allowed' | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed' | 'unknown_outcome'
   | 'duplicate_identity' | 'removed' | 'ended' | 'room_yielded' | 'shutdown' | 'media_failed'
-  | 'timeout' | 'internal' | 'replaced';
+  | 'timeout' | 'internal' | 'replaced' | 'moved';
 
 /** Newer servers may know more codes; treat an unknown one as 'internal'. */
 export type ErrorCode = MediaErrorCode | ClientErrorCode | ServerErrorCode;
@@ -414,7 +415,10 @@ export interface RoomOptions {
 }
 
 export interface ConnectOptions {
-  /** "https://host/r/room", "https://host/abc-defg-hij" or "https://host"; default: where the page came from. */
+  /**
+   * "https://host/r/room", "https://host/abc-defg-hij" or "https://host", each also below the server's path:
+   * "https://host/meet/r/room". Default: the server that these modules came from.
+   */
   url?: string;
   /** Room name as it was typed, if the url does not name it. The server folds it. */
   room?: string;

@@ -12,8 +12,8 @@ import type { View } from './view.js';
 
 /** How to get in. */
 export interface Entry {
-  /** Of the server. */
-  origin: string;
+  /** The server's address. */
+  server: string;
   socket: string;
   room: string;
   identity: string;

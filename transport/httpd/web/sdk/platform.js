@@ -15,8 +15,11 @@
  *   what this browser can encode or decode
  * @property {EventTarget | undefined} connection  says when the kind of network changes, in some browsers
  * @property {() => number} now  monotonic, milliseconds
- * @property {string} origin  where the page came from
+ * @property {string} server  the one meant when none is named: where these modules came from
  */
+
+/** Where servers have this file; what is bundled into something else has no server. */
+const SERVED = '/sdk/platform.js';
 
 /**
  * @param {Partial<Platform>} [replaced]
@@ -36,7 +39,7 @@ export function browserPlatform(replaced = {}) {
     codecs: browserCodecs,
     connection: Reflect.get(g.navigator ?? {}, 'connection'),
     now: () => performance.now(),
-    origin: g.location?.origin ?? '',
+    server: import.meta.url.endsWith(SERVED) ? import.meta.url.slice(0, -SERVED.length) : (g.location?.origin ?? ''),
     ...replaced,
   };
 }

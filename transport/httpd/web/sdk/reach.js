@@ -1,5 +1,6 @@
 // Why a WebSocket was refused: browsers do not tell a page, so the server is
 // asked over HTTP. Loaded when an opening failed.
+import { apiURL } from '../lib/meeting-url.js';
 import { ParleyError } from './errors.js';
 
 const TIMEOUT = 4_000;
@@ -16,10 +17,10 @@ export class Reach {
   /** @type {Promise<ParleyError | null>} */
   #why = Promise.resolve(null);
 
-  /** @param {import('./platform.js').Platform} platform @param {string} origin of the server */
-  constructor(platform, origin) {
+  /** @param {import('./platform.js').Platform} platform @param {string} server */
+  constructor(platform, server) {
     this.#platform = platform;
-    this.#url = `${origin}/api/v1/reach`;
+    this.#url = apiURL(server, 'reach');
   }
 
   /** Why sockets are refused now; null: they are not, or nobody knows. */

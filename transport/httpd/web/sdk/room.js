@@ -1,6 +1,6 @@
 // The room as applications see it. Holds the parts together; the work is
 // theirs: session.js connects, state.js knows, local_media.js captures.
-import { parseMeetingURL } from '../lib/meeting-url.js';
+import { apiURL, parseMeetingURL } from '../lib/meeting-url.js';
 import { Chat } from './chat.js';
 import { ParleyError, asParleyError } from './errors.js';
 import { Emitter, listen } from './events.js';
@@ -44,7 +44,7 @@ export class Room extends Emitter {
   /** @type {import('./index.js').RoomState} */
   #roomState = 'disconnected';
   #identity = '';
-  #origin = '';
+  #server = '';
   /** For rating and record after the end. */
   #token = '';
   /** @type {Promise<import('./index.js').Summary | null> | null} */
@@ -146,7 +146,7 @@ export class Room extends Emitter {
     const entry = this.#entryFrom(options);
     const { WebSocket, RTCPeerConnection } = this.#platform;
     if (!WebSocket || !RTCPeerConnection) throw new ParleyError('unsupported');
-    this.#origin = entry.origin;
+    this.#server = entry.server;
     this.#leaving = null;
     this.#state.clear();
     this.#local.name = options.name;
@@ -232,7 +232,7 @@ export class Room extends Emitter {
     const { MeetingRecords } = await import('./records.js').catch((cause) => {
       throw new ParleyError('connect_failed', { cause });
     });
-    return new MeetingRecords(this.#platform.fetch, `${this.#origin}/api/v1/meetings/${encodeURIComponent(meeting.id)}`, token);
+    return new MeetingRecords(this.#platform.fetch, apiURL(this.#server, `meetings/${encodeURIComponent(meeting.id)}`), token);
   }
 
   /** @param {import('./playback.js').Player} player */
@@ -249,7 +249,7 @@ export class Room extends Emitter {
   }
 
   /** @param {ConnectOptions} options */
-  #entryFrom({ url = this.#platform.origin, room, identity, seats = DEFAULT_SEATS, echo = false }) {
+  #entryFrom({ url = this.#platform.server, room, identity, seats = DEFAULT_SEATS, echo = false }) {
     const address = parseMeetingURL(url);
     if (!address) throw new ParleyError('bad_url', { message: url });
     const wanted = room === undefined ? address.room : room.trim(); // which room that is, the server says
@@ -257,7 +257,7 @@ export class Room extends Emitter {
     // Without an identity of its own a client that joins anew after a loss
     // would stand beside its own ghost until that is found to be lost.
     this.#identity = identity ?? (this.#identity || crypto.randomUUID());
-    return { origin: address.origin, socket: address.socket, room: wanted ?? '', identity: this.#identity, echo, seats };
+    return { server: address.server, socket: address.socket, room: wanted ?? '', identity: this.#identity, echo, seats };
   }
 
   /** Tracks handed over go into the join itself. @param {ConnectOptions} options */

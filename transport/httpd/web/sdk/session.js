@@ -172,7 +172,7 @@ export class Session {
   async #whyRefused({ code }) {
     if (code !== 'connect_failed') return null;
     const module = await import('./reach.js').catch(() => null); // the server may be gone altogether
-    if (module) this.#reach ??= new module.Reach(this.#parts.platform, this.#entry.origin);
+    if (module) this.#reach ??= new module.Reach(this.#parts.platform, this.#entry.server);
     const why = await this.#reach?.why();
     throwIfAborted(this.#over.signal);
     return why;
@@ -232,7 +232,7 @@ export class Session {
     this.#replacePeer(new Peer(platform, this.#entry.seats, (s) => this.#heard(s)));
     const peer = /** @type {Peer} */ (this.#peer);
     await media.resend();
-    const { socket, origin, ...entry } = this.#entry;
+    const { socket, server, ...entry } = this.#entry;
     /** @type {Joined | undefined} */
     let joined;
     let muted = new Map();

@@ -3,7 +3,7 @@ import { prefs } from '../lib/prefs.js';
 import { match } from '../lib/shortcuts.js';
 import { anyOpen } from './dialog.js';
 import { later } from './later.js';
-import { toggleFullscreen } from './stage.js';
+import { toggleFullscreen } from './element.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('../lib/shortcuts.js').Action} Action */

@@ -8,7 +8,7 @@ const PAUSE = 120;
 /** How long a text stays, so that it is not found later by browsing. */
 const STAY = 6000;
 
-export class ParleyAnnouncer extends ParleyElement {
+class ParleyAnnouncer extends ParleyElement {
   #polite = h('div', { class: 'sr', role: 'status', 'aria-live': 'polite', 'aria-atomic': 'true' });
   #assertive = h('div', { class: 'sr', role: 'alert', 'aria-live': 'assertive', 'aria-atomic': 'true' });
   /** @type {string[]} */

@@ -1,6 +1,6 @@
 // Boot and router: picks language and colours, shows the page the address
 // means, and catches what nobody else caught.
-import { route } from '../lib/route.js';
+import { route, site } from '../lib/route.js';
 import './announcer.js';
 import { ParleyElement, define } from './element.js';
 import { speak } from './language.js';
@@ -26,7 +26,7 @@ async function pageOf(to) {
   }
 }
 
-export class ParleyApp extends ParleyElement {
+class ParleyApp extends ParleyElement {
   /** @param {AbortSignal} alive */
   mounted(alive) {
     addEventListener('popstate', () => this.#back(), { signal: alive });
@@ -49,9 +49,9 @@ export class ParleyApp extends ParleyElement {
     document.documentElement.setAttribute('data-booted', '');
   }
 
-  /** Goes to another page of ours. @param {string} path */
+  /** Goes to another page of ours. @param {string} path  below the site's */
   go(path) {
-    history.pushState(null, '', path);
+    history.pushState(null, '', site.at(path));
     scrollTo(0, 0);
     void this.show();
   }
@@ -64,7 +64,7 @@ export class ParleyApp extends ParleyElement {
   async show({ first = false } = {}) {
     // The server knows what is no room's name.
     const bad = first && this.getAttribute('page') === 'bad-room';
-    const page = await pageOf(bad ? { page: 'bad-room' } : route(location.pathname)).catch(() => this.#broken());
+    const page = await pageOf(bad ? { page: 'bad-room' } : route(site.below(location.pathname))).catch(() => this.#broken());
     this.replaceChildren(page);
     if (!first) page.heading?.focus({ preventScroll: true });
   }

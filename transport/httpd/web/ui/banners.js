@@ -6,6 +6,7 @@ import { reconnectReason } from '../lib/failures.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
+import { site } from '../lib/route.js';
 import { say } from './announcer.js';
 import { micMenu } from './device-menus.js';
 import { ParleyElement, define } from './element.js';
@@ -104,7 +105,7 @@ export class ParleyBanners extends ParleyElement {
   /** Sound and picture do not get through, though the server is there. @param {'room.mediaInterrupted' | 'room.mediaBlocked'} key */
   #media(key) {
     say(msg(key), { now: true });
-    const test = h('a', { class: 'btn small', href: '/test', target: '_blank' }, msg('landing.test'));
+    const test = h('a', { class: 'btn small', href: site.at('/test'), target: '_blank' }, msg('landing.test'));
     return this.#banner('warn', 'wifiOff', h('p', null, msg(key)), key === 'room.mediaBlocked' ? test : null, this.#action('room.tryNow', () => this.call.room.tryNow()));
   }
 

@@ -7,7 +7,7 @@ import { audio } from './audio.js';
 /** @typedef {import('../sdk/index.js').Source} Source */
 
 /** The key of a volume: voices by participant, screens apart. @param {string} id @param {Source} source */
-export const volumeKey = (id, source) => (source === 'screen_audio' ? `${id}/screen` : id);
+const volumeKey = (id, source) => (source === 'screen_audio' ? `${id}/screen` : id);
 
 /** One sound being played. */
 class Voice {

@@ -3,6 +3,7 @@
 import { i18n, msg } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { prefs, withRecent } from '../lib/prefs.js';
+import { site } from '../lib/route.js';
 import { Store } from '../lib/store.js';
 import { Room } from '../sdk/index.js';
 import { say } from './announcer.js';
@@ -105,7 +106,7 @@ export class Call extends EventTarget {
     this.continuity = new Continuity(this, before);
     this.audio = new CallAudio(this);
     this.notes = new CallNotes(this);
-    await this.room.connect({ url: location.origin, room, name, identity, audio, video, signal });
+    await this.room.connect({ url: site.here, room, name, identity, audio, video, signal });
     this.devices = new CallDevices(this);
     this.health = new CallHealth(this);
     if (!before) this.#quietInCrowds();
@@ -299,7 +300,7 @@ export class Call extends EventTarget {
     void this.room.leave();
   }
 
-  /** @param {{reason: string, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} end */
+  /** @param {{reason: import('../lib/failures.js').Reason, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} end */
   #ended(end) {
     if (this.alive.aborted) return;
     this.#life.abort();

@@ -4,6 +4,7 @@ import { icon } from '../icons/icons.js';
 import { attr, fill, h, text } from '../lib/html.js';
 import { msg, t } from '../lib/i18n.js';
 import { meetingURL } from '../lib/meeting-url.js';
+import { site } from '../lib/route.js';
 import { COMMANDS, parseLine, suggest } from '../lib/slash.js';
 import { say } from './announcer.js';
 import { copyText } from './copy.js';
@@ -151,7 +152,7 @@ export class ParleyComposer extends ParleyElement {
       case 'caption':
         return void call.attempt(call.me.caption(argument, true));
       case 'invite':
-        return void copyText(meetingURL(location.origin, call.room.name)).then((done) => this.chat.note(msg(done ? 'app.copied' : 'app.copyFailed')));
+        return void copyText(meetingURL(site.url, call.room.name)).then((done) => this.chat.note(msg(done ? 'app.copied' : 'app.copyFailed')));
       case 'who':
         return this.chat.note(msg('slash.whoHere', { names: call.state.people.map((p) => call.nameOf(p.id)).join(', ') }));
       case 'share':

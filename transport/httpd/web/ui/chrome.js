@@ -2,22 +2,23 @@
 import { h } from '../lib/html.js';
 import { LANGUAGES, i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
+import { site } from '../lib/route.js';
 import { logo } from '../icons/icons.js';
 import { later } from './later.js';
 
-/** Asks the app to show another page. @param {Element} from @param {string} path */
+/** Asks the app to show another page. @param {Element} from @param {string} path  below the site's */
 export function go(from, path) {
   from.dispatchEvent(new CustomEvent('go', { detail: path, bubbles: true }));
 }
 
 /** A link within the app that does not load the page again.
- * @param {string} path @param {Record<string, any>} props @param {...import('../lib/html.js').Child} children */
+ * @param {string} path  below the site's @param {Record<string, any>} props @param {...import('../lib/html.js').Child} children */
 export function appLink(path, props, ...children) {
   return h(
     'a',
     {
       ...props,
-      href: path,
+      href: site.at(path),
       onclick: (/** @type {MouseEvent & {currentTarget: Element}} */ event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
         event.preventDefault();
@@ -39,7 +40,7 @@ export function languageSelect(className = 'select small') {
 }
 
 /** @param {string} code */
-export async function changeLanguage(code) {
+async function changeLanguage(code) {
   const { code: language } = LANGUAGES.find((l) => l.code === code) ?? LANGUAGES[0];
   if (await later(i18n.use(language).then(() => true))) prefs.set({ lang: language });
 }

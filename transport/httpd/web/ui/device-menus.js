@@ -99,7 +99,7 @@ export function camMenu(call, button) {
   ]);
 }
 
-export function mirrorSwitch() {
+function mirrorSwitch() {
   const input = h('input', { type: 'checkbox', role: 'switch', checked: prefs.now.mirror });
   input.addEventListener('change', () => prefs.set({ mirror: input.checked }));
   return h('label', { class: 'switch' }, h('span', null, msg('device.mirror')), input);

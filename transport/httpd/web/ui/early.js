@@ -21,7 +21,8 @@
   // Its texts are wanted soon: asked for before the modules that ask for them.
   var texts = document.createElement('link');
   texts.rel = 'modulepreload';
-  texts.href = '/i18n/' + root.lang + '.js';
+  // As lib/route.js reads it.
+  texts.href = (root.getAttribute('data-site') || '').replace(/^\w+:\/\/[^/]*/, '') + '/i18n/' + root.lang + '.js';
   document.head.appendChild(texts);
 
   function tooOld() {

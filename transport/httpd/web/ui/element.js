@@ -55,3 +55,13 @@ export class ParleyElement extends HTMLElement {
 export function define(name, element) {
   if (!customElements.get(name)) customElements.define(name, element);
 }
+
+/** @param {Element} element */
+export async function toggleFullscreen(element) {
+  try {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await element.requestFullscreen();
+  } catch {
+    // Not allowed here, as in a frame without permission: nothing changes.
+  }
+}

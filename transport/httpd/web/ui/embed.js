@@ -16,7 +16,7 @@ import './toasts.js';
 
 const query = new URLSearchParams(location.search);
 
-export class ParleyEmbed extends ParleyElement {
+class ParleyEmbed extends ParleyElement {
   #origin = parentOrigin({
     origin: query.get('origin'),
     ancestors: 'ancestorOrigins' in location ? [...location.ancestorOrigins] : [],

@@ -20,7 +20,7 @@ export class ParleyEnd extends ParleyElement {
   /** @type {import('./call.js').Call} */
   call = /** @type {any} */ (null);
   /** @type {import('./meeting.js').End} */
-  end = { reason: 'left', retryable: true, summary: null };
+  end = { reason: /** @type {import('../lib/failures.js').Reason} */ ('left'), retryable: true, summary: null };
   heading = h('h1', { tabindex: '-1' });
 
   mounted() {

@@ -3,6 +3,7 @@
 import { icon } from '../icons/icons.js';
 import { h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
+import { site } from '../lib/route.js';
 import { say } from './announcer.js';
 
 /** The ways out. @param {string} path of the page */
@@ -19,6 +20,6 @@ export function insecureWays(path) {
 /** The warning on the first page. */
 export function insecureNotice() {
   say(msg('insecure.title'), { now: true });
-  const ways = h('details', { class: 'insecure-ways' }, h('summary', null, msg('insecure.ways')), h('div', { class: 'stack' }, ...insecureWays('/')));
+  const ways = h('details', { class: 'insecure-ways' }, h('summary', null, msg('insecure.ways')), h('div', { class: 'stack' }, ...insecureWays(site.at('/'))));
   return h('section', { class: 'notice warn', 'aria-label': msg('insecure.title') }, icon('lock'), h('div', { class: 'stack' }, h('h2', null, msg('insecure.title')), h('p', null, msg('insecure.text', { origin: location.origin })), ways));
 }

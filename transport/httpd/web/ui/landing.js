@@ -3,7 +3,8 @@ import { icon } from '../icons/icons.js';
 import { attr, fill, h } from '../lib/html.js';
 import { i18n, msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { proposeRoom, roomPath } from '../lib/route.js';
+import { meetingURL } from '../lib/meeting-url.js';
+import { proposeRoom, roomPath, site } from '../lib/route.js';
 import { say } from './announcer.js';
 import { title } from './title.js';
 import { appLink, go, pageHead, skipLink } from './chrome.js';
@@ -90,12 +91,12 @@ export default class ParleyLanding extends ParleyElement {
     const { value } = input;
     const reader = await later(import('../lib/typed.js'));
     if (!reader) return;
-    const typed = reader.readTyped(value, location);
+    const typed = reader.readTyped(value, site);
     if (typed.to === 'elsewhere') return this.#answer(input, problem, this.#question(typed));
-    const room = typed.to === 'here' ? await reader.roomMeant(typed.room) : '';
+    const room = typed.to === 'here' ? await reader.roomMeant(typed.room, site.here) : '';
     if (!this.isConnected || input.value !== value) return; // somewhere else by now
     if (room) go(this, roomPath(room));
-    else this.#answer(input, problem, h('p', { class: 'error-text' }, msg('landing.badInput', { example: `${location.origin}/r/abc-defg-hij` })));
+    else this.#answer(input, problem, h('p', { class: 'error-text' }, msg('landing.badInput', { example: meetingURL(site.url, 'abc-defg-hij') })));
   }
 
   /** A link to another server must not open here. @param {{host: string, href: string}} link */

@@ -1,6 +1,7 @@
 // Parts of the page that are fetched when they are first wanted.
 import { h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
+import { site } from '../lib/route.js';
 import { toast } from './toasts.js';
 
 /** @param {string} room @param {{start?: () => void}} [options] */
@@ -26,10 +27,11 @@ export async function later(module) {
  * Adds a style sheet after those of the page, once. Settles when it is in
  * force, also if it can not be had: the page can be read without it, and the
  * next call tries again.
- * @param {string} href
+ * @param {string} path  below the site's
  * @param {string} [media] for which alone it is meant
  */
-export async function sheet(href, media = 'all') {
+export async function sheet(path, media = 'all') {
+  const href = site.at(path);
   const had = /** @type {HTMLLinkElement | null} */ (document.querySelector(`link[href="${href}"]`));
   if (had?.sheet) return;
   const link = had ?? h('link', { rel: 'stylesheet', href, media });

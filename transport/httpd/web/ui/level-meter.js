@@ -22,7 +22,7 @@ export function peakOf(analyser, buffer) {
 }
 
 /** Loudness on a scale that looks right, 0 … 1: -60 dB … 0 dB. @param {number} peak */
-export const shownLevel = (peak) => (peak <= 0.001 ? 0 : Math.min(1, (20 * Math.log10(peak) + 60) / 60));
+const shownLevel = (peak) => (peak <= 0.001 ? 0 : Math.min(1, (20 * Math.log10(peak) + 60) / 60));
 
 export class ParleyLevelMeter extends ParleyElement {
   #fill = h('span');

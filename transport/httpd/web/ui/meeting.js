@@ -2,7 +2,7 @@
 import { fill } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
 import { prefs } from '../lib/prefs.js';
-import { roomPath, route } from '../lib/route.js';
+import { roomPath, route, site } from '../lib/route.js';
 import { keepStay, takeStay } from '../lib/stay.js';
 import { ParleyError, devices } from '../sdk/index.js';
 import { audio } from './audio.js';
@@ -16,7 +16,7 @@ import { Presence } from './presence.js';
 import { toast, untoastAll } from './toasts.js';
 
 /** @typedef {import('../lib/stay.js').Stay} Stay */
-/** @typedef {{reason: string, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} End */
+/** @typedef {{reason: import('../lib/failures.js').Reason, retryable: boolean, summary: import('../sdk/index.js').Summary | null}} End */
 
 /** How long joining waits for devices that are being opened, milliseconds. */
 const DEVICE_WAIT = 1200;
@@ -66,10 +66,10 @@ export default class ParleyMeeting extends ParleyElement {
   held() {
     const { call } = this;
     if (!call) return false;
-    const to = route(location.pathname);
+    const to = route(site.below(location.pathname));
     if (to.page === 'room' && to.room === this.room) return true;
     if (!missed(call.state)) return false;
-    history.pushState(null, '', roomPath(this.room));
+    history.pushState(null, '', site.at(roomPath(this.room)));
     void later(import('./ask-leave.js')).then((m) => m?.askLeave(() => call.leave(), call.alive));
     return true;
   }
@@ -176,7 +176,7 @@ export default class ParleyMeeting extends ParleyElement {
   #named(name) {
     if (name === this.room) return;
     this.room = name;
-    if (!this.embedded) history.replaceState(history.state, '', roomPath(name) + location.search);
+    if (!this.embedded) history.replaceState(history.state, '', site.at(roomPath(name)) + location.search);
   }
 
   /**
@@ -196,7 +196,7 @@ export default class ParleyMeeting extends ParleyElement {
     if (!known) reportError(error);
     // The tracks given to the room were stopped with it.
     media.forgetEnded();
-    page.failed(known ? error : { code: /** @type {Error} */ (error).name });
+    page.failed(known ? error : { code: /** @type {any} */ (error).name }); // to be told of
     await media.open();
   }
 

@@ -2,6 +2,7 @@
 import { noticeable } from '../lib/checks.js';
 import { messageKey } from '../lib/failures.js';
 import { i18n, t } from '../lib/i18n.js';
+import { site } from '../lib/route.js';
 import { Room, devices } from '../sdk/index.js';
 import { audio, testSpeaker } from './audio.js';
 import { peakOf } from './level-meter.js';
@@ -116,7 +117,7 @@ export class SetupChecks {
   async server() {
     const start = performance.now();
     try {
-      const answer = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.any([this.#signal, AbortSignal.timeout(8000)]) });
+      const answer = await fetch(site.at('/readyz'), { cache: 'no-store', signal: AbortSignal.any([this.#signal, AbortSignal.timeout(8000)]) });
       if (!answer.ok) throw new Error(String(answer.status));
     } catch {
       this.#signal.throwIfAborted();
@@ -130,7 +131,7 @@ export class SetupChecks {
     const start = performance.now();
     const room = (this.#room = new Room({ platform: { WebSocket: this.#tapped() } }));
     try {
-      await room.connect({ url: location.origin, name: 'setup test', echo: true, audio: this.#mic ?? silence(), video: this.#cam ?? false, signal: this.#signal });
+      await room.connect({ url: site.here, name: 'setup test', echo: true, audio: this.#mic ?? silence(), video: this.#cam ?? false, signal: this.#signal });
     } catch (error) {
       this.#signal.throwIfAborted();
       const code = String(/** @type {{code?: string}} */ (error).code ?? 'connect_failed');

@@ -3,6 +3,7 @@ import { icon } from '../icons/icons.js';
 import { CHECKS, blockedBy, reportText, verdict } from '../lib/checks.js';
 import { fill, h } from '../lib/html.js';
 import { msg, t } from '../lib/i18n.js';
+import { site } from '../lib/route.js';
 import { say } from './announcer.js';
 import { title } from './title.js';
 import { pageHead, skipLink } from './chrome.js';
@@ -115,7 +116,7 @@ export default class ParleySetupTest extends ParleyElement {
       const { state = 'waiting', text: key, fix, params } = this.#results[name] ?? {};
       return { name: t(`test.${name}`), state: /** @type {import('../lib/checks.js').CheckState} */ (state), text: key ? t(key, params) : '', fix: fix ? t(fix, params) : '' };
     });
-    const body = reportText({ at: new Date().toISOString(), origin: location.origin, agent: navigator.userAgent, lines, extra: this.#extra });
+    const body = reportText({ at: new Date().toISOString(), server: site.here, agent: navigator.userAgent, lines, extra: this.#extra });
     save('parley-setup-test.txt', 'text/plain;charset=utf-8', body);
   }
 }

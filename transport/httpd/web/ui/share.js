@@ -3,6 +3,7 @@ import { icon } from '../icons/icons.js';
 import { fill, h, svg } from '../lib/html.js';
 import { msg, t } from '../lib/i18n.js';
 import { meetingURL } from '../lib/meeting-url.js';
+import { site } from '../lib/route.js';
 import { copyButton } from './copy.js';
 import { newId, openDialog } from './dialog.js';
 
@@ -34,7 +35,7 @@ function qr(link) {
  * @param {{start?: () => void}} [options] start: offer to go there
  */
 export function openShare(room, { start } = {}) {
-  const link = meetingURL(location.origin, room);
+  const link = meetingURL(site.url, room);
   const invitation = () => t('share.invitationText', { link, code: room });
   const id = newId('share');
   const dialog = openDialog({

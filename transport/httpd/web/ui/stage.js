@@ -8,10 +8,11 @@ import { prefs } from '../lib/prefs.js';
 import { mainsOf, plan } from '../lib/stage-plan.js';
 import { followSpeaker, keepOrder, promote } from '../lib/tile-order.js';
 import { copyButton } from './copy.js';
-import { ParleyElement, define } from './element.js';
+import { ParleyElement, define, toggleFullscreen } from './element.js';
 import { later } from './later.js';
 import { ParleyTile } from './tile.js';
 import { meetingURL } from '../lib/meeting-url.js';
+import { site } from '../lib/route.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./person.js').Person} Person */
@@ -78,7 +79,7 @@ export class ParleyStage extends ParleyElement {
   }
 
   #buildAlone() {
-    const link = () => meetingURL(location.origin, this.call.room.name);
+    const link = () => meetingURL(site.url, this.call.room.name);
     fill(this.#alone, h('h2', null, msg('room.alone')), h('p', null, msg('room.aloneText')), copyButton(msg('room.copyLink'), link, 'btn primary'));
   }
 
@@ -283,16 +284,6 @@ function setRect(tile, { x, y, width, height }) {
   style.width = `${Math.floor(width)}px`;
   style.height = `${Math.floor(height)}px`;
   tile.classList.toggle('tiny', width < 150);
-}
-
-/** @param {Element} element */
-export async function toggleFullscreen(element) {
-  try {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await element.requestFullscreen();
-  } catch {
-    // Not allowed here, as in a frame without permission: nothing changes.
-  }
 }
 
 define('parley-stage', ParleyStage);

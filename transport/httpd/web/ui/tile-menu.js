@@ -5,7 +5,7 @@ import { i18n, msg, t } from '../lib/i18n.js';
 import { inline } from '../lib/names.js';
 import { prefs } from '../lib/prefs.js';
 import { openMenu } from './menu.js';
-import { toggleFullscreen } from './stage.js';
+import { toggleFullscreen } from './element.js';
 
 /** @typedef {import('./call.js').Call} Call */
 /** @typedef {import('./menu.js').Item} Item */

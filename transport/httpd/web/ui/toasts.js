@@ -26,7 +26,7 @@ const KEEP = '.tile-pill, .pager, .alone';
 /** Milliseconds between two looks at what is below and what is settled. */
 const LOOK = 300;
 
-export class ParleyToasts extends ParleyElement {
+class ParleyToasts extends ParleyElement {
   #lift = 0;
   /** Whether what a note asks is settled. @type {WeakMap<Element, () => boolean>} */
   #settled = new WeakMap();

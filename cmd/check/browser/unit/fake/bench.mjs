@@ -76,7 +76,7 @@ export function bench(options = {}) {
     codecs: () => [],
     connection: new EventTarget(),
     now: () => Date.now(),
-    origin: 'https://meet.test',
+    server: 'https://meet.test',
   });
   const room = new Room({ reconnect: { nextDelayMs: ({ attempt }) => (attempt < 5 ? attempt * 1_000 : null) }, platform, ...options });
   /** @type {{name: string, detail: any}[]} */

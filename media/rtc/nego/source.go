@@ -1,0 +1,31 @@
+package nego
+
+import "parley/media"
+
+// What a participant sends. Camera and Microphone share a seat, so do Screen
+// and ScreenAudio.
+const (
+	Microphone  = "microphone"
+	Camera      = "camera"
+	Screen      = "screen"
+	ScreenAudio = "screen_audio"
+)
+
+// KindOf is what a source is, KindOther for one that nobody knows.
+func KindOf(source string) media.Kind {
+	switch source {
+	case Microphone, ScreenAudio:
+		return media.KindAudio
+	case Camera, Screen:
+		return media.KindVideo
+	}
+	return media.KindOther
+}
+
+// PairOf returns the two sources that travel together in a seat.
+func PairOf(source string) (audio, video string) {
+	if source == Screen || source == ScreenAudio {
+		return ScreenAudio, Screen
+	}
+	return Microphone, Camera
+}
