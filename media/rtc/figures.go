@@ -83,10 +83,11 @@ func (s *Server) Figures() Figures {
 		f.Tracks += sess.activeTracks()
 		sess.countProblems(f.Problems)
 	}
-	for feed := range s.feeds {
+	s.mu.Unlock()
+	feeds, _ := s.inside.all()
+	for _, feed := range feeds {
 		f.Tracks += feed.activeTracks()
 		feed.countProblems(f.Problems)
 	}
-	s.mu.Unlock()
 	return f
 }

@@ -12,28 +12,8 @@ import (
 	"parley/media/udp"
 )
 
-// network is what a server listens with. It is immutable: an address that can
-// be bound only later is added by another one in its place, so that whoever
-// has loaded it may go on without a lock.
-type network struct {
-	workers []*worker // all
-	// locals are the workers by local address, each at its index.
-	locals     [][]*worker
-	candidates []netip.AddrPort // of answers
-}
-
-// workers are those there are at present; more may come, none goes.
-func (s *Server) workers() []*worker { return s.network.Load().workers }
-
 // Candidates are the addresses that answers name.
-func (s *Server) Candidates() []netip.AddrPort { return s.network.Load().candidates }
-
-// peer is the socket that w sends from by a local address. Where an address
-// has fewer sockets than another, several workers share one.
-func (n *network) peer(w *worker, local int) *udp.Socket {
-	group := n.locals[local]
-	return group[w.index%len(group)].sock
-}
+func (s *Server) Candidates() []netip.AddrPort { return *s.candidates.Load() }
 
 // maxSockets bounds the sockets of a server, unless it has so many workers that
 // two addresses take more. Each costs three descriptors, a goroutine and some
@@ -155,29 +135,29 @@ func (b *binder) bind(wanted netip.AddrPort, n int) ([]*worker, error) {
 			return nil, err
 		}
 		addr = sock.LocalAddr()
-		group = append(group, newWorker(s, sock, local, i))
+		group = append(group, newWorker(&s.group, sock, local, i))
 	}
 	b.bound[wanted] = true
-	s.network.Store(s.network.Load().with(group, addr, s.config.Advertise))
+	s.group.add(group)
+	if more := advertised(addr, local == 0, s.config.Advertise); more != nil {
+		all := slices.Concat(s.Candidates(), more)
+		s.candidates.Store(&all)
+	}
 	return group, nil
 }
 
-// with is n and one more address.
-func (n *network) with(group []*worker, addr netip.AddrPort, advertise []netip.Addr) *network {
-	next := &network{
-		workers:    append(slices.Clone(n.workers), group...),
-		locals:     append(slices.Clone(n.locals), group),
-		candidates: slices.Clone(n.candidates),
+// advertised is how answers name an address: as it is or, once for all, by those
+// that stand for them.
+func advertised(addr netip.AddrPort, first bool, instead []netip.Addr) (list []netip.AddrPort) {
+	if len(instead) == 0 {
+		return []netip.AddrPort{addr}
 	}
-	switch {
-	case len(advertise) == 0:
-		next.candidates = append(next.candidates, addr)
-	case len(n.locals) == 0:
-		for _, a := range advertise {
-			next.candidates = append(next.candidates, netip.AddrPortFrom(a.Unmap(), addr.Port()))
+	if first {
+		for _, a := range instead {
+			list = append(list, netip.AddrPortFrom(a.Unmap(), addr.Port()))
 		}
 	}
-	return next
+	return list
 }
 
 // How often an address that could not be bound is tried again: the check for

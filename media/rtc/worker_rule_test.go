@@ -17,8 +17,8 @@ var anybodys = map[string]bool{"post": true}
 // with all whose names end in Loop.
 var onTheWorker = map[string]bool{
 	"newWorker": true, "startWorkers": true,
-	"Session.begin": true, "Session.wants": true,
-	"Session.requestMove": true, "pathWorker.Batch": true,
+	"remote.begin": true, "remote.wants": true,
+	"remote.requestMove": true, "pathWorker.Batch": true,
 }
 
 // TestWorkersMethodsAreTheirs: whatever its name, a method of worker is for the
