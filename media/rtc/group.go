@@ -53,13 +53,47 @@ type network struct {
 // workers are those there are at present; more may come, none goes.
 func (g *group) workers() []*worker { return g.network.Load().workers }
 
-// add publishes the workers of one more address. They may run after.
-func (g *group) add(group []*worker) {
+// listen adds a worker for each socket of one more address, and publishes them.
+func (g *group) listen(sockets []*udp.Socket) []*worker {
 	n := g.network.Load()
+	more := make([]*worker, len(sockets))
+	for i, sock := range sockets {
+		more[i] = newWorker(g, sock, len(n.locals), i)
+	}
 	g.network.Store(&network{
-		workers: append(slices.Clone(n.workers), group...),
-		locals:  append(slices.Clone(n.locals), group),
+		workers: append(slices.Clone(n.workers), more...),
+		locals:  append(slices.Clone(n.locals), more),
 	})
+	return more
+}
+
+// startWorkers starts workers that are published already: quiesce must not miss
+// one that holds a table.
+func startWorkers(group []*worker) {
+	for _, w := range group {
+		go w.runLoop()
+	}
+}
+
+// closeSockets ends the workers.
+func (g *group) closeSockets() {
+	for _, w := range g.workers() {
+		_ = w.sock.Close()
+	}
+}
+
+// wait returns when all workers have ended.
+func (g *group) wait() {
+	for _, w := range g.workers() {
+		<-w.done
+	}
+}
+
+// sweep has all workers forget the flows of ended sessions.
+func (g *group) sweep() {
+	for _, w := range g.workers() {
+		w.post(command{kind: cmdSweep})
+	}
 }
 
 // peer is the socket that w sends from by a local address. Where an address

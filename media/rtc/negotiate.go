@@ -50,14 +50,7 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 		s.path.Restart(creds)
 	}
 	s.nego.Keep(view)
-	in.settle()
-	if old := s.incoming.Swap(in); old != nil {
-		old.closeReplaced(in)
-	}
-	out.settle()
-	if old := s.outgoing.Swap(out); old != nil {
-		s.group.reseatLocked(old.replaced(out))
-	}
+	s.goBy(in, out)
 	return answer, nil
 }
 

@@ -76,10 +76,26 @@ func (r *remote) fail(err error) { r.session.fail(err) }
 // connected reports whether there is a way to the peer, and keys.
 func (r *remote) connected() bool { return r.keys.Load() != nil && r.path.Selected() != nil }
 
+// goBy puts what was agreed upon in force: what the remote may send, and what it is
+// sent. Its mu is held.
+func (r *remote) goBy(in *incoming, out *outgoing) {
+	in.settle()
+	if old := r.incoming.Swap(in); old != nil {
+		old.closeReplaced(in)
+	}
+	out.settle()
+	if old := r.outgoing.Swap(out); old != nil {
+		r.group.reseatLocked(old.replaced(out))
+	}
+}
+
+// end stops the handling of what comes, and nothing more.
+func (r *remote) end() { r.over.Store(true) }
+
 // release unlinks the remote from everything. Workers may go on using what they
 // hold until the end of their batch; nothing is reused after. Its mu is held.
 func (r *remote) release() {
-	r.over.Store(true)
+	r.end()
 	r.path.Close()
 	if out := r.outgoing.Load(); out != nil {
 		for _, seat := range out.seats {

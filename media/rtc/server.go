@@ -57,14 +57,6 @@ func (s *Server) run() {
 	s.wg.Go(func() { s.events.run(s.deliver) })
 }
 
-// startWorkers starts workers that are published already: quiesce must not miss
-// one that holds a table.
-func startWorkers(group []*worker) {
-	for _, w := range group {
-		go w.runLoop()
-	}
-}
-
 // open makes a server whose goroutines do not run yet.
 func open(c Config) (*Server, error) {
 	c.setDefaults()
@@ -102,9 +94,7 @@ func (s *Server) Close() error {
 	close(s.stop)
 	s.binding.Wait()
 	s.closeSockets()
-	for _, w := range s.workers() {
-		<-w.done
-	}
+	s.group.wait()
 	s.wg.Wait()
 	return nil
 }
@@ -148,9 +138,7 @@ func (s *Server) runControl() {
 		case <-tick.C:
 			s.runJob(job{run: s.expire})
 		case <-sweep.C:
-			for _, w := range s.workers() {
-				w.post(command{kind: cmdSweep})
-			}
+			s.sweep()
 		}
 	}
 }

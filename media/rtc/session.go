@@ -93,7 +93,7 @@ func (s *Session) fail(err error) {
 	if !s.state.CompareAndSwap(uint32(stateOpen), uint32(stateFailed)) {
 		return
 	}
-	s.over.Store(true)
+	s.end()
 	s.server.log.Debug("media session failed", "participant", s.id, "error", err)
 	s.server.remove(s) // nothing is left to expire
 	s.events.failed(err)

@@ -124,22 +124,23 @@ func (b *binder) bind(wanted netip.AddrPort, n int) ([]*worker, error) {
 		Share: s.config.Workers > 1, NoGSO: s.config.NoGSO,
 		Plain: s.config.PlainSockets, Buffer: s.config.Buffer,
 	}
-	local, addr := len(s.network.Load().locals), wanted
-	var group []*worker
-	for i := range n {
+	addr := wanted
+	var sockets []*udp.Socket
+	for range n {
 		sock, err := s.config.bind(addr, c)
 		if err != nil {
-			for _, w := range group {
-				_ = w.sock.Close()
+			for _, sock := range sockets {
+				_ = sock.Close()
 			}
 			return nil, err
 		}
 		addr = sock.LocalAddr()
-		group = append(group, newWorker(&s.group, sock, local, i))
+		sockets = append(sockets, sock)
 	}
+	first := len(b.bound) == 0
 	b.bound[wanted] = true
-	s.group.add(group)
-	if more := advertised(addr, local == 0, s.config.Advertise); more != nil {
+	group := s.listen(sockets)
+	if more := advertised(addr, first, s.config.Advertise); more != nil {
 		all := slices.Concat(s.Candidates(), more)
 		s.candidates.Store(&all)
 	}
@@ -222,10 +223,4 @@ func (b *binder) late(addr netip.AddrPort) {
 	delete(b.failed, addr)
 	s.log.Info("media address serves now", "address", group[0].sock.LocalAddr())
 	startWorkers(group)
-}
-
-func (s *Server) closeSockets() {
-	for _, w := range s.workers() {
-		_ = w.sock.Close()
-	}
 }

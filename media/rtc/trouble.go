@@ -244,6 +244,13 @@ func (r *remote) PictureProblem(index int, from Publisher, source string) string
 	return p.String()
 }
 
+// noProblems sets n to none of any problem.
+func noProblems(n map[string]int) {
+	for p := problemNone + 1; p < problemCount; p++ {
+		n[p.String()] = 0
+	}
+}
+
 // countProblems adds the pictures that do not come to n.
 func (p *publisher) countProblems(n map[string]int) {
 	in := p.incoming.Load()

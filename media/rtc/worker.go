@@ -9,8 +9,8 @@ import (
 )
 
 // worker is one goroutine with one socket. All its methods are for that goroutine,
-// whether their names end in Loop or not, and so is all in loop; post alone is for
-// anybody (TestWorkersMethodsAreTheirs). What else others look at is atomic.
+// whether their names end in Loop or not, and so is all in loop; post and figures alone
+// are for anybody (TestWorkersMethodsAreTheirs). What else others look at is atomic.
 //
 // A worker owns every session whose media arrives there, with all their tracks,
 // and everything that is sent from these tracks. See doc.go for what "owns" means

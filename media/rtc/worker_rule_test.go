@@ -10,7 +10,7 @@ import (
 )
 
 // anybodys are the methods of a worker that anybody may call.
-var anybodys = map[string]bool{"post": true}
+var anybodys = map[string]bool{"post": true, "figures": true}
 
 // onTheWorker are the functions that are no worker's methods and use what is for its
 // goroutine all the same: it does not run yet, or it is what calls them, as it is
