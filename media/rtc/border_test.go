@@ -16,7 +16,7 @@ import (
 // others forward it, and can do without them.
 var control = map[string]bool{
 	"doc.go": true, "config.go": true, "errors.go": true,
-	"server.go": true, "session.go": true, "session_remote.go": true, "negotiate.go": true, "inside.go": true,
+	"server.go": true, "session.go": true, "session_remote.go": true, "negotiate.go": true, "open_feed.go": true,
 	"events.go": true, "figures.go": true, "sockets.go": true, "addresses.go": true,
 }
 
