@@ -7,6 +7,9 @@ import (
 	"parley/media/rtc/path"
 )
 
+// ErrNoAddress: nothing to listen on.
+var ErrNoAddress = errors.New("no usable media address")
+
 // Errors of opening and renegotiating a session. Faults of the offer come as
 // media's errors, which carry a code.
 var (

@@ -2,12 +2,8 @@ package rtc
 
 import "errors"
 
-var (
-	// ErrNoAddress: nothing to listen on.
-	ErrNoAddress = errors.New("no usable media address")
-	// ErrClosed: of sessions, taps and feeds.
-	ErrClosed = errors.New("media session is closed")
-)
+// ErrClosed: of sessions, taps and feeds.
+var ErrClosed = errors.New("media session is closed")
 
 // Errors of feeds.
 var (

@@ -58,8 +58,8 @@ type feedPacket struct {
 
 var feedPackets = sync.Pool{New: func() any { return new(feedPacket) }}
 
-// openFeed makes a feed, which must be closed, and tells to of it. Errors: ErrFeed, ErrClosed,
-// ErrNoAddress while there is no worker.
+// openFeed makes a feed, which must be closed; to hears what is found out of it.
+// Errors: ErrFeed, ErrClosed.
 func (g *group) openFeed(sources []FeedSource, queue int, to told) (*Feed, error) {
 	if queue <= 0 {
 		queue = defaultFeedQueue
@@ -79,9 +79,6 @@ func (g *group) openFeed(sources []FeedSource, queue int, to told) (*Feed, error
 	in.settle()
 	f.incoming.Store(in)
 	workers := g.workers()
-	if len(workers) == 0 {
-		return nil, ErrNoAddress
-	}
 	f.owner.Store(workers[g.fed.Add(1)%uint64(len(workers))])
 	f.touch(g.clock.now())
 	f.open.Store(true)

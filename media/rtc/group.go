@@ -50,7 +50,7 @@ type network struct {
 	locals [][]*worker
 }
 
-// workers are those there are at present; more may come, none goes.
+// workers are those there are at present: one at least; more may come, none goes.
 func (g *group) workers() []*worker { return g.network.Load().workers }
 
 // listen adds a worker for each socket of one more address, and publishes them.

@@ -12,8 +12,7 @@ type FeedOptions struct {
 	Queue int
 }
 
-// OpenFeed makes a feed, which must be closed. Errors: ErrFeed, ErrClosed,
-// ErrNoAddress while there is no worker.
+// OpenFeed makes a feed, which must be closed. Errors: ErrFeed, ErrClosed.
 func (s *Server) OpenFeed(o FeedOptions) (*Feed, error) {
 	if o.Events == nil {
 		o.Events = untold{}
