@@ -19,6 +19,7 @@ type rig struct {
 
 	mu       sync.Mutex // guards all below
 	refuse   bool
+	cut      bool // who is let in is cut before it waits
 	admitted map[*Conn]bool
 	gone     int
 }
@@ -76,7 +77,11 @@ func (r *rig) admit(c *Conn) bool {
 	if r.refuse {
 		return false
 	}
-	r.admitted[c] = true
+	if r.cut {
+		c.Cut()
+	} else {
+		r.admitted[c] = true
+	}
 	return true
 }
 
