@@ -75,13 +75,6 @@ func (w *watch) rebound() {
 	w.paths = make(map[netip.AddrPort]*path)
 }
 
-// begin starts counting media anew.
-func (w *watch) begin() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.up, w.down, w.since = time.Time{}, time.Time{}, time.Now()
-}
-
 // takeFor hands the stack's DTLS to somebody else than the server.
 func (w *watch) takeFor(take func([]byte)) {
 	w.mu.Lock()
