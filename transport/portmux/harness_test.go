@@ -32,7 +32,7 @@ func framed(head []byte) Verdict {
 	return when(head[2] <= 3)
 }
 
-// start serves on both kinds of poller.
+// onBoth runs a test with each kind of poller.
 func onBoth(t *testing.T, limit time.Duration, test func(t *testing.T, r *rig)) {
 	for name, portable := range map[string]bool{"native": false, "portable": true} {
 		t.Run(name, func(t *testing.T) { test(t, start(t, limit, portable)) })
