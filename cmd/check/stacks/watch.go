@@ -41,7 +41,6 @@ type watch struct {
 	dtls        dtlsFacts
 	asked       time.Time // the stack's first binding request
 	up, down    time.Time // first SRTP from the stack, and to it
-	since       time.Time // when counting of up and down began
 }
 
 // path is one address of the stack.
