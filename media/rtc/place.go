@@ -22,8 +22,9 @@ type Placement struct {
 }
 
 // Place makes a seat carry what p says: sound at once (when the workers have
-// ended their present batches), the picture from its next key frame on. It replaces what sat there. For an occupied seat with
-// the same From and Source it only changes Video, size and rank. Seats that were
+// ended their present batches), the picture from its next key frame on. It
+// replaces what sat there. For an occupied seat with the same From and Source it
+// only changes Video, size and rank. Seats that were
 // not negotiated and sources that From does not send stay silent.
 func (s *Session) Place(index int, p Placement) {
 	s.mu.Lock()

@@ -228,9 +228,9 @@ func (w *worker) clockLoop(l *layer) {
 	}
 }
 
-// reportLoop tells a stream's receiver the
-// publisher's clock as it looks on the stream's own timeline, which is what
-// keeps lips in sync. None is sent while that is not sure.
+// reportLoop tells a stream's receiver the publisher's clock as it looks on the
+// stream's own timeline, which is what keeps lips in sync. Nothing is told while
+// that is not sure.
 func (w *worker) reportLoop(st *stream, t *track) {
 	tx := st.tx
 	l := t.layers[max(tx.current, 0)]
