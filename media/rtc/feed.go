@@ -71,8 +71,7 @@ type feedPacket struct {
 
 var feedPackets = sync.Pool{New: func() any { return new(feedPacket) }}
 
-// OpenFeed makes a feed, which must be closed. Errors: ErrFeed, ErrClosed,
-// ErrNoAddress while there is no worker.
+// OpenFeed makes a feed, which must be closed. Errors: ErrFeed, ErrClosed.
 func (s *Server) OpenFeed(o FeedOptions) (*Feed, error) {
 	if o.Queue <= 0 {
 		o.Queue = defaultFeedQueue
@@ -95,9 +94,6 @@ func (s *Server) OpenFeed(o FeedOptions) (*Feed, error) {
 	in.settle()
 	f.incoming.Store(in)
 	workers := s.workers()
-	if len(workers) == 0 {
-		return nil, ErrNoAddress
-	}
 	f.owner.Store(workers[s.fed.Add(1)%uint64(len(workers))])
 	f.touch(s.clock.now())
 	f.open.Store(true)

@@ -47,7 +47,7 @@ func (s *Server) Attach(out PacketOut, remote netip.AddrPort) *Link {
 	workers := s.workers()
 	return &Link{
 		via:    path.Link{Out: out, Addr: udp.AddrOfLink(remote, n)},
-		worker: workers[int(n)%len(workers)],
+		worker: workers[n%uint32(len(workers))],
 		spare:  make(chan *arrival, spareArrivals),
 	}
 }

@@ -22,7 +22,7 @@ type network struct {
 	candidates []netip.AddrPort // of answers
 }
 
-// workers are those there are at present; more may come, none goes.
+// workers are those there are at present: one at least; more may come, none goes.
 func (s *Server) workers() []*worker { return s.network.Load().workers }
 
 // Candidates are the addresses that answers name.
