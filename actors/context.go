@@ -13,9 +13,6 @@ type Context[M any] struct{ a *actor[M] }
 // Self returns the actor's handle, which may be handed to anybody.
 func (c *Context[M]) Self() Ref[M] { return Ref[M]{c.a} }
 
-// Name is the Spec's.
-func (c *Context[M]) Name() string { return c.a.name }
-
 // Log returns the system's logger with the actor's kind and name bound.
 func (c *Context[M]) Log() *slog.Logger { return c.a.logger() }
 

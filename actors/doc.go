@@ -31,8 +31,8 @@
 // A Tell that does not wait costs no allocation. If the message type is an
 // interface, convert once and send the same value to many.
 //
-// Stop requests and exits of children go through a lane of their
-// own, which is drained before each message. Messages of one sender to one actor
+// Stop requests and exits of children go through a lane of their own, which is
+// drained before each message. Messages of one sender to one actor
 // arrive in the order they were sent; timers do not pass through the mailbox
 // (so a full one delays none) and a stopped timer never fires.
 //

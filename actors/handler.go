@@ -24,8 +24,8 @@ type StopHandler[M any] interface {
 
 // ExitHandler is an optional part of a Handler.
 type ExitHandler[M any] interface {
-	// Exited tells that a child ended or was restarted. It comes before waiting messages. It is also called while the
-	// actor is stopping its children.
+	// Exited tells that a child ended or was restarted. It comes before waiting
+	// messages. It is also called while the actor is stopping its children.
 	Exited(ctx *Context[M], exit Exit)
 }
 

@@ -168,7 +168,6 @@ func TestAsk(t *testing.T) {
 		sys := newTestSystem(t)
 		defer sys.stop()
 		ref := sys.spawn("answers", probe{})
-		busy := errors.New("busy")
 		cases := []struct {
 			name string
 			act  func(*Context[step], Reply[int])
@@ -176,7 +175,6 @@ func TestAsk(t *testing.T) {
 			err  error
 		}{
 			{"value", func(_ *Context[step], r Reply[int]) { r.Send(7); r.Send(8) }, 7, nil},
-			{"error", func(_ *Context[step], r Reply[int]) { r.Fail(busy) }, 0, busy},
 			{"no answer", func(*Context[step], Reply[int]) {}, 0, context.DeadlineExceeded},
 			{"answer and end", func(c *Context[step], r Reply[int]) { r.Send(9); c.Stop(nil) }, 9, nil},
 			{"after the end", func(*Context[step], Reply[int]) {}, 0, ErrStopped},

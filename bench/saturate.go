@@ -56,14 +56,30 @@ func (f *forwarding) stepTime() time.Duration {
 
 // climbTo finds the highest load that holds.
 func (f *forwarding) climbTo(ctx context.Context, swarm *client.Swarm, m meter, label string) (*report.Climb, error) {
+	var w *window // of the step measured last
+	try := func(load float64) (step report.ClimbStep, err error) {
+		step, w, err = f.climbStep(ctx, swarm, m, load, f.stepTime(), label)
+		return step, err
+	}
+	best := func() {
+		if label == "server" {
+			f.fill(w, swarm)
+		}
+	}
+	return climb(try, best, func() bool { return f.rep.Partial })
+}
+
+// climb raises the load until try says twice in a row that it does not hold:
+// something else on the machine may have been in the way of the first. Then it
+// closes in on the edge. best is called after each step that forwarded more
+// than any before and held; cut tells that the run is to end early.
+func climb(try func(load float64) (report.ClimbStep, error), best func(), cut func() bool) (*report.Climb, error) {
 	c := &report.Climb{LastGood: -1}
 	good, bad, load := 0.0, 0.0, 1.0
 	for refined := 0; len(c.Steps) < climbMax; {
-		step, w, err := f.climbStep(ctx, swarm, m, load, f.stepTime(), label)
-		if err == nil && !step.Good && !f.rep.Partial {
-			// Something else on the machine may have been in the way: what does
-			// not hold twice in a row does not hold.
-			step, w, err = f.climbStep(ctx, swarm, m, load, f.stepTime(), label)
+		step, err := try(load)
+		if err == nil && !step.Good && !cut() {
+			step, err = try(load)
 		}
 		if err != nil {
 			return nil, err
@@ -73,15 +89,13 @@ func (f *forwarding) climbTo(ctx context.Context, swarm *client.Swarm, m meter, 
 			good = load
 			if c.LastGood < 0 || step.PPS > c.Steps[c.LastGood].PPS {
 				c.LastGood = len(c.Steps) - 1
-				if label == "server" {
-					f.fill(w, swarm)
-				}
+				best()
 			}
 		} else {
 			bad = load
 		}
 		switch {
-		case f.rep.Partial:
+		case cut():
 			return c, nil
 		case bad == 0:
 			load *= climbFactor

@@ -102,6 +102,22 @@ func TestAuthorityIsAsked(t *testing.T) {
 	})
 }
 
+// TestCredentialsAreKeptForAnAuthorityOnly: where there is none they are memory that
+// any stranger may take, for as long as the connection is there.
+func TestCredentialsAreKeptForAnAuthorityOnly(t *testing.T) {
+	info := ConnInfo{Principal: Principal{Credential: "secret"}}
+	run(t, Options{}, func(w *world) {
+		if s := w.engine.Accept(&memConn{}, info); s.info.Principal != (Principal{}) {
+			t.Errorf("kept %+v", s.info.Principal)
+		}
+	})
+	guardedBy(t, func(w *world, _ *memAuthority) {
+		if s := w.engine.Accept(&memConn{}, info); s.info.Principal != info.Principal {
+			t.Errorf("kept %+v", s.info.Principal)
+		}
+	})
+}
+
 // TestSlowAuthorityHoldsUpNobodyElse: neither those in the room, nor who comes after.
 func TestSlowAuthorityHoldsUpNobodyElse(t *testing.T) {
 	guardedBy(t, func(w *world, a *memAuthority) {

@@ -22,8 +22,8 @@
 // who does it, stands in one table, actions.go. The room changes what all can see,
 // puts each event into one frame and hands that to every member's connection:
 // connections queue and never block. They take the frame's JSON, which is encoded
-// once, or its message. The media side and the storage's writer report to the room by coalesced messages;
-// neither ever waits for it.
+// once, or its message. The media side and the storage's writer report to the room
+// by coalesced messages; neither ever waits for it.
 //
 // Who somebody is (Principal) and whether he may enter (Authority) is settled before a
 // room hears of it, by a task of the registry's; the room is told what he may do there,
@@ -52,8 +52,9 @@
 // # Limits
 //
 // Every queue, list and table has a bound: see Limits, wire's Max constants, and
-// logBytes, maxSaying, maxWaiting, maxAdmissions here. What is kept for those who are away goes in
-// time though nothing else happens: a room with no events sleeps. What one address could take from all others
+// logBytes, maxSaying, maxWaiting, maxAdmissions here. What is kept for those who are
+// away goes in time though nothing else happens: a room with no events sleeps. What
+// one address could take from all others
 // has a limit per address besides: joins, offers, rooms, chat; and rooms give way to
 // a newcomer when there are no more (registry_openers.go). One pass over the seats
 // of a room costs its members times their seats and runs at most every 50 ms.

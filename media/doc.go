@@ -18,10 +18,10 @@
 // # Who owns what
 //
 // HeaderTemplate is immutable and shared by all workers, and so is a Sealer as far as
-// RTP under AES-GCM goes. Opener,
-// NackTracker, Cache, ReceiveStats, ClockWatch and TWCCRecorder belong to the worker that
-// receives the track; Rewriter belongs to the worker that forwards into its
-// seat. Nothing here may be used by two goroutines at once unless its comment
+// RTP under AES-GCM goes. Opener, NackTracker, Cache, ReceiveStats, ClockWatch and
+// TWCCRecorder belong to the worker that receives the track; Rewriter belongs to the
+// worker that forwards into its seat. Any goroutine may note in a SendLog, one reads
+// it. Nothing here may be used by two goroutines at once unless its comment
 // says so.
 //
 // # Three kinds of sequence numbers

@@ -7,7 +7,9 @@ import "encoding/binary"
 // windows, see ssrcBook. The cipher's work is pion's, see srtpContext.
 //
 // State for an SSRC is made only after its first packet has authenticated, so
-// forged SSRCs cost one cipher pass and no memory.
+// forged SSRCs cost one cipher pass and nothing that stays. What pion makes to refuse
+// them is some 250 bytes of garbage, which takes more than the pass does: 0.8 µs a
+// packet, under AES-GCM 0.1 before.
 type Opener struct {
 	context             *srtpContext
 	rtpExtra, rtcpExtra int

@@ -23,7 +23,8 @@ const (
 	labelRTCPSalt = 0x05
 )
 
-// cmCipher is AES-CM with HMAC-SHA1-80 of RFC 3711.
+// cmCipher is AES-CM with HMAC-SHA1-80 of RFC 3711, but for the sealing of RTP: what
+// pion seals is opened.
 //
 //	RTP:   header | enciphered payload | tag (10), the tag over all and ROC
 //	RTCP:  8 bytes | enciphered rest | E,index | tag (10)
@@ -74,14 +75,6 @@ func (c *cmCipher) rtpTag(pkt []byte, index ExtSeq) []byte {
 	m.Write(pkt)
 	m.Write(binary.BigEndian.AppendUint32(nil, uint32(index>>16)))
 	return m.Sum(nil)[:cmTagLen]
-}
-
-func (c *cmCipher) sealRTP(_ *Scratch, slot []byte, header int, payload []byte, index ExtSeq) int {
-	n := header + len(payload)
-	ssrc := binary.BigEndian.Uint32(slot[8:])
-	c.rtp.stream(ssrc, uint64(index)).XORKeyStream(slot[header:n], payload)
-	copy(slot[n:], c.rtpTag(slot[:n], index))
-	return n + cmTagLen
 }
 
 func (c *cmCipher) openRTP(_ *Scratch, pkt []byte, header int, index ExtSeq) (int, error) {

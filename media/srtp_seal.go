@@ -45,9 +45,6 @@ func (s *Sealer) ForStream() *Sealer {
 	return &own
 }
 
-// Overhead returns the bytes that sealing adds to an RTP packet.
-func (s *Sealer) Overhead() int { return s.rtpExtra }
-
 // SealRTP makes one SRTP packet in slot and returns its length.
 //
 //	slot:  | header (already there) | output: payload sealed, tag |
@@ -100,27 +97,4 @@ func (s *Sealer) SealRTCP(slot []byte, n int, index uint32) (int, error) {
 		return 0, ErrIndexOverflow
 	}
 	return s.context.sealRTCP(slot, n, index)
-}
-
-// SendState extends the sequence numbers of one outgoing SSRC for callers
-// that count in 16 bits (a test client, a relay). It is 8 bytes, owned by
-// the caller. The zero value is ready; the first number has ROC 0.
-type SendState struct {
-	roc     uint32
-	last    Seq
-	started bool
-}
-
-// Index returns the packet index of seq and moves the state if seq is newer.
-// A number up to 32768 behind the newest keeps its own, older ROC.
-func (st *SendState) Index(seq Seq) ExtSeq {
-	if !st.started {
-		st.started, st.last = true, seq
-		return ExtSeq(seq)
-	}
-	e := extendNear(ExtSeq(st.roc)<<16|ExtSeq(st.last), seq)
-	if seq.Newer(st.last) {
-		st.roc, st.last = uint32(e>>16), seq
-	}
-	return e
 }

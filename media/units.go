@@ -9,10 +9,6 @@ type SSRC uint32
 // Seq is an RTP sequence number. It wraps from 65535 to 0.
 type Seq uint16
 
-// Newer reports whether s follows o in circular order: the distance from o to
-// s is 1 … 32767. A distance of 32768 counts as older.
-func (s Seq) Newer(o Seq) bool { return s != o && int16(s-o) > 0 }
-
 // ExtSeq is an extended sequence number: Seq in the low 16 bits, the number of
 // wraps above. It never wraps in practice, so it is compared with < and >.
 //
@@ -27,7 +23,8 @@ func (e ExtSeq) Seq() Seq { return Seq(e) }
 // Ticks is an RTP timestamp in units of the codec's clock. It wraps at 2^32.
 type Ticks uint32
 
-// Newer reports whether t follows o in circular order.
+// Newer reports whether t follows o in circular order: the distance from o to t is
+// 1 … 2^31-1. A distance of 2^31 counts as older.
 func (t Ticks) Newer(o Ticks) bool { return t != o && int32(t-o) > 0 }
 
 // BitsPerSecond is a rate.

@@ -105,10 +105,15 @@ func (in *Inbound) Note(s *Stamp, st *Stats) {
 	}
 	key := sourceKey{s.Sender, s.Source, s.Layer}
 	if in.based && key == in.key {
-		if ahead := int32(s.Counter - in.last); ahead > 0 {
+		switch ahead := int32(s.Counter - in.last); {
+		case ahead > 0:
 			st.Expected += uint64(ahead)
 			st.Arrived += uint64(in.since)
-		} else {
+		case ahead == 0: // the same packet under a new number: it makes up for no lost one
+			in.since--
+			st.Duplicates++
+			return
+		default:
 			return // a late packet: the next one in order settles it
 		}
 	} else {

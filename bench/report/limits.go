@@ -55,19 +55,12 @@ func (r *Report) Check(l *Limits) []Check {
 	most("rss_kib_per_participant", l.RSSKiB, r.RSSKiBPerParticipant)
 	least("forwarded_pps", l.MinPPS, r.ForwardedPPS)
 	least("run_share", l.MinRunShare, r.RunShare)
-	if r.Join != nil {
-		most("join.first_packet_ms.p50", l.FirstPacket, p50(r.Join.First))
-		failures := 0.0
-		for _, n := range r.Join.Failures {
-			failures += float64(n)
-		}
-		most("join.failures", l.JoinFailures, &failures)
-	}
+	first, failures := r.joined()
+	most("join.first_packet_ms.p50", l.FirstPacket, first)
+	most("join.failures", l.JoinFailures, failures)
+	most("return.back_ms.max", l.Back, r.back())
 	if b := r.Return; b != nil {
-		if b.Took != nil {
-			most("return.back_ms.max", l.Back, &b.Took.Max)
-		}
-		lost := uint64(b.Cut - b.Back)
+		lost := uint64(max(b.Cut-b.Back, 0))
 		zero("return.failures", &lost)
 	}
 	zero("crosstalk", r.Crosstalk)
@@ -97,6 +90,26 @@ func (r *Report) cpu() *float64 {
 		return r.Chat.CPUUSPerDelivery
 	}
 	return r.CPUUSPerPacket
+}
+
+// joined tells when the first packet came and how many joins failed.
+func (r *Report) joined() (first, failures *float64) {
+	if r.Join == nil {
+		return nil, nil
+	}
+	sum := 0.0
+	for _, n := range r.Join.Failures {
+		sum += float64(n)
+	}
+	return p50(r.Join.First), &sum
+}
+
+// back is how long the last took to come back.
+func (r *Report) back() *float64 {
+	if r.Return == nil || r.Return.Took == nil {
+		return nil
+	}
+	return &r.Return.Took.Max
 }
 
 func p50(q *Quantiles) *float64 {

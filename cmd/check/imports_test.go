@@ -70,7 +70,7 @@ var shared = map[string][]string{
 
 // pure packages compute: what they import reaches no socket, no disk and no other
 // goroutine. media/audio (codec and mix of sound) is held to it from its first file.
-var pure = []string{"parley/media", "parley/media/dtlsgate", "parley/media/audio"}
+var pure = []string{"parley/media", "parley/media/dtlsgate", "parley/media/rtc/nego", "parley/media/audio"}
 
 // impure is what they must not import, by itself (net/netip is only types).
 var impure = []string{"context", "log/slog", "net", "net/http", "os", "os/signal", "sync", "syscall", "golang.org/x/sys/unix"}

@@ -27,6 +27,7 @@ func main() {
 	}
 	inCI := os.Getenv("CI") == "true"
 	chosen, err := choose(formOf(inCI, *long), *only, *test)
+	err = errors.Join(strayWord(flag.Args()), err)
 	if err == nil {
 		err = enterModuleRoot()
 	}
@@ -38,6 +39,15 @@ func main() {
 	if !summarise(os.Stdout, results) {
 		os.Exit(1)
 	}
+}
+
+// strayWord refuses words without a flag: who forgot it should not wait ten minutes
+// for all steps.
+func strayWord(words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%q follows no flag; --only names steps, --test browser tests", words[0])
 }
 
 // result is how one step ended.

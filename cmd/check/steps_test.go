@@ -54,6 +54,9 @@ func TestChoose(t *testing.T) {
 	if _, err := choose(people, "race", "seats"); err == nil {
 		t.Error("--only race --test was accepted")
 	}
+	if err := strayWord([]string{"unit"}); err == nil || strayWord(nil) != nil {
+		t.Errorf("a name without --only: %v", err)
+	}
 }
 
 // TestEveryStackIsAStep: what cmd/check/stacks knows and nobody runs would rot.

@@ -27,7 +27,7 @@ func TestPublicURL(t *testing.T) {
 	defer srv.close()
 	var box bytes.Buffer
 	c.announce(&box, s, srv)
-	for _, want := range []string{"open      https://example.org/meet ", "here      http://localhost:"} {
+	for _, want := range []string{"open      https://example.org/meet/ ", "here      http://localhost:"} {
 		if !strings.Contains(box.String(), want) {
 			t.Errorf("the box lacks %q:\n%s", want, box.String())
 		}

@@ -292,7 +292,11 @@ func (c *serveCmd) announce(out io.Writer, s settings, srv *server) {
 	}
 	rows := [][2]string{{"open", pageURL(scheme, host, port)}}
 	if c.Public != (httpd.Site{}) {
-		rows = [][2]string{{"open", c.Public.String()}, {"here", pageURL(scheme, host, port)}}
+		open := c.Public.String()
+		if c.Public.Base != "" {
+			open += "/" // what a proxy passes on begins with it
+		}
+		rows = [][2]string{{"open", open}, {"here", pageURL(scheme, host, port)}}
 	}
 	if s.listen.addr.Addr().IsUnspecified() {
 		rows = append(rows, elsewhere(srv.media.Candidates(), scheme, port)...)

@@ -2,7 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"sync"
@@ -106,6 +108,93 @@ func TestCheckRequest(t *testing.T) {
 	join := &Join{Head: head, Room: " Tea-Room ", Name: "  Ada "}
 	if _, err := CheckRequest(join); err != nil || join.Room != "tea-room" || join.Title != "Tea-Room" || join.Name != "Ada" || join.Type != TypeJoin {
 		t.Errorf("%v: %+v", err, join)
+	}
+}
+
+// TestTypedIsNoWiderThanJSON: what a door may hand in, whatever it made it of, could
+// have come as JSON, and would have come to the same.
+func TestTypedIsNoWiderThanJSON(t *testing.T) {
+	taken := map[string]int{}
+	for seed := range uint64(6_000) {
+		rng := rand.New(rand.NewPCG(seed, 13))
+		req := requests[seed%uint64(len(requests))].make()
+		fillHostile(rng, reflect.ValueOf(req).Elem())
+		if size, err := CheckRequest(req); err != nil || size > MaxMessage {
+			continue
+		}
+		for _, infer := range []string{"Infer", "Title"} { // JSON has no word for them
+			if f := reflect.ValueOf(req).Elem().FieldByName(infer); f.IsValid() {
+				f.SetZero()
+			}
+		}
+		text, err := json.Marshal(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ParseRequest(text)
+		if bad, _ := err.(*RequestError); bad != nil && bad.Code == CodeTooLarge {
+			continue // JSON has to escape some of it
+		}
+		if err != nil {
+			t.Fatalf("seed %d: %.300s was taken, and is %v", seed, text, err)
+		}
+		if join, ok := again.(*Join); ok {
+			join.Title = ""
+		}
+		if !reflect.DeepEqual(again, Request(req)) {
+			t.Fatalf("seed %d: %.300s came to %#v, typed to %#v", seed, text, again, req)
+		}
+		taken[req.RequestType()]++
+	}
+	for _, kind := range RequestTypes() {
+		if taken[kind] < 5 {
+			t.Errorf("%s was taken %d times: nothing is shown by that", kind, taken[kind])
+		}
+	}
+	echo := &Join{Head: Head{ID: 1}, Echo: true, Room: "tea", Title: "\u202etea", Name: "Ada"}
+	if _, err := CheckRequest(echo); err != nil || echo.Room != "" || echo.Title != "" {
+		t.Errorf("an echo room is called %q, %q; %v", echo.Room, echo.Title, err)
+	}
+}
+
+// What fields are filled with: the first half is often right.
+var (
+	hostileTexts = []string{"", "a", "tea", " Tea ", "camera", "microphone", "screen", "0", "1", "👍", "VP8", "v=0", "abc-defg-hij", "\xff", "a\x00b", "\u202eevil", "\xed\xa0\xbd", "e\u0301",
+		"../..", "<script>", "\r\n", strings.Repeat("x", 33), strings.Repeat("é", 65), strings.Repeat("😀", 4001), strings.Repeat("x", MaxSmallMessage), strings.Repeat("v", MaxSDP+1)}
+	hostileNumbers = []int64{0, 1, 7, 720, 8192, 8193, -1, MaxID, MaxID + 1, math.MinInt64, math.MaxInt64}
+)
+
+// fillHostile fills v with what is right as often as not.
+func fillHostile(rng *rand.Rand, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(hostileTexts[rng.IntN(len(hostileTexts)>>rng.IntN(2))])
+	case reflect.Int, reflect.Int64:
+		v.SetInt(hostileNumbers[rng.IntN(len(hostileNumbers)>>rng.IntN(2))])
+	case reflect.Uint64:
+		v.SetUint(uint64(hostileNumbers[rng.IntN(len(hostileNumbers))]))
+	case reflect.Bool:
+		v.SetBool(rng.IntN(4) == 0)
+	case reflect.Struct:
+		for _, f := range v.Fields() {
+			fillHostile(rng, f)
+		}
+	case reflect.Slice:
+		n := []int{0, 0, 1, 2, MaxSeats + 1, MaxViewItems + 1}[rng.IntN(6)]
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		for i := range n {
+			fillHostile(rng, v.Index(i))
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range rng.IntN(3) {
+			key, item := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fillHostile(rng, key)
+			fillHostile(rng, item)
+			v.SetMapIndex(key, item)
+		}
+	default:
+		panic(v.Kind())
 	}
 }
 

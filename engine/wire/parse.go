@@ -20,9 +20,6 @@ type RequestError struct {
 
 func (e *RequestError) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Message) }
 
-// Reply returns the message that refuses the request.
-func (e *RequestError) Reply() *Error { return ErrorTo(e.ID, e.Code, e.Message) }
-
 func refuse(code Code, format string, args ...any) *RequestError {
 	return &RequestError{Code: code, Message: fmt.Sprintf(format, args...)}
 }

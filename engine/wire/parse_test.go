@@ -345,7 +345,7 @@ func FuzzParseRequest(f *testing.F) {
 			if !errors.As(err, &bad) || bad.Code == "" || bad.ID < 0 || bad.ID > MaxID {
 				t.Fatalf("refused with %#v", err)
 			}
-			FrameOf(bad.Reply()).Bytes()
+			FrameOf(ErrorTo(bad.ID, bad.Code, bad.Message)).Bytes()
 			return
 		}
 		if head := exactHead(t, data); req.RequestID() != head.ID || req.RequestType() != head.Type ||

@@ -98,7 +98,7 @@ func (*Join) RequestType() string { return TypeJoin }
 
 func (r *Join) check() *RequestError {
 	if r.Echo {
-		r.Room = ""
+		r.Room, r.Title = "", ""
 	} else {
 		title, key, err := readRoom(r.Room)
 		if err != nil {

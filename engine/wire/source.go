@@ -27,12 +27,3 @@ func (s Source) Valid() bool {
 
 // Video reports whether s is a picture.
 func (s Source) Video() bool { return s == Camera || s == Screen }
-
-// Audio returns the source that travels in the same seat as the picture s:
-// Microphone for Camera, ScreenAudio for Screen.
-func (s Source) Audio() Source {
-	if s == Screen || s == ScreenAudio {
-		return ScreenAudio
-	}
-	return Microphone
-}

@@ -86,9 +86,6 @@ func Renumber(pkt []byte) {
 // IsRetry reports whether a datagram of the server's is a HelloVerifyRequest.
 func IsRetry(pkt []byte) bool { return begins(pkt, typeHelloVerify) }
 
-// IsFlight reports whether a datagram of the server's begins its flight.
-func IsFlight(pkt []byte) bool { return begins(pkt, typeServerHello) }
-
 // IsAlert reports whether a datagram of the server's is an alert in the clear.
 func IsAlert(pkt []byte) bool {
 	for r := range records(pkt) {

@@ -267,7 +267,7 @@ func TestPayloadTypeIsNoMID(t *testing.T) {
 		t.Errorf("the camera is found by a payload type that it had: %v", got.source)
 	}
 	list[0].PT = ptVP8
-	in.tracks = append(in.tracks, newTrack(&session.publisher, Screen, "screen", &media.Accepted{Codecs: *in.source(Camera).codecs.Load()}))
+	in.tracks = append(in.tracks, newTrack(&session.publisher, &sourceSpec{source: Screen, mid: "screen", codecs: *in.source(Camera).codecs.Load()}))
 	if got := in.byPayloadType(ptVP8); got != nil {
 		t.Errorf("camera or screen: %v", got.source)
 	}

@@ -76,7 +76,7 @@ func (w *worker) tellCodec(t *track) {
 	if own.toldAt != 0 && w.loop.now.Sub(own.toldAt) < codecEvery {
 		return
 	}
-	if w.server.events.offer(event{to: t.from.to, kind: eventProblem, source: t.source}) {
+	if t.from.to.problem(t.source) {
 		own.told, own.toldAt = p, w.loop.now
 	}
 }

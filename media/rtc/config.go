@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"parley/media"
-	"parley/media/rtc/path"
 	"parley/media/udp"
 )
 
@@ -88,14 +87,5 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// Bounds on what one session may make us hold. They are far above what
-// browsers use.
-const (
-	// maxStreams bounds the incoming SSRCs that are in use at a time, repair
-	// streams included.
-	maxStreams = path.MaxStreams
-	// maxCommands is how many commands may wait for a worker.
-	maxCommands = 4096
-	// maxEvents is how many droppable events may wait for the engine.
-	maxEvents = 4096
-)
+// maxEvents is how many droppable events may wait for the engine.
+const maxEvents = 4096

@@ -115,12 +115,12 @@ func TestPanicsOfHelpers(t *testing.T) {
 
 	loud := newRecorder()
 	sess = open(rude{loud})
-	s.events.send(event{to: sess.to, kind: eventConnected}, s.stop)
+	sess.events.connected()
 	loud.wait(t, "the call", func() bool { return loud.connected == 1 })
 
 	shaken := newRecorder()
 	sess = open(shaken)
-	(*pathOwner)(sess).Go(func() { panic("handshake") })
+	(*pathOwner)(&sess.remote).Go(func() { panic("handshake") })
 	shaken.wait(t, "failure", func() bool { return len(shaken.failed) == 1 && errors.Is(shaken.failed[0], ErrPanicked) })
 
 	if n, lines := s.Figures().Drops[dropPanic.String()], strings.Count(log.String(), "media goroutine panicked"); n != 3 || lines != 3 {

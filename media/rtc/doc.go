@@ -4,13 +4,27 @@
 // peer, ICE and DTLS, is package path; offers are read by package nego. Neither
 // knows the other nor this one, which joins them:
 //
-//	          rtc: Server, Session, place, handover    control
+//	         Server, Session, negotiation, events          control
 //	         ╱            │                  ╲
-//	     nego             │                 path       offers → views; addresses, keys
-//	(pure values)   workers, tracks,    (flows, checks,
-//	                streams, repair      handshakes)   forwarding, as yet in rtc
+//	     nego       group, workers,          path      offers → views; addresses, keys
+//	(pure values)   remotes, feeds,     (flows, checks,
+//	                taps, tracks, streams handshakes)   forwarding
 //	         ╲            │                  ╱
 //	          media: SDP, codecs, ciphers   udp: sockets
+//
+// Control and forwarding are two halves of this package. Forwarding knows no SDP, no
+// session and no server (TestForwardingKnowsNoControl):
+//
+//	control                                 forwarding
+//	Server      sockets, jobs, the end of   group     workers, clock, limits; feeds and taps
+//	            sessions, events' queue
+//	Session     offers, state, SSRCs        remote    a publisher behind a path, and an exit
+//	plan        sections of a view     ──▶  incoming, outgoing: tracks and streams
+//	teller      what the engine hears  ◀──  told      what is found out of a publisher
+//
+// What it is told are sources and halves of seats (sourceSpec, halfSpec), where each
+// is to be placed, and what a session's path comes to; what it needs from above are
+// told, session, and a goroutine for what may wait (group.onControl).
 //
 // # A packet's way
 //
@@ -32,12 +46,12 @@
 //
 // That way has an entrance and an exit for goroutines of ours, and no other:
 //
-//	SRTP of a Session ─▶ opened ─┐                        ┌─▶ sealed ─▶ a Session's peer
-//	                             ├─▶ ingestLoop ▶ streams ┤
-//	Feed.Write ─▶ queue ─────────┘                        └─▶ queue ─▶ Tap.Read
+//	SRTP of a remote ─▶ opened ─┐                        ┌─▶ sealed ─▶ a remote's peer
+//	                            ├─▶ ingestLoop ▶ streams ┤
+//	Feed.Write ─▶ queue ────────┘                        └─▶ queue ─▶ Tap.Read
 //
 // Behind ingestLoop packets know a publisher and no more: a [Feed] is muted,
-// limited, judged and placed like a session. In front of an exit streams are alike
+// limited, judged and placed like a remote. In front of an exit streams are alike
 // too: a [Tap] gets the numbers, times and layers that a seat would get. An exit is
 // asked once per run of packets how they leave. Neither a slow reader nor a
 // quick writer makes a worker wait: their queues are bounded, and what finds no
@@ -53,7 +67,7 @@
 //
 // # Who owns what
 //
-// A worker is one goroutine with one socket of one local address. A session is
+// A worker is one goroutine with one socket of one local address. A session's remote is
 // owned by the worker that its media arrives at, a feed by the one that it got
 // when it was opened: the owner alone touches what is received (receiver, layers,
 // caches) and, through the tracks' forwarding tables, the sending state of all

@@ -65,10 +65,11 @@ const (
 type dispatcher struct {
 	queue   chan event
 	dropped *atomic.Uint64
+	stop    <-chan struct{}
 }
 
-func newDispatcher(dropped *atomic.Uint64) *dispatcher {
-	return &dispatcher{queue: make(chan event, maxEvents), dropped: dropped}
+func newDispatcher(dropped *atomic.Uint64, stop <-chan struct{}) *dispatcher {
+	return &dispatcher{queue: make(chan event, maxEvents), dropped: dropped, stop: stop}
 }
 
 // offer queues e and reports whether there was room. Workers use it.
@@ -83,20 +84,20 @@ func (d *dispatcher) offer(e event) bool {
 }
 
 // send queues e and waits for room, unless the server stops.
-func (d *dispatcher) send(e event, stop <-chan struct{}) {
+func (d *dispatcher) send(e event) {
 	select {
 	case d.queue <- e:
-	case <-stop:
+	case <-d.stop:
 	}
 }
 
-// run hands events to deliver, which makes the calls, until stop.
-func (d *dispatcher) run(stop <-chan struct{}, deliver func(event)) {
+// run hands events to deliver, which makes the calls, until the server stops.
+func (d *dispatcher) run(deliver func(event)) {
 	for {
 		select {
 		case e := <-d.queue:
 			deliver(e)
-		case <-stop:
+		case <-d.stop:
 			return
 		}
 	}
@@ -119,4 +120,35 @@ func (e *event) deliver() {
 	case eventProblem:
 		e.to.MediaProblem(e.source)
 	}
+}
+
+// teller queues what a session's or feed's Events are to be told.
+type teller struct {
+	queue *dispatcher
+	to    Events
+}
+
+func (s *Server) teller(to Events) teller { return teller{s.events, to} }
+
+func (t *teller) connected()       { t.queue.send(event{to: t.to, kind: eventConnected}) }
+func (t *teller) failed(err error) { t.queue.send(event{to: t.to, kind: eventFailed, err: err}) }
+
+func (t *teller) speaking(active bool, level int) {
+	t.queue.offer(event{to: t.to, kind: eventSpeaking, flag: active, a: level})
+}
+
+func (t *teller) layer(seat int, rid string, width, height int, reason string) {
+	t.queue.offer(event{to: t.to, kind: eventLayer, seat: seat, layer: rid, a: width, b: height, reason: reason})
+}
+
+func (t *teller) limited(source string, limit media.BitsPerSecond) {
+	t.queue.offer(event{to: t.to, kind: eventLimited, source: source, rate: limit})
+}
+
+func (t *teller) muted(source string) {
+	t.queue.offer(event{to: t.to, kind: eventMuted, source: source})
+}
+
+func (t *teller) problem(source string) bool {
+	return t.queue.offer(event{to: t.to, kind: eventProblem, source: source})
 }

@@ -8,7 +8,7 @@ import (
 	"parley/media/udp"
 )
 
-// exit is where a stream ends: a Session seals what comes and sends it to its
+// exit is where a stream ends: a remote seals what comes and sends it to its
 // peer, a Tap hands it to a goroutine of ours. It is asked once per run of
 // packets; what one packet takes after that is a direct call (see emitLoop).
 // What ends in Loop, and begin, is called by the owner of what the stream
@@ -43,37 +43,34 @@ type delivery struct {
 }
 
 // guard implements exit.
-func (s *Session) guard() *sync.Mutex { return &s.mu }
+func (r *remote) guard() *sync.Mutex { return &r.mu }
 
 // begin implements exit.
-func (s *Session) begin(w *worker) (d delivery, ok bool) {
-	to, keys := w.route(s), s.keys.Load()
+func (r *remote) begin(w *worker) (d delivery, ok bool) {
+	to, keys := w.route(r), r.keys.Load()
 	if to == nil || keys == nil {
 		return d, false
 	}
-	return delivery{to: to, keys: keys, counts: &s.counts, batch: w.batch(to)}, true
+	return delivery{to: to, keys: keys, counts: &r.counts, batch: w.batch(to)}, true
 }
 
 // wants implements exit.
-func (s *Session) wants(w *worker) bool { return w.route(s) != nil && s.keys.Load() != nil }
+func (r *remote) wants(w *worker) bool { return w.route(r) != nil && r.keys.Load() != nil }
 
 // sentLoop implements exit: who only watches is looked after while it is sent
 // something.
-func (s *Session) sentLoop(w *worker) { w.drive(s) }
+func (r *remote) sentLoop(w *worker) { w.drive(r) }
 
 // switchedLoop implements exit: the engine is told which layer is seen now.
-func (s *Session) switchedLoop(w *worker, st *stream, l *layer) {
+func (r *remote) switchedLoop(_ *worker, st *stream, l *layer) {
 	if l.track.kind != media.KindVideo {
 		return
 	}
-	w.server.events.offer(event{
-		to: s.to, kind: eventLayer, seat: st.seat,
-		layer: l.rid, a: l.width, b: l.height, reason: st.tx.reason,
-	})
+	r.to.layer(st.seat, l.rid, l.width, l.height, st.tx.reason)
 }
 
 // reportLoop implements exit with a sender report (RFC 3550 §6.4.1).
-func (s *Session) reportLoop(w *worker, st *stream, info media.SenderInfo) {
+func (r *remote) reportLoop(w *worker, st *stream, info media.SenderInfo) {
 	buf := media.AppendSenderReport(w.loop.rtcp[:0], st.ssrc, info, nil)
-	w.sendRTCP(s, media.AppendSDES(buf, st.ssrc, st.cname))
+	w.sendRTCP(r, media.AppendSDES(buf, st.ssrc, st.cname))
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"parley/media"
-	"parley/media/rtc/nego"
 	"parley/media/udp"
 )
 
@@ -23,7 +22,7 @@ import (
 // methods may be called from any goroutine.
 type Feed struct {
 	publisher
-	server    *Server
+	group     *group
 	queue     chan *feedPacket
 	posted    atomic.Bool // the owner was told that something waits
 	open      atomic.Bool
@@ -32,18 +31,6 @@ type Feed struct {
 	mu sync.Mutex // serialises Close and guards err
 	// err is why the feed is closed.
 	err error
-}
-
-// FeedOptions say what a feed sends.
-type FeedOptions struct {
-	// Sources are what it sends, each once; their payload types tell packets
-	// apart.
-	Sources []FeedSource
-	// Events is told who speaks, and what is wrong with a source; nil for nobody.
-	Events Events
-	// Queue is how many packets may wait for the worker; 0 means 512. Each takes
-	// 1.5 KiB while it waits.
-	Queue int
 }
 
 // FeedSource is a source of a feed.
@@ -71,20 +58,17 @@ type feedPacket struct {
 
 var feedPackets = sync.Pool{New: func() any { return new(feedPacket) }}
 
-// OpenFeed makes a feed, which must be closed. Errors: ErrFeed, ErrClosed,
-// ErrNoAddress while there is no worker.
-func (s *Server) OpenFeed(o FeedOptions) (*Feed, error) {
-	if o.Queue <= 0 {
-		o.Queue = defaultFeedQueue
+// openFeed makes a feed, which must be closed; to hears what is found out of it.
+// Errors: ErrFeed, ErrClosed.
+func (g *group) openFeed(sources []FeedSource, queue int, to told) (*Feed, error) {
+	if queue <= 0 {
+		queue = defaultFeedQueue
 	}
-	f := &Feed{server: s, queue: make(chan *feedPacket, o.Queue), keyframes: make(chan struct{}, 1)}
-	f.up, f.to = f, o.Events
-	if f.to == nil {
-		f.to = untold{}
-	}
+	f := &Feed{group: g, queue: make(chan *feedPacket, queue), keyframes: make(chan struct{}, 1)}
+	f.up, f.to = f, to
 	in := newIncoming()
 	in.exts = tapExts
-	for _, source := range o.Sources {
+	for _, source := range sources {
 		if err := in.takeFeed(&f.publisher, source); err != nil {
 			return nil, err
 		}
@@ -94,14 +78,11 @@ func (s *Server) OpenFeed(o FeedOptions) (*Feed, error) {
 	}
 	in.settle()
 	f.incoming.Store(in)
-	workers := s.workers()
-	if len(workers) == 0 {
-		return nil, ErrNoAddress
-	}
-	f.owner.Store(workers[s.fed.Add(1)%uint64(len(workers))])
-	f.touch(s.clock.now())
+	workers := g.workers()
+	f.owner.Store(workers[g.fed.Add(1)%uint64(len(workers))])
+	f.touch(g.clock.now())
 	f.open.Store(true)
-	if err := s.addFeed(f); err != nil {
+	if err := g.inside.addFeed(f); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -114,7 +95,7 @@ func (in *incoming) takeFeed(from *publisher, s FeedSource) error {
 	if c.PT == 0 {
 		c.PT = DefaultPayloadType(c.Codec)
 	}
-	switch kind := nego.KindOf(s.Source); {
+	switch kind := media.KindOf(s.Source); {
 	case kind == media.KindOther:
 		return fmt.Errorf("%w: source %.40q", ErrFeed, s.Source)
 	case kind != c.Codec.Kind():
@@ -122,7 +103,7 @@ func (in *incoming) takeFeed(from *publisher, s FeedSource) error {
 	case c.PT > 127 || in.byPayloadType(c.PT) != nil || in.byMID[s.Source] != nil:
 		return fmt.Errorf("%w: %s, payload type %d", ErrFeed, s.Source, c.PT)
 	}
-	t := newTrack(from, s.Source, s.Source, &media.Accepted{Codecs: []media.CodecParams{c}})
+	t := newTrack(from, &sourceSpec{source: s.Source, mid: s.Source, codecs: []media.CodecParams{c}})
 	in.tracks = append(in.tracks, t)
 	in.byMID[s.Source] = t
 	return nil
@@ -134,7 +115,7 @@ func (in *incoming) takeFeed(from *publisher, s FeedSource) error {
 // or what ended the feed, ErrFeedFull and ErrTooLong, which are counted.
 func (f *Feed) Write(packet []byte) error {
 	if len(packet) > maxFeedPacket {
-		f.server.drops[dropMalformed].Add(1)
+		f.group.drops[dropMalformed].Add(1)
 		return ErrTooLong
 	}
 	p := feedPackets.Get().(*feedPacket)
@@ -167,7 +148,7 @@ func (f *Feed) put(p *feedPacket) error {
 	case f.queue <- p:
 	default:
 		p.free()
-		f.server.drops[dropFeedFull].Add(1)
+		f.group.drops[dropFeedFull].Add(1)
 		f.tell() // the owner may have been told in vain
 		return ErrFeedFull
 	}
@@ -200,7 +181,7 @@ func (f *Feed) Close() { f.end(ErrClosed) }
 // fail implements party.
 func (f *Feed) fail(err error) {
 	if f.end(err) {
-		f.server.events.send(event{to: f.to, kind: eventFailed, err: err}, f.server.stop)
+		f.to.failed(err)
 	}
 }
 
@@ -216,7 +197,7 @@ func (f *Feed) end(err error) bool {
 	for _, t := range f.incoming.Load().tracks {
 		t.close()
 	}
-	f.server.removeFeed(f)
+	f.group.inside.removeFeed(f)
 	return true
 }
 
@@ -309,14 +290,3 @@ func (w *worker) toldClock(f *Feed, l *layer, clock media.SenderClock) {
 	l.watch.Report(clock, w.loop.now, l.track.clockRate(), &f.rx.offset)
 	w.clockLoop(l)
 }
-
-// untold is the Events of who wants to hear nothing.
-type untold struct{}
-
-func (untold) MediaConnected()                          {}
-func (untold) MediaFailed(error)                        {}
-func (untold) MediaSpeaking(bool, int)                  {}
-func (untold) MediaLayer(int, string, int, int, string) {}
-func (untold) MediaLimited(string, uint64)              {}
-func (untold) MediaMuted(string)                        {}
-func (untold) MediaProblem(string)                      {}

@@ -49,33 +49,33 @@ func (h *handovers) due(st *stream, round uint64) bool {
 }
 
 // runHandovers is a goroutine of the server's; it ends with Close.
-func (s *Server) runHandovers() {
+func (g *group) runHandovers() {
 	for {
 		select {
-		case <-s.stop:
+		case <-g.stop:
 			return
-		case <-s.handovers.wake:
-			s.handOver()
+		case <-g.handovers.wake:
+			g.handOver()
 		}
 	}
 }
 
 // handOver passes on all that waits.
-func (s *Server) handOver() {
-	round, waiting := s.handovers.take()
-	s.quiesce()
+func (g *group) handOver() {
+	round, waiting := g.handovers.take()
+	g.quiesce()
 	for _, st := range waiting {
-		s.passOn(st, round)
+		g.passOn(st, round)
 	}
 }
 
 // passOn links st to the track it is to carry, unless that has changed.
-func (s *Server) passOn(st *stream, round uint64) {
-	defer s.contain("handover", st.exit)
+func (g *group) passOn(st *stream, round uint64) {
+	defer g.contain("handover", st.exit)
 	guard := st.exit.guard()
 	guard.Lock()
 	defer guard.Unlock()
-	if t := st.next; t != nil && s.handovers.due(st, round) {
+	if t := st.next; t != nil && g.handovers.due(st, round) {
 		st.hold(t)
 	}
 }

@@ -9,19 +9,19 @@ import (
 // with one worker that the test plays itself.
 type seating struct {
 	t      *testing.T
-	server *Server
+	group  *group
 	worker *worker
-	viewer *Session
+	viewer *remote
 	stream *stream
 	tracks map[string]*track
 }
 
 func newSeating(t *testing.T, names ...string) *seating {
 	w := &worker{}
-	s := &Server{handovers: newHandovers()}
+	s := &group{handovers: newHandovers()}
 	s.network.Store(&network{workers: []*worker{w}})
-	viewer := &Session{server: s}
-	g := &seating{t: t, server: s, worker: w, viewer: viewer, stream: &stream{exit: viewer}, tracks: map[string]*track{"": nil}}
+	viewer := &remote{group: s}
+	g := &seating{t: t, group: s, worker: w, viewer: viewer, stream: &stream{exit: viewer}, tracks: map[string]*track{"": nil}}
 	for _, name := range names {
 		g.tracks[name] = &track{from: &publisher{}}
 		g.tracks[name].table.Store(&table{})
@@ -33,7 +33,7 @@ func newSeating(t *testing.T, names ...string) *seating {
 func (g *seating) seat(name string) {
 	g.viewer.mu.Lock()
 	defer g.viewer.mu.Unlock()
-	g.server.reseatLocked(map[*stream]*track{g.stream: g.tracks[name]})
+	g.group.reseatLocked(map[*stream]*track{g.stream: g.tracks[name]})
 }
 
 // carried checks which track has the stream in its table, "" for none.
@@ -65,7 +65,7 @@ func TestReseatingWaitsForNoWorker(t *testing.T) {
 
 	over := make(chan struct{})
 	go func() {
-		g.server.handOver()
+		g.group.handOver()
 		close(over)
 	}()
 	select {
@@ -103,15 +103,15 @@ func TestReseatingAgain(t *testing.T) {
 				g.seat(to)
 			}
 			g.carried("")
-			round, waiting := g.server.handovers.take()
+			round, waiting := g.group.handovers.take()
 			for _, to := range c.during {
 				g.seat(to)
 			}
 			for _, st := range waiting {
-				g.server.passOn(st, round)
+				g.group.passOn(st, round)
 			}
 			g.carried(c.then)
-			g.server.handOver()
+			g.group.handOver()
 			g.carried(c.after)
 		})
 	}
@@ -123,22 +123,22 @@ func TestLinkedAgainMeanwhile(t *testing.T) {
 	g := newSeating(t, "anna", "ben", "cleo")
 	g.seat("anna")
 	g.seat("ben")
-	first, waiting := g.server.handovers.take()
+	first, waiting := g.group.handovers.take()
 	g.seat("cleo") // queued for the second round as well
 	g.seat("ben")
 	for _, st := range waiting {
-		g.server.passOn(st, first)
+		g.group.passOn(st, first)
 	}
-	second, waiting := g.server.handovers.take()
+	second, waiting := g.group.handovers.take()
 	for _, st := range waiting {
-		g.server.passOn(st, second)
+		g.group.passOn(st, second)
 	}
 	g.carried("ben")
 
 	g.seat("cleo")
-	_, waiting = g.server.handovers.take()
+	_, waiting = g.group.handovers.take()
 	for _, st := range waiting {
-		g.server.passOn(st, second) // of a wait that began before
+		g.group.passOn(st, second) // of a wait that began before
 	}
 	g.carried("")
 }

@@ -219,7 +219,7 @@ func (l *layer) notePicture(f *media.Facts, ts media.Ticks) (lead []byte) {
 // its packets; those who see it are not told that guess as a level, for their
 // browsers measure what they play themselves.
 func (w *worker) levelLoop(t *track, level media.AudioLevel, payload []byte) {
-	if t.source != Microphone {
+	if t.source != media.Microphone {
 		return
 	}
 	l := level.Byte
@@ -240,8 +240,5 @@ func (w *worker) levelLoop(t *track, level media.AudioLevel, payload []byte) {
 }
 
 func (w *worker) speakingChanged(t *track) {
-	w.server.events.offer(event{
-		to: t.from.to, kind: eventSpeaking,
-		flag: t.own.speaking.Active(), a: int(t.own.speaking.Level()),
-	})
+	t.from.to.speaking(t.own.speaking.Active(), int(t.own.speaking.Level()))
 }

@@ -42,12 +42,12 @@ type arrival struct {
 }
 
 // Attach makes a connection one more way to the server, from a remote address.
-func (s *Server) Attach(out PacketOut, remote netip.AddrPort) *Link {
-	n := s.links.Add(1)
-	workers := s.workers()
+func (g *group) Attach(out PacketOut, remote netip.AddrPort) *Link {
+	n := g.links.Add(1)
+	workers := g.workers()
 	return &Link{
 		via:    path.Link{Out: out, Addr: udp.AddrOfLink(remote, n)},
-		worker: workers[int(n)%len(workers)],
+		worker: workers[n%uint32(len(workers))],
 		spare:  make(chan *arrival, spareArrivals),
 	}
 }

@@ -17,10 +17,10 @@ type (
 // What a participant sends. Camera and Microphone share a seat, so do Screen
 // and ScreenAudio.
 const (
-	Microphone  = nego.Microphone
-	Camera      = nego.Camera
-	Screen      = nego.Screen
-	ScreenAudio = nego.ScreenAudio
+	Microphone  = media.Microphone
+	Camera      = media.Camera
+	Screen      = media.Screen
+	ScreenAudio = media.ScreenAudio
 )
 
 // negotiateLocked reads an offer, makes the tracks and streams it adds, publishes
@@ -50,14 +50,7 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 		s.path.Restart(creds)
 	}
 	s.nego.Keep(view)
-	in.settle()
-	if old := s.incoming.Swap(in); old != nil {
-		old.closeReplaced(in)
-	}
-	out.settle()
-	if old := s.outgoing.Swap(out); old != nil {
-		s.server.reseatLocked(old.replaced(out))
-	}
+	s.goBy(in, out)
 	return answer, nil
 }
 
@@ -72,19 +65,45 @@ func (s *Session) transport(c *path.Credentials) *nego.Transport {
 // exist, and fills in what the answer must say about streams.
 func (s *Session) plan(v *nego.View) (*incoming, *outgoing, error) {
 	in, old := newIncoming(), s.incoming.Load()
-	out := newOutgoing(s.outgoing.Load(), v)
+	out := newOutgoing(s.outgoing.Load(), v.Seats, func(st *stream) bool {
+		use, named := v.Use(st.mid)
+		return v.Has(st.mid) && !(named && use != nego.Use{Seat: st.seat, Kind: st.kind})
+	})
 	for i := range v.Sections {
 		section := &v.Sections[i]
 		switch section.Accepted.Use {
 		case media.UseReceive:
-			in.take(&s.publisher, old, section)
+			a := &section.Accepted
+			in.take(&s.publisher, old, &sourceSpec{
+				source: section.For.Source, mid: section.MID,
+				codecs: a.Codecs, rids: a.RIDs, exts: a.ExtIDs(), streams: section.Streams,
+			})
 		case media.UseSend:
-			st, err := out.take(s, section)
-			if err != nil {
+			if err := s.seatSection(out, section); err != nil {
 				return nil, nil, err
 			}
-			st.describe(&section.Accepted)
 		}
 	}
 	return in, out, nil
+}
+
+// seatSection adds a seat's section and says in the answer what it is sent. Both
+// halves of a seat share stream id and CNAME, so that they are played in sync.
+func (s *Session) seatSection(out *outgoing, section *nego.Section) error {
+	a, use := &section.Accepted, section.For
+	half := halfSpec{
+		seat: use.Seat, kind: use.Kind, mid: section.MID,
+		codecs: a.Codecs, exts: a.ExtIDs(), active: a.Direction.Sends(), draw: s.ssrcs.Next,
+	}
+	st, err := out.take(&s.remote, &half)
+	if err != nil {
+		return nego.Mismatch("section %q: %v", section.MID, err)
+	}
+	a.Codecs = half.codecs // the list that is shared
+	a.Stream, a.CNAME, a.Track = st.cname, st.cname, st.cname+"-"+st.kind.String()
+	a.SSRC = st.ssrc
+	if hasRTX(a.Codecs) {
+		a.RTX = st.rtx
+	}
+	return nil
 }

@@ -1,10 +1,6 @@
 package rtc
 
-import (
-	"time"
-
-	"parley/media/rtc/nego"
-)
+import "parley/media"
 
 // Placement says what a seat carries.
 type Placement struct {
@@ -22,24 +18,25 @@ type Placement struct {
 }
 
 // Place makes a seat carry what p says: sound at once (when the workers have
-// ended their present batches), the picture from its next key frame on. It replaces what sat there. For an occupied seat with
-// the same From and Source it only changes Video, size and rank. Seats that were
+// ended their present batches), the picture from its next key frame on. It
+// replaces what sat there. For an occupied seat with the same From and Source it
+// only changes Video, size and rank. Seats that were
 // not negotiated and sources that From does not send stay silent.
-func (s *Session) Place(index int, p Placement) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	seat := s.seat(index)
-	if !s.running() || p.From == nil || seat == nil {
+func (r *remote) Place(index int, p Placement) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seat := r.seat(index)
+	if !r.running() || p.From == nil || seat == nil {
 		return
 	}
-	s.server.reseatLocked(seat.tracks(&p))
+	r.group.reseatLocked(seat.tracks(&p))
 }
 
 // tracks returns what the seat's streams are to carry by a placement, and notes
 // the size of the picture and what it is worth.
 func (s *seat) tracks(p *Placement) map[*stream]*track {
 	publisher := p.From.publishing()
-	audio, video := nego.PairOf(p.Source)
+	audio, video := media.PairOf(p.Source)
 	from := map[*stream]*track{}
 	if s.audio != nil {
 		from[s.audio] = publisher.track(audio)
@@ -49,7 +46,7 @@ func (s *seat) tracks(p *Placement) map[*stream]*track {
 	}
 	if s.video != nil {
 		from[s.video] = nil
-		if p.Video && nego.KindOf(p.Source) == nego.KindOf(Camera) {
+		if p.Video && media.KindOf(p.Source) == media.KindVideo {
 			from[s.video] = publisher.track(video)
 			s.video.want.Store(uint64(uint32(max(0, p.Width)))<<32 | uint64(uint32(max(0, p.Height))))
 		}
@@ -58,10 +55,10 @@ func (s *seat) tracks(p *Placement) map[*stream]*track {
 }
 
 // Vacate empties a seat.
-func (s *Session) Vacate(index int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	seat := s.seat(index)
+func (r *remote) Vacate(index int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seat := r.seat(index)
 	if seat != nil {
 		seat.unlink()
 	}
@@ -75,8 +72,8 @@ func (s *seat) unlink() {
 }
 
 // seat returns nil for one that was not negotiated.
-func (s *Session) seat(index int) *seat {
-	out := s.outgoing.Load()
+func (r *remote) seat(index int) *seat {
+	out := r.outgoing.Load()
 	if out == nil || index < 0 || index >= len(out.seats) {
 		return nil
 	}
@@ -87,7 +84,7 @@ func (s *Session) seat(index int) *seat {
 // sender state may still be in the hands of a worker that loaded the old
 // track's table before; such a stream is passed on later, see handovers. The
 // guard of the streams is held.
-func (srv *Server) reseatLocked(from map[*stream]*track) {
+func (g *group) reseatLocked(from map[*stream]*track) {
 	for st, t := range from {
 		if st.bound() == t {
 			continue
@@ -97,7 +94,7 @@ func (srv *Server) reseatLocked(from map[*stream]*track) {
 		case t == nil:
 		case st.used:
 			st.next = t
-			srv.handovers.add(st)
+			g.handovers.add(st)
 		default:
 			st.hold(t)
 		}
@@ -135,8 +132,8 @@ func (st *stream) unlink() {
 // greetSeats asks for key frames for all seats of a session that has just
 // been connected, or has another address: what was forwarded to it before went
 // nowhere.
-func (s *Session) greetSeats() {
-	out := s.outgoing.Load()
+func (r *remote) greetSeats() {
+	out := r.outgoing.Load()
 	if out == nil {
 		return
 	}
@@ -148,32 +145,4 @@ func (s *Session) greetSeats() {
 			t.from.post(command{kind: cmdKeyframe, stream: seat.video})
 		}
 	}
-}
-
-// moveEvery bounds how often a session changes its worker.
-const moveEvery = 200 * time.Millisecond
-
-// requestMove is called by a worker that gets media of a session which
-// another worker owns: the peer's 4-tuple has changed.
-func (s *Session) requestMove(to *worker) {
-	now := int64(to.loop.now)
-	last := s.movedAt.Load()
-	if now-last < int64(moveEvery) || !s.movedAt.CompareAndSwap(last, now) {
-		return
-	}
-	s.server.control(s, func() { s.server.move(s, to) })
-}
-
-// move makes another worker the owner of a session and all that is sent from
-// its tracks. It runs on the control goroutine. Between the two owners there
-// is none, and packets that come then are dropped; that is at most as long as
-// a batch takes.
-func (srv *Server) move(s *Session, to *worker) {
-	from := s.owner.Load()
-	if from == to || from == moving || !s.running() || !s.owner.CompareAndSwap(from, moving) {
-		return
-	}
-	srv.quiesce()
-	s.owner.Store(to)
-	to.post(command{kind: cmdAdopt, session: s})
 }

@@ -6,7 +6,7 @@ import (
 	"parley/media"
 )
 
-// Publisher is who sends what seats and taps carry: a [Session] or a [Feed].
+// Publisher is who sends what seats and taps carry: a session or a [Feed].
 type Publisher interface {
 	publishing() *publisher
 }
@@ -16,14 +16,32 @@ type Publisher interface {
 // ingestLoop knows no more of a packet's origin than this.
 type publisher struct {
 	up upstream
-	to Events
+	to told // what is found out of it
 	// owner is the worker that handles the publisher's packets: nil before any
-	// came of a session, moving while it changes. See Server.move.
+	// came of a session, moving while it changes. See group.move.
 	owner    atomic.Pointer[worker]
 	seen     atomic.Int64 // when the last authentic packet came in
 	incoming atomic.Pointer[incoming]
 
 	rx receiver // owner only
+}
+
+// told hears what workers and control find out of a publisher, and what becomes of
+// what its peer is sent. None of it may wait, but for failed. What returns a bool
+// reports whether there was room for it.
+type told interface {
+	// speaking: the microphone's level crossed the threshold, or moved.
+	speaking(active bool, level int)
+	// limited: a source sends more than it may.
+	limited(source string, limit media.BitsPerSecond)
+	// muted: a picture is being sent for long though it is muted.
+	muted(source string)
+	// problem: what is wrong with a source, or how it is encoded, has changed.
+	problem(source string) bool
+	// layer: a seat carries another layer, for one of the Layer… reasons.
+	layer(seat int, rid string, width, height int, reason string)
+	// failed: it is over. Control says so.
+	failed(err error)
 }
 
 // upstream is who a publisher's packets come from. What ends in Loop is called

@@ -41,11 +41,11 @@ func (m *lossMeter) take() (share float64, expected uint64) {
 }
 
 // Quality returns the figures since the last call.
-func (s *Session) Quality() Quality {
-	q := Quality{RTT: time.Duration(s.quality.rtt.Load())}
+func (r *remote) Quality() Quality {
+	q := Quality{RTT: time.Duration(r.quality.rtt.Load())}
 	var up, down uint64
-	q.UpLoss, up = s.quality.up.take()
-	q.DownLoss, down = s.quality.down.take()
+	q.UpLoss, up = r.quality.up.take()
+	q.DownLoss, down = r.quality.down.take()
 	q.Packets = up + down
 	return q
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"parley/media"
-	"parley/media/rtc/nego"
 )
 
 // outgoing is what a session may receive, as negotiated. It is immutable once it
@@ -47,21 +46,21 @@ func (s *seat) half(kind media.Kind) **stream {
 	return &s.audio
 }
 
-// newOutgoing begins with what old had and the offer leaves in its place.
-func newOutgoing(old *outgoing, v *nego.View) *outgoing {
+// newOutgoing begins with what old had and is left in its place by an offer:
+// keeps says whether the section of a stream is still what it was for.
+func newOutgoing(old *outgoing, seats int, keeps func(*stream) bool) *outgoing {
 	out := &outgoing{bySSRC: make(map[media.SSRC]*stream), drafts: make(map[*stream]draft)}
 	if old != nil {
 		out.seats = slices.Clone(old.seats)
 		for _, st := range old.streams {
-			use, named := v.Use(st.mid)
-			if !v.Has(st.mid) || named && use != st.use() {
-				out.set(st.use(), st, nil)
-			} else {
+			if keeps(st) {
 				out.streams = append(out.streams, st)
+			} else {
+				out.set(st.seat, st.kind, st, nil)
 			}
 		}
 	}
-	for len(out.seats) < v.Seats {
+	for len(out.seats) < seats {
 		out.seats = append(out.seats, &seat{index: len(out.seats)})
 	}
 	return out
@@ -69,30 +68,40 @@ func newOutgoing(old *outgoing, v *nego.View) *outgoing {
 
 // set replaces a seat's half, if it is was or was is nil. Seats are shared with
 // the negotiation before.
-func (out *outgoing) set(use nego.Use, was, now *stream) {
-	next := *out.seats[use.Seat]
-	if half := next.half(use.Kind); was == nil || *half == was {
+func (out *outgoing) set(index int, kind media.Kind, was, now *stream) {
+	next := *out.seats[index]
+	if half := next.half(kind); was == nil || *half == was {
 		*half = now
 	}
-	out.seats[use.Seat] = &next
+	out.seats[index] = &next
 }
 
-// take adds a seat's section. A section that is there already keeps its stream
-// and so its SSRCs, with the codecs of the new offer.
-func (out *outgoing) take(s *Session, section *nego.Section) (*stream, error) {
-	a, use := &section.Accepted, section.For
-	st := out.byMID(section.MID)
+// halfSpec is how a half of a seat is to be received.
+type halfSpec struct {
+	seat   int
+	kind   media.Kind
+	mid    string
+	codecs []media.CodecParams
+	exts   media.ExtIDs
+	active bool              // the receiver wants something at present
+	draw   func() media.SSRC // gives one that the receiver has never seen
+}
+
+// take adds a half of a seat. One that is there already keeps its stream and so its
+// SSRCs, with the codecs it has now.
+func (out *outgoing) take(to exit, h *halfSpec) (*stream, error) {
+	st := out.byMID(h.mid)
 	if st == nil {
-		st = &stream{exit: s, seat: use.Seat, kind: use.Kind, mid: section.MID, cname: seatName(use.Seat), ssrc: s.ssrcs.Next()}
+		st = &stream{exit: to, seat: h.seat, kind: h.kind, mid: h.mid, cname: seatName(h.seat), ssrc: h.draw()}
 		out.streams = append(out.streams, st)
 	}
-	a.Codecs = out.shared(st.kind, a.Codecs)
-	shape, err := st.shapeFor(a, &s.ssrcs)
+	h.codecs = out.shared(st.kind, h.codecs)
+	shape, err := st.shapeFor(h)
 	if err != nil {
 		return nil, err
 	}
-	out.set(use, nil, st)
-	out.drafts[st] = draft{shape, a.Direction.Sends()}
+	out.set(h.seat, h.kind, nil, st)
+	out.drafts[st] = draft{shape, h.active}
 	return st, nil
 }
 

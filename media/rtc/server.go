@@ -2,7 +2,6 @@ package rtc
 
 import (
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/netip"
 	"slices"
@@ -16,33 +15,22 @@ import (
 // Server is the packet side of a Parley process: its sockets, workers and
 // sessions. All methods may be called from any goroutine.
 type Server struct {
-	config     Config
-	log        *slog.Logger
-	clock      clock
-	sourceRate sourceRate
-	network    atomic.Pointer[network]
-	binder     *binder
-	paths      *path.Host
-	events     *dispatcher
-	links      atomic.Uint32 // that were ever attached
-	// drops are those that no worker counts.
-	drops [dropCount]atomic.Uint64
+	group  // the workers
+	config Config
+	binder *binder
+	events *dispatcher
+	// candidates are the addresses that answers name; replaced as a whole.
+	candidates atomic.Pointer[[]netip.AddrPort]
 
-	fed atomic.Uint64 // feeds that were opened, to spread them
-
-	// mu guards sessions, feeds, taps and closed.
+	// mu guards sessions and closed.
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
-	feeds    map[*Feed]struct{}
-	taps     map[*Tap]struct{}
 	closed   bool
 
 	// jobs is the control queue; see control.
-	jobs      chan job
-	handovers *handovers
-	stop      chan struct{}
-	binding   sync.WaitGroup // until no worker is added any more
-	wg        sync.WaitGroup
+	jobs    chan job
+	binding sync.WaitGroup // until no worker is added any more
+	wg      sync.WaitGroup
 }
 
 // Listen opens the sockets and starts the workers.
@@ -66,33 +54,22 @@ func (s *Server) run() {
 	s.binding.Go(func() { s.binder.run(s.config.bindAgain) })
 	s.wg.Go(s.runControl)
 	s.wg.Go(s.runHandovers)
-	s.wg.Go(func() { s.events.run(s.stop, s.deliver) })
-}
-
-// startWorkers starts workers that are published already: quiesce must not miss
-// one that holds a table.
-func startWorkers(group []*worker) {
-	for _, w := range group {
-		go w.runLoop()
-	}
+	s.wg.Go(func() { s.events.run(s.deliver) })
 }
 
 // open makes a server whose goroutines do not run yet.
 func open(c Config) (*Server, error) {
 	c.setDefaults()
-	s := &Server{
-		config: c, log: c.Log, clock: newClock(), sourceRate: newSourceRate(c.SourceRate),
-		sessions: make(map[*Session]struct{}), feeds: make(map[*Feed]struct{}), taps: make(map[*Tap]struct{}),
-		jobs: make(chan job, 1024), handovers: newHandovers(),
-		stop: make(chan struct{}),
-	}
-	s.network.Store(&network{})
+	s := &Server{config: c, sessions: make(map[*Session]struct{}), jobs: make(chan job, 1024)}
+	s.group.init(c.Log, newSourceRate(c.SourceRate))
+	s.onControl = s.control
+	s.candidates.Store(new([]netip.AddrPort))
 	s.binder = &binder{server: s, bound: make(map[netip.AddrPort]bool), failed: make(map[netip.AddrPort]bool)}
 	var err error
 	if s.paths, err = path.NewHost(s.clock.now, c.handshakeTime); err != nil {
 		return nil, err
 	}
-	s.events = newDispatcher(&s.drops[dropEvent])
+	s.events = newDispatcher(&s.drops[dropEvent], s.stop)
 	if err := s.binder.open(); err != nil {
 		s.closeSockets()
 		return nil, err
@@ -113,19 +90,11 @@ func (s *Server) Close() error {
 	for _, sess := range s.all() {
 		sess.Close()
 	}
-	feeds, taps := s.inside()
-	for _, f := range feeds {
-		f.Close()
-	}
-	for _, t := range taps {
-		t.Close()
-	}
+	s.inside.close()
 	close(s.stop)
 	s.binding.Wait()
 	s.closeSockets()
-	for _, w := range s.workers() {
-		<-w.done
-	}
+	s.group.wait()
 	s.wg.Wait()
 	return nil
 }
@@ -169,9 +138,7 @@ func (s *Server) runControl() {
 		case <-tick.C:
 			s.runJob(job{run: s.expire})
 		case <-sweep.C:
-			for _, w := range s.workers() {
-				w.post(command{kind: cmdSweep})
-			}
+			s.sweep()
 		}
 	}
 }
@@ -197,7 +164,7 @@ func (s *Server) expire() {
 		case sess.lastSeen() < now.Add(-s.config.Timeout):
 			sess.fail(ErrTimeout)
 		case sess.ready.Load():
-			sess.lookAfter(now, s.events)
+			sess.lookAfter(now)
 		case sess.connected():
 			sess.checkConnected() // the control queue was full
 		default:
@@ -206,9 +173,9 @@ func (s *Server) expire() {
 			}
 		}
 	}
-	feeds, _ := s.inside()
+	feeds, _ := s.inside.all()
 	for _, f := range feeds {
-		f.lookAfter(now, s.events)
+		f.lookAfter(now)
 	}
 }
 
@@ -219,35 +186,19 @@ func (s *Server) all() []*Session {
 	return slices.Collect(maps.Keys(s.sessions))
 }
 
-// add, addFeed and addTap register who is to be ended with the server, unless it
-// is closed.
-func (s *Server) add(sess *Session) error { return register(s, s.sessions, sess) }
-func (s *Server) addFeed(f *Feed) error   { return register(s, s.feeds, f) }
-func (s *Server) addTap(t *Tap) error     { return register(s, s.taps, t) }
-
-func register[K comparable](s *Server, in map[K]struct{}, k K) error {
+// add registers a session to be ended with the server, unless that is closed.
+func (s *Server) add(sess *Session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return fmt.Errorf("media server: %w", ErrClosed)
 	}
-	in[k] = struct{}{}
+	s.sessions[sess] = struct{}{}
 	return nil
 }
 
-func (s *Server) remove(sess *Session) { unregister(s, s.sessions, sess) }
-func (s *Server) removeFeed(f *Feed)   { unregister(s, s.feeds, f) }
-func (s *Server) removeTap(t *Tap)     { unregister(s, s.taps, t) }
-
-func unregister[K comparable](s *Server, in map[K]struct{}, k K) {
+func (s *Server) remove(sess *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(in, k)
-}
-
-// inside returns the feeds and taps there are now.
-func (s *Server) inside() ([]*Feed, []*Tap) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Collect(maps.Keys(s.feeds)), slices.Collect(maps.Keys(s.taps))
+	delete(s.sessions, sess)
 }

@@ -12,28 +12,8 @@ import (
 	"parley/media/udp"
 )
 
-// network is what a server listens with. It is immutable: an address that can
-// be bound only later is added by another one in its place, so that whoever
-// has loaded it may go on without a lock.
-type network struct {
-	workers []*worker // all
-	// locals are the workers by local address, each at its index.
-	locals     [][]*worker
-	candidates []netip.AddrPort // of answers
-}
-
-// workers are those there are at present; more may come, none goes.
-func (s *Server) workers() []*worker { return s.network.Load().workers }
-
 // Candidates are the addresses that answers name.
-func (s *Server) Candidates() []netip.AddrPort { return s.network.Load().candidates }
-
-// peer is the socket that w sends from by a local address. Where an address
-// has fewer sockets than another, several workers share one.
-func (n *network) peer(w *worker, local int) *udp.Socket {
-	group := n.locals[local]
-	return group[w.index%len(group)].sock
-}
+func (s *Server) Candidates() []netip.AddrPort { return *s.candidates.Load() }
 
 // maxSockets bounds the sockets of a server, unless it has so many workers that
 // two addresses take more. Each costs three descriptors, a goroutine and some
@@ -144,40 +124,41 @@ func (b *binder) bind(wanted netip.AddrPort, n int) ([]*worker, error) {
 		Share: s.config.Workers > 1, NoGSO: s.config.NoGSO,
 		Plain: s.config.PlainSockets, Buffer: s.config.Buffer,
 	}
-	local, addr := len(s.network.Load().locals), wanted
-	var group []*worker
-	for i := range n {
+	addr := wanted
+	var sockets []*udp.Socket
+	for range n {
 		sock, err := s.config.bind(addr, c)
 		if err != nil {
-			for _, w := range group {
-				_ = w.sock.Close()
+			for _, sock := range sockets {
+				_ = sock.Close()
 			}
 			return nil, err
 		}
 		addr = sock.LocalAddr()
-		group = append(group, newWorker(s, sock, local, i))
+		sockets = append(sockets, sock)
 	}
+	first := len(b.bound) == 0
 	b.bound[wanted] = true
-	s.network.Store(s.network.Load().with(group, addr, s.config.Advertise))
+	group := s.listen(sockets)
+	if more := advertised(addr, first, s.config.Advertise); more != nil {
+		all := slices.Concat(s.Candidates(), more)
+		s.candidates.Store(&all)
+	}
 	return group, nil
 }
 
-// with is n and one more address.
-func (n *network) with(group []*worker, addr netip.AddrPort, advertise []netip.Addr) *network {
-	next := &network{
-		workers:    append(slices.Clone(n.workers), group...),
-		locals:     append(slices.Clone(n.locals), group),
-		candidates: slices.Clone(n.candidates),
+// advertised is how answers name an address: as it is or, once for all, by those
+// that stand for them.
+func advertised(addr netip.AddrPort, first bool, instead []netip.Addr) (list []netip.AddrPort) {
+	if len(instead) == 0 {
+		return []netip.AddrPort{addr}
 	}
-	switch {
-	case len(advertise) == 0:
-		next.candidates = append(next.candidates, addr)
-	case len(n.locals) == 0:
-		for _, a := range advertise {
-			next.candidates = append(next.candidates, netip.AddrPortFrom(a.Unmap(), addr.Port()))
+	if first {
+		for _, a := range instead {
+			list = append(list, netip.AddrPortFrom(a.Unmap(), addr.Port()))
 		}
 	}
-	return next
+	return list
 }
 
 // How often an address that could not be bound is tried again: the check for
@@ -242,10 +223,4 @@ func (b *binder) late(addr netip.AddrPort) {
 	delete(b.failed, addr)
 	s.log.Info("media address serves now", "address", group[0].sock.LocalAddr())
 	startWorkers(group)
-}
-
-func (s *Server) closeSockets() {
-	for _, w := range s.workers() {
-		_ = w.sock.Close()
-	}
 }

@@ -67,7 +67,7 @@ func (l *layer) cost(f *media.Facts, size int) int {
 // watch. late says that it fills a hole: that goes on where it can, for its
 // number is waited for.
 func (w *worker) admitLoop(l *layer, f *media.Facts, cost int, late bool) bool {
-	rate, t := &w.server.sourceRate, l.track
+	rate, t := &w.group.sourceRate, l.track
 	if rate.perSecond == 0 {
 		return true
 	}
@@ -109,12 +109,12 @@ func (l *layer) passes(f *media.Facts, left int, rate *sourceRate) bool {
 // one, and tells the publisher.
 func (w *worker) limitedLoop(l *layer, use *sourceUse) {
 	t := l.track
-	if l.cut && use.left.Tokens >= w.server.sourceRate.resume && !l.gate.wanted && l.watched() {
+	if l.cut && use.left.Tokens >= w.group.sourceRate.resume && !l.gate.wanted && l.watched() {
 		w.wantKeyframe(l)
 	}
 	if use.toldAt != 0 && w.loop.now.Sub(use.toldAt) < limitedEvery {
 		return
 	}
 	use.toldAt = w.loop.now
-	w.server.events.offer(event{to: t.from.to, kind: eventLimited, source: t.source, rate: w.server.sourceRate.told})
+	t.from.to.limited(t.source, w.group.sourceRate.told)
 }

@@ -96,7 +96,7 @@ func TestSourceRateLeavesOutWholeFrames(t *testing.T) {
 		t.Errorf("the publisher would be asked for %d packets that were dropped here", n)
 	}
 	got := drain(r.server.events)
-	if len(got) != 1 || got[0].source != Camera || got[0].rate != 15e6 || got[0].to != r.from.to {
+	if len(got) != 1 || got[0].source != Camera || got[0].rate != 15e6 || got[0].to != r.from.events.to {
 		t.Errorf("the publisher was told %+v", got)
 	}
 }

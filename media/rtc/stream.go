@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"parley/media"
-	"parley/media/rtc/nego"
 )
 
 // stream is one half of a seat or of a tap: an outgoing RTP stream with its
@@ -52,9 +51,6 @@ type stream struct {
 	heard  heard   // session's owner only
 }
 
-// use is what the stream's section is for.
-func (st *stream) use() nego.Use { return nego.Use{Seat: st.seat, Kind: st.kind} }
-
 // shape is what a receiver takes and how it is sent that. It is immutable: who
 // carries the stream sees by the pointer that there is another.
 type shape struct {
@@ -78,19 +74,19 @@ func hasRTX(list []media.CodecParams) bool {
 	return slices.ContainsFunc(list, func(c media.CodecParams) bool { return c.RTX != 0 })
 }
 
-// shapeFor returns the stream's shape for what was accepted of its section: the
-// present one if nothing changed.
-func (st *stream) shapeFor(a *media.Accepted, ssrcs *nego.SSRCs) (*shape, error) {
-	if hasRTX(a.Codecs) && st.rtx == 0 {
-		st.rtx = ssrcs.Next()
+// shapeFor returns the stream's shape for what its half is like now: the present
+// one if nothing changed.
+func (st *stream) shapeFor(h *halfSpec) (*shape, error) {
+	if hasRTX(h.codecs) && st.rtx == 0 {
+		st.rtx = h.draw()
 	}
-	sh := &shape{decoders: a.Codecs, exts: a.ExtIDs()}
+	sh := &shape{decoders: h.codecs, exts: h.exts}
 	if now := st.shape.Load(); now != nil && now.exts == sh.exts && equalCodecs(now.decoders, sh.decoders) {
 		return now, nil
 	}
 	header, repair, err := st.headers(&sh.exts)
 	if err != nil {
-		return nil, nego.Mismatch("section %q: %v", st.mid, err)
+		return nil, err
 	}
 	sh.formats = make([]format, 0, len(sh.decoders))
 	for i := range sh.decoders {
@@ -131,17 +127,6 @@ var seatNames = func() (names [media.MaxSDPSections]string) {
 
 // seatName is defined for as many seats as an offer can have sections.
 func seatName(seat int) string { return seatNames[seat] }
-
-// describe says in the answer what the stream sends. Both halves of a seat
-// share stream id and CNAME, so that they are played in sync.
-func (st *stream) describe(a *media.Accepted) {
-	a.Stream, a.CNAME = st.cname, st.cname
-	a.Track = st.cname + "-" + st.kind.String()
-	a.SSRC = st.ssrc
-	if hasRTX(a.Codecs) {
-		a.RTX = st.rtx
-	}
-}
 
 // carries reports whether the stream's sending state is that for t.
 func (st *stream) carries(t *track) bool { return st.tx != nil && st.tx.source == t.id }

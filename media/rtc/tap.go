@@ -26,7 +26,7 @@ import (
 //
 // All methods but Read may be called from any goroutine.
 type Tap struct {
-	server *Server
+	group  *group
 	seat   seat
 	halves [2]tapHalf // of sound and picture
 	queue  chan *TapPacket
@@ -107,15 +107,15 @@ const (
 )
 
 // OpenTap makes a tap that carries nothing yet, and must be closed.
-func (s *Server) OpenTap(o TapOptions) (*Tap, error) {
+func (g *group) OpenTap(o TapOptions) (*Tap, error) {
 	if o.Queue <= 0 {
 		o.Queue = defaultTapQueue
 	}
-	t := &Tap{server: s, room: o.Queue, queue: make(chan *TapPacket, o.Queue+max(3*o.Queue, maxTapFrame)), done: make(chan struct{})}
+	t := &Tap{group: g, room: o.Queue, queue: make(chan *TapPacket, o.Queue+max(3*o.Queue, maxTapFrame)), done: make(chan struct{})}
 	t.seat.audio = t.stream(media.KindAudio)
 	t.seat.video = t.stream(media.KindVideo)
 	t.open.Store(true)
-	if err := s.addTap(t); err != nil {
+	if err := g.inside.addTap(t); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -132,7 +132,7 @@ func (t *Tap) Place(p Placement) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.open.Load() && p.From != nil {
-		t.server.reseatLocked(t.seat.tracks(&p))
+		t.group.reseatLocked(t.seat.tracks(&p))
 	}
 }
 
@@ -148,10 +148,10 @@ func (t *Tap) Vacate() {
 // may make are dropped, and the publisher is asked as rarely as for peers.
 func (t *Tap) RequestKeyframe() {
 	t.mu.Lock()
-	ok := t.requests.ask(keyframeCost, t.server.clock.now())
+	ok := t.requests.ask(keyframeCost, t.group.clock.now())
 	t.mu.Unlock()
 	if !ok {
-		t.server.drops[dropThrottled].Add(1)
+		t.group.drops[dropThrottled].Add(1)
 		return
 	}
 	if from := t.seat.video.holder.Load(); from != nil {
@@ -222,7 +222,7 @@ func (t *Tap) fail(err error) {
 	}
 	t.err = err
 	t.seat.unlink()
-	t.server.removeTap(t)
+	t.group.inside.removeTap(t)
 	close(t.done)
 }
 
@@ -325,7 +325,7 @@ func (t *Tap) takeLoop(w *worker, d *delivery, p *packet, out *media.Output) boo
 	to.Start, to.Keyframe, to.Level = p.facts.Start, p.facts.Keyframe, p.level
 	l := d.from.layers[max(tx.current, 0)]
 	to.Width, to.Height = l.width, l.height
-	to.Arrived = w.server.clock.time(w.loop.now)
+	to.Arrived = w.group.clock.time(w.loop.now)
 	to.Captured = t.half(d.st.kind).captured(to, w.loop.now)
 	select {
 	case t.queue <- to:

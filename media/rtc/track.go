@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"parley/media"
-	"parley/media/rtc/nego"
 )
 
 // incoming is what a publisher may send, as negotiated or as a feed was opened with. It is immutable once it is
@@ -36,28 +35,36 @@ func newIncoming() *incoming {
 	}
 }
 
-// take adds a source's section. One that was in old keeps its track, with the
-// codecs of the new offer, as long as its layers are the same.
-func (in *incoming) take(from *publisher, old *incoming, section *nego.Section) {
-	a, source := &section.Accepted, section.For.Source
-	t := old.track(section.MID, source)
+// sourceSpec is a source as it comes.
+type sourceSpec struct {
+	source, mid string
+	codecs      []media.CodecParams
+	rids        []string // of simulcast layers
+	exts        media.ExtIDs
+	streams     []media.StreamSSRC // that were announced
+}
+
+// take adds a source. One that was in old keeps its track, with the codecs it has
+// now, as long as its layers are the same.
+func (in *incoming) take(from *publisher, old *incoming, s *sourceSpec) {
+	t := old.track(s.mid, s.source)
 	switch {
-	case t == nil || !t.hasLayers(a.RIDs):
-		t = newTrack(from, source, section.MID, a)
-		if was := old.source(source); was != nil {
+	case t == nil || !t.hasLayers(s.rids):
+		t = newTrack(from, s)
+		if was := old.source(s.source); was != nil {
 			t.muted.Store(was.muted.Load())
 		}
-	case !equalCodecs(*t.codecs.Load(), a.Codecs):
-		list := codecList(slices.Clone(a.Codecs))
+	case !equalCodecs(*t.codecs.Load(), s.codecs):
+		list := codecList(slices.Clone(s.codecs))
 		in.changed[t] = &list
 	}
 	in.tracks = append(in.tracks, t)
-	in.byMID[section.MID] = t
-	mergeExts(&in.exts, a.ExtIDs())
+	in.byMID[s.mid] = t
+	mergeExts(&in.exts, s.exts)
 	if len(t.layers) > 1 {
 		return // simulcast layers are told apart by RID
 	}
-	for _, st := range section.Streams {
+	for _, st := range s.streams {
 		in.bySSRC[st.Media] = place{layer: t.layers[0]}
 		if st.RTX != 0 {
 			in.bySSRC[st.RTX] = place{layer: t.layers[0], repair: true}
@@ -145,18 +152,18 @@ type track struct {
 
 var lastTrackID atomic.Uint64
 
-func newTrack(from *publisher, source, mid string, a *media.Accepted) *track {
+func newTrack(from *publisher, s *sourceSpec) *track {
 	t := &track{
-		id: lastTrackID.Add(1), from: from, source: source, mid: mid,
-		kind: nego.KindOf(source),
+		id: lastTrackID.Add(1), from: from, source: s.source, mid: s.mid,
+		kind: media.KindOf(s.source),
 	}
-	list := codecList(slices.Clone(a.Codecs))
+	list := codecList(slices.Clone(s.codecs))
 	t.codecs.Store(&list)
 	t.own.codecs, t.own.told = &list, &list[0]
-	for i := range max(1, len(a.RIDs)) {
+	for i := range max(1, len(s.rids)) {
 		l := newLayer(t, i)
-		if i < len(a.RIDs) {
-			l.rid = a.RIDs[i]
+		if i < len(s.rids) {
+			l.rid = s.rids[i]
 		}
 		t.layers = append(t.layers, l)
 	}

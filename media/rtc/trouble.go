@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"parley/media"
-	"parley/media/rtc/nego"
 )
 
 // What keeps the picture of a source that is on from those who watch, as
@@ -124,33 +123,33 @@ func (q *trouble) judge(l *look) problem {
 
 // lookAfter judges the pictures of a publisher that is there, and has the engine
 // look again at what its viewers can be told. Control calls it once a second.
-func (p *publisher) lookAfter(now media.Instant, events *dispatcher) {
+func (p *publisher) lookAfter(now media.Instant) {
 	in := p.incoming.Load()
 	if in == nil {
 		return
 	}
 	for _, t := range in.tracks {
 		if t.kind == media.KindVideo {
-			t.lookControl(now, events)
+			t.lookControl(now)
 		}
 	}
 }
 
 // lookControl runs on the control goroutine.
-func (t *track) lookControl(now media.Instant, events *dispatcher) {
+func (t *track) lookControl(now media.Instant) {
 	q := &t.trouble
 	was := q.problem
 	wasted := q.take(&look{
-		now: now, muted: t.muted.Load(), screen: t.source == Screen,
+		now: now, muted: t.muted.Load(), screen: t.source == media.Screen,
 		heard: media.Instant(t.heard.Load()), alive: t.from.lastSeen(), unanswered: media.Instant(t.unanswered.Load()),
 	})
 	if wasted {
-		events.offer(event{to: t.from.to, kind: eventMuted, source: t.source})
+		t.from.to.muted(t.source)
 	}
 	t.problem.Store(uint32(q.problem))
 	stirred := t.stirred.Swap(false)
 	if q.problem != was || q.problem == problemNoKeyframe && stirred || q.untold {
-		q.untold = !events.offer(event{to: t.from.to, kind: eventProblem, source: t.source})
+		q.untold = !t.from.to.problem(t.source)
 	}
 }
 
@@ -232,9 +231,9 @@ func (tx *sender) wait(t *track, now media.Instant) (begun bool) {
 // PictureProblem says why no picture of what from sends for a source comes to a
 // seat although it is on: NoMedia, NoKeyframe, or empty for no reason. The
 // engine is told with MediaProblem when that may have changed.
-func (s *Session) PictureProblem(index int, from Publisher, source string) string {
-	_, video := nego.PairOf(source)
-	seat, t := s.seat(index), from.publishing().track(video)
+func (r *remote) PictureProblem(index int, from Publisher, source string) string {
+	_, video := media.PairOf(source)
+	seat, t := r.seat(index), from.publishing().track(video)
 	if seat == nil || seat.video == nil || t == nil || t.muted.Load() {
 		return ""
 	}
@@ -243,6 +242,13 @@ func (s *Session) PictureProblem(index int, from Publisher, source string) strin
 		return "" // it began before, and goes on
 	}
 	return p.String()
+}
+
+// noProblems sets n to none of any problem.
+func noProblems(n map[string]int) {
+	for p := problemNone + 1; p < problemCount; p++ {
+		n[p.String()] = 0
+	}
 }
 
 // countProblems adds the pictures that do not come to n.

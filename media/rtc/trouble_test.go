@@ -108,7 +108,7 @@ func (r *rig) told() (problems, wasted []string) {
 	for len(r.server.events.queue) > 0 {
 		r.server.deliver(<-r.server.events.queue)
 	}
-	rec := r.from.to.(*recorder)
+	rec := r.from.events.to.(*recorder)
 	problems, wasted = rec.problems, rec.wasted
 	rec.problems, rec.wasted = nil, nil
 	return problems, wasted
@@ -275,7 +275,7 @@ func TestMutedPictureIsSent(t *testing.T) {
 func TestProblemsAreNotLost(t *testing.T) {
 	r := newRig(t, 1, Config{})
 	for len(r.server.events.queue) < cap(r.server.events.queue) {
-		r.server.events.offer(event{to: r.from.to, kind: eventSpeaking})
+		r.server.events.offer(event{to: r.from.events.to, kind: eventSpeaking})
 	}
 	for range quietLooks + 1 {
 		r.second(0, 0)

@@ -8,26 +8,26 @@ import "parley/media"
 // that is sent nothing costs no tick.
 
 // drive is called by whoever sent something to a session.
-func (w *worker) drive(s *Session) {
+func (w *worker) drive(s *remote) {
 	if !s.driven.Load() {
 		w.driveAnew(s)
 	}
 }
 
-func (w *worker) driveAnew(s *Session) {
+func (w *worker) driveAnew(s *remote) {
 	owner := s.owner.Load()
 	if owner == nil || owner == moving || !s.driven.CompareAndSwap(false, true) {
 		return
 	}
 	if owner == w {
 		w.activate(&s.publisher)
-	} else if !owner.post(command{kind: cmdDrive, session: s}) {
+	} else if !owner.post(command{kind: cmdDrive, remote: s}) {
 		s.driven.Store(false) // the next packet asks again
 	}
 }
 
 // driveLoop is what another worker asked for that sent to s.
-func (w *worker) driveLoop(s *Session) {
+func (w *worker) driveLoop(s *remote) {
 	if s.owner.Load() == w && s.running() {
 		w.activate(&s.publisher)
 	} else {
@@ -38,26 +38,26 @@ func (w *worker) driveLoop(s *Session) {
 // quietLoop implements upstream: a session of which nothing comes is looked after
 // as long as something is sent to it. What its tracks hold is given back once, and
 // the log of what was sent to it when nothing is any more.
-func (s *Session) quietLoop(w *worker) bool {
-	r := &s.rx
-	if r.restedAt != r.packetAt {
-		r.restedAt = r.packetAt
-		w.rest(&s.publisher)
+func (r *remote) quietLoop(w *worker) bool {
+	rx := &r.rx
+	if rx.restedAt != rx.packetAt {
+		rx.restedAt = rx.packetAt
+		w.rest(&r.publisher)
 	}
-	if n := s.counts.transport.Load(); n != r.sentTo {
-		r.sentTo, r.sentAt = n, w.loop.now
+	if n := r.counts.transport.Load(); n != rx.sentTo {
+		rx.sentTo, rx.sentAt = n, w.loop.now
 	}
-	if w.loop.now.Sub(r.sentAt) <= idleAfter {
+	if w.loop.now.Sub(rx.sentAt) <= idleAfter {
 		return true
 	}
-	r.active = false
-	s.counts.log.Store(nil)
-	s.driven.Store(false)
+	rx.active = false
+	r.counts.log.Store(nil)
+	r.driven.Store(false)
 	return false
 }
 
 // leaveLoop implements upstream.
-func (s *Session) leaveLoop() { s.driven.Store(false) }
+func (r *remote) leaveLoop() { r.driven.Store(false) }
 
 // note remembers a packet that was sent, once its receiver has shown that it reports
 // on what it gets.
@@ -80,7 +80,7 @@ func (st *stream) logged(repair bool) uint16 {
 }
 
 // reported takes what the peer says of what arrived (transport-wide feedback).
-func (w *worker) reported(s *Session, p *media.RTCPPacket) {
+func (w *worker) reported(s *remote, p *media.RTCPPacket) {
 	f, err := p.TransportFeedback()
 	if err != nil {
 		w.count.drop(dropRTCP)

@@ -56,7 +56,7 @@ func TestViewerIsDriven(t *testing.T) {
 func TestViewerOfAnotherWorker(t *testing.T) {
 	const packets = 4
 	r := newRig(t, 1, Config{})
-	other := newWorker(r.server, r.w.sock, 0, 1)
+	other := newWorker(&r.server.group, r.w.sock, 0, 1)
 	viewer := r.to[0]
 	viewer.owner.Store(other)
 	for range 3 {

@@ -1,9 +1,7 @@
 package rtc
 
 import (
-	"runtime"
 	"sync/atomic"
-	"time"
 
 	"parley/media"
 	"parley/media/rtc/path"
@@ -11,22 +9,22 @@ import (
 )
 
 // worker is one goroutine with one socket. All its methods are for that goroutine,
-// whether their names end in Loop or not, and so is all in loop; post alone is for
-// anybody (TestWorkersMethodsAreTheirs). What else others look at is atomic.
+// whether their names end in Loop or not, and so is all in loop; post and figures alone
+// are for anybody (TestWorkersMethodsAreTheirs). What else others look at is atomic.
 //
 // A worker owns every session whose media arrives there, with all their tracks,
 // and everything that is sent from these tracks. See doc.go for what "owns" means
 // and how it changes.
 type worker struct {
-	server *Server
-	sock   *udp.Socket
-	local  int                        // index of the socket's address, see network
-	index  int                        // among the workers of that address
-	recv   func(*udp.RecvBatch) error // of sock; tests have others
+	group *group
+	sock  *udp.Socket
+	local int                        // index of the socket's address, see network
+	index int                        // among the workers of that address
+	recv  func(*udp.RecvBatch) error // of sock; tests have others
 
 	commands chan command
 	// epoch is even while the worker waits for packets and odd while it
-	// handles some. See Server.quiesce.
+	// handles some. See group.quiesce.
 	epoch   atomic.Uint64
 	ticking atomic.Bool
 	count   counters
@@ -76,12 +74,12 @@ type scratch struct {
 // maxRTCP is the longest compound packet we make, before sealing.
 const maxRTCP = 1200
 
-func newWorker(s *Server, sock *udp.Socket, local, index int) *worker {
-	w := &worker{server: s, sock: sock, local: local, index: index, commands: make(chan command, maxCommands), done: make(chan struct{})}
+func newWorker(g *group, sock *udp.Socket, local, index int) *worker {
+	w := &worker{group: g, sock: sock, local: local, index: index, commands: make(chan command, maxCommands), done: make(chan struct{})}
 	w.recv = sock.Recv
 	w.loop.in = udp.NewRecvBatch()
 	w.loop.woken = true
-	w.loop.path.Init(s.paths, (*pathWorker)(w), local, &w.pathDrops)
+	w.loop.path.Init(g.paths, (*pathWorker)(w), local, &w.pathDrops)
 	return w
 }
 
@@ -102,7 +100,7 @@ func (w *worker) localBatch(local int) *udp.SendBatch {
 		l.sent = append(l.sent, make([]udp.SendStats, local+1-len(l.sent))...)
 	}
 	if l.out[local] == nil {
-		l.out[local] = udp.NewSendBatch(w.server.network.Load().peer(w, local))
+		l.out[local] = udp.NewSendBatch(w.group.network.Load().peer(w, local))
 	}
 	return l.out[local]
 }
@@ -113,7 +111,7 @@ type command struct {
 	kind    commandKind
 	stream  *stream
 	track   *track
-	session *Session
+	remote  *remote
 	flow    *path.Flow
 	arrival *arrival
 	feed    *Feed
@@ -131,19 +129,19 @@ const (
 	cmdRepair commandKind = iota
 	// cmdKeyframe: stream's receiver asks for a key frame.
 	cmdKeyframe
-	// cmdForget: the session dropped flow.
+	// cmdForget: the path dropped flow.
 	cmdForget
 	// cmdTable: control changed track's forwarding table.
 	cmdTable
 	// cmdSweep: control asks to forget the flows of ended sessions.
 	cmdSweep
-	// cmdAdopt: control made this worker the owner of session.
+	// cmdAdopt: control made this worker the owner of remote.
 	cmdAdopt
 	// cmdArrived: a packet came by a link of this worker's.
 	cmdArrived
 	// cmdFeed: something was written to feed, which this worker owns.
 	cmdFeed
-	// cmdDrive: another worker sent something to session, which this one owns and
+	// cmdDrive: another worker sent something to remote, which this one owns and
 	// does not look after.
 	cmdDrive
 )
@@ -163,23 +161,4 @@ func (w *worker) post(c command) bool {
 		w.sock.Wake()
 	}
 	return true
-}
-
-// quiesce returns when every worker has finished the batch it was handling at
-// the time of the call, if any. What was unlinked from all tables before can
-// not be in use after. A worker that is added meanwhile begins after that.
-func (s *Server) quiesce() {
-	for _, w := range s.workers() {
-		e := w.epoch.Load()
-		if e&1 == 0 {
-			continue
-		}
-		for i := 0; w.epoch.Load() == e; i++ {
-			if i < 100 {
-				runtime.Gosched()
-			} else {
-				time.Sleep(20 * time.Microsecond)
-			}
-		}
-	}
 }

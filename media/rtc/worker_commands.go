@@ -24,14 +24,14 @@ func (w *worker) commandLoop(c command) {
 	case cmdArrived:
 		w.arrivedLoop(c.arrival)
 	case cmdDrive:
-		w.driveLoop(c.session)
+		w.driveLoop(c.remote)
 	case cmdAdopt:
-		if c.session.owner.Load() == w {
+		if c.remote.owner.Load() == w {
 			// The flag is the former owner's; its list forgets the session
 			// at its next tick.
-			w.loop.active = slices.DeleteFunc(w.loop.active, func(p *publisher) bool { return p == &c.session.publisher })
-			c.session.rx.active = false
-			w.activate(&c.session.publisher)
+			w.loop.active = slices.DeleteFunc(w.loop.active, func(p *publisher) bool { return p == &c.remote.publisher })
+			c.remote.rx.active = false
+			w.activate(&c.remote.publisher)
 		}
 	}
 }
@@ -94,17 +94,17 @@ func (w *worker) wantKeyframe(l *layer) {
 }
 
 // requestLoop implements upstream.
-func (s *Session) requestLoop(w *worker, t *track) {
-	buf := w.startFeedback(s)
+func (r *remote) requestLoop(w *worker, t *track) {
+	buf := w.startFeedback(r)
 	empty := len(buf)
-	if buf = w.appendRequests(buf, s, t); len(buf) > empty {
-		w.sendRTCP(s, buf)
+	if buf = w.appendRequests(buf, r, t); len(buf) > empty {
+		w.sendRTCP(r, buf)
 	}
 }
 
 // appendRequests appends a PLI for each layer of t, which s sends, that is due
 // for one.
-func (w *worker) appendRequests(buf []byte, s *Session, t *track) []byte {
+func (w *worker) appendRequests(buf []byte, s *remote, t *track) []byte {
 	for _, l := range t.layers {
 		if l.started && l.gate.due(w.loop.now) {
 			buf = media.AppendPLI(buf, s.feedbackSSRC, l.ssrc)
@@ -115,12 +115,12 @@ func (w *worker) appendRequests(buf []byte, s *Session, t *track) []byte {
 
 // startFeedback begins a compound packet to a publisher: with an empty
 // receiver report, for peers that do not know reduced-size ones (RFC 5506).
-func (w *worker) startFeedback(s *Session) []byte {
+func (w *worker) startFeedback(s *remote) []byte {
 	return media.AppendReceiverReport(w.loop.rtcp[:0], s.feedbackSSRC, nil)
 }
 
 // sendRTCP seals a compound packet and queues it for a session.
-func (w *worker) sendRTCP(s *Session, compound []byte) {
+func (w *worker) sendRTCP(s *remote, compound []byte) {
 	to, keys := w.route(s), s.keys.Load()
 	if to == nil || keys == nil {
 		w.count.drop(dropNotConnected)

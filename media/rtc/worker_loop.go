@@ -48,13 +48,13 @@ func (w *worker) runLoop() {
 func (w *worker) receiveFailed(err error, before int) {
 	w.count.drop(dropReceive)
 	if before == 0 {
-		w.server.log.Error("receiving failed", "error", err)
+		w.group.log.Error("receiving failed", "error", err)
 	}
 	wait := time.NewTimer(min(10*time.Millisecond<<min(before, 10), time.Second))
 	defer wait.Stop()
 	select {
 	case <-wait.C:
-	case <-w.server.stop:
+	case <-w.group.stop:
 	}
 }
 
@@ -65,7 +65,7 @@ func (w *worker) armLoop() {
 	l := &w.loop
 	deadline := time.Time{}
 	if l.nextTick != 0 {
-		deadline = w.server.clock.time(l.nextTick)
+		deadline = w.group.clock.time(l.nextTick)
 	}
 	if l.armed != l.nextTick || l.woken {
 		_ = w.sock.SetDeadline(deadline)
@@ -83,7 +83,7 @@ func (w *worker) armLoop() {
 func (w *worker) handleLoop() {
 	defer w.recoverLoop()
 	l := &w.loop
-	l.now = w.server.clock.now()
+	l.now = w.group.clock.now()
 	l.sendTime = l.now.AbsSendTime()
 	l.path.Begin(l.now)
 	n := l.in.Len()
@@ -111,7 +111,7 @@ func (w *worker) recoverLoop() {
 		return
 	}
 	w.count.drop(dropPanic)
-	w.server.log.Error("packet handling panicked", "panic", r, "stack", string(debug.Stack()))
+	w.group.log.Error("packet handling panicked", "panic", r, "stack", string(debug.Stack()))
 	l := &w.loop
 	l.run.reset()
 	for _, b := range l.out {
@@ -124,7 +124,7 @@ func (w *worker) recoverLoop() {
 	}
 	if of := l.current; of != nil {
 		l.current = nil
-		w.server.control(of, func() { of.fail(ErrPanicked) })
+		w.group.onControl(of, func() { of.fail(ErrPanicked) })
 	}
 }
 

@@ -14,7 +14,7 @@ func (w *worker) mediaLoop(pkt []byte, from *udp.Addr) {
 	if f == nil {
 		return
 	}
-	s := sessionOf(f.Peer())
+	s := remoteOf(f.Peer())
 	l.current = s
 	k := s.keys.Load()
 	if k == nil || !s.running() {
@@ -38,7 +38,7 @@ func (w *worker) mediaLoop(pkt []byte, from *udp.Addr) {
 }
 
 // rtpLoop opens a media packet in place.
-func (w *worker) rtpLoop(s *Session, k *path.Keys, f *path.Flow, pkt []byte) {
+func (w *worker) rtpLoop(s *remote, k *path.Keys, f *path.Flow, pkt []byte) {
 	l := &w.loop
 	h := &l.header
 	if media.ParseHeader(pkt, h) != nil {
@@ -70,14 +70,14 @@ func dropOfOpen(err error) drop {
 
 // checkSpent ends a session whose keys have seen all the SSRCs they may, for the
 // peer to come back with others.
-func (w *worker) checkSpent(s *Session, err error) {
+func (w *worker) checkSpent(s *remote, err error) {
 	if err == media.ErrSSRCsSpent {
-		w.server.control(s, func() { s.fail(ErrSSRCsSpent) })
+		w.group.onControl(s, func() { s.fail(ErrSSRCsSpent) })
 	}
 }
 
 // authentic notes that a media packet came from the session's peer.
-func (w *worker) authentic(s *Session, f *path.Flow) {
+func (w *worker) authentic(s *remote, f *path.Flow) {
 	s.touch(w.loop.now)
 	s.rx.inbound.Tokens--
 	s.path.Authentic(f, w.loop.now)

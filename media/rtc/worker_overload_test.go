@@ -21,7 +21,7 @@ func TestAnOverloadedWorkerAsksForNothing(t *testing.T) {
 	if n := camera.nack.Missing(); n != 1 {
 		t.Fatalf("%d packets missing, want 1", n)
 	}
-	asks := func() bool { return len(r.w.appendLosses(r.w.loop.rtcp[:0], r.from, camera)) > 0 }
+	asks := func() bool { return len(r.w.appendLosses(r.w.loop.rtcp[:0], &r.from.remote, camera)) > 0 }
 	l.now = l.now.Add(tickEvery)
 	l.overload.look(l.now, r.w.sock.Overflows()+1)
 	if asks() {

@@ -17,7 +17,7 @@ func (p *pathWorker) Batch(via *path.Link) *udp.SendBatch {
 }
 
 // Handling implements path.Worker.
-func (p *pathWorker) Handling(peer *path.Peer) { p.loop.current = sessionOf(peer) }
+func (p *pathWorker) Handling(peer *path.Peer) { p.loop.current = remoteOf(peer) }
 
 // Forget implements path.Worker.
 func (p *pathWorker) Forget(f *path.Flow) { (*worker)(p).post(command{kind: cmdForget, flow: f}) }
@@ -32,4 +32,4 @@ func (p *pathWorker) WriteTo(b []byte, to *path.Flow) {
 }
 
 // route is where packets to s go now, nil for nowhere.
-func (w *worker) route(s *Session) *path.Flow { return s.path.Route(w.loop.now) }
+func (w *worker) route(s *remote) *path.Flow { return s.path.Route(w.loop.now) }

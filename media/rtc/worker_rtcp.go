@@ -13,7 +13,7 @@ const maxRequested = 256
 
 // rtcpLoop takes an SRTCP packet: what the peer says of what it sends, and of
 // what we send to it.
-func (w *worker) rtcpLoop(s *Session, k *path.Keys, f *path.Flow, pkt []byte) {
+func (w *worker) rtcpLoop(s *remote, k *path.Keys, f *path.Flow, pkt []byte) {
 	plain, err := k.Opener.OpenRTCP(pkt, w.loop.now)
 	if err != nil {
 		w.checkSpent(s, err)
@@ -54,7 +54,7 @@ func (w *worker) rtcpLoop(s *Session, k *path.Keys, f *path.Flow, pkt []byte) {
 
 // senderReport takes the publisher's clocks. It may only speak of its own
 // streams: the sender's SSRC must have carried media.
-func (w *worker) senderReport(s *Session, p *media.RTCPPacket) {
+func (w *worker) senderReport(s *remote, p *media.RTCPPacket) {
 	st := s.rx.streams[p.Sender]
 	info, ok := p.SenderInfo()
 	if st == nil || !ok || st.repair || !st.layer.started || st.ssrc != st.layer.ssrc {
@@ -67,7 +67,7 @@ func (w *worker) senderReport(s *Session, p *media.RTCPPacket) {
 }
 
 // receiverReports takes what the peer says of our streams to it.
-func (w *worker) receiverReports(s *Session, p *media.RTCPPacket) {
+func (w *worker) receiverReports(s *remote, p *media.RTCPPacket) {
 	out := s.outgoing.Load()
 	for i := range p.Reports() {
 		b := p.Report(i)
@@ -85,13 +85,13 @@ func (w *worker) receiverReports(s *Session, p *media.RTCPPacket) {
 }
 
 // sawRTT smooths the round trip as RFC 6298 does.
-func (s *Session) sawRTT(rtt time.Duration) {
-	if s.rx.rtt == 0 {
-		s.rx.rtt = max(rtt, 1)
+func (r *remote) sawRTT(rtt time.Duration) {
+	if r.rx.rtt == 0 {
+		r.rx.rtt = max(rtt, 1)
 	} else {
-		s.rx.rtt += (rtt - s.rx.rtt) / 8
+		r.rx.rtt += (rtt - r.rx.rtt) / 8
 	}
-	s.quality.rtt.Store(int64(s.rx.rtt))
+	r.quality.rtt.Store(int64(r.rx.rtt))
 }
 
 // heard is what a stream's receiver reported last. It belongs to the owner of
@@ -118,7 +118,7 @@ func (h *heard) progress(b *media.ReportBlock) (expected, lost uint64) {
 
 // nacked passes a request for repairs on to the owner of what the stream
 // carries, if the peer has not asked for too much of late.
-func (w *worker) nacked(s *Session, p *media.RTCPPacket) {
+func (w *worker) nacked(s *remote, p *media.RTCPPacket) {
 	st := s.outgoing.Load().bySSRC[p.Media()]
 	if st == nil {
 		return // not a stream of this session
@@ -144,7 +144,7 @@ func (w *worker) nacked(s *Session, p *media.RTCPPacket) {
 
 // keyframeAsked passes a wish for a key frame on to the owner of what the
 // stream carries.
-func (w *worker) keyframeAsked(s *Session, ssrc media.SSRC) {
+func (w *worker) keyframeAsked(s *remote, ssrc media.SSRC) {
 	st := s.outgoing.Load().bySSRC[ssrc]
 	if st == nil || st.kind != media.KindVideo {
 		return

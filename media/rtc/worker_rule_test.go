@@ -10,15 +10,15 @@ import (
 )
 
 // anybodys are the methods of a worker that anybody may call.
-var anybodys = map[string]bool{"post": true}
+var anybodys = map[string]bool{"post": true, "figures": true}
 
 // onTheWorker are the functions that are no worker's methods and use what is for its
 // goroutine all the same: it does not run yet, or it is what calls them, as it is
 // with all whose names end in Loop.
 var onTheWorker = map[string]bool{
 	"newWorker": true, "startWorkers": true,
-	"Session.begin": true, "Session.wants": true,
-	"Session.requestMove": true, "pathWorker.Batch": true,
+	"remote.begin": true, "remote.wants": true,
+	"remote.requestMove": true, "pathWorker.Batch": true,
 }
 
 // TestWorkersMethodsAreTheirs: whatever its name, a method of worker is for the

@@ -93,32 +93,32 @@ func (w *worker) tickPublisher(p *publisher) {
 
 // feedbackLoop implements upstream. The scratch buffer holds what goes to the
 // session's peer.
-func (s *Session) feedbackLoop(w *worker, tracks []*track) {
-	now, due := w.loop.now, &s.rx.due
-	buf := w.startFeedback(s)
+func (r *remote) feedbackLoop(w *worker, tracks []*track) {
+	now, due := w.loop.now, &r.rx.due
+	buf := w.startFeedback(r)
 	empty := len(buf)
 	if now >= due.report {
 		due.report = now.Add(reportEvery)
-		buf = w.appendReports(s)
+		buf = w.appendReports(r)
 	}
 	for _, t := range tracks {
 		for _, l := range t.layers {
-			buf = w.appendLosses(buf, s, l)
+			buf = w.appendLosses(buf, r, l)
 		}
-		buf = w.appendRequests(buf, s, t)
+		buf = w.appendRequests(buf, r, t)
 		if len(buf) > maxRTCP/2 {
-			w.sendRTCP(s, buf)
-			buf = w.startFeedback(s)
+			w.sendRTCP(r, buf)
+			buf = w.startFeedback(r)
 		}
 	}
 	if len(buf) > empty {
-		w.sendRTCP(s, buf)
+		w.sendRTCP(r, buf)
 	}
-	w.tickTransport(s)
+	w.tickTransport(r)
 }
 
 // appendReports starts a compound packet with a report block per layer.
-func (w *worker) appendReports(s *Session) []byte {
+func (w *worker) appendReports(s *remote) []byte {
 	blocks := w.loop.blocks[:0]
 	for _, t := range s.incoming.Load().tracks {
 		for _, l := range t.layers {
@@ -150,7 +150,7 @@ func (l *layer) sinceReport() (expected, lost uint64) {
 
 // appendLosses appends a NACK for what a layer misses. Where that is hopeless
 // a picture needs a key frame to go on.
-func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
+func (w *worker) appendLosses(buf []byte, s *remote, l *layer) []byte {
 	if !l.started || l.nack.Missing() == 0 {
 		return buf
 	}
@@ -170,7 +170,7 @@ func (w *worker) appendLosses(buf []byte, s *Session, l *layer) []byte {
 }
 
 // tickTransport sends transport-wide feedback when it is due.
-func (w *worker) tickTransport(s *Session) {
+func (w *worker) tickTransport(s *remote) {
 	pending, due := s.rx.twcc.Pending(), &s.rx.due
 	if pending == 0 || w.loop.now < due.twcc && pending < twccMany {
 		return
@@ -187,7 +187,7 @@ func (w *worker) tickTransport(s *Session) {
 // tickTrack chooses layers for a track's subscribers, asks for the key frames
 // they wait for, and sends them reports.
 func (w *worker) tickTrack(t *track) {
-	if t.live.Load() && w.loop.now >= t.from.rx.due.levels && t.source == Microphone && t.own.speaking.Tick(w.loop.now) {
+	if t.live.Load() && w.loop.now >= t.from.rx.due.levels && t.source == media.Microphone && t.own.speaking.Tick(w.loop.now) {
 		w.speakingChanged(t)
 	}
 	w.tellCodec(t)
@@ -228,9 +228,9 @@ func (w *worker) clockLoop(l *layer) {
 	}
 }
 
-// reportLoop tells a stream's receiver the
-// publisher's clock as it looks on the stream's own timeline, which is what
-// keeps lips in sync. None is sent while that is not sure.
+// reportLoop tells a stream's receiver the publisher's clock as it looks on the
+// stream's own timeline, which is what keeps lips in sync. Nothing is told while
+// that is not sure.
 func (w *worker) reportLoop(st *stream, t *track) {
 	tx := st.tx
 	l := t.layers[max(tx.current, 0)]

@@ -80,9 +80,6 @@ func (a *Addr) AddrPort() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// IsValid reports whether a is an address.
-func (a *Addr) IsValid() bool { return a.n != 0 }
-
 // Equal reports whether a and b are the same address.
 func (a *Addr) Equal(b *Addr) bool {
 	if a.n == rawLen4 {

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
 	"parley/transport/portmux"
@@ -130,9 +129,6 @@ func (s *Server) socketConfig() wsconn.Config {
 	return c
 }
 
-// Registry takes more metrics.
-func (s *Server) Registry() prometheus.Registerer { return s.metrics.registry }
-
 // onLoopback reports whether nobody can reach us but this machine's own programs.
 func (s *Server) onLoopback() bool { return s.listens.Load() > 0 && !s.exposed.Load() }
 
@@ -166,9 +162,6 @@ func shut(ctx context.Context, web *http.Server) error {
 	}
 	return web.Close()
 }
-
-// Sockets are the figures of the WebSockets.
-func (s *Server) Sockets() wsconn.Figures { return s.conns.Figures() }
 
 // routes builds the whole tree of handlers.
 func (s *Server) routes() (http.Handler, error) {

@@ -19,6 +19,7 @@ type rig struct {
 
 	mu       sync.Mutex // guards all below
 	refuse   bool
+	cut      bool // who is let in is cut before it waits
 	admitted map[*Conn]bool
 	gone     int
 }
@@ -32,7 +33,7 @@ func framed(head []byte) Verdict {
 	return when(head[2] <= 3)
 }
 
-// start serves on both kinds of poller.
+// onBoth runs a test with each kind of poller.
 func onBoth(t *testing.T, limit time.Duration, test func(t *testing.T, r *rig)) {
 	for name, portable := range map[string]bool{"native": false, "portable": true} {
 		t.Run(name, func(t *testing.T) { test(t, start(t, limit, portable)) })
@@ -76,7 +77,11 @@ func (r *rig) admit(c *Conn) bool {
 	if r.refuse {
 		return false
 	}
-	r.admitted[c] = true
+	if r.cut {
+		c.Cut()
+	} else {
+		r.admitted[c] = true
+	}
 	return true
 }
 

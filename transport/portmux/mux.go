@@ -172,14 +172,19 @@ func (m *Mux) take(conn net.Conn, table []Matcher) {
 	}
 }
 
-// remember counts c among those that wait.
+// remember counts c among those that wait, unless it was cut since it was let in:
+// then it is forgotten already.
 func (m *Mux) remember(c *Conn) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return false
 	}
-	m.waiting[c] = struct{}{}
+	if !c.ended {
+		m.waiting[c] = struct{}{}
+	}
 	return true
 }
 

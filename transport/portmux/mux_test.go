@@ -179,6 +179,29 @@ func TestCut(t *testing.T) {
 	})
 }
 
+// TestCutBeforeItWaits: somebody who is let in by another port may take the place of
+// one that does not wait yet. It is not waited for then.
+func TestCutBeforeItWaits(t *testing.T) {
+	onBoth(t, longTime, func(t *testing.T, r *rig) {
+		set := func(cut bool) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.cut = cut
+		}
+		set(true)
+		for range 3 {
+			wantEnd(t, r.dial(t))
+		}
+		set(false)
+		next := r.dial(t)
+		say(t, next, "GET")
+		claimed(t, r.port) // and so all before were dealt with
+		if f := r.Figures(); f.Waiting != 0 || r.gone != 0 {
+			t.Errorf("figures %+v, %d gone", f, r.gone)
+		}
+	})
+}
+
 func TestRefused(t *testing.T) {
 	onBoth(t, longTime, func(t *testing.T, r *rig) {
 		r.mu.Lock()

@@ -26,7 +26,8 @@
 //
 // The command is run in the module's root. What it needs it installs, as root
 // with apt, and with npm in its own folder; a stack that can not be had is named and left
-// out. The steps stack-… of cmd/check drive one stack each. No stack is given a STUN server, so that all traffic stays on the machine.
+// out. The steps stack-… of cmd/check drive one stack each. No stack is given a STUN
+// server, so that all traffic stays on the machine.
 //
 // The exit code is 1 if a stack that is installed does not join, gets no media
 // through or does not answer the check, 2 if a stack is not known and 3 if none

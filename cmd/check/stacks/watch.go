@@ -41,7 +41,6 @@ type watch struct {
 	dtls        dtlsFacts
 	asked       time.Time // the stack's first binding request
 	up, down    time.Time // first SRTP from the stack, and to it
-	since       time.Time // when counting of up and down began
 }
 
 // path is one address of the stack.
@@ -73,13 +72,6 @@ func (w *watch) rebound() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.paths = make(map[netip.AddrPort]*path)
-}
-
-// begin starts counting media anew.
-func (w *watch) begin() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.up, w.down, w.since = time.Time{}, time.Time{}, time.Now()
 }
 
 // takeFor hands the stack's DTLS to somebody else than the server.

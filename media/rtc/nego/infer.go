@@ -20,9 +20,9 @@ type guess struct {
 // inferred are the sources of a kind, in the order in which sections take them.
 func inferred(kind media.Kind) [2]string {
 	if kind == media.KindVideo {
-		return [2]string{Camera, Screen}
+		return [2]string{media.Camera, media.Screen}
 	}
-	return [2]string{Microphone, ScreenAudio}
+	return [2]string{media.Microphone, media.ScreenAudio}
 }
 
 // infer completes an offer that names nothing. was is what is in use, seats how

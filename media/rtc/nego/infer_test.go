@@ -149,7 +149,7 @@ func TestInferredAfterARollback(t *testing.T) {
 // TestNamesCount: who names anything is not guessed at.
 func TestNamesCount(t *testing.T) {
 	o := unnamed("audio sendonly", "video sendonly", "audio recvonly")
-	o.Sources = map[string]string{Microphone: "0"}
+	o.Sources = map[string]string{media.Microphone: "0"}
 	answer := take(t, new(State), o)
 	if got := answer.meaning(); got != "microphone=0" {
 		t.Errorf("taken as %q", got)

@@ -42,7 +42,7 @@ func (o *Offer) uses(parsed *media.Offer) (map[string]Use, error) {
 		return nil
 	}
 	for source, mid := range o.Sources {
-		kind := KindOf(source)
+		kind := media.KindOf(source)
 		if kind == media.KindOther {
 			return nil, Mismatch("unknown source %.40q", source)
 		}

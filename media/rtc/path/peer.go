@@ -1,10 +1,6 @@
 package path
 
-import (
-	"slices"
-
-	"parley/media"
-)
+import "parley/media"
 
 // Owner is the session that a Peer is the path of. It is told what happens by
 // workers and by handshakes; none of its methods may wait.
@@ -48,18 +44,6 @@ func (p *Peer) Identify(fingerprints []media.Fingerprint, client bool) {
 	if h := &p.handshake; h.fingerprints == nil {
 		h.fingerprints, h.client = fingerprints, client
 	}
-}
-
-// Identified reports whether Identify was called, and IsClient whether we say
-// ClientHello.
-func (p *Peer) Identified() bool { return p.handshake.fingerprints != nil }
-func (p *Peer) IsClient() bool   { return p.handshake.client }
-
-// IsKnownBy reports whether the peer is known by one of these certificates.
-func (p *Peer) IsKnownBy(fingerprints []media.Fingerprint) bool {
-	return slices.ContainsFunc(fingerprints, func(f media.Fingerprint) bool {
-		return slices.Contains(p.handshake.fingerprints, f)
-	})
 }
 
 // Credentials are those of the present generation, nil before the first.

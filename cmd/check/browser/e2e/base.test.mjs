@@ -9,9 +9,9 @@ import { eventually } from './cast.mjs';
 import { startServer } from './server.mjs';
 import { LANGUAGES, guest } from './ui.mjs';
 
-for (const strips of [true, false]) {
-  test(`below a path, behind a proxy that ${strips ? 'takes it off' : 'leaves it'}`, async () => {
-    const language = LANGUAGES[strips ? 0 : 1];
+const ways = [true, false].flatMap((strips) => LANGUAGES.map((language) => ({ strips, language })));
+for (const { strips, language } of ways) {
+  test(`below a path, behind a proxy that ${strips ? 'takes it off' : 'leaves it'}, ${language}`, async () => {
     const proxy = await startBaseProxy({ base: '/meet', strips });
     const server = await startServer({ args: ['--public-url', `${proxy.origin}/meet`, '--allow-frame', proxy.origin] });
     const browser = await openChromium();

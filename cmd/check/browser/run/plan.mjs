@@ -18,6 +18,7 @@ const USUAL = { step: 'browser', manner: 'works', seconds: 15 };
 
 /** @type {Record<string, Partial<Plan>>} */
 const PLANS = {
+  base: { seconds: 20 },
   codecs: { seconds: 70 },
   durable: { seconds: 2 },
   'firefox-ui': { step: 'firefox', manner: 'measures', seconds: 20 },

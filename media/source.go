@@ -1,6 +1,4 @@
-package nego
-
-import "parley/media"
+package media
 
 // What a participant sends. Camera and Microphone share a seat, so do Screen
 // and ScreenAudio.
@@ -12,14 +10,14 @@ const (
 )
 
 // KindOf is what a source is, KindOther for one that nobody knows.
-func KindOf(source string) media.Kind {
+func KindOf(source string) Kind {
 	switch source {
 	case Microphone, ScreenAudio:
-		return media.KindAudio
+		return KindAudio
 	case Camera, Screen:
-		return media.KindVideo
+		return KindVideo
 	}
-	return media.KindOther
+	return KindOther
 }
 
 // PairOf returns the two sources that travel together in a seat.
