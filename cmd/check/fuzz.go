@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -23,13 +24,17 @@ func fuzz(each string) func(ctx context.Context, r *result) error {
 		if len(targets) == 0 {
 			return fmt.Errorf("no fuzz target found")
 		}
+		var found []error // one finding is no reason not to look for others
 		for _, t := range targets {
 			if err := t.fuzz(ctx, each); err != nil {
-				return fmt.Errorf("%s in %s: %w", t.name, t.pkg, err)
+				found = append(found, fmt.Errorf("%s in %s: %w", t.name, t.pkg, err))
+			}
+			if ctx.Err() != nil {
+				break
 			}
 		}
 		fmt.Printf("%d fuzz targets\n", len(targets))
-		return nil
+		return errors.Join(found...)
 	})
 }
 
