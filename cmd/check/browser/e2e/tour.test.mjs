@@ -397,8 +397,16 @@ async function trouble(look, room) {
   await who.page.route('**/api/v1/reach', (route) => route.fulfill({ status: 429, json: { code: 'rate_limited', message: '', limit: 'opens', retry_after_ms: 20_000 } }));
   await tour.stop('reconnecting in a crowd', who.text('fail.crowd.text'));
   await who.page.unroute('**/api/v1/reach');
-  wire.now = (ws) => ws.connectToServer();
+  // The words of reconnecting make room for those of a crowd: their absence is no sign
+  // that the server is reached, and what is said before that reaches nobody.
+  const back = new Promise((resolve) => {
+    wire.now = (ws) => ws.connectToServer().onMessage((text) => {
+      ws.send(text);
+      if (/"type":"(resumed|joined)"/.test(String(text))) resolve(undefined);
+    });
+  });
   await who.button('room.tryNow').click({ timeout: 1_000 }).catch(() => {});
+  await back;
   await who.text('room.reconnecting').first().waitFor({ state: 'detached' });
   await who.page.evaluate(() => /** @type {any} */ (window).become('failed'));
   await tour.stop('sound and picture blocked', who.text('room.mediaBlocked'));
