@@ -6,11 +6,11 @@ import (
 	"encoding/binary"
 )
 
-// gcmSealer seals RTP by AES-GCM (RFC 7714), 16-byte tags. It holds only keys and is
-// safe for concurrent use; every changing byte is in the Scratch.
+// gcmRTP seals and opens RTP by AES-GCM (RFC 7714), 16-byte tags. It holds only keys
+// and is safe for concurrent use; every changing byte is in the Scratch.
 //
 //	header (AAD) | sealed payload | tag
-type gcmSealer struct {
+type gcmRTP struct {
 	aead cipher.AEAD
 	salt gcmSalt
 }
@@ -23,13 +23,13 @@ type gcmSalt struct {
 
 const gcmTagLen = 16
 
-func newGCMSealer(k MasterKey) (*gcmSealer, error) {
+func newGCMRTP(k MasterKey) (*gcmRTP, error) {
 	master, err := aes.NewCipher(k.Key)
 	if err != nil {
 		return nil, err
 	}
 	aead, err := newGCM(derive(master, k.Salt, labelRTPKey, len(k.Key)))
-	return &gcmSealer{aead, newGCMSalt(derive(master, k.Salt, labelRTPSalt, 12))}, err
+	return &gcmRTP{aead, newGCMSalt(derive(master, k.Salt, labelRTPSalt, 12))}, err
 }
 
 func newGCM(key []byte) (cipher.AEAD, error) {
@@ -57,7 +57,7 @@ func (s gcmSalt) nonce(sc *Scratch, ssrc uint32, index uint64) []byte {
 // seal writes the sealed payload and tag behind slot[:header] and returns the
 // packet's length. payload either starts at slot[header] or does not overlap slot.
 // The caller has checked all lengths.
-func (c *gcmSealer) seal(sc *Scratch, slot []byte, header int, payload []byte, index ExtSeq) int {
+func (c *gcmRTP) seal(sc *Scratch, slot []byte, header int, payload []byte, index ExtSeq) int {
 	h := slot[:header]
 	nonce := c.salt.nonce(sc, binary.BigEndian.Uint32(h[8:]), uint64(index))
 	// The capacity is cut at the output's end: had the slot been measured
@@ -65,4 +65,14 @@ func (c *gcmSealer) seal(sc *Scratch, slot []byte, header int, payload []byte, i
 	end := header + len(payload) + gcmTagLen
 	c.aead.Seal(slot[header:header:end], nonce, payload, h)
 	return end
+}
+
+// open opens pkt in place, whose header is as long as header, and returns the
+// plaintext packet's length. The caller has checked that a tag is there. Error: ErrAuth.
+func (c *gcmRTP) open(sc *Scratch, pkt []byte, header int, index ExtSeq) (int, error) {
+	nonce := c.salt.nonce(sc, binary.BigEndian.Uint32(pkt[8:]), uint64(index))
+	if _, err := c.aead.Open(pkt[header:header], nonce, pkt[header:], pkt[:header]); err != nil {
+		return 0, ErrAuth
+	}
+	return len(pkt) - gcmTagLen, nil
 }

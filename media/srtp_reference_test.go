@@ -116,22 +116,18 @@ func (c *cmCipher) openRTCP(_ *Scratch, pkt []byte) (int, error) {
 	return n, nil
 }
 
-// gcmReference is AES-GCM of RFC 7714 but for the sealing of RTP, which is gcmSealer.
+// gcmReference is AES-GCM of RFC 7714 for RTCP. For RTP it is what it would be the
+// reference of: there pion's Context is.
 //
-//	RTP:   header (AAD) | sealed payload | tag
-//	RTCP:  first 8 bytes (AAD) | sealed rest | tag | E,index (AAD)
+//	first 8 bytes (AAD) | sealed rest | tag | E,index (AAD)
 type gcmReference struct {
-	rtp, rtcp         cipher.AEAD
-	rtpSalt, rtcpSalt gcmSalt
+	rtp      *gcmRTP
+	rtcp     cipher.AEAD
+	rtcpSalt gcmSalt
 }
 
 func (c *gcmReference) openRTP(sc *Scratch, pkt []byte, header int, index ExtSeq) (int, error) {
-	nonce := c.rtpSalt.nonce(sc, binary.BigEndian.Uint32(pkt[8:]), uint64(index))
-	_, err := c.rtp.Open(pkt[header:header], nonce, pkt[header:], pkt[:header])
-	if err != nil {
-		return 0, ErrAuth
-	}
-	return len(pkt) - gcmTagLen, nil
+	return c.rtp.open(sc, pkt, header, index)
 }
 
 // rtcpAAD is the associated data of RFC 7714 §9.2: the first eight bytes and
@@ -188,5 +184,5 @@ func newReference(t testing.TB, k MasterKey) reference {
 		return a
 	}
 	salt := func(label byte) gcmSalt { return newGCMSalt(derive(master, k.Salt, label, 12)) }
-	return &gcmReference{aead(labelRTPKey), aead(labelRTCPKey), salt(labelRTPSalt), salt(labelRTCPSalt)}
+	return &gcmReference{&gcmRTP{aead(labelRTPKey), salt(labelRTPSalt)}, aead(labelRTCPKey), salt(labelRTCPSalt)}
 }

@@ -11,7 +11,7 @@ package media
 // outgoing extended sequence number, so whoever hands out sequence numbers
 // (Rewriter for media, the RTX counter for repairs) keeps this promise.
 type Sealer struct {
-	gcm                 *gcmSealer // nil under AES-CM
+	gcm                 *gcmRTP // nil under AES-CM
 	context             *srtpContext
 	rtpExtra, rtcpExtra int
 }
@@ -29,7 +29,7 @@ func NewSealer(k MasterKey) (*Sealer, error) {
 	s := &Sealer{context: c}
 	s.rtpExtra, s.rtcpExtra = k.Profile.overheads()
 	if k.Profile != ProfileAES128CMSHA1 {
-		s.gcm, err = newGCMSealer(k)
+		s.gcm, err = newGCMRTP(k)
 	}
 	return s, err
 }

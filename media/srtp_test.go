@@ -518,7 +518,10 @@ func TestSRTPNoAlloc(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("%v: %v allocations for a replay", p, n)
 		}
-		// Of a forged packet nothing stays, but pion makes an error of several parts.
+		most := 0.
+		if o.gcm == nil {
+			most = 6 // pion makes an error of several parts, of which nothing stays
+		}
 		forged := make([]byte, 200)
 		forged[0], forged[1] = 0x80, 96
 		if n := testing.AllocsPerRun(1000, func() {
@@ -528,7 +531,7 @@ func TestSRTPNoAlloc(t *testing.T) {
 				t.Fatal(err)
 			}
 			index++
-		}); n > 6 {
+		}); n > most {
 			t.Errorf("%v: %v allocations for a forged packet", p, n)
 		}
 		if n, _ := o.SSRCs(); n != 1 {

@@ -70,14 +70,14 @@ func TestRFC3711B2KeyStream(t *testing.T) {
 }
 
 // RFC 7714 §16 and §17 give session keys, not master keys.
-func rfc7714Cipher(t *testing.T, key string) (*gcmSealer, *gcmReference) {
+func rfc7714Cipher(t *testing.T, key string) *gcmReference {
 	t.Helper()
 	aead, err := newGCM(unhex(t, key))
 	if err != nil {
 		t.Fatal(err)
 	}
 	salt := newGCMSalt(unhex(t, "517569642070726f2071756f"))
-	return &gcmSealer{aead, salt}, &gcmReference{rtp: aead, rtcp: aead, rtpSalt: salt, rtcpSalt: salt}
+	return &gcmReference{&gcmRTP{aead, salt}, aead, salt}
 }
 
 const (
@@ -94,12 +94,12 @@ func TestRFC7714RTP(t *testing.T) {
 		{"16.2.1", rfc7714Key256, "8040f17b 8041f8d3 5501a0b2 32b1de78 a822fe12 ef9f78fa 332e33aa b1801238 9a58e2f3 b50b2a02 76ffae0f 1ba63799 b87b7aa3 db36dfff d6b0f9bb 7878d7a7 6c13"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, c := rfc7714Cipher(t, tt.key)
+			c := rfc7714Cipher(t, tt.key)
 			sc := new(Scratch)
 			plain, want := unhex(t, rfc7714RTP), unhex(t, tt.want)
 			slot := make([]byte, len(plain)+gcmTagLen)
 			copy(slot, plain[:12])
-			n := s.seal(sc, slot, 12, plain[12:], 0xf17b)
+			n := c.rtp.seal(sc, slot, 12, plain[12:], 0xf17b)
 			if !bytes.Equal(slot[:n], want) {
 				t.Errorf("sealed %x, want %x", slot[:n], want)
 			}
@@ -113,7 +113,7 @@ func TestRFC7714RTP(t *testing.T) {
 
 // RFC 7714 §17.1 (AES-128): SRTCP, index 0x5d4, encrypted and tagged.
 func TestRFC7714RTCP(t *testing.T) {
-	_, c := rfc7714Cipher(t, rfc7714Key128)
+	c := rfc7714Cipher(t, rfc7714Key128)
 	sc := new(Scratch)
 	plain := unhex(t, rfc7714RTCP)
 	want := unhex(t, "81c8000d 4d617273 63e94885 dcdab67c a727d766 2f6b7e99 7ff5c0f7 6c06f32d c676a5f1 730d6fda 4ce09b46 86303ded 0bb9275b c84aa458 96cf4d2f c5abf872 45d9eade 800005d4")
