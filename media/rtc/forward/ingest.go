@@ -79,12 +79,8 @@ func (w *worker) layerLoop(st *rtpStream, h *media.Header, pkt []byte) {
 	loop, l := &w.loop, st.layer
 	t := l.track
 	payload, err := media.Payload(pkt, h)
-	if err != nil {
-		w.count.drop(dropPayload)
-		return
-	}
 	params, _ := t.params(h.PT)
-	if params == nil {
+	if err != nil || params == nil {
 		w.count.drop(dropPayload)
 		return
 	}
@@ -94,33 +90,11 @@ func (w *worker) layerLoop(st *rtpStream, h *media.Header, pkt []byte) {
 		w.count.drop(dropDuplicate)
 		return
 	}
-	if arrival == media.ArrivalJump && l.watched() {
-		w.wantKeyframe(l)
-	}
-	if l.nack.Missing() > 0 {
-		w.tickSoon()
-	}
-	if st.repair {
-		w.count.recovered.Add(1)
-	}
-	l.noteArrival(h, ext, st.repair, len(pkt), loop.now)
+	w.accountLoop(st, h, ext, arrival, len(pkt))
+	late := arrival == media.ArrivalLate
 	p := loop.run.next()
 	p.params, p.payload = params, payload
-	late := arrival == media.ArrivalLate
-	switch {
-	case len(payload) == 0:
-		p.skip = true
-		w.count.drop(dropPadding)
-	case !l.read(p, h, late):
-		p.skip = true
-		w.count.drop(dropPayload)
-	}
-	if !late {
-		l.ts = h.TS
-	}
-	if t.sends.Load() != params {
-		t.sends.Store(params)
-	}
+	w.inspectLoop(l, p, h, late)
 	if t.muted.Load() {
 		w.withhold(t)
 		return
@@ -141,6 +115,41 @@ func (w *worker) layerLoop(st *rtpStream, h *media.Header, pkt []byte) {
 	in.Source, in.Layer, in.Ext, in.TS, in.Marker = t.id, l.index, ext, h.TS, h.Marker
 	in.Clocks, in.Now = &t.own.clocks, loop.now
 	loop.run.add(l)
+}
+
+// accountLoop notes that a packet of so many bytes came, and what is missing
+// around it.
+func (w *worker) accountLoop(st *rtpStream, h *media.Header, ext media.ExtSeq, arrival media.Arrival, size int) {
+	l := st.layer
+	if arrival == media.ArrivalJump && l.watched() {
+		w.wantKeyframe(l)
+	}
+	if l.nack.Missing() > 0 {
+		w.tickSoon()
+	}
+	if st.repair {
+		w.count.recovered.Add(1)
+	}
+	l.noteArrival(h, ext, st.repair, size, w.loop.now)
+}
+
+// inspectLoop finds out what a packet holds, be it forwarded or not: time and codec
+// are those of what came last.
+func (w *worker) inspectLoop(l *layer, p *packet, h *media.Header, late bool) {
+	switch {
+	case len(p.payload) == 0:
+		p.skip = true
+		w.count.drop(dropPadding)
+	case !l.read(p, h, late):
+		p.skip = true
+		w.count.drop(dropPayload)
+	}
+	if !late {
+		l.ts = h.TS
+	}
+	if t := l.track; t.sends.Load() != p.params {
+		t.sends.Store(p.params)
+	}
 }
 
 // withhold drops a packet of a muted track. The first one starts a gap, which
