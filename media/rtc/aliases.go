@@ -3,6 +3,7 @@ package rtc
 import (
 	"parley/media"
 	"parley/media/rtc/forward"
+	"parley/media/udp"
 )
 
 // What forwards, as a server's users know it; see package forward.
@@ -16,7 +17,7 @@ type (
 	TapOptions    = forward.TapOptions
 	TapPacket     = forward.TapPacket
 	Link          = forward.Link
-	PacketOut     = forward.PacketOut
+	PacketOut     = udp.PacketOut
 	WorkerFigures = forward.WorkerFigures
 )
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// notes is a Sink that has room for some packets.
+// notes is a PacketOut that has room for some packets.
 type notes struct {
 	room int
 	got  []string
@@ -25,13 +25,13 @@ func (n *notes) SendPackets(packets [][]byte) (sent int) {
 	return sent
 }
 
-// TestSinksTakeTurns: each sink gets its own packets, in order, and what one has
+// TestPacketOutsTakeTurns: each gets its own packets, in order, and what one has
 // no room for is counted and forgotten.
-func TestSinksTakeTurns(t *testing.T) {
-	b := NewSinkBatch()
+func TestPacketOutsTakeTurns(t *testing.T) {
+	b := NewOutBatch()
 	full, free := &notes{room: 2}, &notes{room: 1000}
 	to := AddrOfLink(netip.MustParseAddrPort("192.0.2.1:1"), 1)
-	push := func(s Sink, text string) {
+	push := func(s PacketOut, text string) {
 		b.Begin(s)
 		b.Push(copy(b.Room(), text), &to)
 	}

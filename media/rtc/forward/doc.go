@@ -90,7 +90,7 @@
 //
 // A peer may also come by a connection of somebody else's (see [Group.Attach]): its
 // packets reach a worker as bounded commands and are handled as if they had come to
-// the socket; what is sent to it leaves by a [PacketOut]. Which of the two it is a
+// the socket; what is sent to it leaves by a [udp.PacketOut]. Which of the two it is a
 // run of packets asks once (worker.batch); the packets themselves are written to an
 // arena either way.
 //

@@ -8,18 +8,9 @@ import (
 	"parley/media/udp"
 )
 
-// PacketOut is how packets leave by a connection of somebody else's, in place of
-// a socket of ours: as a frame each of a TCP connection, for example. SendPackets
-// sends what there is room for, in order, and returns how many packets that were.
-// Any goroutine may call it, several at a time. It must not wait, nor keep
-// anything of the packets.
-type PacketOut interface {
-	SendPackets(packets [][]byte) (sent int)
-}
-
 // Link is a connection by which one peer may come in place of a socket. Which
 // session's it is its packets have to prove, as those of any address. When it
-// ends its PacketOut takes nothing any more, and the peer is elsewhere or gone.
+// ends its udp.PacketOut takes nothing any more, and the peer is elsewhere or gone.
 type Link struct {
 	via     path.Link
 	worker  *worker
@@ -42,7 +33,7 @@ type arrival struct {
 }
 
 // Attach makes a connection one more way to the server, from a remote address.
-func (g *Group) Attach(out PacketOut, remote netip.AddrPort) *Link {
+func (g *Group) Attach(out udp.PacketOut, remote netip.AddrPort) *Link {
 	n := g.links.Add(1)
 	workers := g.workers()
 	return &Link{
@@ -114,7 +105,7 @@ type linkArena struct {
 func (w *worker) linkBatch(via *path.Link) *udp.SendBatch {
 	a := &w.loop.links
 	if a.batch == nil {
-		a.batch = udp.NewSinkBatch()
+		a.batch = udp.NewOutBatch()
 	}
 	a.batch.Begin(via.Out)
 	return a.batch

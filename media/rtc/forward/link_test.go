@@ -9,7 +9,7 @@ import (
 	"parley/media/udp"
 )
 
-// counting is a PacketOut that counts, up to a limit.
+// counting is a udp.PacketOut that counts, up to a limit.
 type counting struct{ packets, bytes, limit int }
 
 func (c *counting) SendPackets(packets [][]byte) (sent int) {
