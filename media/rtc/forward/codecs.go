@@ -43,6 +43,14 @@ func (t *track) sending() *media.CodecParams {
 	return &(*list)[0]
 }
 
+// send notes that what comes is another codec than before, or has another payload
+// type. The owner calls it.
+func (t *track) send(p *media.CodecParams) {
+	if was := t.sends.Swap(p); was != nil && !was.SameFormat(p) {
+		t.own.switched = true
+	}
+}
+
 // followCodecs takes over what a later offer says. The packets in the caches
 // were sent when payload types may have meant something else. The owner calls
 // it before it looks at a packet.
@@ -63,13 +71,14 @@ const codecEvery = time.Second
 
 // tellCodec tells the engine when a publisher goes from one codec to another, or
 // to another profile of it, without an offer: by the order of its preferences, or
-// because what it captures now is encoded by something else.
+// because what it captures now is encoded by something else. It is also told of what
+// was gone and is back: it may have looked in between.
 func (w *worker) tellCodec(t *track) {
 	p, own := t.sends.Load(), &t.own
-	if p == nil || p == own.told {
+	if p == nil || p == own.told && !own.switched {
 		return
 	}
-	if p.SameFormat(own.told) {
+	if p.SameFormat(own.told) && !own.switched {
 		own.told = p
 		return
 	}
@@ -77,6 +86,6 @@ func (w *worker) tellCodec(t *track) {
 		return
 	}
 	if t.from.to.Problem(t.source) {
-		own.told, own.toldAt = p, w.loop.now
+		own.told, own.toldAt, own.switched = p, w.loop.now, false
 	}
 }

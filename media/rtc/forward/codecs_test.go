@@ -94,3 +94,36 @@ func TestLayersChange(t *testing.T) {
 		t.Error("no picture of a single layer")
 	}
 }
+
+// TestCodecThatComesBack: whoever is told that a source sends another codec looks
+// later, and may find one that came in between. It is told again of the first.
+func TestCodecThatComesBack(t *testing.T) {
+	r := newRig(t, 1, options{})
+	seq := uint16(0)
+	play := func(codecs ...rtctest.Codec) {
+		r.pass(2 * codecEvery)
+		r.tick() // none comes between the packets
+		for _, c := range codecs {
+			seq++
+			r.put(c.Picture(seq, true, "picture"))
+		}
+		r.tick()
+	}
+	for i, step := range []struct {
+		codecs []rtctest.Codec
+		told   int // so far
+	}{
+		{[]rtctest.Codec{rtctest.AsVP8}, 0},
+		{[]rtctest.Codec{rtctest.AsVP8}, 0},
+		{[]rtctest.Codec{rtctest.AsH264}, 1},
+		{[]rtctest.Codec{rtctest.AsH264}, 1},
+		{[]rtctest.Codec{rtctest.AsVP8}, 2},
+		{[]rtctest.Codec{rtctest.AsH264, rtctest.AsVP8}, 3},
+		{[]rtctest.Codec{rtctest.AsVP8}, 3},
+	} {
+		play(step.codecs...)
+		if n := len(r.from.told.problems); n != step.told {
+			t.Errorf("step %d: told %d times, want %d", i, n, step.told)
+		}
+	}
+}

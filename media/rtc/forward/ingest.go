@@ -148,7 +148,7 @@ func (w *worker) inspectLoop(l *layer, p *packet, h *media.Header, late bool) {
 		l.ts = h.TS
 	}
 	if t := l.track; t.sends.Load() != p.params {
-		t.sends.Store(p.params)
+		t.send(p.params)
 	}
 }
 

@@ -104,10 +104,12 @@ func (l *layer) takeSets(params *media.CodecParams, payload []byte, ts media.Tic
 // trackState is the owner's part of a track.
 type trackState struct {
 	// codecs is the list under which the caches were filled, see followCodecs;
-	// told is the codec that the engine last heard of, and when.
-	codecs *codecList
-	told   *media.CodecParams
-	toldAt media.Instant
+	// told is the codec that the engine last heard of, and when; switched: another
+	// has come since.
+	codecs   *codecList
+	told     *media.CodecParams
+	toldAt   media.Instant
+	switched bool
 	// clocks are what the layers' watches made of them at the last tick.
 	clocks media.LayerClocks
 	// gap counts the times that packets were withheld; see sender.gap.
