@@ -135,7 +135,8 @@ func TestSendLogIsWhole(t *testing.T) {
 		})
 	}
 	seen := 0
-	for range 50 {
+	end := time.Now().Add(10 * time.Second) // until the writers have had their turn
+	for round := 0; round < 50 || seen == 0 && time.Now().Before(end); round++ {
 		for lap := range uint32(4) {
 			var r TWCCRecorder
 			first := lap*SendLogSize + 7

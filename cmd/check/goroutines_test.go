@@ -21,7 +21,7 @@ var ownGoroutines = map[string]struct {
 	"cmd/parley/front.go":           {1, "server.serve: one for each listener; ends with Shutdown"},
 	"cmd/parley/memory.go":          {1, "saveMemory; ends with the stop it returns, which waits"},
 	"media/netem/queue.go":          {1, "delayQueue; ends with its close, which waits"},
-	"media/rtc/group.go":            {1, "Server: one for each worker; ends with Close, which waits"},
+	"media/rtc/forward/group.go":    {1, "Group: one for each worker; ends with Close, which waits"},
 	"storage/failing.go":            {1, "Store.Close: whether the disk answers; ends with the writer, or with Close"},
 	"storage/reopen.go":             {1, "Store: closes the file of before; ends with its last reader, the writer waits"},
 	"storage/store.go":              {1, "Store: the writer; ends with Close, which waits"},

@@ -30,11 +30,13 @@ var bans = []ban{
 	{"parley/media", "parley/actors", "packets never pass through a mailbox"},
 	{"parley/media/rtc/path", "parley/media/rtc", "who is where knows nothing of what is sent there"},
 	{"parley/media/rtc/nego", "parley/media/rtc", "offers are read without knowing what comes of them"},
+	{"parley/media/rtc/forward", "parley/media/rtc", "what forwards packets knows no offer, no session and no server"},
 	{"parley/media/rtc/nego", "parley/media/udp", "offers are read without a socket"},
 	{"parley/storage", "parley/", "the store knows records, not meetings in progress"},
 	{"parley/bench", "parley/engine", "bench is a black box over the public protocol"},
 	{"parley/bench", "parley/transport", "bench is a black box over the public protocol"},
 	{"parley/bench", "parley/media/rtc", "the load tool must not share the forwarder's code"},
+	{"parley/", "parley/media/rtc/rtctest", "what rigs share is for tests"},
 	{"parley/", "github.com/pion/webrtc", "the media path is assembled by hand, see media/rtc"},
 }
 
@@ -48,6 +50,8 @@ var allowed = map[string][]string{
 
 	"parley/media/rtc/path": {"parley/media/rtc/path"},
 	"parley/media/rtc/nego": {"parley/media/rtc/nego"},
+
+	"parley/media/rtc/forward": {"parley/media/rtc/forward", "parley/media/rtc/path"},
 }
 
 // leaves may import nothing but the standard library and what is named.

@@ -85,7 +85,7 @@ func TestAdvertisedAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sess.Close()
-	want := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), s.workers()[0].sock.LocalAddr().Port())
+	want := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), netip.MustParseAddrPort(s.Figures().Workers[0].Address).Port())
 	if a := parseAnswer(t, text.SDP); len(a.candidates) != 1 || a.candidates[0] != want {
 		t.Errorf("candidates %v, want %v", a.candidates, want)
 	}

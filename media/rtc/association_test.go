@@ -11,8 +11,8 @@ import (
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/ice/v4"
 
-	"parley/media"
 	"parley/media/rtc/path"
+	"parley/media/rtc/rtctest"
 )
 
 // again makes the peer begin anew, with another socket and another DTLS
@@ -43,7 +43,7 @@ func (p *peer) again(cert tls.Certificate) error {
 	<-read
 	p.agent, p.done, p.pipe = agent, make(chan struct{}), newDTLSPipe(p)
 	p.addCandidates()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), rtctest.Patience)
 	defer cancel()
 	p.conn, err = agent.Dial(ctx, p.answer.ufrag, p.answer.pwd)
 	p.must(err)
@@ -81,11 +81,11 @@ func TestAssociationBegunAnew(t *testing.T) {
 	}
 	both()
 	for range 2 {
-		keys := anna.session.keys.Load()
+		keys := anna.session.media().State().Keys
 		if err := anna.again(anna.cert); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the new keys", func() bool { return anna.session.keys.Load() != keys && shaken(anna.session) })
+		eventually(t, "the new keys", func() bool { return anna.session.media().State().Keys != keys && shaken(anna.session) })
 		time.Sleep(50 * time.Millisecond) // what was under way has arrived
 		anna.mu.Lock()
 		anna.former = false
@@ -102,13 +102,13 @@ func TestAssociationBegunAnew(t *testing.T) {
 func TestAssociationOfAnother(t *testing.T) {
 	s := listen(t, Config{Workers: 1})
 	anna := join(t, s, peerOptions{})
-	keys := anna.session.keys.Load()
+	keys := anna.session.media().State().Keys
 	other, err := selfsign.GenerateSelfSigned()
 	anna.must(err)
-	if err := anna.again(other); err == nil && anna.session.keys.Load() != keys {
+	if err := anna.again(other); err == nil && anna.session.media().State().Keys != keys {
 		t.Fatal("it has keys")
 	}
-	if anna.session.keys.Load() != keys || !anna.session.running() {
+	if anna.session.media().State().Keys != keys || !anna.session.media().Running() {
 		t.Error("the session has lost its keys")
 	}
 }
@@ -120,7 +120,7 @@ func TestRepeatedHelloBeginsNothing(t *testing.T) {
 	p := newPeer(t, s, peerOptions{})
 	var hello []byte
 	p.pipe.sent = func(pkt []byte) {
-		if pkt[0] == recordHandshake && pkt[13] == 1 {
+		if pkt[0] == rtctest.RecordHandshake && pkt[13] == 1 {
 			hello = append([]byte(nil), pkt...)
 		}
 	}
@@ -136,48 +136,4 @@ func TestRepeatedHelloBeginsNothing(t *testing.T) {
 	if !shaken(p.session) {
 		t.Error("it began another handshake")
 	}
-}
-
-// TestRollOverStartsAnewWithKeys: the receiver of new keys counts roll-overs from
-// 0, however far the numbers are, and what it asks for again opens, too.
-func TestRollOverStartsAnewWithKeys(t *testing.T) {
-	r := newRig(t, 1, Config{})
-	peer := newSubscriber(t, r)
-	const packets = 8
-	for r.to[0].seat(0).video.tx == nil || r.to[0].seat(0).video.tx.packets < 100_000 {
-		r.frame(packets, 20, r.frames == 0)
-		r.turn(packets)
-	}
-	tx := peer.stream.tx
-	if tx.base != 0 {
-		t.Fatalf("the numbers are taken for %d more", tx.base)
-	}
-	r.seen(newOpener(t, masterKey(9))) // empties the sink; some were lost there
-	tx.repairs += 1 << 16              // as after so many
-	k := &path.Keys{Opener: r.to[0].keys.Load().Opener}
-	var err error
-	k.Sealer, err = media.NewSealer(masterKey(20))
-	r.must(err)
-	r.to[0].keys.Store(k)
-	opener := newOpener(t, masterKey(20))
-	for range 20 {
-		r.frame(packets, 20, false)
-		r.turn(packets)
-		if numbers, _ := r.seen(opener); len(numbers) != packets || numbers[0] > 1<<17 {
-			t.Fatalf("%v opened of %d packets", numbers, packets)
-		}
-	}
-	peer.nack()
-	if again, _ := r.seen(opener); len(again) != len(peer.seqs) || again[0] > 1<<16 {
-		t.Errorf("repairs %v opened", again)
-	}
-}
-
-func newOpener(t *testing.T, k media.MasterKey) *media.Opener {
-	t.Helper()
-	o, err := media.NewOpener(k, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
 }

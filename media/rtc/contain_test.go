@@ -6,18 +6,15 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/netip"
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/pion/dtls/v3"
 
-	"parley/media"
-	"parley/media/udp"
+	"parley/media/rtc/rtctest"
 )
 
 // logBuffer is a log that can be read while it is written.
@@ -36,54 +33,6 @@ func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-// TestPanicEndsOneSession breaks a session from within so that handling its
-// packets panics, on arrival and in a tick. Others do not notice.
-func TestPanicEndsOneSession(t *testing.T) {
-	log := &logBuffer{}
-	s := listen(t, Config{Workers: 1, Log: slog.New(slog.NewTextHandler(log, nil))})
-	anna, viewer, broken := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1}), join(t, s, peerOptions{})
-	viewer.session.Place(0, Placement{From: anna.session, Source: Camera, Video: true})
-	wantPicture(t, anna, viewer, 0)
-	broken.session.incoming.Store(nil)
-	for i := range uint16(20) {
-		broken.send(opus(i, "boom"))
-		time.Sleep(5 * time.Millisecond)
-	}
-	broken.events.wait(t, "failure", func() bool { return len(broken.events.failed) == 1 })
-	if !errors.Is(broken.events.failed[0], ErrPanicked) {
-		t.Errorf("failed with %v", broken.events.failed[0])
-	}
-	if s.Figures().Drops[dropPanic.String()] == 0 || !strings.Contains(log.String(), "packet handling panicked") {
-		t.Error("the panic was neither counted nor logged")
-	}
-	wantPicture(t, anna, viewer, 0)
-	broken.session.Close()
-}
-
-// TestReceiveErrorsPass: a worker whose socket fails for a while goes on when
-// it works again, and says so once.
-func TestReceiveErrorsPass(t *testing.T) {
-	log := &logBuffer{}
-	s, err := open(Config{Addrs: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}, Workers: 1, Log: slog.New(slog.NewTextHandler(log, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := s.workers()[0]
-	calls := 0
-	w.recv = func(b *udp.RecvBatch) error {
-		if calls++; calls <= 3 {
-			return syscall.ENOMEM
-		}
-		return w.sock.Recv(b)
-	}
-	s.run()
-	defer s.Close()
-	join(t, s, peerOptions{})
-	if n, lines := s.Figures().Drops[dropReceive.String()], strings.Count(log.String(), "receiving failed"); n != 3 || lines != 1 {
-		t.Errorf("%d failures counted, %d log lines, want 3 and 1", n, lines)
-	}
 }
 
 // rude is an Events that panics when it is told of a connection.
@@ -120,7 +69,7 @@ func TestPanicsOfHelpers(t *testing.T) {
 
 	shaken := newRecorder()
 	sess = open(shaken)
-	(*pathOwner)(&sess.remote).Go(func() { panic("handshake") })
+	(*owner)(sess).Go(func() { panic("handshake") })
 	shaken.wait(t, "failure", func() bool { return len(shaken.failed) == 1 && errors.Is(shaken.failed[0], ErrPanicked) })
 
 	if n, lines := s.Figures().Drops[dropPanic.String()], strings.Count(log.String(), "media goroutine panicked"); n != 3 || lines != 3 {
@@ -147,11 +96,11 @@ func TestJunk(t *testing.T) {
 		return n
 	}
 	start := total()
-	c := stranger(t, s.Candidates()[0])
+	c := rtctest.Stranger(t, s.Candidates()[0])
 	rng := rand.New(rand.NewPCG(5, 6))
 	user := p.answer.ufrag + ":" + p.spec.ufrag
-	bad := bindingRequest(t, user, "wrongwrongwrongwrong")
-	unknown := bindingRequest(t, "x:y", "wrongwrongwrongwrong")
+	bad := rtctest.BindingRequest(t, user, "wrongwrongwrongwrong")
+	unknown := rtctest.BindingRequest(t, "x:y", "wrongwrongwrongwrong")
 	junk := make([]byte, 300)
 	const n = 60000
 	for i := range n {
@@ -232,94 +181,10 @@ func TestHandshakePolicy(t *testing.T) {
 				// The client may think so until our alert arrives.
 				p.events.wait(t, "failure", func() bool { return len(p.events.failed) == 1 })
 			}
-			if p.session.keys.Load() != nil || p.session.ready.Load() {
+			if p.session.media().State().Keys != nil || p.session.ready.Load() {
 				t.Error("the handshake was taken")
 			}
 		})
-	}
-}
-
-// FuzzMedia gives a worker what an authenticated peer could send: any bytes,
-// sealed, as RTP and as RTCP, and the same bytes unsealed.
-func FuzzMedia(f *testing.F) {
-	f.Add([]byte{0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 7, 209, 0xbe, 0xde, 0, 1, 0x51, 0, 1, 0, 0x90, 0x80, 0x80, 1, 0x10, 0, 0})
-	f.Add([]byte{0x80, 111, 0, 1, 0, 0, 0, 2, 0, 0, 3, 233, 1, 2, 3})
-	f.Add([]byte{0x80, 97, 0, 1, 0, 0, 0, 2, 0, 0, 7, 210, 0, 1, 0x10, 1, 2, 3})
-	f.Add([]byte{0x81, 200, 0, 6, 0, 0, 7, 209, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3})
-	f.Add([]byte{0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0xff, 0xff})
-	f.Add([]byte{0x80, 102, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x67, 0x42, 0, 0x1f, 1})
-	f.Add([]byte{0x90, 96, 0, 2, 0, 0, 0, 2, 0, 0, 7, 209, 0xbe, 0xde, 0, 1, 0x51, 0, 2, 0, 0x90, 0x80, 0x80, 1, 0x10, 0, 0})
-	f.Add([]byte{0x80, 102, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x78, 0, 4, 0x67, 0x42, 0, 0x1f, 0, 4, 0x68, 0xce, 0x3c, 0x80, 0, 3, 0x65, 0x88, 0x80})
-	f.Add([]byte{0x80, 98, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x8e, 0x80, 9, 0x10, 2, 0x80, 1, 0x68, 1, 2, 3})
-	f.Add([]byte{0x90, 45, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0xbe, 0xde, 0, 1, extDependency<<4 | 2, 0xc1, 0, 2, 0x10, 0x30, 1, 2})
-	f.Add([]byte{0x90, 45, 0, 9, 0, 0, 0, 2, 0, 0, 7, 209, 0x10, 0, 0, 6, extDependency, 20, 0xc0, 0, 1, 0x80, 0x02, 0x14, 0xea, 0xa8, 0x60, 0x41,
-		0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x02, 0x7f, 0x01, 0x67, 0, 0, 0x28, 5, 0x08, 0, 0, 0, 0, 0x30, 1, 2})
-	r := newRig(f, 1, Config{})
-	r.from.incoming.Load().exts.Dependency = extDependency        // as if it sent AV1 only
-	for _, codec := range []string{"VP8", "H264", "VP9", "AV1"} { // what comes may be what these can not decode
-		r.watch(r.sinks[0].LocalAddr(), offerSpec{seats: 1, only: map[string]string{"v0": codec}, h264: "64001f", descriptors: true})
-	}
-	var sc media.Scratch
-	rtcpIndex := uint32(0)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) < 12 || len(data) > 1200 {
-			return
-		}
-		panics := r.w.count.drops[dropPanic].Load()
-		slot := make([]byte, 1400)
-		var h media.Header
-		count := 0
-		send := func(b []byte) {
-			if _, err := r.client.Write(b); err == nil {
-				count++
-			}
-		}
-		send(data)
-		if media.ParseHeader(data, &h) == nil && !media.IsRTCP(data) {
-			copy(slot, data[:h.HeaderLen])
-			if n, err := r.sealer.SealRTP(&sc, slot, h.HeaderLen, data[h.HeaderLen:], media.ExtSeq(h.Seq)); err == nil {
-				send(slot[:n])
-			}
-		}
-		rtcpIndex++
-		copy(slot, data)
-		if n, err := r.sealer.SealRTCP(slot, len(data), rtcpIndex); err == nil && media.IsRTCP(slot) {
-			send(slot[:n])
-		}
-		r.turn(count)
-		r.w.loop.nextTick = 1
-		r.w.loop.in.Reset()
-		r.w.handleLoop()
-		if r.w.count.drops[dropPanic].Load() != panics {
-			t.Fatal("handling panicked")
-		}
-	})
-}
-
-// TestPanicLosesTheBatch: what waited to be sent when a worker panicked is
-// counted and forgotten, for where it was to go is read from memory that the
-// next batch overwrites.
-func TestPanicLosesTheBatch(t *testing.T) {
-	r := newRig(t, 2, Config{})
-	good, broken := r.to[0], r.to[1]
-	shape := broken.outgoing.Load().seats[0].video.shape.Load()
-	for i := range shape.formats {
-		shape.formats[i].header = nil
-	}
-	r.frame(4, 100, true)
-	r.turn(4)
-	if n := r.w.loop.out[0].Pending(); n != 0 {
-		t.Errorf("%d messages wait after a panic", n)
-	}
-	if n := r.w.count.drops[dropPanic].Load(); n < 1+4 {
-		t.Errorf("%d drops counted, want the panic and 4 packets of the viewer before it", n)
-	}
-	broken.Close()
-	before := r.w.count.forwarded.Load()
-	r.frame(4, 100, true)
-	r.turn(4)
-	if n := r.w.count.forwarded.Load() - before; n != 4 || !good.running() {
-		t.Errorf("%d packets forwarded afterwards, want 4", n)
 	}
 }
 

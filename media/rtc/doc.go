@@ -1,126 +1,50 @@
 // Package rtc is the packet side of a meeting: sessions, and the forwarding of
 // what participants send into the seats of those who watch. It knows no rooms:
-// [Session.Place] and [Session.Vacate] say who sees whom. The way to a session's
-// peer, ICE and DTLS, is package path; offers are read by package nego. Neither
-// knows the other nor this one, which joins them:
+// [Session.Place] and [Session.Vacate] say who sees whom.
 //
-//	         Server, Session, negotiation, events          control
-//	         ╱            │                  ╲
-//	     nego       group, workers,          path      offers → views; addresses, keys
-//	(pure values)   remotes, feeds,     (flows, checks,
-//	                taps, tracks, streams handshakes)   forwarding
-//	         ╲            │                  ╱
-//	          media: SDP, codecs, ciphers   udp: sockets
+// The package itself is control: sockets, sessions and their negotiation, and what
+// the engine is told. Who owns other state has a package of its own, of which none
+// knows this one:
 //
-// Control and forwarding are two halves of this package. Forwarding knows no SDP, no
-// session and no server (TestForwardingKnowsNoControl):
+//	Server, Session, negotiation, events     control, here
+//	  │             │            │
+//	nego         forward         │           offers → views; workers, tracks, streams
+//	  │             │            │
+//	  │           path ──────────┘           addresses, checks, handshakes, keys
+//	  │             │
+//	media: SDP, codecs, ciphers; udp: sockets
 //
-//	control                                 forwarding
-//	Server      sockets, jobs, the end of   group     workers, clock, limits; feeds and taps
+// forward stands on path, for it opens and seals under the keys of a path and sends
+// where that leads; nego and path know nothing of each other, nor of forward. The
+// import rules of cmd/check hold all of it. What control and forward say to each
+// other is
+//
+//	control                                    forward
+//	Server      sockets, jobs, the end of  ──▶ Group     workers, clock; feeds, taps, links
 //	            sessions, events' queue
-//	Session     offers, state, SSRCs        remote    a publisher behind a path, and an exit
-//	plan        sections of a view     ──▶  incoming, outgoing: tracks and streams
-//	teller      what the engine hears  ◀──  told      what is found out of a publisher
+//	Session     offers, state, SSRCs       ──▶ Control   a Remote, as its session sees it
+//	plan        sections of a view         ──▶ Plan      sources, and halves of seats
+//	owner       keys, addresses, failures  ◀── Owner     what a peer's path comes to
+//	teller      what the engine hears      ◀── Listener  what is found out of a publisher
 //
-// What it is told are sources and halves of seats (sourceSpec, halfSpec), where each
-// is to be placed, and what a session's path comes to; what it needs from above are
-// told, session, and a goroutine for what may wait (group.onControl).
+// and a goroutine for what may wait (Server.control). A newcomer reads forward and
+// path by themselves: each has a rig of its own, forward's without any SDP. The tests
+// of this package join whole peers, made of pion's ICE agent, DTLS and SRTP.
 //
-// # A packet's way
+// # Addresses
 //
-//	socket ──▶ worker ──▶ first byte (RFC 7983)
-//	             │           0 … 3    STUN: to the worker's path.Loop
-//	             │          20 … 63   DTLS: likewise, to a handshake
-//	             │         128 … 191  SRTP, SRTCP: opened in place
-//	             ▼
-//	      per layer: loss, statistics, one copy into the repair cache,
-//	      codec facts, a place in the list of this batch's packets
-//	             ▼
-//	      per subscriber: rewrite numbers, header from a template, seal
-//	      from the shared plaintext into the send arena
-//	             ▼
-//	      one sendmmsg per batch; equal sizes to one peer leave as a run
-//
-// Between recvmmsg and sendmmsg there is no hand-off, allocation, lock or
-// clock read per packet.
-//
-// That way has an entrance and an exit for goroutines of ours, and no other:
-//
-//	SRTP of a remote ─▶ opened ─┐                        ┌─▶ sealed ─▶ a remote's peer
-//	                            ├─▶ ingestLoop ▶ streams ┤
-//	Feed.Write ─▶ queue ────────┘                        └─▶ queue ─▶ Tap.Read
-//
-// Behind ingestLoop packets know a publisher and no more: a [Feed] is muted,
-// limited, judged and placed like a remote. In front of an exit streams are alike
-// too: a [Tap] gets the numbers, times and layers that a seat would get. An exit is
-// asked once per run of packets how they leave. Neither a slow reader nor a
-// quick writer makes a worker wait: their queues are bounded, and what finds no
-// room is counted (tap_full, feed_full).
-//
-// A batch is what the kernel had ready; nothing waits for it to fill. Only
-// where sound comes often and little else, as in many rooms of voices, the
-// worker sleeps 0.3 ms between batches, so that they share its waking up, which
-// costs more than they do (see pace): 400 speakers in 100 rooms took 8.9 to
-// 10.2 µs of CPU per forwarded packet in place of 10.9 to 11.1 (parley bench
-// voice --rooms 100, alternating), and 0.5 ms in place of 0.1 on the way
-// (median).
-//
-// # Who owns what
-//
-// A worker is one goroutine with one socket of one local address. A session's remote is
-// owned by the worker that its media arrives at, a feed by the one that it got
-// when it was opened: the owner alone touches what is received (receiver, layers,
-// caches) and, through the tracks' forwarding tables, the sending state of all
-// streams that carry the publisher's tracks. So what a
-// publisher sends is read, sealed and sent by one goroutine, and several
-// workers may send to one subscriber at a time: its keys are immutable, but for a
-// lock around the sealing of RTCP, and its transport-wide numbers atomic.
-//
-// Control (Open, Offer, Place, Vacate, Close: any goroutine, under the
-// session's mutex) never touches owned state. It publishes immutable values:
-// a track's table, a session's selected flow, keys, negotiated sections and the
-// codecs of tracks and streams. When
-// owned state changes hands (a seat gets another source, a session's 4-tuple
-// moves to another worker), control unlinks it, a goroutine of the server waits
-// until every worker has ended the batch it was in (an epoch counter per worker,
-// odd while busy; see quiesce) and links it again. Nothing is freed by hand:
-// what a worker still holds at the end of its batch is garbage then.
-//
-// A peer may also come by a connection of somebody else's (see [Server.Attach]): its
-// packets reach a worker as bounded commands and are handled as if they had come to
-// the socket; what is sent to it leaves by a [PacketOut]. Which of the two it is a
-// run of packets asks once (worker.batch); the packets themselves are written to an
-// arena either way.
-//
-// The list of workers only grows, by a new one in its place (see network): an
-// address that can not be bound, because the system still checks whether
-// another machine has it, or because its interface went away, is tried again
-// while the others serve. Workers that come late are published before they run,
-// so quiesce misses none that holds a table. Where there are many addresses the
-// first get a socket for each worker and the others one, as long as 128
-// sockets go; a worker without a socket of its own at an address sends from
-// one that it shares with others. A receive arena is allocated with the first
-// datagram, a send arena with the first packet that leaves by an address.
-//
-// Once a second control judges the pictures that are on (trouble): whether
-// anything of them arrives, and whether a key frame comes that somebody waits
-// for. The owners' ticks leave it what they see in a few atomics of the track;
-// packets know nothing of it.
-//
-// What one worker wants from another (a repair, a key frame) goes through a
-// bounded queue of small commands.
-//
-// A session that sends nothing is owned by the worker of its selected flow, which
-// looks after it while anything is sent to it. What was sent under its newest
-// transport-wide numbers is in a log (media.SendLog, 16 KiB) from its first report on
-// them: whoever drew a number writes, one atomic word, and the owner joins
-// the reports with it.
+// The list of workers only grows: an address that can not be bound, because the
+// system still checks whether another machine has it, or because its interface went
+// away, is tried again while the others serve. Where there are many addresses the
+// first get a socket for each worker and the others one, as long as 128 sockets go.
+// A peer may also come by a connection of somebody else's, see [Server.Attach].
 //
 // # Later offers
 //
-// What package nego accepts becomes tracks and streams here. A section that another
-// took the place of is forgotten with all it had; the SSRCs of a seat's halves stay
-// as long as their sections keep their mids, and no SSRC is ever used for another
+// What package nego accepts is planned as sources and halves of seats (forward.Plan),
+// and in force at once. A section that another took the place of is forgotten with
+// all it had; the SSRCs of a seat's halves stay as long as their sections keep their
+// mids, and no SSRC is ever used for another
 // stream. Codecs are those of the latest offer, of sources and of seats; a source
 // goes over to another at a key frame, and the engine is told when it does so
 // without an offer. Simulcast layers are fixed: a section that is offered with
@@ -132,20 +56,11 @@
 //
 //   - Where packets go, and under which keys, is for package path to say, with
 //     invariants of its own: nobody but the peer decides either.
-//   - No SRTP packet is accepted twice, not even when its SSRC has given way to
-//     others (media.TestForgottenSSRCIsNotReplayed), and failures to authenticate
-//     end nothing: they are counted (TestReplayAndForgery).
-//   - Nothing of a packet outlives it: the memory that packets share is written
-//     as a whole for each, or one person's level, say, would go out with
-//     another's sound (TestLevelsDoNotLeak, TestNothingOfAPacketSurvives).
-//   - No SRTP index is sealed twice: the first sending of a packet has the
-//     rewriter's number, a repair that of the repair SSRC, and a session's SSRCs
-//     never come again (see nego.SSRCs).
-//   - All that a peer can make us hold is bounded, see config.go. Offers do
-//     not add up: each has to repeat what is in use
-//     (TestOffersDoNotAddUp, TestThousandRecyclings), and what an SSRC had goes
-//     when its layer has left it and another needs its place
-//     (TestTwoHundredUnmutes, TestHundredShares).
+//   - No SSRC that a session is sent ever comes again (see nego.SSRCs), or an SRTP
+//     index would be sealed twice.
+//   - All that a peer can make us hold is bounded, see config.go and the packages
+//     below. Offers do not add up: each has to repeat what is in use
+//     (TestOffersDoNotAddUp, TestThousandRecyclings).
 //
 // # Limits
 //
@@ -153,14 +68,6 @@
 // BUNDLE group. 16 proven remote addresses, 16 that are still to be proven and 32
 // incoming SSRCs at a time per session; a session whose peer has used 4,096 more
 // ends, and comes back with other keys.
-// Peers that share one address among several sessions are not possible. Simulcast of up to three
-// layers; a feed has one. Nobody is asked to repeat what is missing of a feed.
-// Key frames are asked of a publisher at most twice in any second per
-// layer; repairs are at most what was sent in the first place, and a worker
-// that gets more than it can forward asks for none. A session may send 20,000
-// packets a second, 10,000 at once. One source may send Config.SourceRate, and
-// a second's worth at once: what is beyond reaches nobody and is missed by
-// nobody (see sourceRate). Layers are chosen by size only: reports on
-// transport-wide numbers are counted and not yet used to estimate bandwidth, nor
-// ranks and the rates of layers to share it.
+// Peers that share one address among several sessions are not possible.
+// What is forwarded has limits of its own, see package forward.
 package rtc

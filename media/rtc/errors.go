@@ -3,12 +3,16 @@ package rtc
 import (
 	"errors"
 
+	"parley/media/rtc/forward"
 	"parley/media/rtc/nego"
 	"parley/media/rtc/path"
 )
 
 // ErrNoAddress: nothing to listen on.
 var ErrNoAddress = errors.New("no usable media address")
+
+// ErrClosed: of sessions, taps and feeds.
+var ErrClosed = forward.ErrClosed
 
 // Errors of opening and renegotiating a session. Faults of the offer come as
 // media's errors, which carry a code.
@@ -24,4 +28,6 @@ var (
 	ErrFingerprint  = path.ErrFingerprint
 	ErrHandshake    = path.ErrHandshake
 	ErrNotNominated = path.ErrNotNominated
+	ErrPanicked     = forward.ErrPanicked
+	ErrSSRCsSpent   = forward.ErrSSRCsSpent
 )

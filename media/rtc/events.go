@@ -64,12 +64,12 @@ const (
 // goroutines may do.
 type dispatcher struct {
 	queue   chan event
-	dropped *atomic.Uint64
+	dropped atomic.Uint64
 	stop    <-chan struct{}
 }
 
-func newDispatcher(dropped *atomic.Uint64, stop <-chan struct{}) *dispatcher {
-	return &dispatcher{queue: make(chan event, maxEvents), dropped: dropped, stop: stop}
+func newDispatcher(stop <-chan struct{}) *dispatcher {
+	return &dispatcher{queue: make(chan event, maxEvents), stop: stop}
 }
 
 // offer queues e and reports whether there was room. Workers use it.
@@ -131,24 +131,24 @@ type teller struct {
 func (s *Server) teller(to Events) teller { return teller{s.events, to} }
 
 func (t *teller) connected()       { t.queue.send(event{to: t.to, kind: eventConnected}) }
-func (t *teller) failed(err error) { t.queue.send(event{to: t.to, kind: eventFailed, err: err}) }
+func (t *teller) Failed(err error) { t.queue.send(event{to: t.to, kind: eventFailed, err: err}) }
 
-func (t *teller) speaking(active bool, level int) {
+func (t *teller) Speaking(active bool, level int) {
 	t.queue.offer(event{to: t.to, kind: eventSpeaking, flag: active, a: level})
 }
 
-func (t *teller) layer(seat int, rid string, width, height int, reason string) {
+func (t *teller) Layer(seat int, rid string, width, height int, reason string) {
 	t.queue.offer(event{to: t.to, kind: eventLayer, seat: seat, layer: rid, a: width, b: height, reason: reason})
 }
 
-func (t *teller) limited(source string, limit media.BitsPerSecond) {
+func (t *teller) Limited(source string, limit media.BitsPerSecond) {
 	t.queue.offer(event{to: t.to, kind: eventLimited, source: source, rate: limit})
 }
 
-func (t *teller) muted(source string) {
+func (t *teller) Muted(source string) {
 	t.queue.offer(event{to: t.to, kind: eventMuted, source: source})
 }
 
-func (t *teller) problem(source string) bool {
+func (t *teller) Problem(source string) bool {
 	return t.queue.offer(event{to: t.to, kind: eventProblem, source: source})
 }

@@ -1,8 +1,6 @@
 package rtc
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"sync/atomic"
@@ -14,61 +12,13 @@ import (
 
 	"parley/media/dtlsgate"
 	"parley/media/netem"
+	"parley/media/rtc/rtctest"
 )
-
-// recordHandshake is the content type of handshake messages (RFC 6347 §4.1).
-const recordHandshake = 22
-
-// clear is a DTLS record in the clear.
-func clear(kind byte, body ...byte) []byte {
-	head := binary.BigEndian.AppendUint16([]byte{kind, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 99}, uint16(len(body)))
-	return append(head, body...)
-}
-
-// message is a handshake message in a record of its own.
-func message(kind byte, seq uint16, body ...byte) []byte {
-	return part(kind, seq, len(body), 0, body...)
-}
-
-// part is a fragment of a message of the given length.
-func part(kind byte, seq uint16, length, offset int, body ...byte) []byte {
-	u24 := func(b []byte, n int) []byte { return append(b, byte(n>>16), byte(n>>8), byte(n)) }
-	m := u24([]byte{kind}, length)
-	m = binary.BigEndian.AppendUint16(m, seq)
-	m = u24(u24(m, offset), len(body))
-	return clear(recordHandshake, append(m, body...)...)
-}
-
-func noise(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.Read(b)
-	return b
-}
-
-// hello is the body of a ClientHello that offers what a browser does.
-func hello(cookie []byte, suites ...byte) []byte {
-	b := append([]byte{0xfe, 0xfd}, noise(32)...)
-	b = append(b, 0, byte(len(cookie)))
-	b = append(b, cookie...)
-	b = append(b, 0, byte(len(suites)))
-	b = append(b, suites...)
-	b = append(b, 1, 0)
-	ext := []byte{
-		0, 10, 0, 4, 0, 2, 0, 0x17, // supported groups: P-256
-		0, 11, 0, 2, 1, 0, // point formats
-		0, 13, 0, 4, 0, 2, 4, 3, // ECDSA with SHA-256
-		0, 14, 0, 7, 0, 4, 0, 7, 0, 1, 0, // use_srtp
-		0, 23, 0, 0, // extended master secret
-		0xff, 1, 0, 1, 0,
-	}
-	b = binary.BigEndian.AppendUint16(b, uint16(len(ext)))
-	return append(b, ext...)
-}
 
 // The handshake messages that are forged.
 const (
-	msgClientHello, msgServerHello, msgHelloVerify, msgCertificate = 1, 2, 3, 11
-	msgKeyExchange, msgVerify, msgFinished                         = 16, 15, 20
+	msgServerHello, msgHelloVerify, msgCertificate = 2, 3, 11
+	msgKeyExchange, msgVerify, msgFinished         = 16, 15, 20
 )
 
 // forgeries are what somebody can send who knows a peer's address and nothing
@@ -76,74 +26,97 @@ const (
 func forgeries(t *testing.T) map[string]func() []byte {
 	gcm := []byte{0xc0, 0x2b}
 	other := newPeerCertificate(t)
-	point := append([]byte{65, 4}, noise(64)...)
-	signature := append([]byte{4, 3, 0, 70}, noise(70)...)
+	point := append([]byte{65, 4}, rtctest.Noise(64)...)
+	signature := append([]byte{4, 3, 0, 70}, rtctest.Noise(70)...)
 	encrypted := func(kind byte, n int) []byte {
-		r := append([]byte{kind, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, byte(n)}, noise(n)...)
+		r := append([]byte{kind, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, byte(n)}, rtctest.Noise(n)...)
 		return r
 	}
 	const fatal, warning, handshakeFailure, closeNotify = 2, 1, 40, 0
 	const changeCipherSpec, alert, data = 20, 21, 23
 	return map[string]func() []byte{
-		"ClientHello, other random":     func() []byte { return message(msgClientHello, 0, hello(nil, gcm...)...) },
-		"ClientHello, null cipher":      func() []byte { return message(msgClientHello, 0, hello(nil, 0, 0)...) },
-		"ClientHello, seq 1":            func() []byte { return message(msgClientHello, 1, hello(nil, gcm...)...) },
-		"ClientHello, guessed cookie":   func() []byte { return message(msgClientHello, 1, hello(noise(20), gcm...)...) },
-		"ClientHello, cookie in seq 0":  func() []byte { return message(msgClientHello, 0, hello(noise(20), gcm...)...) },
-		"ClientHello, first part":       func() []byte { b := hello(nil, gcm...); return part(msgClientHello, 0, len(b), 0, b[:60]...) },
-		"ClientHello, cut":              func() []byte { return message(msgClientHello, 0, hello(nil, gcm...)[:20]...) },
-		"alert":                         func() []byte { return clear(alert, fatal, handshakeFailure) },
-		"close_notify":                  func() []byte { return clear(alert, warning, closeNotify) },
-		"alert behind a strange record": func() []byte { return append(clear(63, 1, 2, 3), clear(alert, fatal, handshakeFailure)...) },
-		"alert behind a ClientHello": func() []byte {
-			return append(message(msgClientHello, 0, hello(nil, gcm...)...), clear(alert, fatal, handshakeFailure)...)
+		"ClientHello, other random": func() []byte { return rtctest.Message(rtctest.ClientHello, 0, rtctest.Hello(nil, gcm...)...) },
+		"ClientHello, null cipher":  func() []byte { return rtctest.Message(rtctest.ClientHello, 0, rtctest.Hello(nil, 0, 0)...) },
+		"ClientHello, seq 1":        func() []byte { return rtctest.Message(rtctest.ClientHello, 1, rtctest.Hello(nil, gcm...)...) },
+		"ClientHello, guessed cookie": func() []byte {
+			return rtctest.Message(rtctest.ClientHello, 1, rtctest.Hello(rtctest.Noise(20), gcm...)...)
 		},
-		"alert behind a change of cipher": func() []byte { return append(clear(changeCipherSpec, 1), clear(alert, fatal, handshakeFailure)...) },
-		"HelloVerifyRequest":              func() []byte { return message(msgHelloVerify, 0, append([]byte{0xfe, 0xfd, 20}, noise(20)...)...) },
-		"ServerHello":                     func() []byte { return message(msgServerHello, 0, hello(nil, gcm...)...) },
-		"change of cipher":                func() []byte { return clear(changeCipherSpec, 1) },
-		"Certificate, empty":              func() []byte { return message(msgCertificate, 1, 0, 0, 0) },
-		"Certificate, foreign":            func() []byte { return message(msgCertificate, 1, certificateBody(other)...) },
-		"Certificate, foreign, seq 2":     func() []byte { return message(msgCertificate, 2, certificateBody(other)...) },
-		"ClientKeyExchange":               func() []byte { return message(msgKeyExchange, 2, point...) },
-		"ClientKeyExchange, seq 1":        func() []byte { return message(msgKeyExchange, 1, point...) },
-		"CertificateVerify":               func() []byte { return message(msgVerify, 3, signature...) },
-		"Finished in the clear":           func() []byte { return message(msgFinished, 4, noise(12)...) },
-		"fragment, huge":                  func() []byte { return part(msgCertificate, 1, 1<<24-1, 0, noise(1000)...) },
-		"fragment, beyond its end":        func() []byte { return part(msgCertificate, 1, 500, 400, noise(300)...) },
-		"fragments, overlapping":          func() []byte { return part(msgCertificate, 1, 400, int(noise(1)[0]), noise(100)...) },
-		"fragment, empty":                 func() []byte { return part(msgCertificate, 1, 400, 0) },
+		"ClientHello, cookie in seq 0": func() []byte {
+			return rtctest.Message(rtctest.ClientHello, 0, rtctest.Hello(rtctest.Noise(20), gcm...)...)
+		},
+		"ClientHello, first part": func() []byte {
+			b := rtctest.Hello(nil, gcm...)
+			return rtctest.Part(rtctest.ClientHello, 0, len(b), 0, b[:60]...)
+		},
+		"ClientHello, cut": func() []byte { return rtctest.Message(rtctest.ClientHello, 0, rtctest.Hello(nil, gcm...)[:20]...) },
+		"alert":            func() []byte { return rtctest.Clear(alert, fatal, handshakeFailure) },
+		"close_notify":     func() []byte { return rtctest.Clear(alert, warning, closeNotify) },
+		"alert behind a strange record": func() []byte {
+			return append(rtctest.Clear(63, 1, 2, 3), rtctest.Clear(alert, fatal, handshakeFailure)...)
+		},
+		"alert behind a ClientHello": func() []byte {
+			return append(rtctest.Message(rtctest.ClientHello, 0, rtctest.Hello(nil, gcm...)...), rtctest.Clear(alert, fatal, handshakeFailure)...)
+		},
+		"alert behind a change of cipher": func() []byte {
+			return append(rtctest.Clear(changeCipherSpec, 1), rtctest.Clear(alert, fatal, handshakeFailure)...)
+		},
+		"HelloVerifyRequest": func() []byte {
+			return rtctest.Message(msgHelloVerify, 0, append([]byte{0xfe, 0xfd, 20}, rtctest.Noise(20)...)...)
+		},
+		"ServerHello":                 func() []byte { return rtctest.Message(msgServerHello, 0, rtctest.Hello(nil, gcm...)...) },
+		"change of cipher":            func() []byte { return rtctest.Clear(changeCipherSpec, 1) },
+		"Certificate, empty":          func() []byte { return rtctest.Message(msgCertificate, 1, 0, 0, 0) },
+		"Certificate, foreign":        func() []byte { return rtctest.Message(msgCertificate, 1, certificateBody(other)...) },
+		"Certificate, foreign, seq 2": func() []byte { return rtctest.Message(msgCertificate, 2, certificateBody(other)...) },
+		"ClientKeyExchange":           func() []byte { return rtctest.Message(msgKeyExchange, 2, point...) },
+		"ClientKeyExchange, seq 1":    func() []byte { return rtctest.Message(msgKeyExchange, 1, point...) },
+		"CertificateVerify":           func() []byte { return rtctest.Message(msgVerify, 3, signature...) },
+		"Finished in the clear":       func() []byte { return rtctest.Message(msgFinished, 4, rtctest.Noise(12)...) },
+		"fragment, huge":              func() []byte { return rtctest.Part(msgCertificate, 1, 1<<24-1, 0, rtctest.Noise(1000)...) },
+		"fragment, beyond its end":    func() []byte { return rtctest.Part(msgCertificate, 1, 500, 400, rtctest.Noise(300)...) },
+		"fragments, overlapping": func() []byte {
+			return rtctest.Part(msgCertificate, 1, 400, int(rtctest.Noise(1)[0]), rtctest.Noise(100)...)
+		},
+		"fragment, empty": func() []byte { return rtctest.Part(msgCertificate, 1, 400, 0) },
 		"many of each at once": func() (all []byte) {
 			for range 4 {
-				all = append(all, message(msgCertificate, 1, certificateBody(noise(20))...)...)
+				all = append(all, rtctest.Message(msgCertificate, 1, certificateBody(rtctest.Noise(20))...)...)
 				for range 6 {
-					all = append(all, message(msgKeyExchange, 2, noise(4)...)...)
-					all = append(all, message(msgVerify, 3, append([]byte{4, 3, 0, 8}, noise(8)...)...)...)
+					all = append(all, rtctest.Message(msgKeyExchange, 2, rtctest.Noise(4)...)...)
+					all = append(all, rtctest.Message(msgVerify, 3, append([]byte{4, 3, 0, 8}, rtctest.Noise(8)...)...)...)
 				}
 			}
 			return all
 		},
 		"key exchange and signature": func() []byte {
-			return append(message(msgKeyExchange, 2, point...), message(msgVerify, 3, signature...)...)
+			return append(rtctest.Message(msgKeyExchange, 2, point...), rtctest.Message(msgVerify, 3, signature...)...)
 		},
-		"far ahead":       func() []byte { return message(msgCertificate, 60000, noise(100)...) },
-		"unknown message": func() []byte { return message(99, 1, noise(50)...) },
-		"unknown record":  func() []byte { return clear(63, noise(50)...) },
-		"heartbeat":       func() []byte { return clear(24, noise(50)...) },
-		"lying length":    func() []byte { b := clear(recordHandshake, noise(50)...); b[12] = 200; return b },
+		"far ahead":       func() []byte { return rtctest.Message(msgCertificate, 60000, rtctest.Noise(100)...) },
+		"unknown message": func() []byte { return rtctest.Message(99, 1, rtctest.Noise(50)...) },
+		"unknown record":  func() []byte { return rtctest.Clear(63, rtctest.Noise(50)...) },
+		"heartbeat":       func() []byte { return rtctest.Clear(24, rtctest.Noise(50)...) },
+		"lying length": func() []byte {
+			b := rtctest.Clear(rtctest.RecordHandshake, rtctest.Noise(50)...)
+			b[12] = 200
+			return b
+		},
 		"record number at its end": func() []byte {
-			b := message(msgClientHello, 0, hello(nil, gcm...)...)
+			b := rtctest.Message(rtctest.ClientHello, 0, rtctest.Hello(nil, gcm...)...)
 			copy(b[5:11], "\xff\xff\xff\xff\xff\xff")
 			return b
 		},
-		"encrypted handshake": func() []byte { return encrypted(recordHandshake, 48) },
+		"encrypted handshake": func() []byte { return encrypted(rtctest.RecordHandshake, 48) },
 		"encrypted alert":     func() []byte { return encrypted(alert, 26) },
 		"encrypted data":      func() []byte { return encrypted(data, 60) },
-		"epoch 2":             func() []byte { b := encrypted(recordHandshake, 48); b[4] = 2; return b },
-		"TLS 1.2":             func() []byte { b := clear(recordHandshake, noise(50)...); b[1], b[2] = 3, 3; return b },
-		"DTLS 1.3":            func() []byte { return append([]byte{0x2f}, noise(60)...) },
-		"data in the clear":   func() []byte { return clear(data, 1, 2, 3) },
-		"random":              func() []byte { return append([]byte{recordHandshake}, noise(120)...) },
+		"epoch 2":             func() []byte { b := encrypted(rtctest.RecordHandshake, 48); b[4] = 2; return b },
+		"TLS 1.2": func() []byte {
+			b := rtctest.Clear(rtctest.RecordHandshake, rtctest.Noise(50)...)
+			b[1], b[2] = 3, 3
+			return b
+		},
+		"DTLS 1.3":          func() []byte { return append([]byte{0x2f}, rtctest.Noise(60)...) },
+		"data in the clear": func() []byte { return rtctest.Clear(data, 1, 2, 3) },
+		"random":            func() []byte { return append([]byte{rtctest.RecordHandshake}, rtctest.Noise(120)...) },
 	}
 }
 
@@ -181,7 +154,7 @@ func TestForgedHandshake(t *testing.T) {
 func TestForgedHandshakeUnderWay(t *testing.T) {
 	all := forgeries(t)
 	begun := func(p *peer) bool {
-		st := p.session.path.State()
+		st := p.session.media().Path().State()
 		return st.Shaking || st.Keyed
 	}
 	for name, forge := range all {
@@ -266,7 +239,7 @@ func TestForgedHelloBehindALostFlight(t *testing.T) {
 	p := newPeer(t, s, peerOptions{seats: 1, via: func(netip.AddrPort) netip.AddrPort { return proxy.Addr() }})
 	forge, lost := forgeries(t)["ClientHello, other random"], 0
 	p.pipe.lose = func(pkt []byte) bool {
-		if pkt[0] != recordHandshake || lost > 0 {
+		if pkt[0] != rtctest.RecordHandshake || lost > 0 {
 			return false
 		}
 		lost++

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/rtp"
+	"parley/media/rtc/rtctest"
 )
 
 func listen(t testing.TB, c Config) *Server {
@@ -26,28 +26,6 @@ func listen(t testing.TB, c Config) *Server {
 	return s
 }
 
-// opus returns a sound packet.
-func opus(seq uint16, text string) *rtp.Packet {
-	return &rtp.Packet{
-		Header:  rtp.Header{Version: 2, PayloadType: ptOpus, SequenceNumber: seq, Timestamp: uint32(seq) * 960, SSRC: ssrcMic},
-		Payload: []byte(text),
-	}
-}
-
-// vp8 returns a one-packet frame with a 15-bit picture id.
-func vp8(seq uint16, key bool, text string) *rtp.Packet {
-	p := []byte{0x90, 0x80, 0x80 | byte(seq>>8), byte(seq)}
-	if key {
-		p = append(p, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01) // 640×360
-	} else {
-		p = append(p, 0x11, 0, 0)
-	}
-	return &rtp.Packet{
-		Header:  rtp.Header{Version: 2, PayloadType: ptVP8, Marker: true, SequenceNumber: seq, Timestamp: uint32(seq) * 3000, SSRC: ssrcCam},
-		Payload: append(p, text...),
-	}
-}
-
 func TestSoundAndPictureReachASeat(t *testing.T) {
 	for name, config := range map[string]Config{
 		"one worker": {Workers: 1}, "two workers": {Workers: 2}, "no segmentation": {NoGSO: true},
@@ -58,13 +36,13 @@ func TestSoundAndPictureReachASeat(t *testing.T) {
 			from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 2})
 			to.session.Place(1, Placement{From: from.session, Source: Camera, Video: true, Width: 640, Height: 360})
 			for i := range uint16(20) {
-				from.send(opus(100+i, fmt.Sprintf("sound %d", i)))
-				from.send(vp8(30000+i, i == 3, fmt.Sprintf("picture %d", i)))
+				from.send(rtctest.Opus(100+i, fmt.Sprintf("sound %d", i)))
+				from.send(rtctest.VP8(30000+i, i == 3, fmt.Sprintf("picture %d", i)))
 			}
 			audio, video := to.answer.audio[1], to.answer.video[1]
 			to.wait("all packets", func() bool { return len(to.rtp[audio]) == 20 && len(to.rtp[video]) == 17 })
 			for i, p := range to.received(audio) {
-				if want := fmt.Sprintf("sound %d", i); string(p.Payload) != want || p.PayloadType != ptOpus {
+				if want := fmt.Sprintf("sound %d", i); string(p.Payload) != want || p.PayloadType != rtctest.PTOpus {
 					t.Errorf("sound packet %d: %q", i, p.Payload)
 				}
 			}

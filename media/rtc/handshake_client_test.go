@@ -12,6 +12,7 @@ import (
 
 	"parley/media"
 	"parley/media/netem"
+	"parley/media/rtc/rtctest"
 )
 
 // A peer that wants to be the DTLS server is: keys on both sides, media both
@@ -79,7 +80,7 @@ func TestPassivePeerWithTheWrongFingerprint(t *testing.T) {
 	if got := p.events.failed[0]; !errors.Is(got, ErrHandshake) || !errors.Is(got, ErrFingerprint) {
 		t.Errorf("session failed with %v", got)
 	}
-	if p.session.keys.Load() != nil || p.events.connected != 0 {
+	if p.session.media().State().Keys != nil || p.events.connected != 0 {
 		t.Error("the session has keys")
 	}
 }
@@ -89,12 +90,12 @@ func TestPassivePeerWithTheWrongFingerprint(t *testing.T) {
 func TestForgedHandshakeOfAPassivePeer(t *testing.T) {
 	all := forgeries(t)
 	delete(all, "HelloVerifyRequest")
-	point := append([]byte{3, 0, 23, 65, 4}, noise(64)...)
+	point := append([]byte{3, 0, 23, 65, 4}, rtctest.Noise(64)...)
 	all["ServerKeyExchange"] = func() []byte {
-		return message(12, 3, append(point[:len(point):len(point)], append([]byte{4, 3, 0, 70}, noise(70)...)...)...)
+		return rtctest.Message(12, 3, append(point[:len(point):len(point)], append([]byte{4, 3, 0, 70}, rtctest.Noise(70)...)...)...)
 	}
-	all["ServerHello, seq 1"] = func() []byte { return message(msgServerHello, 1, hello(nil, 0xc0, 0x2b)...) }
-	all["ServerHelloDone"] = func() []byte { return message(14, 5) }
+	all["ServerHello, seq 1"] = func() []byte { return rtctest.Message(msgServerHello, 1, rtctest.Hello(nil, 0xc0, 0x2b)...) }
+	all["ServerHelloDone"] = func() []byte { return rtctest.Message(14, 5) }
 	for name, forge := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

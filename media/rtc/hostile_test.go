@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -15,13 +14,14 @@ import (
 
 	"parley/media"
 	"parley/media/rtc/path"
+	"parley/media/rtc/rtctest"
 )
 
 // waitDrops blocks until a server has counted n drops for a reason.
 func waitDrops(t *testing.T, s *Server, d fmt.Stringer, n uint64) {
 	t.Helper()
 	var got uint64
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(rtctest.Patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if got = s.Figures().Drops[d.String()]; got >= n {
 			return
 		}
@@ -42,7 +42,7 @@ func sendAllDropped(t *testing.T, s *Server, c *net.UDPConn, d fmt.Stringer, n u
 			}
 			sent++
 		}
-		for end := time.Now().Add(patience / 4); got < n && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		for end := time.Now().Add(rtctest.Patience / 4); got < n && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 			got = s.Figures().Drops[d.String()] - before
 		}
 		if got > sent || sent > 2*n {
@@ -51,46 +51,14 @@ func sendAllDropped(t *testing.T, s *Server, c *net.UDPConn, d fmt.Stringer, n u
 	}
 }
 
-// stranger is a plain socket towards a server.
-func stranger(t *testing.T, to netip.AddrPort) *net.UDPConn {
-	t.Helper()
-	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
-// wantSilence fails if anything comes back to c.
-func wantSilence(t *testing.T, c *net.UDPConn) {
-	t.Helper()
-	_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-	buf := make([]byte, 2048)
-	if n, err := c.Read(buf); err == nil {
-		t.Errorf("a stranger was sent %x", buf[:n])
-	}
-}
-
-func bindingRequest(t *testing.T, user, pwd string, setters ...stun.Setter) []byte {
-	t.Helper()
-	all := append([]stun.Setter{stun.TransactionID, stun.BindingRequest, stun.NewUsername(user)}, setters...)
-	all = append(all, stun.NewShortTermIntegrity(pwd), stun.Fingerprint)
-	m, err := stun.Build(all...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.Raw
-}
-
 // TestStrangers sends what an off-path attacker could, knowing everything but
 // the password. Every datagram is counted once and none is answered.
 func TestStrangers(t *testing.T) {
 	s := listen(t, Config{Workers: 2})
 	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
 	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
-	selected := from.session.path.Selected()
-	c := stranger(t, s.Candidates()[0])
+	selected := from.session.media().Path().Selected()
+	c := rtctest.Stranger(t, s.Candidates()[0])
 	user := from.answer.ufrag + ":" + from.spec.ufrag
 	rng := rand.New(rand.NewPCG(1, 2))
 	random := func(first byte, n int) []byte {
@@ -116,11 +84,11 @@ func TestStrangers(t *testing.T) {
 			m := stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest))
 			return m.Raw
 		}},
-		{"unknown user", path.DropUnknownUfrag, func() []byte { return bindingRequest(t, "nobody:abcd", from.answer.pwd) }},
+		{"unknown user", path.DropUnknownUfrag, func() []byte { return rtctest.BindingRequest(t, "nobody:abcd", from.answer.pwd) }},
 		{"no user", path.DropUnknownUfrag, func() []byte { return stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw }},
-		{"wrong peer", path.DropUnknownUfrag, func() []byte { return bindingRequest(t, from.answer.ufrag+":other", from.answer.pwd) }},
+		{"wrong peer", path.DropUnknownUfrag, func() []byte { return rtctest.BindingRequest(t, from.answer.ufrag+":other", from.answer.pwd) }},
 		{"wrong password", path.DropIntegrity, func() []byte {
-			return bindingRequest(t, user, "guessguessguessguess", stun.RawAttribute{Type: stun.AttrUseCandidate})
+			return rtctest.BindingRequest(t, user, "guessguessguessguess", stun.RawAttribute{Type: stun.AttrUseCandidate})
 		}},
 		{"no integrity", path.DropIntegrity, func() []byte {
 			m := stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewUsername(user), stun.RawAttribute{Type: stun.AttrUseCandidate})
@@ -130,10 +98,10 @@ func TestStrangers(t *testing.T) {
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			sendAllDropped(t, s, c, tc.drop, 100, tc.make)
-			wantSilence(t, c)
+			rtctest.WantSilence(t, c)
 		})
 	}
-	if from.session.path.Selected() != selected {
+	if from.session.media().Path().Selected() != selected {
 		t.Error("a stranger moved the session's address")
 	}
 	wantPicture(t, from, to, 0)
@@ -145,7 +113,7 @@ func wantPicture(t *testing.T, from, to *peer, seat int) {
 	ssrc := to.answer.video[seat]
 	before := len(to.received(ssrc))
 	from.pictures++
-	from.send(vp8(20000+from.pictures, true, "still there"))
+	from.send(rtctest.VP8(20000+from.pictures, true, "still there"))
 	to.wait("a picture", func() bool { return len(to.rtp[ssrc]) > before })
 }
 
@@ -157,7 +125,7 @@ func TestWrongFingerprint(t *testing.T) {
 	if got := p.events.failed[0]; !errors.Is(got, ErrHandshake) || !errors.Is(got, ErrFingerprint) {
 		t.Errorf("session failed with %v", got)
 	}
-	if err == nil && p.session.keys.Load() != nil {
+	if err == nil && p.session.media().State().Keys != nil {
 		t.Error("the session has keys")
 	}
 	if p.events.connected != 0 {
@@ -169,7 +137,7 @@ func TestReplayAndForgery(t *testing.T) {
 	s := listen(t, Config{})
 	from, to := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
 	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
-	raw, err := vp8(1, true, "once").Marshal()
+	raw, err := rtctest.VP8(1, true, "once").Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,11 +168,11 @@ func TestUnknownSSRCFlood(t *testing.T) {
 	wantPicture(t, from, to, 0)
 	const n = 500
 	for i := range uint32(n) {
-		p := vp8(uint16(i), true, "whose?")
+		p := rtctest.VP8(uint16(i), true, "whose?")
 		p.SSRC = 70000 + i
 		from.send(p)
 	}
-	for end := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(rtctest.Patience); ; time.Sleep(2 * time.Millisecond) {
 		drops := s.Figures().Drops
 		if drops[dropStream.String()]+drops[dropSSRCs.String()] == n {
 			break
@@ -226,8 +194,8 @@ func TestMalformedPayloadsFromAPeer(t *testing.T) {
 		for j := range body {
 			body[j] = byte(rng.Uint32())
 		}
-		pt := []uint8{ptVP8, ptH264, ptVP9, ptAV1, ptVP8RTX, 127}[i%6]
-		from.send(&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: pt, SequenceNumber: i, SSRC: ssrcCam}, Payload: body})
+		pt := []uint8{rtctest.PTVP8, rtctest.PTH264, rtctest.PTVP9, rtctest.PTAV1, rtctest.PTVP8RTX, 127}[i%6]
+		from.send(&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: pt, SequenceNumber: i, SSRC: rtctest.SSRCCam}, Payload: body})
 	}
 	wantPicture(t, from, to, 0)
 	if n := s.Figures().Drops[dropPanic.String()]; n != 0 {
@@ -277,7 +245,7 @@ func TestRepairFlood(t *testing.T) {
 	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
 	media, bytes := to.answer.video[0], 0
 	for i := range uint16(100) {
-		p := vp8(i, i == 0, string(make([]byte, 1000)))
+		p := rtctest.VP8(i, i == 0, string(make([]byte, 1000)))
 		bytes += len(p.Payload)
 		from.send(p)
 	}
@@ -305,11 +273,11 @@ func TestRepairFlood(t *testing.T) {
 func TestAnswerToARoleConflict(t *testing.T) {
 	s := listen(t, Config{})
 	p := join(t, s, peerOptions{})
-	c := stranger(t, s.Candidates()[0])
-	_, _ = c.Write(bindingRequest(t, p.answer.ufrag+":"+p.spec.ufrag, p.answer.pwd,
+	c := rtctest.Stranger(t, s.Candidates()[0])
+	_, _ = c.Write(rtctest.BindingRequest(t, p.answer.ufrag+":"+p.spec.ufrag, p.answer.pwd,
 		stun.RawAttribute{Type: stun.AttrICEControlled, Value: make([]byte, 8)}))
 	buf := make([]byte, 500)
-	_ = c.SetReadDeadline(time.Now().Add(patience))
+	_ = c.SetReadDeadline(time.Now().Add(rtctest.Patience))
 	n, err := c.Read(buf)
 	if err != nil {
 		t.Fatal(err)
@@ -352,7 +320,7 @@ func TestBadOffers(t *testing.T) {
 	if f := s.Figures(); f.Sessions != 0 {
 		t.Errorf("%d sessions left behind", f.Sessions)
 	}
-	if n := s.paths.Registered(); n != 0 {
+	if n := s.group.Paths().Registered(); n != 0 {
 		t.Errorf("%d credentials left behind", n)
 	}
 }

@@ -1,13 +1,14 @@
 package rtc
 
 import (
+	"net/netip"
 	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"parley/media"
 	"parley/media/rtc/path"
+	"parley/media/rtc/rtctest"
 )
 
 // maxIdleBytes is what a connected session that sends nothing may hold of the
@@ -18,7 +19,11 @@ const maxIdleBytes = 24 << 10
 // TestIdleSessionIsSmall measures sessions with four sources and nine seats,
 // keyed, after their handshake.
 func TestIdleSessionIsSmall(t *testing.T) {
-	r := newRig(t, 0, Config{})
+	s, err := open(Config{Addrs: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
 	heap := func() uint64 {
 		runtime.GC()
 		runtime.GC()
@@ -30,7 +35,7 @@ func TestIdleSessionIsSmall(t *testing.T) {
 	before, routines := heap(), runtime.NumGoroutine()
 	var all []*Session
 	for range n {
-		all = append(all, r.session(offerSpec{seats: 9}, r.w.sock.LocalAddr(), masterKey(1)))
+		all = append(all, assume(t, s, offerSpec{ufrag: "abcd", seats: 9}, s.Candidates()[0]))
 	}
 	each := (heap() - before) / n
 	t.Logf("%d bytes per idle session with 9 seats", each)
@@ -49,12 +54,12 @@ func TestHandshakeIsFreed(t *testing.T) {
 	s := listen(t, Config{})
 	p := join(t, s, peerOptions{})
 	eventually(t, "the handshake to be freed", func() bool { return shaken(p.session) })
-	if n := p.session.path.State().LastFlight; n == 0 || n > 200 {
+	if n := p.session.media().Path().State().LastFlight; n == 0 || n > 200 {
 		t.Errorf("%d bytes kept of the handshake", n)
 	}
-	p.send(opus(1, "I have the keys"))
-	eventually(t, "the last flight to be freed", func() bool { return p.session.path.State().LastFlight == 0 })
-	p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0}) // again?
+	p.send(rtctest.Opus(1, "I have the keys"))
+	eventually(t, "the last flight to be freed", func() bool { return p.session.media().Path().State().LastFlight == 0 })
+	p.sendRaw([]byte{rtctest.RecordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0}) // again?
 	waitDrops(t, s, path.DropDTLS, 1)
 	if len(p.events.failed) != 0 {
 		t.Errorf("failed: %v", p.events.failed)
@@ -79,10 +84,10 @@ func TestLostLastFlight(t *testing.T) {
 		t.Fatalf("connect: %v", err)
 	}
 	if lost != 3 || !shaken(p.session) {
-		t.Errorf("%d flights were lost, path %+v", lost, p.session.path.State())
+		t.Errorf("%d flights were lost, path %+v", lost, p.session.media().Path().State())
 	}
-	p.send(opus(1, "I have the keys"))
-	eventually(t, "the last flight to be freed", func() bool { return p.session.path.State().LastFlight == 0 })
+	p.send(rtctest.Opus(1, "I have the keys"))
+	eventually(t, "the last flight to be freed", func() bool { return p.session.media().Path().State().LastFlight == 0 })
 }
 
 // TestLastFlightIsBounded: whoever sends from a peer's address can not make us
@@ -92,7 +97,7 @@ func TestLastFlightIsBounded(t *testing.T) {
 	p := join(t, s, peerOptions{})
 	eventually(t, "the handshake to be freed", func() bool { return shaken(p.session) })
 	for range lastFlights + 50 {
-		p.sendRaw([]byte{recordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0})
+		p.sendRaw([]byte{rtctest.RecordHandshake, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0})
 	}
 	waitDrops(t, s, path.DropDTLS, 50)
 }
@@ -102,39 +107,16 @@ const lastFlights = 32
 
 // shaken reports whether the handshake is over and nothing of it left.
 func shaken(s *Session) bool {
-	st := s.path.State()
+	st := s.media().Path().State()
 	return st.Keyed && !st.Shaking
 }
 
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(rtctest.Patience); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited too long for %s", what)
 		}
-	}
-}
-
-// TestIdleWorkerDoesNotTick: without packets a worker sleeps for good.
-func TestIdleWorkerDoesNotTick(t *testing.T) {
-	r := newRig(t, 1, Config{})
-	r.frame(1, 100, true)
-	r.turn(1)
-	l := &r.w.loop
-	if l.nextTick == 0 || len(l.active) != 2 {
-		t.Fatal("an active session, or its viewer, is not looked after")
-	}
-	l.in.Reset()
-	for range 2 { // at the first tick the viewer was sent something since the last
-		r.pass(2 * idleAfter)
-		l.nextTick = media.Instant(1)
-		r.w.handleLoop()
-	}
-	if l.nextTick != 0 || len(l.active) != 0 {
-		t.Error("the worker still ticks")
-	}
-	if c := &r.from.track(Camera).layers[0].cache; c.Size() != 0 {
-		t.Errorf("a silent layer holds %d bytes for repairs", c.Size())
 	}
 }
 
@@ -163,7 +145,7 @@ func TestClosedSessionsAreCollected(t *testing.T) {
 		}
 	}
 	meet()
-	for end := time.Now().Add(patience); collected.Load() < n; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(rtctest.Patience); collected.Load() < n; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d of %d sessions were collected", collected.Load(), n)
 		}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"parley/media/rtc/rtctest"
 )
 
 // deaf makes a peer miss what comes until the returned function is called.
@@ -35,7 +37,7 @@ func TestLeapsOfAPublisher(t *testing.T) {
 	send := func(p *peer, n int, leap uint16, clock uint32) {
 		for i := range n {
 			seq, ts = seq+leap, ts+clock
-			packet := vp8(seq, true, "picture")
+			packet := rtctest.VP8(seq, true, "picture")
 			packet.Timestamp = ts
 			p.send(packet)
 			if i%20 == 19 {
@@ -46,7 +48,7 @@ func TestLeapsOfAPublisher(t *testing.T) {
 	// arrived sends until something new came, and returns it.
 	arrived := func(p *peer) *rtp.Packet {
 		n := len(to.received(video))
-		for end := time.Now().Add(patience); len(to.received(video)) == n; time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(rtctest.Patience); len(to.received(video)) == n; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatal("nothing more came")
 			}

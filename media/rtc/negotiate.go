@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"parley/media"
+	"parley/media/rtc/forward"
 	"parley/media/rtc/nego"
 	"parley/media/rtc/path"
 )
@@ -30,80 +31,76 @@ func (s *Session) negotiateLocked(o Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	in, out, err := s.plan(view)
+	plan, err := s.plan(view)
 	if err != nil {
 		return Answer{}, err
 	}
-	s.path.Identify(view.Fingerprints, view.Client)
-	creds := s.path.Credentials()
+	way := s.media().Path()
+	way.Identify(view.Fingerprints, view.Client)
+	creds := way.Credentials()
 	if view.Restarts {
-		creds = s.path.Draw(view.Ufrag, view.Pwd)
+		creds = way.Draw(view.Ufrag, view.Pwd)
 	}
 	answer, err := view.Answer(s.transport(creds))
 	if err != nil {
 		if view.Restarts {
-			s.path.Withdraw(creds)
+			way.Withdraw(creds)
 		}
 		return Answer{}, err
 	}
 	if view.Restarts {
-		s.path.Restart(creds)
+		way.Restart(creds)
 	}
 	s.nego.Keep(view)
-	s.goBy(in, out)
+	s.media().GoBy(plan)
 	return answer, nil
 }
 
 // transport is what an answer says of us.
 func (s *Session) transport(c *path.Credentials) *nego.Transport {
 	return &nego.Transport{
-		Ufrag: c.Ufrag, Pwd: c.Pwd, Fingerprint: s.server.paths.Fingerprint(), Candidates: s.server.Candidates(),
+		Ufrag: c.Ufrag, Pwd: c.Pwd, Fingerprint: s.server.group.Paths().Fingerprint(), Candidates: s.server.Candidates(),
 	}
 }
 
-// plan builds the tracks and streams of all sections, taking over those that
-// exist, and fills in what the answer must say about streams.
-func (s *Session) plan(v *nego.View) (*incoming, *outgoing, error) {
-	in, old := newIncoming(), s.incoming.Load()
-	out := newOutgoing(s.outgoing.Load(), v.Seats, func(st *stream) bool {
-		use, named := v.Use(st.mid)
-		return v.Has(st.mid) && !(named && use != nego.Use{Seat: st.seat, Kind: st.kind})
-	})
+// plan makes of all sections what the remote is to go by, and fills in what the
+// answer must say about streams.
+func (s *Session) plan(v *nego.View) (*forward.Plan, error) {
+	plan := s.media().Plan(v.Seats, func(mid string, seat int, kind media.Kind) bool {
+		use, named := v.Use(mid)
+		return v.Has(mid) && !(named && use != nego.Use{Seat: seat, Kind: kind})
+	}, s.ssrcs.Next)
 	for i := range v.Sections {
 		section := &v.Sections[i]
 		switch section.Accepted.Use {
 		case media.UseReceive:
 			a := &section.Accepted
-			in.take(&s.publisher, old, &sourceSpec{
-				source: section.For.Source, mid: section.MID,
-				codecs: a.Codecs, rids: a.RIDs, exts: a.ExtIDs(), streams: section.Streams,
+			plan.Source(&forward.SourceSpec{
+				Source: section.For.Source, MID: section.MID,
+				Codecs: a.Codecs, RIDs: a.RIDs, Exts: a.ExtIDs(), Streams: section.Streams,
 			})
 		case media.UseSend:
-			if err := s.seatSection(out, section); err != nil {
-				return nil, nil, err
+			if err := seatSection(plan, section); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return in, out, nil
+	return plan, nil
 }
 
 // seatSection adds a seat's section and says in the answer what it is sent. Both
 // halves of a seat share stream id and CNAME, so that they are played in sync.
-func (s *Session) seatSection(out *outgoing, section *nego.Section) error {
+func seatSection(plan *forward.Plan, section *nego.Section) error {
 	a, use := &section.Accepted, section.For
-	half := halfSpec{
-		seat: use.Seat, kind: use.Kind, mid: section.MID,
-		codecs: a.Codecs, exts: a.ExtIDs(), active: a.Direction.Sends(), draw: s.ssrcs.Next,
-	}
-	st, err := out.take(&s.remote, &half)
+	half, err := plan.Half(forward.HalfSpec{
+		Seat: use.Seat, Kind: use.Kind, MID: section.MID,
+		Codecs: a.Codecs, Exts: a.ExtIDs(), Active: a.Direction.Sends(),
+	})
 	if err != nil {
 		return nego.Mismatch("section %q: %v", section.MID, err)
 	}
-	a.Codecs = half.codecs // the list that is shared
-	a.Stream, a.CNAME, a.Track = st.cname, st.cname, st.cname+"-"+st.kind.String()
-	a.SSRC = st.ssrc
-	if hasRTX(a.Codecs) {
-		a.RTX = st.rtx
-	}
+	a.Codecs = half.Codecs // the list that is shared
+	a.Stream, a.CNAME, a.Track = half.CNAME, half.CNAME, half.CNAME+"-"+use.Kind.String()
+	a.SSRC, a.RTX = half.SSRC, half.RTX
 	return nil
 }

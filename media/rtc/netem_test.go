@@ -10,6 +10,7 @@ import (
 	"github.com/pion/rtp"
 
 	"parley/media/netem"
+	"parley/media/rtc/rtctest"
 )
 
 // through joins a peer over a bad network.
@@ -49,7 +50,7 @@ func answerNACKs(t testing.TB, p *peer, sent func(seq uint16) *rtp.Packet) func(
 			p.mu.Unlock()
 			for _, packet := range news {
 				nack, ok := packet.(*rtcp.TransportLayerNack)
-				if !ok || nack.MediaSSRC != ssrcCam {
+				if !ok || nack.MediaSSRC != rtctest.SSRCCam {
 					continue
 				}
 				for _, pair := range nack.Nacks {
@@ -60,7 +61,7 @@ func answerNACKs(t testing.TB, p *peer, sent func(seq uint16) *rtp.Packet) func(
 						}
 						body := append([]byte{byte(lost >> 8), byte(lost)}, again.Payload...)
 						p.send(&rtp.Packet{Header: rtp.Header{
-							Version: 2, PayloadType: ptVP8RTX, SSRC: ssrcCamRTX, SequenceNumber: seq,
+							Version: 2, PayloadType: rtctest.PTVP8RTX, SSRC: rtctest.SSRCCamRTX, SequenceNumber: seq,
 							Timestamp: again.Timestamp, Marker: again.Marker,
 						}, Payload: body})
 						seq++
@@ -127,7 +128,7 @@ func TestLossIsRepairedBothWays(t *testing.T) {
 	const n = 600
 	sent := make(map[uint16]*rtp.Packet)
 	for i := range uint16(n) {
-		sent[i] = vp8(i, i < 5, "picture")
+		sent[i] = rtctest.VP8(i, i < 5, "picture")
 		sent[i].Timestamp = uint32(i) * 180 // a picture every 2 ms
 	}
 	end := answerNACKs(t, from, func(seq uint16) *rtp.Packet { return sent[seq] })
@@ -143,7 +144,7 @@ func TestLossIsRepairedBothWays(t *testing.T) {
 		defer to.mu.Unlock()
 		return pictureRange(to.rtp[video], to.rtp[repair]) >= n-5
 	}
-	for end := time.Now().Add(patience); !complete(); {
+	for end := time.Now().Add(rtctest.Patience); !complete(); {
 		if time.Now().After(end) {
 			t.Fatal("pictures are still missing")
 		}
@@ -201,14 +202,14 @@ func TestPublisherMovesToAnotherWorker(t *testing.T) {
 	startPump(t, from, "anna")
 	to.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
 	video := to.answer.video[0]
-	owners := make(map[*worker]bool)
-	for end := time.Now().Add(2 * patience); len(owners) < 2; {
+	owners := make(map[int]bool)
+	for end := time.Now().Add(2 * rtctest.Patience); len(owners) < 2; {
 		if time.Now().After(end) {
 			t.Fatal("the publisher never moved")
 		}
 		n := len(to.received(video))
 		to.wait("pictures", func() bool { return len(to.rtp[video]) > n+10 })
-		owners[from.session.owner.Load()] = true
+		owners[from.session.media().State().Owner] = true
 		if err := proxy.Rebind(); err != nil {
 			t.Fatal(err)
 		}

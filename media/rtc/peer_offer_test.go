@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"parley/media"
+	"parley/media/rtc/rtctest"
 )
 
 // offerSpec describes the offer of a test peer, which looks like a browser's.
@@ -29,17 +30,6 @@ type offerSpec struct {
 	descriptors bool
 }
 
-// Payload types, extension ids and SSRCs of all test peers.
-const (
-	ptOpus, ptVP8, ptVP8RTX, ptH264, ptH264RTX = 111, 96, 97, 102, 103
-
-	ptVP9, ptVP9RTX, ptAV1, ptAV1RTX = 98, 99, 45, 46
-
-	extMID, extRID, extRRID, extAbs, extTWCC, extLevel, extDependency = 1, 2, 3, 4, 5, 6, 7
-
-	ssrcMic, ssrcCam, ssrcCamRTX = 1001, 2001, 2002
-)
-
 // text writes the SDP.
 func (o *offerSpec) text() string {
 	var mids []string
@@ -48,7 +38,7 @@ func (o *offerSpec) text() string {
 		mids = append(mids, mid)
 		body.WriteString(section)
 	}
-	add("mic", o.section("audio", "mic", "sendonly", fmt.Sprintf("a=ssrc:%d cname:peer\r\n", ssrcMic)))
+	add("mic", o.section("audio", "mic", "sendonly", fmt.Sprintf("a=ssrc:%d cname:peer\r\n", rtctest.SSRCMic)))
 	add("cam", o.section("video", "cam", "sendonly", o.camera()))
 	for i := range o.seats {
 		a, v := fmt.Sprintf("a%d", i), fmt.Sprintf("v%d", i)
@@ -66,7 +56,7 @@ func (o *offerSpec) text() string {
 func (o *offerSpec) camera() string {
 	if len(o.rids) == 0 {
 		return fmt.Sprintf("a=ssrc-group:FID %d %d\r\na=ssrc:%d cname:peer\r\na=ssrc:%d cname:peer\r\n",
-			ssrcCam, ssrcCamRTX, ssrcCam, ssrcCamRTX)
+			rtctest.SSRCCam, rtctest.SSRCCamRTX, rtctest.SSRCCam, rtctest.SSRCCamRTX)
 	}
 	var b strings.Builder
 	for _, r := range o.rids {
@@ -78,14 +68,14 @@ func (o *offerSpec) camera() string {
 
 func (o *offerSpec) section(kind, mid, direction, extra string) string {
 	var b strings.Builder
-	formats := fmt.Sprint(ptOpus)
+	formats := fmt.Sprint(rtctest.PTOpus)
 	codecs := o.videoCodecs(mid)
 	if kind == "video" {
 		formats = ""
 		for _, c := range codecs {
-			formats += fmt.Sprintf(" %d", c.pt)
+			formats += fmt.Sprintf(" %d", c.PT)
 			if !o.noRTX {
-				formats += fmt.Sprintf(" %d", c.rtx)
+				formats += fmt.Sprintf(" %d", c.RTX)
 			}
 		}
 		formats = formats[1:]
@@ -96,10 +86,10 @@ func (o *offerSpec) section(kind, mid, direction, extra string) string {
 		b.WriteString(extensions(kind, !o.noLevel || mid != "mic"))
 	}
 	if kind == "video" && o.descriptors {
-		fmt.Fprintf(&b, "a=extmap:%d %s\r\n", extDependency, media.ExtDependency.URI())
+		fmt.Fprintf(&b, "a=extmap:%d %s\r\n", rtctest.ExtDependency, media.ExtDependency.URI())
 	}
 	if kind == "audio" {
-		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", ptOpus, ptOpus)
+		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", rtctest.PTOpus, rtctest.PTOpus)
 	} else {
 		o.writeVideoCodecs(&b, codecs)
 	}
@@ -111,51 +101,39 @@ func extensions(kind string, level bool) string {
 	list := []struct {
 		id  int
 		ext media.Ext
-	}{{extMID, media.ExtMID}, {extAbs, media.ExtAbsSendTime}, {extTWCC, media.ExtTransportCC}}
+	}{{rtctest.ExtMID, media.ExtMID}, {rtctest.ExtAbsSendTime, media.ExtAbsSendTime}, {rtctest.ExtTransportCC, media.ExtTransportCC}}
 	if kind == "audio" && level {
 		list = append(list, struct {
 			id  int
 			ext media.Ext
-		}{extLevel, media.ExtAudioLevel})
+		}{rtctest.ExtAudioLevel, media.ExtAudioLevel})
 	}
 	for _, e := range list {
 		fmt.Fprintf(&b, "a=extmap:%d %s\r\n", e.id, e.ext.URI())
 	}
 	if kind == "video" {
-		fmt.Fprintf(&b, "a=extmap:%d %s\r\na=extmap:%d %s\r\n", extRID, media.ExtRID.URI(), extRRID, media.ExtRepairedRID.URI())
+		fmt.Fprintf(&b, "a=extmap:%d %s\r\na=extmap:%d %s\r\n", rtctest.ExtRID, media.ExtRID.URI(), rtctest.ExtRepairedRID, media.ExtRepairedRID.URI())
 	}
 	return b.String()
 }
 
-type videoCodec struct {
-	pt, rtx int
-	name    string
-}
+func (o *offerSpec) videoCodecs(mid string) []rtctest.Codec { return rtctest.Codecs(o.only[mid]) }
 
-func (o *offerSpec) videoCodecs(mid string) (list []videoCodec) {
-	for _, c := range []videoCodec{{ptVP8, ptVP8RTX, "VP8"}, {ptH264, ptH264RTX, "H264"}, {ptVP9, ptVP9RTX, "VP9"}, {ptAV1, ptAV1RTX, "AV1"}} {
-		if only := o.only[mid]; only == "" || only == c.name {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-func (o *offerSpec) writeVideoCodecs(b *strings.Builder, codecs []videoCodec) {
+func (o *offerSpec) writeVideoCodecs(b *strings.Builder, codecs []rtctest.Codec) {
 	profile := o.h264
 	if profile == "" {
 		profile = "42e01f"
 	}
 	for _, c := range codecs {
-		fmt.Fprintf(b, "a=rtpmap:%d %s/90000\r\n", c.pt, c.name)
+		fmt.Fprintf(b, "a=rtpmap:%d %s/90000\r\n", c.PT, c.Name)
 		for _, fb := range []string{"transport-cc", "ccm fir", "nack", "nack pli"} {
-			fmt.Fprintf(b, "a=rtcp-fb:%d %s\r\n", c.pt, fb)
+			fmt.Fprintf(b, "a=rtcp-fb:%d %s\r\n", c.PT, fb)
 		}
-		if c.name == "H264" {
-			fmt.Fprintf(b, "a=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s\r\n", c.pt, profile)
+		if c.Name == "H264" {
+			fmt.Fprintf(b, "a=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s\r\n", c.PT, profile)
 		}
 		if !o.noRTX {
-			fmt.Fprintf(b, "a=rtpmap:%d rtx/90000\r\na=fmtp:%d apt=%d\r\n", c.rtx, c.rtx, c.pt)
+			fmt.Fprintf(b, "a=rtpmap:%d rtx/90000\r\na=fmtp:%d apt=%d\r\n", c.RTX, c.RTX, c.PT)
 		}
 	}
 }

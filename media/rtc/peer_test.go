@@ -23,6 +23,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"parley/media/rtc/rtctest"
 )
 
 // peer is a test client made of pion's full ICE agent, DTLS client and SRTP
@@ -77,7 +79,8 @@ type peerOptions struct {
 	tcp netip.AddrPort
 }
 
-const patience = 10 * time.Second
+// fingerprintText is a fingerprint that no certificate has.
+var fingerprintText = strings.Repeat("AA:", 31) + "AA"
 
 // srtpProfiles are all that the server takes, in its order.
 var srtpProfiles = []dtls.SRTPProtectionProfile{
@@ -181,7 +184,7 @@ func (p *peer) profiles(list []dtls.SRTPProtectionProfile) { peerProfiles.Store(
 
 // connect runs ICE and DTLS.
 func (p *peer) connect() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), rtctest.Patience)
 	defer cancel()
 	if err := p.agent.GatherCandidates(); err != nil {
 		return err
@@ -359,7 +362,7 @@ func (p *peer) sendRaw(b []byte) {
 // wait blocks until ok, called with the lock held, is true.
 func (p *peer) wait(what string, ok func() bool) {
 	p.t.Helper()
-	if !p.waitFor(patience, ok) {
+	if !p.waitFor(rtctest.Patience, ok) {
 		p.t.Fatalf("waited too long for %s", what)
 	}
 }

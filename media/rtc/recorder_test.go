@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"parley/media/rtc/rtctest"
 )
 
 // recorder is an Events that remembers.
@@ -70,7 +72,7 @@ func (r *recorder) MediaProblem(source string) {
 // wait blocks until ok, called with the lock held, is true.
 func (r *recorder) wait(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	if !r.waitFor(patience, ok) {
+	if !r.waitFor(rtctest.Patience, ok) {
 		t.Fatalf("waited too long for %s", what)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
-	"time"
 
 	"parley/media"
+	"parley/media/rtc/rtctest"
 )
 
 // bargain is a session that only negotiates.
@@ -114,12 +114,12 @@ func TestRecycledSections(t *testing.T) {
 					t.Errorf("%q changed from %+v to %+v", mid, was, now)
 				}
 			}
-			if next.source != "" && b.session.track(next.source).mid != next.mid {
+			if next.source != "" && b.session.media().State().Sources[next.source] != next.mid {
 				t.Errorf("%s is not what sends %s", next.mid, next.source)
 			}
 			if next.source == "" {
-				half := *b.session.seat(next.seat).half(map[bool]media.Kind{false: media.KindAudio, true: media.KindVideo}[next.video])
-				if half == nil || half.mid != next.mid || uint32(half.ssrc) != b.got[next.mid].ssrc {
+				half := b.session.media().State().Seats[next.seat][map[bool]int{true: 1}[next.video]]
+				if half.MID != next.mid || uint32(half.SSRC) != b.got[next.mid].ssrc {
 					t.Errorf("seat %d has not the half that was negotiated", next.seat)
 				}
 			}
@@ -138,7 +138,7 @@ func TestRecycledAfterOurRejection(t *testing.T) {
 	}
 	b.lines = append(b.lines, &slot{mid: "y", source: ScreenAudio})
 	b.offer()
-	if b.session.track(ScreenAudio) == nil {
+	if b.session.media().State().Sources[ScreenAudio] == "" {
 		t.Error("nothing took its place")
 	}
 }
@@ -179,7 +179,7 @@ func TestRefusedOffersChangeNothing(t *testing.T) {
 		"a source for another":    func(l slots) (slots, int) { l.find("cam").source = Screen; return l, 2 },
 		"an unknown source":       func(l slots) (slots, int) { return append(l, &slot{mid: "7", source: "smell"}), 2 },
 		"of a seat that can not be": func(l slots) (slots, int) {
-			return append(l, &slot{mid: "7", seat: 2, video: true, codecs: []videoCodec{{ptVP8, ptVP8RTX, "VP8"}}, source: Camera}), 2
+			return append(l, &slot{mid: "7", seat: 2, video: true, codecs: []rtctest.Codec{rtctest.AsVP8}, source: Camera}), 2
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -249,48 +249,22 @@ func TestSeatOfOneHalf(t *testing.T) {
 	comes(audio)
 }
 
-// TestThousandRecyclings: a session that has renegotiated a thousand times holds
-// what it held in the beginning. Its publisher comes under another SSRC each
-// time, in another section, and is seen each time; so is it by a viewer whose
-// seat is another section each time.
+// TestThousandRecyclings: sessions that have renegotiated a thousand times hold
+// what they held in the beginning, though a source and a seat are in another section
+// each time. What is forwarded meanwhile is forward.TestThousandRecyclings's.
 func TestThousandRecyclings(t *testing.T) {
-	r := newRig(t, 1, Config{})
-	spec := rigSpec(1)
-	from, to := slotsOf(&offerSpec{}), slotsOf(&spec)
-	viewer := r.to[0]
-	picture := spec.videoCodecs("")
-	offer := func(s *Session, l slots, seats int) {
-		t.Helper()
-		text, err := s.Offer(t.Context(), l.offer(&spec, seats))
-		if err != nil {
-			t.Fatal(err)
-		}
-		answeredTo(t, l, text.SDP)
-	}
+	b := newBargain(t, 1)
+	picture := b.lines.find("cam").codecs
+	camera, seat := b.lines.find("cam"), b.lines.find("v0")
 	var was, before string
 	var heap uint64
-	for i := range uint32(1000) {
-		camera := fmt.Sprint("c", i)
-		from[1].stopped, to[3].stopped = true, true
-		offer(r.from, from, 0)
-		offer(viewer, to, 1)
-		*from[1] = slot{mid: camera, source: Camera, video: true, codecs: picture}
-		*to[3] = slot{mid: fmt.Sprint("w", i), video: true, codecs: picture}
-		offer(r.from, from, 0)
-		offer(viewer, to, 1)
-		viewer.Place(0, Placement{From: r.from, Source: Camera, Video: true})
-		r.server.handOver()
-
-		packet := vp8(uint16(i), true, "picture")
-		packet.SSRC = 100_000 + i
-		r.must(packet.SetExtension(extMID, []byte(camera)))
-		r.put(packet)
-		if tx := viewer.seat(0).video.tx; tx == nil || tx.packets != 1 {
-			t.Fatalf("recycling %d: the picture was not forwarded: %v", i, r.server.Figures().Drops)
-		}
-		r.pass(1100 * time.Millisecond)
-		drain(r.server.events)
-		was = fmt.Sprintf("%s; %s; %d and %d incoming streams", r.from.held(), viewer.held(), len(r.from.rx.streams), len(viewer.rx.streams))
+	for i := range 1000 {
+		camera.stopped, seat.stopped = true, true
+		b.offer()
+		*camera = slot{mid: fmt.Sprint("c", i), source: Camera, video: true, codecs: picture}
+		*seat = slot{mid: fmt.Sprint("w", i), video: true, codecs: picture}
+		b.offer()
+		was = b.session.held()
 		if i == 100 {
 			before, heap = was, heapNow()
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"parley/media/rtc/rtctest"
 )
 
 // negotiator is a client that sends and watches, and changes what it negotiated
@@ -32,7 +34,7 @@ type negotiator struct {
 type sending struct {
 	ssrc     uint32
 	seq      uint16
-	as       videoCodec
+	as       rtctest.Codec
 	answered int // requests for key frames
 }
 
@@ -46,7 +48,7 @@ func newNegotiator(t *testing.T, s *Server, name string, rng *rand.Rand) *negoti
 	n.lines = slotsOf(&n.spec)
 	n.got = answeredTo(t, n.lines, n.answer.text)
 	for i, source := range allSources {
-		n.sends[source] = &sending{ssrc: []uint32{ssrcMic, ssrcCam, 0, 0}[i], as: asVP8}
+		n.sends[source] = &sending{ssrc: []uint32{rtctest.SSRCMic, rtctest.SSRCCam, 0, 0}[i], as: rtctest.AsVP8}
 	}
 	return n
 }
@@ -99,16 +101,16 @@ func (n *negotiator) round() {
 		}
 		s.seq++
 		text := fmt.Sprintf("#%d %d %s/%s", s.ssrc, s.seq, n.name, source)
-		packet := opus(s.seq, text)
+		packet := rtctest.Opus(s.seq, text)
 		if l.video {
 			asked := n.asked(s.ssrc)
 			key := asked > s.answered
 			s.answered = asked
-			packet = s.as.picture(s.seq, key, text)
-			packet.PayloadType = uint8(s.as.pt)
+			packet = s.as.Picture(s.seq, key, text)
+			packet.PayloadType = uint8(s.as.PT)
 		}
 		packet.SSRC = s.ssrc
-		n.must(packet.SetExtension(extMID, []byte(l.mid)))
+		n.must(packet.SetExtension(rtctest.ExtMID, []byte(l.mid)))
 		n.send(packet)
 	}
 }
@@ -133,8 +135,8 @@ func (n *negotiator) asked(ssrc uint32) (count int) {
 func (n *negotiator) mid() string { n.mids++; return fmt.Sprint("m", n.mids) }
 
 // codecs draws what a section of pictures offers.
-func (n *negotiator) codecs() []videoCodec {
-	lists := [][]videoCodec{{asVP8}, {asH264}, {asVP8, asH264}, {asH264, asVP8}, {asVP8At}, {asH264, asVP8At}}
+func (n *negotiator) codecs() []rtctest.Codec {
+	lists := [][]rtctest.Codec{{rtctest.AsVP8}, {rtctest.AsH264}, {rtctest.AsVP8, rtctest.AsH264}, {rtctest.AsH264, rtctest.AsVP8}, {rtctest.AsVP8At}, {rtctest.AsH264, rtctest.AsVP8At}}
 	return lists[n.rng.IntN(len(lists))]
 }
 
@@ -344,8 +346,8 @@ func (n *negotiator) seatedWith(who *negotiator) (list []expected) {
 		}
 		pt := 0
 		for _, c := range l.codecs {
-			if c.name == who.sends[video].as.name {
-				pt = c.pt
+			if c.Name == who.sends[video].as.Name {
+				pt = c.PT
 			}
 		}
 		if can != (pt != 0) {
@@ -450,7 +452,7 @@ func TestRandomRenegotiations(t *testing.T) {
 // ICE restart, during which peers lose some.
 func settle(t *testing.T, both []*negotiator, gaps bool) {
 	t.Helper()
-	end := time.Now().Add(patience)
+	end := time.Now().Add(rtctest.Patience)
 	until := func(what string, ok func() bool) {
 		t.Helper()
 		for !ok() {
@@ -466,7 +468,7 @@ func settle(t *testing.T, both []*negotiator, gaps bool) {
 	for _, n := range both {
 		for _, source := range []string{Camera, Screen} {
 			if n.live(source) != nil {
-				until(n.name+" to send its codec", func() bool { return n.session.Codec(source) == n.sends[source].as.name })
+				until(n.name+" to send its codec", func() bool { return n.session.Codec(source) == n.sends[source].as.Name })
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"parley/media"
+	"parley/media/rtc/rtctest"
 )
 
 // TestReportsAfterAClockStoodStill: a publisher whose clock stood still for
@@ -23,7 +24,7 @@ func TestReportsAfterAClockStoodStill(t *testing.T) {
 	send := func(d time.Duration) (last time.Time) {
 		for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 			seq++
-			packet := vp8(seq, true, "picture")
+			packet := rtctest.VP8(seq, true, "picture")
 			packet.Timestamp = reading()
 			last = time.Now()
 			from.send(packet)
@@ -41,13 +42,13 @@ func TestReportsAfterAClockStoodStill(t *testing.T) {
 		return all
 	}
 	send(600 * time.Millisecond)
-	from.sendRTCP(&rtcp.SenderReport{SSRC: ssrcCam, NTPTime: uint64(media.InstantOf(time.Now()).NTP()), RTPTime: reading()})
+	from.sendRTCP(&rtcp.SenderReport{SSRC: rtctest.SSRCCam, NTPTime: uint64(media.InstantOf(time.Now()).NTP()), RTPTime: reading()})
 	send(300 * time.Millisecond)
 	time.Sleep(long)
 	stood = long
 	before := len(reports())
 	var sent time.Time
-	for end := time.Now().Add(patience); len(reports()) == before; {
+	for end := time.Now().Add(rtctest.Patience); len(reports()) == before; {
 		if sent = send(200 * time.Millisecond); time.Now().After(end) {
 			t.Fatal("no report came after the clock stood still")
 		}

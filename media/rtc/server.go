@@ -9,13 +9,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/media/rtc/path"
+	"parley/media/rtc/forward"
 )
 
 // Server is the packet side of a Parley process: its sockets, workers and
 // sessions. All methods may be called from any goroutine.
 type Server struct {
-	group  // the workers
+	group  *forward.Group // the workers
 	config Config
 	binder *binder
 	events *dispatcher
@@ -27,8 +27,10 @@ type Server struct {
 	sessions map[*Session]struct{}
 	closed   bool
 
-	// jobs is the control queue; see control.
+	// jobs is the control queue, see control; refused those it had no room for.
 	jobs    chan job
+	refused atomic.Uint64
+	stop    chan struct{}
 	binding sync.WaitGroup // until no worker is added any more
 	wg      sync.WaitGroup
 }
@@ -43,35 +45,34 @@ func Listen(c Config) (*Server, error) {
 	return s, nil
 }
 
-// run starts the goroutines, which Close ends. Besides the workers there are three,
+// run starts the goroutines, which Close ends. Besides the group's there are two,
 // for each waits for what the others must not wait for: control for room among the
-// events, handovers for workers' batches and for sessions that are being
-// negotiated, events for the engine. One of them would let a slow engine keep a
+// events, events for the engine. One of them would let a slow engine keep a
 // moved session from its worker, or wait for itself. The binder's ends when all
 // addresses are bound.
 func (s *Server) run() {
-	startWorkers(s.workers())
+	s.group.Start()
 	s.binding.Go(func() { s.binder.run(s.config.bindAgain) })
 	s.wg.Go(s.runControl)
-	s.wg.Go(s.runHandovers)
 	s.wg.Go(func() { s.events.run(s.deliver) })
 }
 
 // open makes a server whose goroutines do not run yet.
 func open(c Config) (*Server, error) {
 	c.setDefaults()
-	s := &Server{config: c, sessions: make(map[*Session]struct{}), jobs: make(chan job, 1024)}
-	s.group.init(c.Log, newSourceRate(c.SourceRate))
-	s.onControl = s.control
-	s.candidates.Store(new([]netip.AddrPort))
-	s.binder = &binder{server: s, bound: make(map[netip.AddrPort]bool), failed: make(map[netip.AddrPort]bool)}
+	s := &Server{config: c, sessions: make(map[*Session]struct{}), jobs: make(chan job, 1024), stop: make(chan struct{})}
 	var err error
-	if s.paths, err = path.NewHost(s.clock.now, c.handshakeTime); err != nil {
+	if s.group, err = forward.New(forward.Config{
+		Log: c.Log, SourceRate: c.SourceRate, HandshakeTime: c.handshakeTime,
+		OnControl: func(f func()) bool { return s.queue(job{run: f}) },
+	}); err != nil {
 		return nil, err
 	}
-	s.events = newDispatcher(&s.drops[dropEvent], s.stop)
+	s.candidates.Store(new([]netip.AddrPort))
+	s.binder = &binder{server: s, bound: make(map[netip.AddrPort]bool), failed: make(map[netip.AddrPort]bool)}
+	s.events = newDispatcher(s.stop)
 	if err := s.binder.open(); err != nil {
-		s.closeSockets()
+		s.group.Close()
 		return nil, err
 	}
 	return s, nil
@@ -90,30 +91,36 @@ func (s *Server) Close() error {
 	for _, sess := range s.all() {
 		sess.Close()
 	}
-	s.inside.close()
 	close(s.stop)
 	s.binding.Wait()
-	s.closeSockets()
-	s.group.wait()
+	s.group.Close()
 	s.wg.Wait()
 	return nil
 }
 
-// job is work for the control goroutine that is about one party, which fails
-// if the work panics.
+// job is work for the control goroutine. fail ends whom it is about, if it panics;
+// nil for nobody.
 type job struct {
-	of  party
-	run func()
+	run  func()
+	fail func(error)
 }
 
-// control runs f on the control goroutine: work that takes locks or waits,
-// for callers that must do neither. It reports false if the queue is full.
-func (s *Server) control(of party, f func()) bool {
+// control runs f, which is about a session, on the control goroutine: work that
+// takes locks or waits, for callers that must do neither. It reports false if the
+// queue is full.
+func (s *Server) control(of *Session, f func()) bool {
+	queued := s.queue(job{f, of.fail})
+	if !queued {
+		s.refused.Add(1)
+	}
+	return queued
+}
+
+func (s *Server) queue(j job) bool {
 	select {
-	case s.jobs <- job{of, f}:
+	case s.jobs <- j:
 		return true
 	default:
-		s.drops[dropCommand].Add(1)
 		return false
 	}
 }
@@ -138,19 +145,19 @@ func (s *Server) runControl() {
 		case <-tick.C:
 			s.runJob(job{run: s.expire})
 		case <-sweep.C:
-			s.sweep()
+			s.group.Sweep()
 		}
 	}
 }
 
 func (s *Server) runJob(j job) {
-	defer s.contain("control", j.of)
+	defer s.group.Contain("control", j.fail)
 	j.run()
 }
 
 // deliver calls the engine.
 func (s *Server) deliver(e event) {
-	defer s.contain("event", nil)
+	defer s.group.Contain("event", nil)
 	e.deliver()
 }
 
@@ -158,25 +165,23 @@ func (s *Server) deliver(e event) {
 // those that have an address but were not connected in time. The others are
 // looked after.
 func (s *Server) expire() {
-	now := s.clock.now()
+	now := s.group.Now()
 	for _, sess := range s.all() {
+		m := sess.media()
 		switch {
-		case sess.lastSeen() < now.Add(-s.config.Timeout):
+		case m.Silent(now.Add(-s.config.Timeout)):
 			sess.fail(ErrTimeout)
 		case sess.ready.Load():
-			sess.lookAfter(now)
-		case sess.connected():
+			m.LookAfter(now)
+		case m.Connected():
 			sess.checkConnected() // the control queue was full
 		default:
-			if err := sess.path.Overdue(now); err != nil {
+			if err := m.Path().Overdue(now); err != nil {
 				sess.fail(err)
 			}
 		}
 	}
-	feeds, _ := s.inside.all()
-	for _, f := range feeds {
-		f.lookAfter(now)
-	}
+	s.group.LookAfterFeeds()
 }
 
 // all returns the sessions there are now.

@@ -2,9 +2,10 @@ package rtc
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
-	"time"
 
+	"parley/media/rtc/forward"
 	"parley/media/rtc/nego"
 )
 
@@ -12,16 +13,24 @@ import (
 // and the seats it receives. All methods may be called from any goroutine and
 // none waits for a worker.
 type Session struct {
-	remote // what the workers know of it; its mu serialises Offer, Place, Vacate and Close
+	remote // what the workers know of it
 	id     string
 	server *Server
 	events teller
 	state  atomic.Uint32 // sessionState
 	ready  atomic.Bool   // MediaConnected was sent for this generation
 
-	nego  nego.State // guarded by mu
-	ssrcs nego.SSRCs // of what the session is sent; likewise
+	mu    sync.Mutex // serialises Offer and Close and guards what follows
+	nego  nego.State
+	ssrcs nego.SSRCs // of what the session is sent
 }
+
+// remote is embedded for its methods that say who sees whom: Place, Vacate and all
+// that tells how it goes.
+type remote = forward.Remote
+
+// media is the remote as a session sees it.
+func (s *Session) media() *forward.Control { return (*forward.Control)(&s.remote) }
 
 type sessionState uint32
 
@@ -38,7 +47,7 @@ func (s *Server) Open(ctx context.Context, id string, offer Offer, events Events
 		return nil, Answer{}, err
 	}
 	sess := &Session{id: id, server: s, events: s.teller(events)}
-	sess.remote.init(&s.group, (*remoteSession)(sess), &sess.events, sess.ssrcs.Next())
+	sess.media().Init(s.group, (*owner)(sess), &sess.events, sess.ssrcs.Next())
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
 	answer, err := sess.negotiateLocked(offer)
@@ -61,15 +70,11 @@ func (s *Session) Offer(ctx context.Context, offer Offer) (Answer, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.running() {
+	if !s.media().Running() {
 		return Answer{}, ErrClosed
 	}
 	return s.negotiateLocked(offer)
 }
-
-// LastSeen is when the last authentic packet came in, or when the session was
-// opened.
-func (s *Session) LastSeen() time.Time { return s.server.clock.time(s.lastSeen()) }
 
 // Close ends the session and frees all it holds. It may be called twice.
 func (s *Session) Close() {
@@ -84,7 +89,7 @@ func (s *Session) Close() {
 // releaseLocked unlinks the session from everything.
 func (s *Session) releaseLocked() {
 	s.state.Store(uint32(stateClosed))
-	s.release()
+	s.media().Release()
 	s.server.remove(s)
 }
 
@@ -93,21 +98,21 @@ func (s *Session) fail(err error) {
 	if !s.state.CompareAndSwap(uint32(stateOpen), uint32(stateFailed)) {
 		return
 	}
-	s.end()
-	s.server.log.Debug("media session failed", "participant", s.id, "error", err)
+	s.media().End()
+	s.server.config.Log.Debug("media session failed", "participant", s.id, "error", err)
 	s.server.remove(s) // nothing is left to expire
-	s.events.failed(err)
+	s.events.Failed(err)
 }
 
 // checkConnected tells the engine once that ICE and DTLS are both done. It
 // never waits: the queue's room is checked by the control goroutine.
 func (s *Session) checkConnected() {
-	if !s.connected() || !s.running() || !s.ready.CompareAndSwap(false, true) {
+	if m := s.media(); !m.Connected() || !m.Running() || !s.ready.CompareAndSwap(false, true) {
 		return
 	}
-	queued := s.server.control(&s.remote, func() {
+	queued := s.server.control(s, func() {
 		s.events.connected()
-		s.greetSeats()
+		s.media().Greet()
 	})
 	if !queued {
 		s.ready.Store(false) // expire tries again

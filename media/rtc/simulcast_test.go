@@ -6,6 +6,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"parley/media/rtc/rtctest"
 )
 
 // simulcaster sends three layers of a camera, told apart by MID and RID only.
@@ -59,15 +61,15 @@ func (s *simulcaster) asked(ssrc uint32) (n int) {
 }
 
 func (s *simulcaster) send(i uint16, ssrc uint32, rid string, key bool) {
-	packet := vp8(i, key, rid)
+	packet := rtctest.VP8(i, key, rid)
 	packet.SSRC = ssrc
 	packet.Timestamp += ssrc * 7919 // layers have clocks of their own
 	if key {
 		w, h := layerSizes[rid][0], layerSizes[rid][1]
 		copy(packet.Payload[10:], []byte{byte(w), byte(w >> 8), byte(h), byte(h >> 8)})
 	}
-	_ = packet.SetExtension(extMID, []byte("cam"))
-	_ = packet.SetExtension(extRID, []byte(rid))
+	_ = packet.SetExtension(rtctest.ExtMID, []byte("cam"))
+	_ = packet.SetExtension(rtctest.ExtRID, []byte(rid))
 	s.p.send(packet)
 }
 
@@ -101,7 +103,7 @@ func TestSimulcastLayerFitsTheTile(t *testing.T) {
 	to.events.wait(t, "all layer events", func() bool { return len(to.events.layers) >= 5 })
 	var last *rtp.Packet
 	for i, p := range to.received(video) {
-		if last != nil && layerOf(p) != layerOf(last) && !isKeyframe(p) {
+		if last != nil && layerOf(p) != layerOf(last) && !rtctest.IsKeyframe(p) {
 			t.Errorf("packet %d: layer %s starts without a key frame", i, layerOf(p))
 		}
 		if last != nil && p.SequenceNumber != last.SequenceNumber+1 {

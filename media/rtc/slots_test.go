@@ -5,11 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/pion/rtp"
-
-	"parley/media"
+	"parley/media/rtc/rtctest"
 )
 
 // slot is an m-line of a client that negotiates as browsers do (RFC 8829
@@ -22,7 +19,7 @@ type slot struct {
 	seat     int
 	stopped  bool
 	inactive bool
-	codecs   []videoCodec // of pictures, in the client's order
+	codecs   []rtctest.Codec // of pictures, in the client's order
 	rids     []string
 	ssrc     uint32 // announced, 0: not
 }
@@ -48,10 +45,10 @@ func (s *slot) text(spec *offerSpec) string {
 	}
 	var b, formats strings.Builder
 	for _, c := range s.codecs {
-		fmt.Fprintf(&formats, " %d %d", c.pt, c.rtx)
+		fmt.Fprintf(&formats, " %d %d", c.PT, c.RTX)
 	}
 	if !s.video {
-		fmt.Fprintf(&formats, " %d", ptOpus)
+		fmt.Fprintf(&formats, " %d", rtctest.PTOpus)
 	}
 	fmt.Fprintf(&b, "m=%s %d UDP/TLS/RTP/SAVPF%s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=%s\r\n", s.kind(), port, formats.String(), s.mid, direction)
 	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:actpass\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", spec.ufrag, spec.pwd, spec.fingerprint)
@@ -59,7 +56,7 @@ func (s *slot) text(spec *offerSpec) string {
 	if s.video {
 		spec.writeVideoCodecs(&b, s.codecs)
 	} else {
-		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", ptOpus, ptOpus)
+		fmt.Fprintf(&b, "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\n", rtctest.PTOpus, rtctest.PTOpus)
 	}
 	if s.ssrc != 0 {
 		fmt.Fprintf(&b, "a=ssrc:%d cname:peer\r\n", s.ssrc)
@@ -79,8 +76,8 @@ type slots []*slot
 // slotsOf are those of offerSpec's own offer.
 func slotsOf(spec *offerSpec) slots {
 	l := slots{
-		{mid: "mic", source: Microphone, ssrc: ssrcMic},
-		{mid: "cam", source: Camera, video: true, codecs: spec.videoCodecs("cam"), rids: spec.rids, ssrc: ssrcCam},
+		{mid: "mic", source: Microphone, ssrc: rtctest.SSRCMic},
+		{mid: "cam", source: Camera, video: true, codecs: spec.videoCodecs("cam"), rids: spec.rids, ssrc: rtctest.SSRCCam},
 	}
 	for i := range spec.seats {
 		l = append(l,
@@ -193,43 +190,4 @@ func answeredTo(t testing.TB, l slots, text string) map[string]answered {
 		out[a.mid] = a
 	}
 	return out
-}
-
-// rigSpec is the spec of a rig's sessions.
-func rigSpec(seats int) offerSpec {
-	return offerSpec{seats: seats, ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
-}
-
-func (r *rig) must(err error) {
-	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-// pass lets time pass.
-func (r *rig) pass(d time.Duration) { r.server.clock.base = r.server.clock.base.Add(d) }
-
-// sealed seals a packet of the publisher, whose SSRC has sent fewer than 65,536.
-func (r *rig) sealed(packet *rtp.Packet) []byte {
-	r.t.Helper()
-	raw, err := packet.Marshal()
-	r.must(err)
-	var h media.Header
-	r.must(media.ParseHeader(raw, &h))
-	slot := make([]byte, len(raw)+media.MaxSealOverhead)
-	copy(slot, raw[:h.HeaderLen])
-	n, err := r.sealer.SealRTP(&r.sc, slot, h.HeaderLen, raw[h.HeaderLen:], media.ExtSeq(packet.SequenceNumber))
-	r.must(err)
-	return slot[:n]
-}
-
-// put sends packets of the publisher, and has the worker handle them.
-func (r *rig) put(packets ...*rtp.Packet) {
-	r.t.Helper()
-	for _, p := range packets {
-		_, err := r.client.Write(r.sealed(p))
-		r.must(err)
-	}
-	r.turn(len(packets))
 }

@@ -69,13 +69,13 @@ func (b *binder) open() error {
 	}
 	b.absent = absent
 	for _, name := range absent {
-		b.server.log.Warn("no such network interface; what else there is serves, and it will be looked for again", "interface", name)
+		b.server.config.Log.Warn("no such network interface; what else there is serves, and it will be looked for again", "interface", name)
 	}
 	var first error
 	counts := share(len(places), b.server.config.Workers)
 	for i, addr := range places {
 		if counts[i] == 0 {
-			b.server.log.Warn("too many media addresses: the rest gets no socket; --interfaces chooses", "served", i, "of", len(places))
+			b.server.config.Log.Warn("too many media addresses: the rest gets no socket; --interfaces chooses", "served", i, "of", len(places))
 			break
 		}
 		if _, err := b.bind(addr, counts[i]); err != nil {
@@ -86,7 +86,7 @@ func (b *binder) open() error {
 			b.tell(addr, err)
 		}
 	}
-	if len(b.server.workers()) == 0 {
+	if b.server.group.Workers() == 0 {
 		return fmt.Errorf("%w: %w", ErrNoAddress, first)
 	}
 	return nil
@@ -111,14 +111,14 @@ func (b *binder) wanted() (places []netip.AddrPort, absent []string, err error) 
 func (b *binder) tell(addr netip.AddrPort, err error) {
 	if !b.failed[addr] {
 		b.failed[addr] = true
-		b.server.log.Warn("media address can not be used now; the others serve, and it will be tried again", "address", addr, "error", err)
+		b.server.config.Log.Warn("media address can not be used now; the others serve, and it will be tried again", "address", addr, "error", err)
 	}
 }
 
 // bind opens n sockets for an address, all or none, and publishes their
 // workers, which do not run yet. With port 0 the first takes a free port that
-// the others share.
-func (b *binder) bind(wanted netip.AddrPort, n int) ([]*worker, error) {
+// the others share. It returns the address with its port.
+func (b *binder) bind(wanted netip.AddrPort, n int) (netip.AddrPort, error) {
 	s := b.server
 	c := udp.Config{
 		Share: s.config.Workers > 1, NoGSO: s.config.NoGSO,
@@ -132,19 +132,19 @@ func (b *binder) bind(wanted netip.AddrPort, n int) ([]*worker, error) {
 			for _, sock := range sockets {
 				_ = sock.Close()
 			}
-			return nil, err
+			return addr, err
 		}
 		addr = sock.LocalAddr()
 		sockets = append(sockets, sock)
 	}
 	first := len(b.bound) == 0
 	b.bound[wanted] = true
-	group := s.listen(sockets)
+	s.group.Listen(sockets)
 	if more := advertised(addr, first, s.config.Advertise); more != nil {
 		all := slices.Concat(s.Candidates(), more)
 		s.candidates.Store(&all)
 	}
-	return group, nil
+	return addr, nil
 }
 
 // advertised is how answers name an address: as it is or, once for all, by those
@@ -188,7 +188,7 @@ func (b *binder) waits() bool { return len(b.failed) > 0 || len(b.absent) > 0 }
 
 // again tries what has no socket yet, and forgets addresses that are gone.
 func (b *binder) again() {
-	defer b.server.contain("bind", nil)
+	defer b.server.group.Contain("bind", nil)
 	places, absent, err := b.wanted()
 	if err != nil {
 		return // no interface at the moment
@@ -197,7 +197,7 @@ func (b *binder) again() {
 	for addr := range b.failed {
 		if !slices.Contains(places, addr) {
 			delete(b.failed, addr)
-			b.server.log.Info("media address is gone", "address", addr)
+			b.server.config.Log.Info("media address is gone", "address", addr)
 		}
 	}
 	for _, addr := range places {
@@ -210,17 +210,17 @@ func (b *binder) again() {
 // late gives an address its sockets while the server runs.
 func (b *binder) late(addr netip.AddrPort) {
 	s := b.server
-	left := max(maxSockets, 2*s.config.Workers) - len(s.workers())
+	left := max(maxSockets, 2*s.config.Workers) - s.group.Workers()
 	if left <= 0 {
 		delete(b.failed, addr)
 		return
 	}
-	group, err := b.bind(addr, min(s.config.Workers, left))
+	bound, err := b.bind(addr, min(s.config.Workers, left))
 	if err != nil {
 		b.tell(addr, err)
 		return
 	}
 	delete(b.failed, addr)
-	s.log.Info("media address serves now", "address", group[0].sock.LocalAddr())
-	startWorkers(group)
+	s.config.Log.Info("media address serves now", "address", bound)
+	s.group.Start()
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/media/rtc/rtctest"
 	"parley/media/udp"
 )
 
@@ -73,9 +74,9 @@ func TestManyAddressesAreBounded(t *testing.T) {
 	filesBefore, before := descriptors(), resident()
 	s := listen(t, c)
 	files, memory := descriptors()-filesBefore, (resident()-before)*os.Getpagesize()
-	t.Logf("%d sockets, %d descriptors, %d KiB", len(s.workers()), files, memory>>10)
-	if len(s.workers()) > maxSockets || files > 3*maxSockets+10 || memory > 24<<20 {
-		t.Errorf("%d sockets, %d descriptors, %d KiB", len(s.workers()), files, memory>>10)
+	t.Logf("%d sockets, %d descriptors, %d KiB", s.group.Workers(), files, memory>>10)
+	if s.group.Workers() > maxSockets || files > 3*maxSockets+10 || memory > 24<<20 {
+		t.Errorf("%d sockets, %d descriptors, %d KiB", s.group.Workers(), files, memory>>10)
 	}
 	if len(s.Candidates()) != 61 {
 		t.Errorf("%d addresses in answers", len(s.Candidates()))
@@ -117,7 +118,7 @@ var (
 // within waits for ok.
 func within(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(rtctest.Patience); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited too long for %s", what)
 		}

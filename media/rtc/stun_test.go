@@ -6,165 +6,96 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/stun/v4"
+	"github.com/pion/rtcp"
 
+	"parley/media"
 	"parley/media/netem"
 	"parley/media/rtc/path"
+	"parley/media/rtc/rtctest"
 )
 
-// bind sends a binding request in the name of the rig's publisher, answers the
-// check that comes back and returns the response.
-func (r *rig) bind(t *testing.T, c *path.Credentials, setters ...stun.Setter) *stun.Message {
+// assume opens a session whose peer is taken to be at an address, connected. No
+// worker of s may run yet.
+func assume(t *testing.T, s *Server, spec offerSpec, at netip.AddrPort) *Session {
 	t.Helper()
-	return r.prove(t, r.client, c, setters...)
-}
-
-// prove does the same from any socket.
-func (r *rig) prove(t *testing.T, conn *net.UDPConn, c *path.Credentials, setters ...stun.Setter) *stun.Message {
-	t.Helper()
-	m := r.ask(t, conn, c, request(t, c, setters...))
-	if m.check != nil {
-		r.answer(t, conn, c, m.check)
-	}
-	return m.response
-}
-
-// request is a binding request with the peer's credentials.
-func request(t *testing.T, c *path.Credentials, setters ...stun.Setter) []byte {
-	t.Helper()
-	return bindingRequest(t, c.Ufrag+":"+c.RemoteUfrag, c.Pwd, setters...)
-}
-
-// exchange is what a binding request brought: a response, and a check before it.
-type exchange struct{ check, response *stun.Message }
-
-// ask sends a binding request from conn and reads what comes of it.
-func (r *rig) ask(t *testing.T, conn *net.UDPConn, c *path.Credentials, request []byte) (e exchange) {
-	t.Helper()
-	if _, err := conn.Write(request); err != nil {
-		t.Fatal(err)
-	}
-	r.turn(1)
-	for e.response == nil {
-		m := &stun.Message{Raw: readAnswer(t, conn)}
-		if err := m.Decode(); err != nil {
-			t.Fatal(err)
-		}
-		pwd := c.Pwd
-		if m.Type == stun.BindingRequest {
-			e.check, pwd = m, c.RemotePwd
-		} else {
-			e.response = m
-		}
-		if err := stun.NewShortTermIntegrity(pwd).Check(m); err != nil {
-			t.Error(err)
-		}
-	}
-	return e
-}
-
-// answer answers a check of the server's from conn.
-func (r *rig) answer(t *testing.T, conn *net.UDPConn, c *path.Credentials, check *stun.Message) {
-	t.Helper()
-	if _, err := conn.Write(checkAnswer(t, check, c.RemotePwd)); err != nil {
-		t.Fatal(err)
-	}
-	r.turn(1)
-}
-
-func checkAnswer(t *testing.T, check *stun.Message, pwd string) []byte {
-	t.Helper()
-	m, err := stun.Build(stun.NewTransactionIDSetter(check.TransactionID), stun.BindingSuccess,
-		&stun.XORMappedAddress{IP: net.IPv4(127, 0, 0, 1), Port: 9}, stun.NewShortTermIntegrity(pwd), stun.Fingerprint)
+	spec.pwd, spec.fingerprint = "abcdefghijklmnopqrstuvwx", "sha-256 "+fingerprintText
+	sess, _, err := s.Open(t.Context(), "assumed", spec.offer(), newRecorder())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m.Raw
-}
-
-// nominate makes a request nominate its address.
-var nominate = stun.RawAttribute{Type: stun.AttrUseCandidate}
-
-func readAnswer(t *testing.T, c *net.UDPConn) []byte {
-	t.Helper()
-	buf := make([]byte, 1500)
-	_ = c.SetReadDeadline(time.Now().Add(patience))
-	n, err := c.Read(buf)
-	if err != nil {
+	k := &path.Keys{}
+	if k.Sealer, err = media.NewSealer(rtctest.MasterKey(9)); err != nil {
 		t.Fatal(err)
 	}
-	return buf[:n]
+	if k.Opener, err = media.NewOpener(rtctest.MasterKey(1), path.MaxStreams); err != nil {
+		t.Fatal(err)
+	}
+	sess.ready.Store(true)
+	sess.media().Assume(at, k, s.group.Now().Add(time.Hour)) // as long as the test may last
+	return sess
+}
+
+// byHand is the peer of a session that does ICE by hand.
+func byHand(s *Session) *rtctest.ICE {
+	c := s.media().Path().Credentials()
+	return &rtctest.ICE{Ufrag: c.Ufrag, Pwd: c.Pwd, RemoteUfrag: c.RemoteUfrag, RemotePwd: c.RemotePwd}
 }
 
 // TestRestartOverTheSameAddresses: an ICE restart may end with the pair that
 // was selected before. The engine is told all the same, once.
 func TestRestartOverTheSameAddresses(t *testing.T) {
-	r := newRig(t, 0, Config{})
-	r.bind(t, r.from.path.Credentials(), nominate)
-	before := r.from.path.Selected()
-	r.server.runJob(<-r.server.jobs) // it is another flow than the rig's
+	s, err := open(Config{Addrs: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	conn := rtctest.Stranger(t, s.Candidates()[0])
+	sess := assume(t, s, offerSpec{ufrag: "abcd"}, conn.LocalAddr().(*net.UDPAddr).AddrPort())
+	assumed := sess.media().Path().Selected()
+	s.run()
+	selected := func() *path.Flow { return sess.media().Path().Selected() }
+	byHand(sess).Prove(t, conn, rtctest.Nominate)
+	eventually(t, "a flow of its own", func() bool { return selected() != assumed })
+	before := selected()
 	spec := offerSpec{ufrag: "efgh", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
-	if _, err := r.from.Offer(t.Context(), spec.offer()); err != nil {
+	if _, err := sess.Offer(t.Context(), spec.offer()); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		r.bind(t, r.from.path.Credentials(), nominate)
+		byHand(sess).Prove(t, conn, rtctest.Nominate)
 	}
-	if r.from.path.Selected() != before {
+	told := sess.events.to.(*recorder)
+	told.wait(t, "the restart", func() bool { return told.connected == 1 })
+	if selected() != before {
 		t.Error("another flow is selected")
 	}
-	if n := len(r.server.jobs); n != 1 {
-		t.Fatalf("%d jobs for control, want one", n)
-	}
-	r.server.runJob(<-r.server.jobs)
-	if e := <-r.server.events.queue; e.kind != eventConnected {
-		t.Errorf("event %+v", e)
+	if told.waitFor(50*time.Millisecond, func() bool { return told.connected > 1 }) {
+		t.Errorf("told %d times", told.connected)
 	}
 }
 
 // TestKeyframesAtAnotherAddress: a viewer whose address changed missed more than
 // repairs reach, so key frames are asked for what sits in its seats.
 func TestKeyframesAtAnotherAddress(t *testing.T) {
-	r := newRig(t, 1, Config{})
-	r.frame(1, 100, true)
-	r.turn(1)
-	gate := &r.from.track(Camera).layers[0].gate
-	gate.arrived()
-	viewer := r.to[0]
-	viewer.path.Selected().Touch(r.server.clock.now().Add(-time.Hour))
-	r.prove(t, stranger(t, r.w.sock.LocalAddr()), viewer.path.Credentials(), nominate)
-	r.server.runJob(<-r.server.jobs)
-	before := gate.newest
-	r.w.loop.in.Reset()
-	r.w.handleLoop()
-	if gate.newest == before && !gate.wanted {
-		t.Error("no key frame is asked for")
+	s := listen(t, Config{Workers: 1})
+	from := join(t, s, peerOptions{})
+	viewer, proxy := through(t, s, peerOptions{seats: 1}, netem.Link{}, netem.Link{})
+	viewer.session.Place(0, Placement{From: from.session, Source: Camera, Video: true})
+	wantPicture(t, from, viewer, 0)
+	time.Sleep(50 * time.Millisecond) // what was asked for in the beginning has come
+	from.mu.Lock()
+	before := from.plis()
+	from.mu.Unlock()
+	at := viewer.session.media().Path().Selected()
+	if err := proxy.Rebind(); err != nil {
+		t.Fatal(err)
 	}
-}
-
-// TestMediaFromAnotherAddress: a peer whose NAT gave it another address does not
-// nominate again. It is followed when media comes from where it has proven to be
-// and the selected address is silent, not before.
-func TestMediaFromAnotherAddress(t *testing.T) {
-	r := newRig(t, 1, Config{})
-	from, moved := r.from, stranger(t, r.w.sock.LocalAddr())
-	r.prove(t, moved, from.path.Credentials())
-	send := func() *path.Flow {
-		r.client, moved = moved, r.client
-		r.frame(1, 100, true)
-		r.turn(1)
-		r.client, moved = moved, r.client
-		return from.path.Selected()
-	}
-	before := from.path.Selected()
-	before.Touch(r.server.clock.now())
-	if got := send(); got != before {
-		t.Fatal("followed while the selected address is heard")
-	}
-	before.Touch(r.server.clock.now().Add(-2 * time.Second))
-	if got := send(); got == before || int(got.Addr.AddrPort().Port()) != moved.LocalAddr().(*net.UDPAddr).Port {
-		t.Error("not followed")
-	}
+	eventually(t, "the other address", func() bool {
+		viewer.sendRTCP(&rtcp.ReceiverReport{SSRC: 1})
+		time.Sleep(20 * time.Millisecond)
+		return viewer.session.media().Path().Selected() != at
+	})
+	from.wait("a request", func() bool { return from.plis() > before })
 }
 
 // TestProofUnderLoss: who loses a third of all that goes either way gets in.

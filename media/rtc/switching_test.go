@@ -8,6 +8,8 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/rtp"
+
+	"parley/media/rtc/rtctest"
 )
 
 // pump sends sound and pictures of a peer until the test ends: fps frames a
@@ -51,8 +53,8 @@ func (u *pump) run() {
 		u.p.mu.Unlock()
 		key := asked > answered
 		answered = asked
-		u.p.send(opus(i, u.name))
-		u.p.send(vp8(i, key, u.name))
+		u.p.send(rtctest.Opus(i, u.name))
+		u.p.send(rtctest.VP8(i, key, u.name))
 	}
 }
 
@@ -65,9 +67,6 @@ func said(p *rtp.Packet) string {
 	}
 	return fmt.Sprintf("%q", p.Payload)
 }
-
-// isKeyframe looks at the first packet of a VP8 frame made by vp8.
-func isKeyframe(p *rtp.Packet) bool { return len(p.Payload) > 4 && p.Payload[4]&1 == 0 }
 
 // TestSourcesTakeTurnsInASeat: one continuous stream, each change at a key
 // frame of the right person, nothing of the former one after it.
@@ -116,7 +115,7 @@ func checkTurns(t *testing.T, packets []*rtp.Packet, order []string, video bool)
 		if changed {
 			got = append(got, name)
 		}
-		if video && changed && !isKeyframe(p) {
+		if video && changed && !rtctest.IsKeyframe(p) {
 			t.Errorf("packet %d: %s starts without a key frame", i, name)
 		}
 		if i == 0 {
@@ -152,7 +151,7 @@ func TestMutedSourceIsNotForwarded(t *testing.T) {
 	anna.session.SetMuted(Camera, false)
 	viewer.wait("pictures again", func() bool { return len(viewer.rtp[video]) > n+10 })
 	after := viewer.received(video)[n]
-	if !isKeyframe(after) {
+	if !rtctest.IsKeyframe(after) {
 		t.Error("pictures went on without a key frame")
 	}
 	checkTurns(t, viewer.received(video), []string{"anna"}, true)
@@ -186,24 +185,17 @@ func TestCloseWhileForwarding(t *testing.T) {
 // registered.
 func waitForgotten(t *testing.T, s *Server) {
 	t.Helper()
-	if left := s.paths.Registered(); left != 0 {
+	if left := s.group.Paths().Registered(); left != 0 {
 		t.Errorf("%d credentials are left", left)
 	}
 	// The tables belong to the workers: look at them when those have done
 	// what they were told and ended.
-	for _, w := range s.workers() {
-		for end := time.Now().Add(patience); len(w.commands) > 0 && time.Now().Before(end); {
-			time.Sleep(time.Millisecond)
-		}
-	}
-	s.quiesce()
+	eventually(t, "the workers", s.group.Idle)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for i, w := range s.workers() {
-		if n := w.loop.path.Known(); n != 0 {
-			t.Errorf("worker %d holds %d flows", i, n)
-		}
+	if n := s.group.Flows(); n != 0 {
+		t.Errorf("the workers hold %d flows", n)
 	}
 }
 
@@ -214,14 +206,14 @@ func TestICERestart(t *testing.T) {
 	video := viewer.answer.video[0]
 	viewer.session.Place(0, Placement{From: anna.session, Source: Camera, Video: true})
 	viewer.wait("pictures", func() bool { return len(viewer.rtp[video]) > 10 })
-	before := viewer.session.path.Selected()
+	before := viewer.session.media().Path().Selected()
 	old := viewer.answer.ufrag
 	viewer.restart()
 	if viewer.answer.ufrag == old {
 		t.Error("the answer to a restart has the old fragment")
 	}
 	viewer.events.wait(t, "connected again", func() bool { return viewer.events.connected == 2 })
-	if viewer.session.path.Selected() == before {
+	if viewer.session.media().Path().Selected() == before {
 		t.Error("the old pair is still selected")
 	}
 	n := len(viewer.received(video))
@@ -232,7 +224,7 @@ func TestICERestart(t *testing.T) {
 			t.Errorf("packet %d: number moved by %d", i, d)
 		}
 	}
-	if s.paths.Registered() != 2 {
+	if s.group.Paths().Registered() != 2 {
 		t.Error("the old fragment still works")
 	}
 }
@@ -294,8 +286,8 @@ func TestSpeaking(t *testing.T) {
 	p := join(t, s, peerOptions{})
 	say := func(level byte, n int, from uint16) {
 		for i := range uint16(n) {
-			packet := opus(from+i, "word")
-			if err := packet.SetExtension(extLevel, []byte{0x80 | level}); err != nil {
+			packet := rtctest.Opus(from+i, "word")
+			if err := packet.SetExtension(rtctest.ExtAudioLevel, []byte{0x80 | level}); err != nil {
 				t.Fatal(err)
 			}
 			p.send(packet)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"parley/media"
 	"parley/media/netem"
+	"parley/media/rtc/rtctest"
 )
 
 // tapped is what a reader keeps of a packet.
@@ -120,10 +120,10 @@ func TestTapGetsWhatASeatGets(t *testing.T) {
 	tap.tap.Place(p)
 	const n = 40
 	for i := range uint16(n) {
-		sound := opus(100+i, fmt.Sprintf("sound %d", i))
-		from.must(sound.SetExtension(extLevel, []byte{0x80 | 20}))
+		sound := rtctest.Opus(100+i, fmt.Sprintf("sound %d", i))
+		from.must(sound.SetExtension(rtctest.ExtAudioLevel, []byte{0x80 | 20}))
 		from.send(sound)
-		from.send(vp8(30000+i, i == 3, fmt.Sprintf("picture %d", i)))
+		from.send(rtctest.VP8(30000+i, i == 3, fmt.Sprintf("picture %d", i)))
 	}
 	tap.wait("all packets", func() bool { return len(tap.of(Microphone)) == n && len(tap.of(Camera)) == n-3 })
 	seat.wait("as many at the seat", func() bool {
@@ -151,25 +151,6 @@ func TestTapGetsWhatASeatGets(t *testing.T) {
 	}
 	if n := tap.tap.LeftOut(); n != 0 {
 		t.Errorf("%d packets were left out", n)
-	}
-}
-
-// TestTapTellsWhenItWasCaptured: as soon as the publisher's clock is known.
-func TestTapTellsWhenItWasCaptured(t *testing.T) {
-	r := newRig(t, 0, Config{})
-	tap, got := r.tap(TapOptions{})
-	for range 30 {
-		r.frame(1, 500, r.frames == 0)
-		r.turn(1)
-		r.report()
-		r.tick()
-	}
-	got(tap)
-	r.frame(1, 500, false)
-	r.turn(1)
-	last := got(tap)
-	if len(last) != 1 || last[0].Captured.IsZero() || last[0].Arrived.Sub(last[0].Captured).Abs() > time.Minute {
-		t.Errorf("captured: %+v", last)
 	}
 }
 
@@ -231,7 +212,7 @@ func TestTapThroughLoss(t *testing.T) {
 	const n = 300
 	sent := make(map[uint16]*rtp.Packet)
 	for i := range uint16(n) {
-		sent[i] = vp8(i, i < 5, fmt.Sprintf("picture %d", i))
+		sent[i] = rtctest.VP8(i, i < 5, fmt.Sprintf("picture %d", i))
 	}
 	repeated := answerNACKs(t, from, func(seq uint16) *rtp.Packet { return sent[seq] })
 	for i := range uint16(n) {
@@ -254,140 +235,13 @@ func TestTapThroughLoss(t *testing.T) {
 	}
 }
 
-// tap makes a tap of the rig's publisher, and a function that reads what waits.
-func (r *rig) tap(o TapOptions) (*Tap, func(*Tap) []tapped) {
-	r.t.Helper()
-	tap, err := r.server.OpenTap(o)
-	r.must(err)
-	r.t.Cleanup(tap.Close)
-	tap.Place(Placement{From: r.from, Source: Camera, Video: true})
-	return tap, func(tap *Tap) (list []tapped) {
-		for len(tap.queue) > 0 {
-			r.must(tap.Read(context.Background(), func(p *TapPacket) { list = append(list, keep(p)) }))
-		}
-		return list
-	}
-}
-
-// TestSlowReader: whoever reads a tap too slowly misses whole pictures, goes on
-// at a key frame that is asked for when there is room again, and costs nobody
-// else anything.
-func TestSlowReader(t *testing.T) {
-	const packets, queue = 4, 32
-	r := newRig(t, 1, Config{})
-	tap, got := r.tap(TapOptions{Queue: queue})
-	gate := &r.from.track(Camera).layers[0].gate
-	pictures := func(n int, key bool) {
-		for i := range n {
-			r.frame(packets, 900, key && i == 0)
-			r.turn(packets)
-		}
-	}
-	whole := func(list []tapped) {
-		t.Helper()
-		seamless(t, list)
-		for i := 0; i < len(list); i += packets {
-			if p := list[i]; !p.Start || i+packets > len(list) || list[i+packets-1].Time != p.Time || !list[i+packets-1].Marker {
-				t.Fatalf("packet %d begins half a picture: %+v", i, p.TapPacket)
-			}
-		}
-	}
-	asked := func() bool { return gate.wanted || gate.unanswered(r.w.loop.now) != 0 }
-	pictures(1, true)
-	r.tick() // asks for those who came just now
-	pictures(99, true)
-	if n := len(tap.queue); n < queue || n > queue+packets {
-		t.Fatalf("%d packets wait in a queue of %d", n, queue)
-	}
-	if n := r.to[0].seat(0).video.tx.packets; n != 100*packets {
-		t.Errorf("the other viewer got %d packets", n)
-	}
-	left := tap.LeftOut()
-	if want := uint64(100*packets - len(tap.queue)); left != want || r.server.Figures().Drops[dropTapFull.String()] != want {
-		t.Errorf("%d packets were left out, %d counted, of %d", left, r.server.Figures().Drops[dropTapFull.String()], want)
-	}
-	r.tick()
-	if asked() {
-		t.Error("a key frame is asked for though there is no room for it")
-	}
-	pictures(1, true) // nor is one taken
-	if tap.LeftOut() != left+packets {
-		t.Error("a key frame was taken though there is no room for it")
-	}
-	first := got(tap)
-	whole(first)
-	r.tick()
-	if !asked() {
-		t.Error("no key frame is asked for though there is room again")
-	}
-	pictures(3, false)
-	if n := len(tap.queue); n != 0 {
-		t.Errorf("%d packets came before a key frame", n)
-	}
-	pictures(3, true)
-	then := got(tap)
-	if len(then) != 3*packets || !then[0].Begins {
-		t.Fatalf("%d packets after the key frame", len(then))
-	}
-	whole(append(first, then...))
-}
-
-// TestSlowReaderOfSound: packets are left out one by one.
-func TestSlowReaderOfSound(t *testing.T) {
-	r := newRig(t, 0, Config{})
-	tap, got := r.tap(TapOptions{Queue: 8})
-	for i := range uint16(20) {
-		r.put(opus(100+i, fmt.Sprint(i)))
-	}
-	first := got(tap)
-	for i := range uint16(3) {
-		r.put(opus(120+i, fmt.Sprint(20+i)))
-	}
-	then := got(tap)
-	if len(first) != 8 || tap.LeftOut() != 12 || len(then) != 3 || then[0].text != "20" || !then[0].Begins {
-		t.Errorf("%d packets, then %d left out, then %d: %q", len(first), tap.LeftOut(), len(then), then[0].text)
-	}
-	seamless(t, append(first, then...))
-	if d := int32(then[0].Time - first[7].Time); d < 12*960 {
-		t.Errorf("%d ticks for thirteen packets", d)
-	}
-}
-
-// TestFrameWithoutEnd: a picture that is longer than a tap holds is cut, so that
-// memory stays bounded.
-func TestFrameWithoutEnd(t *testing.T) {
-	r := newRig(t, 0, Config{})
-	tap, got := r.tap(TapOptions{Queue: 1})
-	for i := range 1200 {
-		r.must(write(r, r.packet(100, i == 0, i == 0, false)))
-		r.turn(1)
-	}
-	if n := len(tap.queue); n != cap(tap.queue) || n > 1100 {
-		t.Errorf("%d packets wait of %d", n, cap(tap.queue))
-	}
-	if tap.LeftOut() == 0 {
-		t.Error("nothing was counted")
-	}
-	got(tap)
-	r.frame(1, 500, true)
-	r.turn(1)
-	if list := got(tap); len(list) != 1 || !list[0].Begins {
-		t.Errorf("after the cut: %v", list)
-	}
-}
-
-func write(r *rig, pkt []byte) error {
-	_, err := r.client.Write(pkt)
-	return err
-}
-
 // TestTapAsksForKeyframes: as often as a peer may, and not when it shows nothing.
 func TestTapAsksForKeyframes(t *testing.T) {
 	s := listen(t, Config{Workers: 1})
 	from, tap := join(t, s, peerOptions{}), listenTo(t, s, TapOptions{})
 	tap.tap.RequestKeyframe()
 	tap.tap.Place(Placement{From: from.session, Source: Camera, Video: true})
-	from.send(vp8(1, true, "one"))
+	from.send(rtctest.VP8(1, true, "one"))
 	tap.wait("a picture", func() bool { return len(tap.of(Camera)) == 1 })
 	from.mu.Lock()
 	before := from.plis()
@@ -415,13 +269,16 @@ func TestTapsEnd(t *testing.T) {
 	kept.Place(Placement{From: from.session, Source: Camera, Video: true})
 	gone := listenTo(t, s, TapOptions{})
 	gone.tap.Place(Placement{From: from.session, Source: Camera, Video: true})
-	from.send(vp8(1, true, "one"))
+	from.send(rtctest.VP8(1, true, "one"))
 	gone.wait("a picture", func() bool { return len(gone.of(Camera)) == 1 })
 	gone.tap.Close()
 	gone.tap.Close()
 	gone.tap.Place(Placement{From: from.session, Source: Camera, Video: true})
-	from.send(vp8(2, true, "two"))
-	eventually(t, "the other's pictures", func() bool { return len(kept.queue) == 2 })
+	from.send(rtctest.VP8(2, true, "two"))
+	eventually(t, "the other's pictures", func() bool {
+		f := s.Figures()
+		return f.Workers[0].Forwarded+f.Workers[1].Forwarded == 3 // one to both, two to one
+	})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	n := 0
@@ -441,96 +298,5 @@ func TestTapsEnd(t *testing.T) {
 	}
 	if _, err := s.OpenTap(TapOptions{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("opened with %v", err)
-	}
-}
-
-// TestPanicOnTheWayToATap ends that tap; others notice nothing.
-func TestPanicOnTheWayToATap(t *testing.T) {
-	s := listen(t, Config{Workers: 1})
-	from, viewer := join(t, s, peerOptions{}), join(t, s, peerOptions{seats: 1})
-	broken, other := listenTo(t, s, TapOptions{}), listenTo(t, s, TapOptions{})
-	broken.tap.seat.video.shape.Store(&shape{any: true, formats: []format{{params: &media.CodecParams{Codec: media.CodecVP8}}}})
-	p := Placement{From: from.session, Source: Camera, Video: true}
-	broken.tap.Place(p)
-	from.send(vp8(1, true, "boom"))
-	err := <-broken.err
-	broken.err <- err
-	if !errors.Is(err, ErrPanicked) {
-		t.Errorf("reading ended with %v", err)
-	}
-	other.tap.Place(p)
-	viewer.session.Place(0, p)
-	wantPicture(t, from, viewer, 0)
-	other.wait("a picture", func() bool { return len(other.of(Camera)) > 0 })
-	if len(from.events.failed) != 0 {
-		t.Errorf("the publisher failed with %v", from.events.failed)
-	}
-}
-
-// wantPooled checks that a step which takes so many buffers allocates less than
-// those: a collection empties the pool and, under the race detector, it loses
-// every fourth on purpose.
-func wantPooled(t *testing.T, step func(), buffers int) {
-	t.Helper()
-	const steps = 400
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range steps {
-		step()
-	}
-	runtime.ReadMemStats(&after)
-	if n, most := after.Mallocs-before.Mallocs, uint64(steps*buffers/2); n > most {
-		t.Errorf("%d allocations in %d steps of %d packets, want at most %d", n, steps, buffers, most)
-	}
-}
-
-// TestTapsDoNotAllocate: nor block, nor lock anything of the packet path's.
-func TestTapsDoNotAllocate(t *testing.T) {
-	const packets = 4
-	r := newRig(t, 1, Config{})
-	tap, _ := r.tap(TapOptions{})
-	read := func(*TapPacket) {}
-	step := func() {
-		r.frame(packets, 1100, r.frames == 0)
-		r.turn(packets)
-		for len(tap.queue) > 0 {
-			_ = tap.Read(context.Background(), read)
-		}
-	}
-	for range 300 {
-		step()
-	}
-	wantPooled(t, step, packets)
-	if n := tap.LeftOut(); n != 0 {
-		t.Errorf("%d packets were left out", n)
-	}
-}
-
-// BenchmarkTap is the cost of one packet to one tap and its reader, receiving
-// included.
-func BenchmarkTap(b *testing.B) {
-	for _, taps := range []int{1, 10} {
-		b.Run(fmt.Sprint("taps", taps), func(b *testing.B) {
-			const packets = 4
-			r := newRig(b, 0, Config{})
-			var list []*Tap
-			for range taps {
-				tap, _ := r.tap(TapOptions{})
-				list = append(list, tap)
-			}
-			read := func(*TapPacket) {}
-			b.ReportAllocs()
-			for b.Loop() {
-				r.frame(packets, 1100, r.frames == 0)
-				r.turn(packets)
-				for _, tap := range list {
-					for len(tap.queue) > 0 {
-						_ = tap.Read(context.Background(), read)
-					}
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*packets*taps), "ns/packet")
-			b.ReportMetric(0, "ns/op")
-		})
 	}
 }

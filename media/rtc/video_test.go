@@ -10,7 +10,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
-	"parley/media"
+	"parley/media/rtc/rtctest"
 )
 
 // videoFormat is how the tests write and read pictures of one codec.
@@ -27,72 +27,29 @@ type videoFormat struct {
 	from, to bool
 }
 
-// vp9 returns a picture with a 15-bit picture id, whose key frames tell a size.
-func vp9(seq uint16, key bool, text string) *rtp.Packet {
-	p := []byte{0xcc, 0x80 | byte(seq>>8), byte(seq)}
-	if key {
-		p = append(p, 0x10, 2, 0x80, 1, 0x68) // 640×360
-		p[0] = 0x8e
-	}
-	return pictureOf(ptVP9, seq, append(p, text...))
-}
-
-// av1 returns a picture of one unit; before that of a key frame is a sequence
-// header.
-func av1(seq uint16, key bool, text string) *rtp.Packet {
-	frame := append([]byte{0x30}, text...) // OBU_FRAME
-	if !key {
-		return pictureOf(ptAV1, seq, append([]byte{0x10}, frame...))
-	}
-	header := []byte{0x28, 5, 0x08, 0, 0, 0, 0} // N, and a header that is cut off
-	return pictureOf(ptAV1, seq, append(header, frame...))
-}
-
-// described is av1 with a descriptor whose frame number is the packet's; that of
-// a key frame needs the long form.
-func described(seq uint16, key bool, text string) *rtp.Packet {
-	p := av1(seq, key, text)
-	d := []byte{0xc1, byte(seq >> 8), byte(seq)}
-	if key { // as Chromium describes one spatial and three temporal layers
-		d = append([]byte{0xc0}, d[1], d[2], 0x80, 0x02, 0x14, 0xea, 0xa8, 0x60, 0x41, 0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x02, 0x7f, 0x01, 0x67)
-		p.Extension, p.ExtensionProfile = true, rtp.ExtensionProfileTwoByte
-	}
-	if err := p.SetExtension(extDependency, d); err != nil {
-		panic(err)
-	}
-	return p
-}
-
 func uncounted(*rtp.Packet) (uint32, int) { return 0, 0 }
 
 // frameNumber is that of a descriptor that is otherwise as described made it.
 func frameNumber(p *rtp.Packet) (uint32, int) {
-	d := p.GetExtension(extDependency)
+	d := p.GetExtension(rtctest.ExtDependency)
 	if len(d) != 3 && len(d) != 20 || d[0] != 0xc0 && d[0] != 0xc1 || len(d) == 20 && d[19] != 0x67 {
 		panic(fmt.Sprintf("descriptor %x", d))
 	}
 	return uint32(d[1])<<8 | uint32(d[2]), 16
 }
 
-func pictureOf(pt uint8, seq uint16, payload []byte) *rtp.Packet {
-	return &rtp.Packet{
-		Header:  rtp.Header{Version: 2, PayloadType: pt, Marker: true, SequenceNumber: seq, Timestamp: uint32(seq) * 3000, SSRC: ssrcCam},
-		Payload: payload,
-	}
-}
-
 var videoFormats = map[string]videoFormat{
-	"VP8": {codec: "VP8", pt: ptVP8, picture: vp8, count: func(p *rtp.Packet) (uint32, int) {
+	"VP8": {codec: "VP8", pt: rtctest.PTVP8, picture: rtctest.VP8, count: func(p *rtp.Packet) (uint32, int) {
 		return uint32(p.Payload[2]&0x7f)<<8 | uint32(p.Payload[3]), 15
 	}},
-	"VP9": {codec: "VP9", pt: ptVP9, picture: vp9, count: func(p *rtp.Packet) (uint32, int) {
+	"VP9": {codec: "VP9", pt: rtctest.PTVP9, picture: rtctest.VP9, count: func(p *rtp.Packet) (uint32, int) {
 		return uint32(p.Payload[1]&0x7f)<<8 | uint32(p.Payload[2]), 15
 	}},
-	"H264":            {codec: "H264", pt: ptH264, picture: h264, count: uncounted},
-	"AV1":             {codec: "AV1", pt: ptAV1, picture: av1, count: uncounted},
-	"AV1, described":  {codec: "AV1", pt: ptAV1, picture: described, count: frameNumber, from: true, to: true},
-	"AV1, to nobody":  {codec: "AV1", pt: ptAV1, picture: described, count: uncounted, from: true},
-	"AV1, not wanted": {codec: "AV1", pt: ptAV1, picture: av1, count: uncounted, to: true},
+	"H264":            {codec: "H264", pt: rtctest.PTH264, picture: rtctest.H264, count: uncounted},
+	"AV1":             {codec: "AV1", pt: rtctest.PTAV1, picture: rtctest.AV1, count: uncounted},
+	"AV1, described":  {codec: "AV1", pt: rtctest.PTAV1, picture: rtctest.Described, count: frameNumber, from: true, to: true},
+	"AV1, to nobody":  {codec: "AV1", pt: rtctest.PTAV1, picture: rtctest.Described, count: uncounted, from: true},
+	"AV1, not wanted": {codec: "AV1", pt: rtctest.PTAV1, picture: rtctest.AV1, count: uncounted, to: true},
 }
 
 // TestEveryCodecTakesTurns: whatever two publishers send, who watches them one
@@ -116,33 +73,6 @@ func TestEveryCodecTakesTurns(t *testing.T) {
 	}
 }
 
-// TestStartsOfAV1: units that begin within a frame do not look like the next
-// one, of which the rate of a source leaves out all or nothing.
-func TestStartsOfAV1(t *testing.T) {
-	from := &publisher{}
-	from.incoming.Store(newIncoming())
-	l := &layer{track: &track{from: from}}
-	for i, step := range []struct {
-		ts      media.Ticks
-		payload []byte
-		start   bool
-	}{
-		{0, []byte{0x18, 0x08, 0}, true}, // a key frame, whatever its time
-		{0, []byte{0x10, 0x30, 1}, false},
-		{3000, []byte{0x50, 0x30, 1}, true},
-		{3000, []byte{0x90, 1, 2}, false},
-		{3000, []byte{0x10, 0x20, 1}, false},
-		{6000, []byte{0x90, 1, 2}, false}, // its first packet is missing
-		{9000, []byte{0x10, 0x30, 1}, true},
-	} {
-		p := packet{params: &media.CodecParams{Codec: media.CodecAV1}, payload: step.payload}
-		if !l.read(&p, &media.Header{TS: step.ts}, false) || p.facts.Start != step.start {
-			t.Errorf("packet %d starts a frame: %v", i, p.facts.Start)
-		}
-		l.ts = step.ts
-	}
-}
-
 // turn is a publisher that is to be seen now and then.
 type turn struct {
 	videoFormat
@@ -159,7 +89,7 @@ func (u *turn) take(viewer *peer, n int) {
 	seen := len(viewer.received(ssrc))
 	viewer.session.Place(0, Placement{From: u.from.session, Source: Camera, Video: true})
 	for began := time.Now(); len(viewer.received(ssrc)) == seen; time.Sleep(10 * time.Millisecond) {
-		if time.Since(began) > patience {
+		if time.Since(began) > rtctest.Patience {
 			u.from.t.Fatalf("no picture of %s", u.name)
 		}
 		u.send(true)
@@ -188,7 +118,7 @@ func (f *videoFormat) checkCounts(t *testing.T, packets []*rtp.Packet) {
 		if p.PayloadType != f.pt {
 			t.Fatalf("packet %d has payload type %d", i, p.PayloadType)
 		}
-		if d := p.GetExtension(extDependency); (d != nil) != (f.from && f.to) {
+		if d := p.GetExtension(rtctest.ExtDependency); (d != nil) != (f.from && f.to) {
 			t.Fatalf("packet %d has descriptor %x", i, d)
 		}
 		if i == 0 {
@@ -219,7 +149,7 @@ func checkRepairs(t *testing.T, viewer *peer, got []*rtp.Packet) {
 	for _, p := range viewer.received(viewer.answer.repair[0]) {
 		q := want[binary.BigEndian.Uint16(p.Payload)]
 		if q == nil || !bytes.Equal(p.Payload[2:], q.Payload) || p.Timestamp != q.Timestamp || p.Marker != q.Marker ||
-			!bytes.Equal(p.GetExtension(extDependency), q.GetExtension(extDependency)) {
+			!bytes.Equal(p.GetExtension(rtctest.ExtDependency), q.GetExtension(rtctest.ExtDependency)) {
 			t.Errorf("repair %v %x of %v", p.Header, p.Payload, q)
 		}
 	}

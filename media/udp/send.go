@@ -14,15 +14,16 @@ const (
 	maxRunBytes    = 65000
 )
 
-// Sink takes packets in place of a socket: a connection to one peer, for example.
-type Sink interface {
+// PacketOut is how packets leave by a connection of somebody else's, in place of a
+// socket of ours: as a frame each of a TCP connection, for example.
+type PacketOut interface {
 	// SendPackets sends what there is room for, in order, and returns how many
-	// packets that were. Any goroutine may call it, several at a time. It does not
-	// wait, and keeps nothing of the packets.
+	// packets that were. Any goroutine may call it, several at a time. It must not
+	// wait, nor keep anything of the packets.
 	SendPackets(packets [][]byte) (sent int)
 }
 
-// SendBatch collects datagrams for one socket, or for one sink after another. It
+// SendBatch collects datagrams for one socket, or for one PacketOut after another. It
 // belongs to one goroutine.
 //
 // Datagrams lie one after another in the arena, so that a run is one
@@ -37,8 +38,8 @@ type SendBatch struct {
 	mmsg  sendHeaders
 	stats SendStats
 
-	sink    Sink     // where packets go if there is no socket, see Begin
-	packets [][]byte // for a call of it, reused
+	out     PacketOut // where packets go if there is no socket, see Begin
+	packets [][]byte  // for a call of it, reused
 }
 
 // message is one datagram, or a run of segments of equal size of which only
@@ -71,17 +72,17 @@ func NewSendBatch(s *Socket) *SendBatch {
 	return b
 }
 
-// NewSinkBatch makes an arena for packets that leave by sinks.
-func NewSinkBatch() *SendBatch {
+// NewOutBatch makes an arena for packets that leave by a PacketOut, one after another.
+func NewOutBatch() *SendBatch {
 	return &SendBatch{arena: make([]byte, arenaSize), max: 1, packets: make([][]byte, 0, sendMessages)}
 }
 
-// Begin says by which sink the packets leave that are pushed from here on. What
+// Begin says by which PacketOut the packets leave that are pushed from here on. What
 // waits for another is sent first.
-func (b *SendBatch) Begin(s Sink) {
-	if b.sink != s {
+func (b *SendBatch) Begin(s PacketOut) {
+	if b.out != s {
 		b.Flush()
-		b.sink = s
+		b.out = s
 	}
 }
 
@@ -126,7 +127,7 @@ func (b *SendBatch) Flush() {
 		return
 	}
 	if b.sock == nil {
-		b.flushSink()
+		b.flushOut()
 		b.empty()
 		return
 	}
@@ -139,15 +140,15 @@ func (b *SendBatch) Flush() {
 	b.max = b.sock.maxRun()
 }
 
-// flushSink hands all packets to the sink in one call.
-func (b *SendBatch) flushSink() {
+// flushOut hands all packets over in one call.
+func (b *SendBatch) flushOut() {
 	b.packets = b.packets[:0]
 	for i := range b.msgs[:b.n] {
 		m := &b.msgs[i]
 		b.packets = append(b.packets, b.arena[m.off:m.off+m.len])
 	}
 	b.stats.Calls++
-	sent := b.sink.SendPackets(b.packets)
+	sent := b.out.SendPackets(b.packets)
 	for i := range b.msgs[:sent] {
 		b.sent(&b.msgs[i])
 	}

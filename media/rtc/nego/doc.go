@@ -7,7 +7,7 @@
 //	          └──────────────── State.Keep, for the next ◀─────────┘
 //
 // A [View] is plain values: each section with its use and what was accepted, who the
-// peer is and whether ICE begins anew. Package rtc makes tracks and streams of it. A
+// peer is and whether ICE begins anew. Package rtc plans tracks and streams by it. A
 // [State] is what is remembered from one offer to the next, a few hundred bytes; the
 // caller sees to it that one offer is read at a time.
 //

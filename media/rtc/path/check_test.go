@@ -10,6 +10,7 @@ import (
 
 	"parley/media"
 	"parley/media/dtlsgate"
+	"parley/media/rtc/rtctest"
 	"parley/media/udp"
 )
 
@@ -25,7 +26,7 @@ func (r *rig) ignored(t *testing.T, conn *net.UDPConn, pkt []byte, why Drop) {
 	if n := r.w.drops[why].Load(); n != before+1 {
 		t.Errorf("not dropped as %v", why)
 	}
-	wantSilence(t, conn)
+	rtctest.WantSilence(t, conn)
 }
 
 // TestReplayedRequest: a captured request moves nothing, wherever it is sent
@@ -33,19 +34,19 @@ func (r *rig) ignored(t *testing.T, conn *net.UDPConn, pkt []byte, why Drop) {
 func TestReplayedRequest(t *testing.T) {
 	r := newRig(t, 0)
 	ice := &r.from.ice
-	r.bind(t, ice.current, nominate)
+	r.bind(t, ice.current, rtctest.Nominate)
 	before := ice.selected.Load()
-	captured := request(t, ice.current, nominate)
-	e := r.ask(t, r.client, ice.current, captured)
-	again := r.ask(t, r.client, ice.current, captured)
-	if e.check == nil || again.check == nil || e.check.TransactionID != again.check.TransactionID {
+	captured := r.by(ice.current).Request(t, rtctest.Nominate)
+	e := r.by(ice.current).Ask(t, r.client, captured)
+	again := r.by(ice.current).Ask(t, r.client, captured)
+	if e.Check == nil || again.Check == nil || e.Check.TransactionID != again.Check.TransactionID {
 		t.Error("a check that was not answered is not repeated as it was")
 	}
-	r.answer(t, r.client, ice.current, again.check)
-	if e := r.ask(t, r.client, ice.current, captured); e.check != nil {
+	r.by(ice.current).Answer(t, r.client, again.Check)
+	if e := r.by(ice.current).Ask(t, r.client, captured); e.Check != nil {
 		t.Error("a repeated request brings about another check")
 	}
-	r.ignored(t, stranger(t, r.w.sock.LocalAddr()), captured, DropReplayedCheck)
+	r.ignored(t, rtctest.Stranger(t, r.w.sock.LocalAddr()), captured, DropReplayedCheck)
 	if ice.selected.Load() != before || len(ice.prospects) != 0 {
 		t.Errorf("a replayed request changed something: %d prospects", len(ice.prospects))
 	}
@@ -55,10 +56,10 @@ func TestReplayedRequest(t *testing.T) {
 // takes nothing from what its maker may send.
 func TestReplaysCostNothing(t *testing.T) {
 	r := newRig(t, 0)
-	captured := request(t, r.from.ice.current)
-	r.ask(t, r.client, r.from.ice.current, captured)
+	captured := r.by(r.from.ice.current).Request(t)
+	r.by(r.from.ice.current).Ask(t, r.client, captured)
 	before := r.from.ice.answered.Tokens
-	other := stranger(t, r.w.sock.LocalAddr())
+	other := rtctest.Stranger(t, r.w.sock.LocalAddr())
 	for range 500 {
 		if _, err := other.Write(captured); err != nil {
 			t.Fatal(err)
@@ -71,7 +72,7 @@ func TestReplaysCostNothing(t *testing.T) {
 	if r.from.ice.answered.Tokens < before {
 		t.Error("replays used up the answers to others")
 	}
-	if e := r.ask(t, r.client, r.from.ice.current, request(t, r.from.ice.current)); e.response.Type != stun.BindingSuccess {
+	if e := r.by(r.from.ice.current).Ask(t, r.client, r.by(r.from.ice.current).Request(t)); e.Response.Type != stun.BindingSuccess {
 		t.Error("the peer itself is not answered")
 	}
 }
@@ -81,10 +82,10 @@ func TestReplaysCostNothing(t *testing.T) {
 func TestForgottenRequest(t *testing.T) {
 	r := newRig(t, 0)
 	ice := &r.from.ice
-	r.bind(t, ice.current, nominate)
+	r.bind(t, ice.current, rtctest.Nominate)
 	before := ice.selected.Load()
 	for range maxProspects + 4 { // 20 replays used to take all places
-		r.ask(t, stranger(t, r.w.sock.LocalAddr()), ice.current, request(t, ice.current, nominate))
+		r.by(ice.current).Ask(t, rtctest.Stranger(t, r.w.sock.LocalAddr()), r.by(ice.current).Request(t, rtctest.Nominate))
 	}
 	if ice.selected.Load() != before || len(ice.flows) != 1 || len(ice.prospects) != maxProspects {
 		t.Fatalf("%d flows, %d prospects", len(ice.flows), len(ice.prospects))
@@ -94,8 +95,8 @@ func TestForgottenRequest(t *testing.T) {
 	}
 	// A real change of address is followed at once all the same.
 	ice.selected.Load().Touch(r.host.now().Add(-2 * staleAfter))
-	moved := stranger(t, r.w.sock.LocalAddr())
-	r.prove(t, moved, ice.current, nominate)
+	moved := rtctest.Stranger(t, r.w.sock.LocalAddr())
+	r.by(ice.current).Prove(t, moved, rtctest.Nominate)
 	if got := ice.selected.Load().Addr.AddrPort().Port(); int(got) != moved.LocalAddr().(*net.UDPAddr).Port {
 		t.Error("the new address is not followed")
 	}
@@ -109,15 +110,15 @@ func TestForgottenRequest(t *testing.T) {
 func TestAnswerOfAnother(t *testing.T) {
 	r := newRig(t, 0)
 	ice := &r.from.ice
-	conn, other := stranger(t, r.w.sock.LocalAddr()), stranger(t, r.w.sock.LocalAddr())
-	e := r.ask(t, conn, ice.current, request(t, ice.current, nominate))
-	if !e.check.Contains(stun.AttrICEControlled) || !e.check.Contains(stun.AttrPriority) {
-		t.Errorf("check without what RFC 8445 asks for: %v", e.check)
+	conn, other := rtctest.Stranger(t, r.w.sock.LocalAddr()), rtctest.Stranger(t, r.w.sock.LocalAddr())
+	e := r.by(ice.current).Ask(t, conn, r.by(ice.current).Request(t, rtctest.Nominate))
+	if !e.Check.Contains(stun.AttrICEControlled) || !e.Check.Contains(stun.AttrPriority) {
+		t.Errorf("check without what RFC 8445 asks for: %v", e.Check)
 	}
-	good := checkAnswer(t, e.check, ice.current.RemotePwd)
+	good := rtctest.CheckAnswer(t, e.Check, ice.current.RemotePwd)
 	r.ignored(t, other, good, DropAnswer)
-	r.ignored(t, conn, checkAnswer(t, e.check, ice.current.Pwd), DropAnswer)
-	refusal, err := stun.Build(stun.NewTransactionIDSetter(e.check.TransactionID), stun.BindingError,
+	r.ignored(t, conn, rtctest.CheckAnswer(t, e.Check, ice.current.Pwd), DropAnswer)
+	refusal, err := stun.Build(stun.NewTransactionIDSetter(e.Check.TransactionID), stun.BindingError,
 		stun.CodeRoleConflict, stun.NewShortTermIntegrity(ice.current.RemotePwd), stun.Fingerprint)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +127,7 @@ func TestAnswerOfAnother(t *testing.T) {
 	if len(ice.flows) != 0 {
 		t.Fatal("proven by somebody else")
 	}
-	r.answer(t, conn, ice.current, e.check)
+	r.by(ice.current).Answer(t, conn, e.Check)
 	if len(ice.flows) != 1 {
 		t.Fatal("not proven by the answer")
 	}
@@ -137,21 +138,21 @@ func TestAnswerOfAnother(t *testing.T) {
 // can not be asked to prove it for a second one, as long as it lives.
 func TestAddressOfAnother(t *testing.T) {
 	r := newRig(t, 1)
-	r.bind(t, r.from.ice.current, nominate)
+	r.bind(t, r.from.ice.current, rtctest.Nominate)
 	f := r.from.ice.selected.Load()
 	mallory := r.to[0].ice.current
-	r.ignored(t, r.client, request(t, mallory, nominate), DropTaken)
+	r.ignored(t, r.client, r.by(mallory).Request(t, rtctest.Nominate), DropTaken)
 	if got, _ := r.w.loop.flows.Get(&f.Addr); got != f {
 		t.Fatal("the address changed hands")
 	}
 	// Asked before the owner proved it, answered after.
 	f.Touch(r.host.now().Add(-consentFor - time.Second))
-	e := r.ask(t, r.client, mallory, request(t, mallory, nominate))
+	e := r.by(mallory).Ask(t, r.client, r.by(mallory).Request(t, rtctest.Nominate))
 	f.Touch(r.host.now())
-	r.ignored(t, r.client, checkAnswer(t, e.check, mallory.RemotePwd), DropTaken)
+	r.ignored(t, r.client, rtctest.CheckAnswer(t, e.Check, mallory.RemotePwd), DropTaken)
 	// Its owner is gone: it may be somebody else's.
 	f.Touch(r.host.now().Add(-consentFor - time.Second))
-	r.prove(t, r.client, mallory, nominate)
+	r.by(mallory).Prove(t, r.client, rtctest.Nominate)
 	if got, _ := r.w.loop.flows.Get(&f.Addr); got == f || got.Peer() != r.to[0] {
 		t.Error("an address that was given up can not be used again")
 	}
@@ -162,16 +163,16 @@ func TestAddressOfAnother(t *testing.T) {
 func TestConsentNeedsAnswers(t *testing.T) {
 	r := newRig(t, 0)
 	ice := &r.from.ice
-	r.bind(t, ice.current, nominate)
+	r.bind(t, ice.current, rtctest.Nominate)
 	f := ice.selected.Load()
 	long := r.host.now().Add(-time.Hour)
 	f.Touch(long)
 	owner(r.from).heard.Store(0)
-	e := r.ask(t, r.client, ice.current, request(t, ice.current))
+	e := r.by(ice.current).Ask(t, r.client, r.by(ice.current).Request(t))
 	if f.LastSeen() != long || owner(r.from).heard.Load() != 0 {
 		t.Error("a request renewed consent")
 	}
-	r.answer(t, r.client, ice.current, e.check)
+	r.by(ice.current).Answer(t, r.client, e.Check)
 	if f.LastSeen() == long || owner(r.from).heard.Load() == 0 {
 		t.Error("an answer did not renew consent")
 	}
@@ -182,28 +183,28 @@ func TestConsentNeedsAnswers(t *testing.T) {
 func TestLostChecks(t *testing.T) {
 	r := newRig(t, 0)
 	ice := &r.from.ice
-	conn := stranger(t, r.w.sock.LocalAddr())
-	first := r.ask(t, conn, ice.current, request(t, ice.current)).check
-	second := r.ask(t, conn, ice.current, request(t, ice.current, nominate)).check
+	conn := rtctest.Stranger(t, r.w.sock.LocalAddr())
+	first := r.by(ice.current).Ask(t, conn, r.by(ice.current).Request(t)).Check
+	second := r.by(ice.current).Ask(t, conn, r.by(ice.current).Request(t, rtctest.Nominate)).Check
 	if second == nil || second.TransactionID != first.TransactionID {
 		t.Fatal("another check, though none was answered")
 	}
-	hello := message(msgClientHello, 0, hello(nil, 0xc0, 0x2b)...)
+	hello := rtctest.Message(rtctest.ClientHello, 0, rtctest.Hello(nil, 0xc0, 0x2b)...)
 	if _, err := conn.Write(hello); err != nil {
 		t.Fatal(err)
 	}
 	r.turn(1)
-	third := &stun.Message{Raw: readAnswer(t, conn)}
+	third := &stun.Message{Raw: rtctest.ReadAnswer(t, conn)}
 	if third.Decode() != nil || third.TransactionID != first.TransactionID {
 		t.Fatalf("a ClientHello is not answered with the check: %v", third)
 	}
 	before := ice.selected.Load()
 	ice.selected.Load().Touch(r.host.now().Add(-time.Hour))
-	r.answer(t, conn, ice.current, third)
+	r.by(ice.current).Answer(t, conn, third)
 	if ice.selected.Load() == before {
 		t.Error("the nomination that came meanwhile is not followed")
 	}
-	if fresh := r.ask(t, conn, ice.current, request(t, ice.current)).check; fresh == nil || fresh.TransactionID == first.TransactionID {
+	if fresh := r.by(ice.current).Ask(t, conn, r.by(ice.current).Request(t)).Check; fresh == nil || fresh.TransactionID == first.TransactionID {
 		t.Error("an answered check is sent again")
 	}
 }
@@ -215,10 +216,10 @@ func TestNominatedOnce(t *testing.T) {
 	r := newRig(t, 0)
 	ice := &r.from.ice
 	ice.selected.Load().Touch(r.host.now().Add(-time.Hour))
-	conn := stranger(t, r.w.sock.LocalAddr())
-	r.ask(t, conn, ice.current, request(t, ice.current, nominate))
-	e := r.ask(t, conn, ice.current, request(t, ice.current))
-	r.answer(t, conn, ice.current, e.check)
+	conn := rtctest.Stranger(t, r.w.sock.LocalAddr())
+	r.by(ice.current).Ask(t, conn, r.by(ice.current).Request(t, rtctest.Nominate))
+	e := r.by(ice.current).Ask(t, conn, r.by(ice.current).Request(t))
+	r.by(ice.current).Answer(t, conn, e.Check)
 	if got := ice.selected.Load().Addr.AddrPort().Port(); int(got) != conn.LocalAddr().(*net.UDPAddr).Port {
 		t.Error("the nomination is forgotten")
 	}
@@ -229,7 +230,7 @@ func TestNominatedOnce(t *testing.T) {
 func TestSweptProspects(t *testing.T) {
 	r := newRig(t, 0)
 	ice := &r.from.ice
-	r.ask(t, stranger(t, r.w.sock.LocalAddr()), ice.current, request(t, ice.current))
+	r.by(ice.current).Ask(t, rtctest.Stranger(t, r.w.sock.LocalAddr()), r.by(ice.current).Request(t))
 	ice.prospects = nil // as if evicted by another worker
 	r.w.loop.Sweep()
 	if len(r.w.loop.checks) != 0 || r.w.loop.prospects.Len() != 0 {
@@ -243,17 +244,17 @@ func TestHeldHello(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		r := newRigAt(t, "127.0.0.1:0")
 		p, conn := r.peer(), r.client
-		e := r.ask(t, conn, p.ice.current, request(t, p.ice.current))
-		retry := readAnswer(t, conn)
+		e := r.by(p.ice.current).Ask(t, conn, r.by(p.ice.current).Request(t))
+		retry := rtctest.ReadAnswer(t, conn)
 		cookie := retry[len(retry)-dtlsgate.CookieLen:]
 		if !known {
-			cookie = noise(dtlsgate.CookieLen)
+			cookie = rtctest.Noise(dtlsgate.CookieLen)
 		}
-		if _, err := conn.Write(message(msgClientHello, 1, hello(cookie, 0xc0, 0x2b)...)); err != nil {
+		if _, err := conn.Write(rtctest.Message(rtctest.ClientHello, 1, rtctest.Hello(cookie, 0xc0, 0x2b)...)); err != nil {
 			t.Fatal(err)
 		}
 		r.turn(1)
-		r.answer(t, conn, p.ice.current, e.check)
+		r.by(p.ice.current).Answer(t, conn, e.Check)
 		p.handshake.mu.Lock()
 		begun := p.handshake.attempt != nil
 		p.handshake.mu.Unlock()
@@ -267,7 +268,7 @@ func TestHeldHello(t *testing.T) {
 func TestProofOverIPv6(t *testing.T) {
 	r := newRigAt(t, "[::1]:0")
 	p, conn := r.peer(), r.client
-	r.prove(t, conn, p.ice.current, nominate)
+	r.by(p.ice.current).Prove(t, conn, rtctest.Nominate)
 	f := p.ice.selected.Load()
 	if f == nil || !f.consents(media.Instant(f.LastSeen())) || !f.Addr.AddrPort().Addr().Is6() {
 		t.Fatalf("selected %v", f)
@@ -311,7 +312,7 @@ func TestTooManyAddresses(t *testing.T) {
 	r := newRig(t, 0)
 	ice := &r.from.ice
 	for range maxFlows + 10 {
-		r.prove(t, stranger(t, r.w.sock.LocalAddr()), ice.current)
+		r.by(ice.current).Prove(t, rtctest.Stranger(t, r.w.sock.LocalAddr()))
 	}
 	if n := r.w.drops[DropFlows].Load(); n != 10 {
 		t.Errorf("%d addresses too many, want 10", n)

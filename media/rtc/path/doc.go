@@ -23,7 +23,8 @@
 //
 // # Invariants
 //
-// Tests with an (r) are those of package rtc, which drive the same with whole peers.
+// Tests with an (r) are those of package rtc, which drive the same with whole peers,
+// and with an (f) those of package forward.
 //
 //   - Before an address has answered a binding request of ours, nothing but STUN
 //     is looked at from it (TestStrangers, r). We ask when the peer asks, before our
@@ -32,8 +33,8 @@
 //     itself (TestReplayedRequest, TestForgottenRequest, TestConsentNeedsAnswers):
 //     where packets go changes by the answer, if the request had USE-CANDIDATE,
 //     or with media from a proven address while the selected one is silent, as
-//     after a NAT forgot its mapping (TestMediaFromAnotherAddress, r), and only while
-//     that very address is heard from (TestConsentIsPerAddress, r).
+//     after a NAT forgot its mapping (TestMediaFromAnotherAddress, f), and only while
+//     that very address is heard from (TestConsentIsPerAddress, f).
 //   - An address that lives belongs to the session that it proved itself for
 //     (TestAddressOfAnother).
 //   - A handshake can not be ended by who only knows addresses, or sends from a

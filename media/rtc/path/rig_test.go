@@ -12,12 +12,11 @@ import (
 	"go.uber.org/goleak"
 
 	"parley/media"
+	"parley/media/rtc/rtctest"
 	"parley/media/udp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const patience = 10 * time.Second
 
 // rig is a worker whose loop the test turns by hand, and some peers that are
 // assumed to be there already.
@@ -124,7 +123,7 @@ func owner(p *Peer) *session { return p.owner.(*session) }
 
 // turn lets the worker handle n datagrams.
 func (r *rig) turn(n int) {
-	_ = r.w.sock.SetDeadline(time.Now().Add(patience / 2))
+	_ = r.w.sock.SetDeadline(time.Now().Add(rtctest.Patience / 2))
 	for n > 0 {
 		if err := r.w.sock.Recv(r.w.in); err != nil || r.w.in.Len() == 0 {
 			r.t.Fatalf("nothing arrived: %v", err)
