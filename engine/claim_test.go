@@ -267,10 +267,20 @@ func TestRunningRoomsNeedNoDirectory(t *testing.T) {
 	})
 }
 
-// TestARoomThatFailsGivesItsLeaseBack: whoever gets it next begins anew.
+// TestARoomThatFailsGivesItsLeaseBack: whoever gets it next begins anew, and finds
+// the meeting of before ended.
 func TestARoomThatFailsGivesItsLeaseBack(t *testing.T) {
 	inCluster(t, func(w *world, d *memDirectory) {
 		w.join("tea", "Ada", 0)
+		d.set(func() {
+			running := d.rooms
+			d.rooms = func() int {
+				if m := w.records.meeting(0); m.End.IsZero() {
+					t.Error("the lease is given back while the meeting is open")
+				}
+				return running()
+			}
+		})
 		for range roomRestarts + 1 {
 			if err := w.engine.PanicRoom("tea"); err != nil {
 				t.Fatal(err)
