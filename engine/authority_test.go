@@ -196,6 +196,37 @@ func TestAdmissionsAreBounded(t *testing.T) {
 	})
 }
 
+// TestAuthorityDoesNotComeBack: a call that does not end when its time is over keeps
+// its place, who waits for it is told, and the figures say why there are no places.
+func TestAuthorityDoesNotComeBack(t *testing.T) {
+	guardedBy(t, func(w *world, a *memAuthority) {
+		a.delay["P"], a.deaf = time.Hour, true
+		var last *client
+		for range maxAdmissions {
+			last = w.connect()
+			last.send(joinReq("tea", "P", 0))
+		}
+		w.advance(9 * time.Second)
+		if n := w.engine.Figures().Overdue["authority"]; n != 0 {
+			t.Errorf("%d calls are overdue in time", n)
+		}
+		w.advance(time.Minute)
+		if bye := one[*wire.Bye](last); bye.Code != wire.CodeTimeout {
+			t.Errorf("who waited was told %+v", bye)
+		}
+		late := w.connect()
+		late.refusedWith(late.send(joinReq("tea", "Ada", 0)), wire.CodeServerBusy)
+		if n := w.engine.Figures().Overdue["authority"]; n != maxAdmissions {
+			t.Errorf("%d calls are overdue", n)
+		}
+		w.advance(time.Hour)
+		if n := w.engine.Figures().Overdue["authority"]; n != 0 {
+			t.Errorf("%d calls that came back are overdue", n)
+		}
+		w.join("tea", "Ada", 0)
+	})
+}
+
 // TestConnectionGoesDuringAdmission: the authority is told that nobody waits.
 func TestConnectionGoesDuringAdmission(t *testing.T) {
 	for _, deaf := range []bool{false, true} {

@@ -135,6 +135,28 @@ func TestWaitingIsBounded(t *testing.T) {
 	})
 }
 
+// TestDirectoryDoesNotComeBack: who waits is told, the figures say so, and what the
+// claim brings in the end is given back.
+func TestDirectoryDoesNotComeBack(t *testing.T) {
+	inCluster(t, func(w *world, d *memDirectory) {
+		d.delay["tea"], d.deaf = time.Hour, true
+		ada := w.connect()
+		ada.send(joinReq("tea", "Ada", 0))
+		w.advance(time.Minute)
+		if bye := one[*wire.Bye](ada); bye.Code != wire.CodeTimeout {
+			t.Errorf("Ada was told %+v", bye)
+		}
+		if f := w.engine.Figures(); f.Overdue["directory"] != 1 || f.Rooms != 1 {
+			t.Errorf("overdue %v, %d rooms", f.Overdue, f.Rooms)
+		}
+		w.join("near", "Eve", 0)
+		w.advance(time.Hour)
+		if f := w.engine.Figures(); f.Overdue["directory"] != 0 || f.Rooms != 1 || d.held() != 1 {
+			t.Errorf("overdue %v, %d rooms, %d leases", f.Overdue, f.Rooms, d.held())
+		}
+	})
+}
+
 // TestClaimComesTooLate: nobody waits any more when the answer comes.
 func TestClaimComesTooLate(t *testing.T) {
 	inCluster(t, func(w *world, d *memDirectory) {
@@ -267,10 +289,20 @@ func TestRunningRoomsNeedNoDirectory(t *testing.T) {
 	})
 }
 
-// TestARoomThatFailsGivesItsLeaseBack: whoever gets it next begins anew.
+// TestARoomThatFailsGivesItsLeaseBack: whoever gets it next begins anew, and finds
+// the meeting of before ended.
 func TestARoomThatFailsGivesItsLeaseBack(t *testing.T) {
 	inCluster(t, func(w *world, d *memDirectory) {
 		w.join("tea", "Ada", 0)
+		d.set(func() {
+			running := d.rooms
+			d.rooms = func() int {
+				if m := w.records.meeting(0); m.End.IsZero() {
+					t.Error("the lease is given back while the meeting is open")
+				}
+				return running()
+			}
+		})
 		for range roomRestarts + 1 {
 			if err := w.engine.PanicRoom("tea"); err != nil {
 				t.Fatal(err)

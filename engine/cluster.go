@@ -24,7 +24,8 @@ type Lease interface {
 	// Lost is closed when the room does not belong to this node any more: the lease
 	// was lost, or released.
 	Lost() <-chan struct{}
-	// Release gives the room back.
+	// Release gives the room back. It is called when nothing of the room runs here any
+	// more.
 	Release()
 }
 

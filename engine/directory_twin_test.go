@@ -18,12 +18,16 @@ type memDirectory struct {
 	owner   map[string]string
 	fail    error // of all claims
 	panicky bool
-	out     map[string]*memLease // not given back
-	wrongs  []string
+	out     map[string]*memLease // ours
+	lost    map[*memLease]bool   // and not given back
+	// rooms counts those that run. One that does without a lease, neither held nor
+	// lost, may be another node's already.
+	rooms  func() int
+	wrongs []string
 }
 
 func newMemDirectory() *memDirectory {
-	return &memDirectory{delay: map[string]time.Duration{}, owner: map[string]string{}, out: map[string]*memLease{}}
+	return &memDirectory{delay: map[string]time.Duration{}, owner: map[string]string{}, out: map[string]*memLease{}, lost: map[*memLease]bool{}}
 }
 
 func (d *memDirectory) Claim(ctx context.Context, room string) (Lease, error) {
@@ -67,7 +71,7 @@ func (d *memDirectory) lose(room, to string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.owner[room] = to
-	d.out[room].endLocked()
+	d.out[room].loseLocked()
 }
 
 // held returns how many leases are out.
@@ -90,11 +94,23 @@ func (l *memLease) Mine() bool            { return l.directory != nil }
 func (l *memLease) Lost() <-chan struct{} { return l.lost }
 
 func (l *memLease) Release() {
-	if l.directory == nil {
+	d := l.directory
+	if d == nil {
 		return
 	}
-	l.directory.mu.Lock()
-	defer l.directory.mu.Unlock()
+	rooms := d.rooms()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.lost, l)
+	l.endLocked()
+	if leases := len(d.out) + len(d.lost); rooms > leases {
+		d.wrongs = append(d.wrongs, fmt.Sprintf("%s is given back, and %d rooms run on %d leases", l.room, rooms, leases))
+	}
+}
+
+// loseLocked makes the lease void before it is given back.
+func (l *memLease) loseLocked() {
+	l.directory.lost[l] = true
 	l.endLocked()
 }
 

@@ -9,16 +9,6 @@ import (
 	"parley/engine/wire"
 )
 
-// fired is how many timers the rooms' actors have seen.
-func (w *world) fired() uint64 {
-	for _, f := range w.engine.Figures().Actors {
-		if f.Kind == "room" {
-			return f.Fired
-		}
-	}
-	return 0
-}
-
 // TestSilentRoomForgets: what a room keeps for who is away is gone in time, though
 // nothing happens there any more; and then the room sleeps.
 func TestSilentRoomForgets(t *testing.T) {
@@ -50,9 +40,9 @@ func TestSilentRoomForgets(t *testing.T) {
 		if left := w.engine.Figures().Logged; left != 0 {
 			t.Errorf("%d of %d bytes left", left, kept)
 		}
-		before := w.fired()
+		before := w.figure("room").Fired
 		w.advance(time.Hour)
-		if n := w.fired() - before; n != 0 {
+		if n := w.figure("room").Fired - before; n != 0 {
 			t.Errorf("silent rooms woke %d times", n)
 		}
 		people[0].drop()
@@ -68,12 +58,12 @@ func TestForgettingIsCheap(t *testing.T) {
 	run(t, Options{}, func(w *world) {
 		ada := w.join("tea", "Ada", 0)
 		w.advance(time.Minute)
-		before := w.fired()
+		before := w.figure("room").Fired
 		for i := range 300 {
 			ada.send(&wire.Hand{Raised: i%2 == 0})
 			w.advance(time.Second)
 		}
-		if n := w.fired() - before; n > 10 {
+		if n := w.figure("room").Fired - before; n > 10 {
 			t.Errorf("woke %d times in five minutes", n)
 		}
 	})

@@ -37,7 +37,11 @@ type Figures struct {
 	Unrecorded uint64
 	// Logged are the bytes of events that rooms keep now for who is away.
 	Logged int64
-	Actors []actors.Figure
+	// Overdue counts the calls of the Authority ("authority") and the Directory
+	// ("directory") that go on though their context has ended. Each keeps its place:
+	// when all places are taken nobody new is let in, or into new rooms.
+	Overdue map[string]int64
+	Actors  []actors.Figure
 }
 
 // meters are the live counters behind Figures.
@@ -47,6 +51,8 @@ type meters struct {
 	accepted, chats, private, events, frames, unrecorded, yielded atomic.Uint64
 
 	joins, resumes, leaves, errors, limited, byes tally
+
+	authority, directory foreign
 }
 
 // tally counts by a word.
@@ -79,5 +85,6 @@ func (m *meters) figures() Figures {
 		Errors: m.errors.snapshot(), Limited: m.limited.snapshot(), Byes: m.byes.snapshot(),
 		Chats: m.chats.Load(), Private: m.private.Load(), Events: m.events.Load(), Frames: m.frames.Load(),
 		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(), Logged: m.logged.Load(), Yielded: m.yielded.Load(),
+		Overdue: map[string]int64{"authority": m.authority.overdue.Load(), "directory": m.directory.overdue.Load()},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"parley/actors"
 	"parley/engine/wire"
 )
 
@@ -52,7 +53,20 @@ func newWorld(t *testing.T, o Options) *world {
 		t.Fatal(err)
 	}
 	w.engine = engine
+	if d, ok := o.Directory.(*memDirectory); ok {
+		d.set(func() { d.rooms = func() int { return w.figure("room").Actors } })
+	}
 	return w
+}
+
+// figure is that of a kind of actors.
+func (w *world) figure(kind string) (found actors.Figure) {
+	for _, f := range w.engine.Figures().Actors {
+		if f.Kind == kind {
+			found = f
+		}
+	}
+	return found
 }
 
 // stop stops the engine and checks that nothing was left behind.

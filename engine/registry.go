@@ -192,6 +192,10 @@ func (g *registryState) onRoomIdle(msg roomIdle) {
 	if entry == nil || entry.ending != nil || entry.sent != msg.handled {
 		return
 	}
+	if entry.lease != nil {
+		g.endRoom(entry, shutRoom{}) // another node may own it when it has ended, not before
+		return
+	}
 	g.forget(entry)
 	entry.ref.Stop()
 }
@@ -207,7 +211,8 @@ func (g *registryState) endRoom(entry *roomEntry, with fromRegistry) {
 	}
 }
 
-// forget takes a room out of the books; its actor may still be ending.
+// forget takes a room out of the books, and gives its lease back. The actor of one
+// without a lease may still be ending.
 func (g *registryState) forget(entry *roomEntry) {
 	if g.rooms[entry.name] != entry {
 		return
@@ -237,9 +242,9 @@ func (g *registryState) Exited(ctx *actors.Context[registryMsg], exit actors.Exi
 		return
 	}
 	delete(g.byID, exit.ID)
-	g.forget(entry)
 	g.env.meters.logged.Add(-int64(entry.journal.logged))
 	defer g.checkStopped()
+	defer g.forget(entry) // only when the records are closed, whatever becomes of them
 	if exit.Err != nil {
 		// The room crashed too often. Its participants have been stopped; what
 		// it knew is ours now.

@@ -13,7 +13,8 @@ import (
 // at once where there is none.
 
 // maxAdmissions bounds those of whom it is not known yet whether they may enter:
-// each holds an offer.
+// each holds an offer. One that the Authority does not come back from keeps its place
+// (Figures.Overdue); who waits for it is told after Times.Join.
 const maxAdmissions = 1024
 
 // retryAdmit is when trying again makes sense for who could not be decided about.
@@ -51,7 +52,7 @@ func (e *env) ask(ctx context.Context, msg joinRoom) (grant Grant, err error) {
 	if msg.req.Echo {
 		to.Room = ""
 	}
-	err = e.guarded("authority", func() (err error) {
+	err = e.guarded(ctx, "authority", &e.meters.authority, func(ctx context.Context) (err error) {
 		grant, err = e.authority.Admit(ctx, msg.signal.info.Principal, to)
 		return err
 	})

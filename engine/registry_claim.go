@@ -23,7 +23,8 @@ import (
 // lease is lost.
 
 // maxWaiting bounds those who wait for claims, all rooms together: each holds an
-// offer.
+// offer. Where the Directory does not come back from a claim they keep their places
+// (Figures.Overdue) and are told after Times.Join.
 const maxWaiting = 2048
 
 // retryClaim is when trying again makes sense for who was refused with a claim.
@@ -61,7 +62,7 @@ func (g *registryState) askWhose(ctx *actors.Context[registryMsg], entry *roomEn
 	ctx.Go(func(ctx context.Context) registryMsg {
 		ctx, cancel := context.WithTimeout(ctx, e.times.Claim)
 		defer cancel()
-		c.err = e.guarded("directory", func() (err error) {
+		c.err = e.guarded(ctx, "directory", &e.meters.directory, func(ctx context.Context) (err error) {
 			c.lease, err = e.directory.Claim(ctx, name)
 			return err
 		})

@@ -66,7 +66,7 @@ func storm(w *world, d *memDirectory, a *memAuthority, rng *rand.Rand) {
 		case 9:
 			d.set(func() {
 				if l := d.out[room()]; l != nil {
-					l.endLocked()
+					l.loseLocked()
 				}
 			})
 		case 10:

@@ -48,7 +48,8 @@
 //
 // Opus, VP8, H264, VP9 and AV1 are understood; other codecs are not negotiated.
 // What is layered within one stream is forwarded as a whole. Header extensions
-// are sent in one-byte form, but for dependency descriptors that do not fit it.
+// are sent in one-byte form, but for dependency descriptors that do not fit it; a
+// packet that brings more than 512 bytes of them is dropped.
 // SRTP is AES-GCM by preference, AES-CM with HMAC-SHA1 for peers that know
 // nothing else; MKI and unencrypted SRTCP are refused. As many SSRCs may send at
 // a time as an Opener is told; one that falls silent gives its place to another

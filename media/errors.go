@@ -7,7 +7,7 @@ import "errors"
 var (
 	ErrShortPacket   = errors.New("media: packet too short")
 	ErrVersion       = errors.New("media: not RTP version 2")
-	ErrHeader        = errors.New("media: header or extension longer than the packet")
+	ErrHeader        = errors.New("media: header or extensions longer than the packet, or than they may be")
 	ErrPadding       = errors.New("media: bad padding length")
 	ErrPayload       = errors.New("media: malformed payload descriptor")
 	ErrRTCP          = errors.New("media: malformed RTCP")

@@ -1,6 +1,10 @@
 package media
 
-import "github.com/pion/rtp"
+import (
+	"encoding/binary"
+
+	"github.com/pion/rtp"
+)
 
 // Header is a parsed RTP header (RFC 3550 §5.1). pion/rtp reads it; this is what
 // of it most of this package goes by, in its own units. A Header is to be reused:
@@ -12,23 +16,32 @@ type Header struct {
 	Seq     Seq
 	TS      Ticks
 	SSRC    SSRC
-	// HeaderLen is where the payload starts: 12 … 12 + 60 + 4 + 262140.
+	// HeaderLen is where the payload starts: 12 … 12 + 60 + 4 + 512.
 	HeaderLen int
 
 	rtp rtp.Header
 }
 
-const fixedHeaderLen = 12
+const (
+	fixedHeaderLen = 12
+	// maxExtensions bounds the elements that are read before it is known whether a
+	// packet is authentic. Browsers send up to 64 bytes of them, and 255 more with a
+	// dependency descriptor.
+	maxExtensions = 512
+)
 
 // ParseHeader reads the header of pkt into h. The packet may still be encrypted. A
-// block of extensions that lies about its lengths is no header. Errors:
-// ErrShortPacket, ErrVersion, ErrHeader.
+// block of extensions that lies about its lengths, or is longer than maxExtensions, is no
+// header. Errors: ErrShortPacket, ErrVersion, ErrHeader.
 func ParseHeader(pkt []byte, h *Header) error {
 	if len(pkt) < fixedHeaderLen {
 		return ErrShortPacket
 	}
 	if pkt[0]>>6 != 2 {
 		return ErrVersion
+	}
+	if extensionsLen(pkt) > maxExtensions {
+		return ErrHeader
 	}
 	n, err := h.rtp.Unmarshal(pkt)
 	if err != nil {
@@ -38,6 +51,16 @@ func ParseHeader(pkt []byte, h *Header) error {
 	h.PT, h.Marker, h.Padding = h.rtp.PayloadType, h.rtp.Marker, h.rtp.Padding
 	h.Seq, h.TS, h.SSRC = Seq(h.rtp.SequenceNumber), Ticks(h.rtp.Timestamp), SSRC(h.rtp.SSRC)
 	return nil
+}
+
+// extensionsLen is how long the block of extensions of a packet says it is, in bytes
+// without its prefix (RFC 3550 §5.3.1); 0 without one.
+func extensionsLen(pkt []byte) int {
+	at := fixedHeaderLen + 4*int(pkt[0]&0x0f)
+	if pkt[0]&0x10 == 0 || len(pkt) < at+4 {
+		return 0
+	}
+	return 4 * int(binary.BigEndian.Uint16(pkt[at+2:]))
 }
 
 // Payload returns the payload of the decrypted packet pkt without its padding.

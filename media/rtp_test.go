@@ -100,6 +100,32 @@ func TestExt(t *testing.T) {
 	}
 }
 
+// TestExtensionsAreBounded: each element costs time before it is known whether the
+// packet is authentic. CSRCs do not count.
+func TestExtensionsAreBounded(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		csrcs int
+		words int
+		want  error
+	}{
+		{"what a browser sends", 0, 16, nil},
+		{"as much as may be", 0, maxExtensions / 4, nil},
+		{"as much as may be, behind CSRCs", 15, maxExtensions / 4, nil},
+		{"one word more", 0, maxExtensions/4 + 1, ErrHeader},
+		{"one word more, behind CSRCs", 15, maxExtensions/4 + 1, ErrHeader},
+		{"a packet full", 0, 340, ErrHeader},
+	} {
+		pkt := append([]byte{0x90 | byte(tt.csrcs), 96}, make([]byte, 10+4*tt.csrcs)...)
+		pkt = append(pkt, 0xbe, 0xde, byte(tt.words>>8), byte(tt.words))
+		pkt = append(pkt, bytes.Repeat([]byte{0x10, 'a'}, 2*tt.words)...)
+		var h Header
+		if err := ParseHeader(pkt, &h); err != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
+	}
+}
+
 func TestPayloadPadding(t *testing.T) {
 	packet := func(b0 byte, payload ...byte) []byte {
 		return append([]byte{b0, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3}, payload...)

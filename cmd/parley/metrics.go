@@ -84,6 +84,9 @@ func (s sink) engine(f *engine.Figures) {
 	s.counter("parley_frames_total", "Frames queued to connections.", f.Frames)
 	s.counter("parley_rooms_yielded_total", "Rooms with one member or none that gave way to another on a full server.", f.Yielded)
 	s.gauge("parley_event_log_bytes", "Events that rooms keep for participants who are away.", float64(f.Logged))
+	for what, n := range f.Overdue {
+		s.gauge("parley_calls_overdue", "Calls that decide who may enter or whose a room is, that go on after their time; each keeps its place.", float64(n), "of", what)
+	}
 	s.counter("parley_records_failed_total", "Records that could not be written in time.", f.Unrecorded)
 }
 

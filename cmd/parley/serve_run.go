@@ -44,6 +44,7 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	defer signal.Stop(terminate)
 	log := c.logger(os.Stderr)
 	warnOfStrangers(log, c.strangers)
+	keepToLimit(os.DirFS("/"), log)
 	defer saveMemory()()
 	cores := spareProc()
 	if c.Workers == 0 {

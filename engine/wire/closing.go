@@ -1,15 +1,9 @@
 package wire
 
-// WebSocket close statuses the server uses (RFC 6455 §7.4.1). Connections that
-// end for a reason of ours carry CloseStatus of the bye's code.
-const (
-	StatusNormal      = 1000 // after the reply to a leave
-	StatusProtocol    = 1002 // not WebSocket: bad opcode, unmasked, reserved bits
-	StatusUnsupported = 1003 // a binary frame
-	StatusInvalidUTF8 = 1007 // a text that is not UTF-8
-	StatusPolicy      = 1008 // the server's rules were broken before a bye made sense
-	StatusTooLarge    = 1009 // a message beyond MaxMessage
-)
+// StatusNormal is the WebSocket close status (RFC 6455 §7.4.1) after the reply to a
+// leave. Connections that end for another reason of ours carry CloseStatus of the
+// bye's code; what breaks WebSocket itself is its transport's to name.
+const StatusNormal = 1000
 
 // closeStatus maps the code of a bye to the close status that follows it.
 var closeStatus = map[Code]int{

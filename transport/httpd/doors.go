@@ -31,10 +31,7 @@ type Socket struct {
 
 // check finds what no request tells.
 func (d *Door) check() error {
-	path := d.Pattern
-	if _, after, ok := strings.Cut(path, " "); ok {
-		path = strings.TrimLeft(after, " \t")
-	}
+	_, path := d.asksFor()
 	switch {
 	case !strings.HasPrefix(path, "/"):
 		return fmt.Errorf("door %q: a pattern is a path such as /relay/{channel}, with a method before it or without", d.Pattern)
@@ -44,6 +41,14 @@ func (d *Door) check() error {
 		return fmt.Errorf("door %q: nobody takes its WebSockets", d.Pattern)
 	}
 	return nil
+}
+
+// asksFor takes the pattern apart. Without a method it takes all; GET stands for them.
+func (d *Door) asksFor() (method, path string) {
+	if method, path, ok := strings.Cut(d.Pattern, " "); ok {
+		return method, strings.TrimLeft(path, " \t")
+	}
+	return http.MethodGet, d.Pattern
 }
 
 // routes are a ServeMux and what is ours in it.
@@ -66,35 +71,31 @@ func (m *routes) open(d Door, h http.Handler) (err error) {
 		}
 	}()
 	m.ServeMux.Handle(d.Pattern, h)
+	method, _ := d.asksFor()
 	for _, pattern := range m.own {
-		if by := m.answers(pattern); by != "" {
-			return fmt.Errorf("door %q: it would answer in the place of %q", by, pattern)
+		if m.takenFrom(pattern, method) {
+			return fmt.Errorf("door %q: it would answer in the place of %q", d.Pattern, pattern)
 		}
 	}
 	return nil
 }
 
-// methods are those that are asked for in the wild.
-var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
-
-// answers is the pattern that requests for what is ours go to, empty if it is ours.
-func (m *routes) answers(own string) (by string) {
+// takenFrom reports whether requests with a method for what is ours go elsewhere.
+func (m *routes) takenFrom(own, method string) bool {
 	paths := []string{strings.ReplaceAll(own, "{id}", "x")}
 	if own == "/" { // the pages
 		paths = append(paths, "/r/room", "/sdk/index.js", "/lib/x.js", "/ui/x.js", embedPage, "/manifest.webmanifest")
 	}
 	for _, path := range paths {
-		for _, method := range methods {
-			r, err := http.NewRequest(method, path, nil)
-			if err != nil {
-				panic(err) // a pattern of ours
-			}
-			if _, pattern := m.Handler(r); pattern != own {
-				return pattern
-			}
+		r, err := http.NewRequest(method, path, nil)
+		if err != nil {
+			panic(err) // ServeMux has taken the method, and the path is ours
+		}
+		if _, pattern := m.Handler(r); pattern != own {
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
 // enter is what a door's requests are answered by.

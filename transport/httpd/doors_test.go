@@ -90,6 +90,10 @@ func TestDoorMistakes(t *testing.T) {
 		{[]Door{{Pattern: "/healthz", Handler: h}}, "/healthz"},
 		{[]Door{{Pattern: "POST /healthz", Handler: h}}, `in the place of "/healthz"`},
 		{[]Door{{Pattern: "PUT /api/v1/meetings/{id}/rating", Handler: h}}, "in the place of"},
+		{[]Door{{Pattern: "HEAD /healthz", Handler: h}}, `in the place of "/healthz"`},
+		{[]Door{{Pattern: "HEAD /{$}", Handler: h}}, `in the place of "/"`},
+		{[]Door{{Pattern: "TRACE /metrics", Handler: h}}, "in the place of"},
+		{[]Door{{Pattern: "PROPFIND /r/{room}", Handler: h}}, `in the place of "/"`},
 		{[]Door{{Pattern: "/", Handler: h}}, `"/"`},
 		{[]Door{{Pattern: "GET /", Handler: h}}, "conflicts"},
 		{[]Door{{Pattern: "GET /{$}", Handler: h}}, `in the place of "/"`},
@@ -108,7 +112,7 @@ func TestDoorMistakes(t *testing.T) {
 			t.Errorf("%q does not name %q and %q", err, last, c.want)
 		}
 	}
-	for _, pattern := range []string{"/relay/{channel}", "GET /watch/{room}", "/socket.io/", "/api/v1/other", "POST /whip/{room}"} {
+	for _, pattern := range []string{"/relay/{channel}", "GET /watch/{room}", "/socket.io/", "/api/v1/other", "POST /whip/{room}", "HEAD /whip/{room}", "PATCH /whip/{room}"} {
 		s, err := New(Config{Doors: []Door{{Pattern: pattern, Handler: h}}, Log: quiet()})
 		if err != nil {
 			t.Errorf("%s: %v", pattern, err)

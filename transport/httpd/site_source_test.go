@@ -31,6 +31,7 @@ var elsewhere = map[string]string{
 	"transport/httpd/plain.go Location":                                          "the address is a Site's",
 	"cmd/parley/control.go http://parley/backup":                                 "over a socket file, which has no host",
 	"cmd/parley/main.go *":                                                       "examples in the help",
+	"cmd/parley/memory.go *":                                                     "names of runtime/metrics",
 	"cmd/parley/serve_run.go Browsers give camera and microphone only to https:// pages and to": "a message",
 }
 

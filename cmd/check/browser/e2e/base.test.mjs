@@ -1,6 +1,7 @@
 // A server below a path of a host (--public-url https://host/meet): a meeting, its
 // links, its record and the SDK, behind a proxy that takes the path off and behind one
-// that does not. Nothing is asked for outside.
+// that does not. Nothing is asked for outside. And who came by an address that is not
+// secure is led to the public one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startBaseProxy } from './base_proxy.mjs';
@@ -28,6 +29,30 @@ for (const { strips, language } of ways) {
       await browser.close();
       await server.clean();
       await proxy.close();
+    }
+  });
+}
+
+for (const language of LANGUAGES) {
+  test(`who came past a proxy with a certificate is shown the public address, ${language}`, async () => {
+    const server = await startServer({ args: ['--public-url', 'https://public.example/meet', '--allow-host', 'meet.test'] });
+    const port = Number(/here\s+http:\/\/localhost:(\d+)/.exec(server.log())?.[1]);
+    const browser = await openChromium();
+    try {
+      const who = await guest(browser, `http://meet.test:${port}`, { language });
+      for (const [path, shown] of [['/', '/'], ['/r/tea', '/r/tea'], ['/meet/r/tea', '/r/tea']]) {
+        await who.page.goto(`http://meet.test:${port}${path}`);
+        if (path === '/') await who.text('insecure.ways').click();
+        await who.page.getByRole('link', { name: `https://public.example/meet${shown}`, exact: true }).waitFor();
+        assert.equal(await who.page.getByRole('link', { name: 'localhost' }).count(), 0, path);
+        assert.equal(await who.text('insecure.admin').count(), 0, path);
+      }
+      // The browser says by itself what a header is worth without HTTPS.
+      assert.deepEqual(who.page.problems.filter((p) => !p.includes('Cross-Origin-Opener-Policy')), []);
+      await who.close();
+    } finally {
+      await browser.close();
+      await server.clean();
     }
   });
 }

@@ -1,39 +1,9 @@
 // What a person chose, kept in this browser only. Reading never throws: a
 // damaged or forbidden storage gives the defaults.
+import { site } from './route.js';
 
-/** @typedef {{room: string, key?: string, at: number}} Recent a room by the name people see, and by its key */
-
-/**
- * @typedef {object} Prefs
- * @property {string} name
- * @property {boolean} mic join with the microphone on
- * @property {boolean} cam join with the camera on
- * @property {string} micId
- * @property {string} camId
- * @property {string} speakerId
- * @property {'dark' | 'light' | 'system'} theme
- * @property {string} lang
- * @property {'auto' | 'tile' | 'float' | 'hidden'} selfView
- * @property {'tl' | 'tr' | 'bl' | 'br'} corner where a floating self-view sits
- * @property {'auto' | 'grid' | 'speaker'} layout
- * @property {boolean} mirror
- * @property {boolean} captions
- * @property {boolean} reactions show reactions flying
- * @property {boolean} announceReactions
- * @property {boolean} announceChat
- * @property {boolean} silentMicWarning
- * @property {boolean} lowerHandWhenSpeaking
- * @property {boolean} askWhenAlone whether still there, after a long time
- * @property {boolean} dataSaver receive sound and shared screens only
- * @property {boolean} shortcuts
- * @property {Record<string, string>} keys remapped shortcuts: action → key
- * @property {number} soundVolume 0 … 1
- * @property {Record<string, boolean>} sounds kind → on
- * @property {{noiseSuppression: boolean, echoCancellation: boolean, autoGainControl: boolean, voiceIsolation: boolean, music: boolean}} audio music: the sound as it is, without the others
- * @property {boolean} blur
- * @property {Recent[]} recent newest first
- * @property {number} v version of what is stored; absent in the first
- */
+/** @typedef {import('./kept.js').Prefs} Prefs */
+/** @typedef {import('./kept.js').Recent} Recent */
 
 /** @type {Readonly<Prefs>} */
 export const DEFAULTS = Object.freeze({
@@ -67,7 +37,8 @@ export const DEFAULTS = Object.freeze({
   v: 2,
 });
 
-const KEY = 'parley';
+const FIRST_KEY = 'parley';
+const KEY = site.own(FIRST_KEY);
 const MAX_RECENT = 8;
 
 /** @param {unknown} v @returns {v is Record<string, unknown>} */
@@ -136,7 +107,8 @@ class PrefStore extends EventTarget {
     super();
     try {
       this.#storage = globalThis.localStorage ?? null;
-      this.#prefs = parsePrefs(this.#storage?.getItem(KEY) ?? null);
+      // Before servers had keys of their own they shared the first.
+      this.#prefs = parsePrefs(this.#storage?.getItem(KEY) ?? this.#storage?.getItem(FIRST_KEY) ?? null);
     } catch {
       // Storage is forbidden here: choices last as long as the page.
     }

@@ -11,6 +11,7 @@ import { newRoomCode, roomOfPath } from './roomcode.js';
  * @property {string} here  where this page's server is asked, also by another name
  * @property {(path: string) => string} at  the path that "/r/tea" has for the browser
  * @property {(pathname: string) => string} below  the opposite
+ * @property {(name: string) => string} own  what a thing is called that the browser keeps, where servers below other paths share it
  */
 
 /**
@@ -28,6 +29,7 @@ export function siteOf(said, page) {
     here: page.origin + base,
     at: (path) => base + path,
     below: (pathname) => (isBelow(pathname, base) ? pathname.slice(base.length) || '/' : pathname),
+    own: (name) => name + base,
   };
 }
 

@@ -1,6 +1,7 @@
 // What a tab keeps of the meeting it is in, so that loading it again, or going
 // back to it, brings one right into the meeting with what was on and off.
 // Written when the page goes away; a meeting that was left leaves nothing.
+import { site } from './route.js';
 
 /**
  * @typedef {object} Stay
@@ -12,7 +13,7 @@
  * @property {number} began when the meeting began, server time
  */
 
-const KEY = 'parley-stay';
+const KEY = site.own('parley-stay');
 /** For how long one is brought back: later a microphone that opens would surprise, milliseconds. */
 const FRESH = 120_000;
 

@@ -3,10 +3,12 @@
 // when the browser is too old to read the rest. No modules, no new syntax here.
 (function () {
   var root = document.documentElement;
+  // As lib/route.js reads it.
+  var base = (root.getAttribute('data-site') || '').replace(/^\w+:\/\/[^/]*/, '');
   var theme = 'system';
   var wishes = [(/[?&]lang=([\w-]+)/.exec(location.search) || [])[1]];
   try {
-    var prefs = JSON.parse(localStorage.getItem('parley') || '{}');
+    var prefs = JSON.parse(localStorage.getItem('parley' + base) || localStorage.getItem('parley') || '{}');
     // As lib/prefs.js reads it.
     if (prefs.theme !== 'dark' || prefs.v || !prefs.sounds) theme = prefs.theme || theme;
     wishes.push(prefs.lang);
@@ -21,8 +23,7 @@
   // Its texts are wanted soon: asked for before the modules that ask for them.
   var texts = document.createElement('link');
   texts.rel = 'modulepreload';
-  // As lib/route.js reads it.
-  texts.href = (root.getAttribute('data-site') || '').replace(/^\w+:\/\/[^/]*/, '') + '/i18n/' + root.lang + '.js';
+  texts.href = base + '/i18n/' + root.lang + '.js';
   document.head.appendChild(texts);
 
   function tooOld() {

@@ -1,5 +1,6 @@
-// What to do about a page that came neither over HTTPS nor from localhost: for
-// who sits at the server, and for who runs it.
+// What to do about a page that came neither over HTTPS nor from localhost: the address
+// that people are to come by, or, where the server knows of none, what to do for who
+// sits at it and for who runs it.
 import { icon } from '../icons/icons.js';
 import { h } from '../lib/html.js';
 import { msg } from '../lib/i18n.js';
@@ -8,6 +9,11 @@ import { say } from './announcer.js';
 
 /** The ways out. @param {string} path of the page */
 export function insecureWays(path) {
+  const { protocol } = new URL(site.url);
+  if (protocol === 'https:') {
+    const way = site.url + site.below(path);
+    return [h('a', { href: way }, way)];
+  }
   const local = `http://localhost:${location.port || '80'}${path}`;
   return [
     h('p', null, msg('insecure.here')),

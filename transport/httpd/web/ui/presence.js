@@ -7,9 +7,10 @@
 // browser lets go of the locks of tabs that are closed or have crashed, so what
 // is held is true. Pages that are not secure have no locks: there the other
 // tabs are asked. What changes is called out to all in either case.
+import { site } from '../lib/route.js';
 
-const CHANNEL = 'parley-presence';
-const KEY = 'parley-identity';
+const CHANNEL = site.own('parley-presence');
+const KEY = site.own('parley-identity');
 /** How long other tabs have to answer where there are no locks, milliseconds. */
 const ANSWER = 150;
 
