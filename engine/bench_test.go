@@ -97,6 +97,32 @@ func BenchmarkBroadcast1000(b *testing.B) {
 	}
 }
 
+// BenchmarkBroadcastToMany tells rooms of 200 something in turn, so many that none
+// is in the processor's caches any more when its turn comes, as in a server that has
+// done something else since.
+func BenchmarkBroadcastToMany(b *testing.B) {
+	const size, rooms = 200, 100
+	frames := &atomic.Int64{}
+	all := make([]*roomState, rooms)
+	for i := range all {
+		all[i] = &roomState{env: &env{}, j: newJournal("tea", "Tea", false)}
+	}
+	for i := range size { // members of one room are not neighbours in memory
+		for _, r := range all {
+			m := &member{person: person{id: fmt.Sprint(i), kind: wire.KindPerson}}
+			m.signal = &Signal{env: r.env, conn: &countConn{frames: frames}}
+			r.j.add(m)
+		}
+	}
+	frame := wire.FrameOf(&wire.Reacted{Participant: "1", Emoji: "x"})
+	for b.Loop() {
+		for _, r := range all {
+			r.sendAll(frame, "")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rooms*size), "ns/member")
+}
+
 func BenchmarkJoinLeave(b *testing.B) {
 	for _, others := range []int{0, 10, 100} {
 		b.Run(fmt.Sprint("among ", others), func(b *testing.B) {

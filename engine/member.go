@@ -25,7 +25,7 @@ type member struct {
 	may    Right // as granted to who joined, see Authority
 	ref    actors.Ref[participantMsg]
 	secret [secretSize]byte
-	signal *Signal // nil while away, and for the echo
+	signal *Signal // nil while away, and for the echo; set by roomJournal.connect
 	// silentAt is since when it counts as gone, zero for those who do not, see
 	// awayState.
 	silentAt time.Time

@@ -218,7 +218,7 @@ func (r *roomState) failUnfinished(ctx *actors.Context[roomMsg]) {
 		if r.j.byID[n.m.id] == nil {
 			r.j.add(n.m)
 		}
-		n.m.signal = n.signal
+		r.j.connect(n.m, n.signal)
 		r.remove(ctx, n.m, departure{reason: wire.ReasonFailed, code: fault.code, message: fault.message})
 	}
 	for _, n := range r.j.joining {

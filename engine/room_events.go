@@ -83,9 +83,9 @@ func (r *roomState) show(ev wire.Event, to audience) {
 // sendAll hands one frame to every member's connection.
 func (r *roomState) sendAll(frame *wire.Frame, except string) {
 	sent := uint64(0)
-	for _, m := range r.j.members {
-		if m.signal != nil && m.id != except {
-			m.signal.conn.Send(frame)
+	for _, l := range r.j.listeners.of(r.j.members) {
+		if l.id != except {
+			l.conn.Send(frame)
 			sent++
 		}
 	}

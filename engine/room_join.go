@@ -141,7 +141,7 @@ func (r *roomState) welcome(ctx *actors.Context[roomMsg], n *newcomer) {
 	if old := r.sameIdentity(m); old != nil {
 		r.remove(ctx, old, departure{reason: wire.ReasonDuplicate, code: wire.CodeDuplicate, message: "the same identity joined again"})
 	}
-	m.signal = n.signal
+	r.j.connect(m, n.signal)
 	m.textsSoFar, m.leftOpen = r.j.texts, m.undecided
 	r.j.add(m)
 	delete(r.j.joining, m.id) // not before: the meeting must not end between the two

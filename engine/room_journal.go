@@ -11,7 +11,7 @@ import (
 // handler starts from it. It belongs to the room's goroutine, and to the
 // registry after the room's end. Others touch only what inbox and occupancy point
 // to. What can be worked out again (stage, speakers, timers) is not here but in
-// roomState.
+// roomState; listeners are, for they change where the members do.
 type roomJournal struct {
 	name  string // its key, by which it is known everywhere, see wire.CleanRoom
 	title string // its name as who opened it typed it
@@ -19,17 +19,19 @@ type roomJournal struct {
 
 	seq     uint64
 	log     eventLog
-	members []*member            // in join order
-	byID    map[string]*member   // the same
-	joining map[string]*newcomer // not members yet
-	hands   hands
-	meeting *meeting // nil while nobody is there
-	history history
-	sayings sayings
-	texts   int // to everyone, since the room is there
-	leaving []*leaveWait
-	inbox   *inbox
-	watched *watched // what all who watch can see; see room_codecs.go
+	members []*member          // in join order
+	byID    map[string]*member // the same
+	// listeners follow from the members and their connections; see connect.
+	listeners listeners
+	joining   map[string]*newcomer // not members yet
+	hands     hands
+	meeting   *meeting // nil while nobody is there
+	history   history
+	sayings   sayings
+	texts     int // to everyone, since the room is there
+	leaving   []*leaveWait
+	inbox     *inbox
+	watched   *watched // what all who watch can see; see room_codecs.go
 
 	handled   uint64 // messages from the registry
 	occupancy *occupancy
@@ -67,7 +69,15 @@ func newJournal(name, title string, echo bool) *roomJournal {
 func (j *roomJournal) add(m *member) {
 	j.members = append(j.members, m)
 	j.byID[m.id] = m
+	j.listeners.changed()
 	j.countWatchers()
+}
+
+// connect gives m another connection, nil for none. A member that is none yet, or
+// no more, has no events to hear.
+func (j *roomJournal) connect(m *member, s *Signal) {
+	m.signal = s
+	j.listeners.changed()
 }
 
 // people counts the members that are persons.
@@ -95,6 +105,7 @@ func (j *roomJournal) drop(m *member) {
 		j.members = slices.Delete(j.members, i, i+1)
 	}
 	delete(j.byID, m.id)
+	j.listeners.changed()
 	j.hands.set(m.id, false)
 	j.countWatchers()
 }
@@ -141,7 +152,7 @@ func (j *roomJournal) close(e *env, c closing) {
 			e.meters.participants.Add(-1)
 		}
 	}
-	j.members, j.hands = nil, nil
+	j.members, j.hands, j.listeners = nil, nil, listeners{}
 	clear(j.byID)
 	for _, w := range j.leaving {
 		j.finish(w)

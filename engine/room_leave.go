@@ -77,7 +77,7 @@ func (r *roomState) onLeave(q asked, req *wire.Leave) {
 		signal: q.signal, reply: wire.OKTo(req.ID), dueBy: now.Add(r.env.times.Record),
 	}
 	w.reply.Summary = r.j.summary(m, now)
-	m.signal = nil // no event after the leave
+	r.j.connect(m, nil) // no event after the leave
 	box := r.toInbox(func(err error) recordResult { return recordResult{leave: w, err: err} })
 	if !r.remove(q.ctx, m, departure{reason: wire.ReasonLeft, recorded: box}) {
 		r.j.finish(w)
@@ -110,7 +110,7 @@ func (r *roomState) onMemberAway(msg memberAway) {
 	if m == nil || m.signal != msg.signal {
 		return
 	}
-	m.signal = nil
+	r.j.connect(m, nil)
 	r.j.sayings.forget(msg.signal)
 	r.publish(&wire.ParticipantAway{Participant: m.id, Away: true}, audience{})
 }

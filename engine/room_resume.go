@@ -25,7 +25,7 @@ func (r *roomState) onResumeSession(msg resumeSession) {
 	if !msg.signal.bind(m.ref) {
 		msg.signal.tellLost(m.ref) // gone again; its end came before it was known
 	}
-	m.signal = nil
+	r.j.connect(m, nil)
 	if !m.silentAt.IsZero() {
 		m.silentAt, r.stage = time.Time{}, nil
 	}
@@ -35,7 +35,7 @@ func (r *roomState) onResumeSession(msg resumeSession) {
 	} else {
 		r.publish(&wire.ParticipantAway{Participant: m.id, Away: false}, audience{})
 	}
-	m.signal = msg.signal
+	r.j.connect(m, msg.signal)
 	r.env.meters.resumes.add("ok")
 	m.signal.reply(&wire.Resumed{
 		Head: wire.Head{ID: msg.req.ID}, Seq: r.j.seq, ServerTime: time.Now().UnixMilli(),

@@ -8,7 +8,8 @@
 // # Who owns what
 //
 // On Linux a Poller is a few loops, each one goroutine with one epoll
-// instance, one scratch buffer and one timer wheel. A connection belongs to
+// instance, one scratch buffer and one timer wheel. A loop waits in the
+// runtime's poller, so one with nothing to do keeps no thread. A connection belongs to
 // one loop for life and its Handler runs on that loop's goroutine only, so a
 // connection is served by one goroutine at a time without any re-arming.
 // Handlers must not block: they would hold up the loop's other connections.

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -113,8 +112,8 @@ func (p *epollPoller) Close() error {
 
 // loop is one goroutine waiting on one epoll instance.
 type loop struct {
-	epfd    int
-	wakefd  int // an eventfd, watched by epfd with generation 0
+	wait    *waiter
+	wakefd  int // an eventfd, watched with generation 0
 	scratch []byte
 	log     *slog.Logger
 	done    chan struct{}
@@ -124,30 +123,32 @@ type loop struct {
 	wheel    *wheel[epollFD]
 	posted   []*epollFD // have synthetic events to deliver
 	gen      int32
-	sleeping bool    // between computing the timeout and waking up
+	sleeping bool    // between knowing when to wake up and waking up
 	until    Instant // when sleeping ends by itself, 0: never
 	waking   bool    // the eventfd was written and not yet read
 	stopping bool
 }
 
+// batch is how many events a loop takes at once.
+const batch = 256
+
 func newLoop(o Options) (*loop, error) {
-	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	wait, err := newWaiter(batch)
 	if err != nil {
-		return nil, os.NewSyscallError("epoll_create1", err)
+		return nil, err
 	}
 	wakefd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
-		_ = unix.Close(epfd)
+		wait.close()
 		return nil, os.NewSyscallError("eventfd", err)
 	}
-	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wakefd)}
-	if err := unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, wakefd, &ev); err != nil {
+	if err := wait.watch(wakefd); err != nil {
 		_ = unix.Close(wakefd)
-		_ = unix.Close(epfd)
-		return nil, os.NewSyscallError("epoll_ctl", err)
+		wait.close()
+		return nil, err
 	}
 	return &loop{
-		epfd:    epfd,
+		wait:    wait,
 		wakefd:  wakefd,
 		scratch: make([]byte, o.Scratch),
 		log:     o.Log,
@@ -159,21 +160,20 @@ func newLoop(o Options) (*loop, error) {
 // run is the loop's goroutine.
 func (l *loop) run() {
 	defer close(l.done)
-	events := make([]unix.EpollEvent, 256)
 	var posted []*epollFD
 	var due []*epollFD
 	for {
-		timeout, stop := l.prepareSleep()
+		until, stop := l.prepareSleep()
 		if stop {
 			l.shutDown()
 			return
 		}
-		n, err := unix.EpollWait(l.epfd, events, timeout)
-		if err != nil && err != unix.EINTR {
-			panic(fmt.Sprintf("poll: epoll_wait: %v", err)) // EBADF, EFAULT: our bug
+		events, err := l.wait.wait(until)
+		if err != nil {
+			panic(fmt.Sprintf("poll: %v", err)) // EBADF, EFAULT: our bug
 		}
 		l.wokeUp()
-		for i := range max(n, 0) {
+		for i := range events {
 			l.deliver(&events[i])
 		}
 		posted = l.deliverPosted(posted[:0])
@@ -181,26 +181,20 @@ func (l *loop) run() {
 	}
 }
 
-// prepareSleep returns how long epoll_wait may wait in milliseconds.
-func (l *loop) prepareSleep() (timeout int, stop bool) {
+// prepareSleep returns when the sleep is to end by itself, 0: never. What was
+// posted ends it at once.
+func (l *loop) prepareSleep() (until Instant, stop bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopping {
 		return 0, true
 	}
+	l.until = l.wheel.next()
 	if len(l.posted) > 0 {
-		return 0, false
+		l.until = Now()
 	}
 	l.sleeping = true
-	l.until = l.wheel.next()
-	if l.until == 0 {
-		return -1, false
-	}
-	wait := l.until.Sub(Now())
-	if wait <= 0 {
-		return 0, false
-	}
-	return int((wait + time.Millisecond - 1) / time.Millisecond), false
+	return l.until, false
 }
 
 func (l *loop) wokeUp() {
@@ -211,9 +205,11 @@ func (l *loop) wokeUp() {
 
 // deliver hands one epoll event to its handler.
 func (l *loop) deliver(ev *unix.EpollEvent) {
-	if ev.Pad == 0 && int(ev.Fd) == l.wakefd {
-		l.drainWake()
-		return
+	if ev.Pad == 0 {
+		if int(ev.Fd) == l.wakefd {
+			l.drainWake()
+		}
+		return // the timer needs no more than to have ended the wait
 	}
 	d := l.lookup(ev.Fd, ev.Pad)
 	if d == nil {
@@ -404,5 +400,5 @@ func (l *loop) shutDown() {
 		}
 	}
 	_ = unix.Close(l.wakefd)
-	_ = unix.Close(l.epfd)
+	l.wait.close()
 }

@@ -54,7 +54,7 @@ func (d *epollFD) control(op int) error {
 	if d.want {
 		ev.Events |= unix.EPOLLOUT
 	}
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(d.loop.epfd, op, int(d.fd), &ev))
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(d.loop.wait.epfd, op, int(d.fd), &ev))
 }
 
 func (d *epollFD) Read(p []byte) (int, error) {
@@ -177,7 +177,7 @@ func (d *epollFD) Close() error {
 	d.loop.forget(d)
 	// Closing would take it out of epoll too, unless a child process holds
 	// a copy of the descriptor.
-	_ = unix.EpollCtl(d.loop.epfd, unix.EPOLL_CTL_DEL, int(d.fd), nil)
+	_ = unix.EpollCtl(d.loop.wait.epfd, unix.EPOLL_CTL_DEL, int(d.fd), nil)
 	if d.lent {
 		return nil
 	}
