@@ -163,16 +163,20 @@ func flip8(where int) func([]byte, int, int, *rand.Rand) []byte {
 }
 
 // TestDamageAnywhere damages each 4 KiB of a small store's files, in two of ten ways in
-// turn, or with PARLEY_ALL_DAMAGE in all, of a store that was closed and of one that a crash left. Open gives what was there, or
-// one line that names the file; or it says what is damaged, and a read of that fails.
+// turn, of a store that was closed and of one that a crash left; with PARLEY_ALL_DAMAGE
+// in all ways, with the race detector each other block in one. Open gives what was there,
+// or one line that names the file; or it says what is damaged, and a read of that fails.
 // Nothing is missing in silence. Repair then gives a store that opens, with all that
 // was not on the damaged pages.
 func TestDamageAnywhere(t *testing.T) {
 	o := Options{Now: newClock().now, Heartbeat: time.Hour, LockWait: time.Second}
 	seen := make(map[string]int)
 	share := 5 // of the damages each block gets that part, in turn
-	if os.Getenv("PARLEY_ALL_DAMAGE") != "" {
+	switch {
+	case os.Getenv("PARLEY_ALL_DAMAGE") != "":
 		share = 1
+	case raceOn:
+		share = 20
 	}
 	for _, clean := range []bool{true, false} {
 		dir, holds := damageStore(t, o, clean)

@@ -17,9 +17,15 @@ func browserTests(step string, env ...string) func(ctx context.Context, r *resul
 	return runBrowsers(env, "--step", step)
 }
 
-// oneBrowserTest runs those with a name.
+// oneBrowserTest runs those with a name. That there is none is said before anything
+// is built.
 func oneBrowserTest(name string) func(ctx context.Context, r *result) error {
-	return runBrowsers(nil, "--test", name)
+	return func(ctx context.Context, r *result) error {
+		if err := command(ctx, browserDir, nil, "node", "run/run.mjs", "--find", "--test", name); err != nil {
+			return err
+		}
+		return runBrowsers(nil, "--test", name)(ctx, r)
+	}
 }
 
 func runBrowsers(env []string, args ...string) func(ctx context.Context, r *result) error {

@@ -11,14 +11,16 @@
 // form may take, which a test holds.
 //
 //	form    asked for by         at most   adds
-//	people  go run ./cmd/check   10 min    format, vet, import rules; race tests, which run the seeds of fuzz targets;
-//	                                       allocation guards; type check and unit tests of the client; pages and
-//	                                       media in Chromium against the real binary
+//	people  go run ./cmd/check   10 min    format, vet, import rules; tests of very many inputs, without the race detector;
+//	                                       race tests, which run the seeds of fuzz targets; allocation guards;
+//	                                       type check and unit tests of the client; pages and media in Chromium
+//	                                       against the real binary
 //	CI      CI=true              45 min    stores on bad disks, builds for other systems, fuzzing for 3 s a target,
 //	                                       what needs network namespaces, Firefox, the tour of all screens, a short
 //	                                       soak, music, weight, the browser tests in Chinese too where people have
 //	                                       them in English only, and each foreign WebRTC stack (cmd/check/stacks)
-//	long    --long               8 h       fuzzing for 5 minutes a target, race tests 5 times, soaks of ten minutes
+//	long    --long               8 h       fuzzing for 5 minutes a target, all tests with the race detector 5 times,
+//	                                       soaks of ten minutes
 //
 // What a foreign client needs and can not be had is red with CI=true, and told
 // otherwise. --only runs the named steps of any form; --test runs the browser

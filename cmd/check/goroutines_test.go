@@ -50,9 +50,26 @@ func TestGoroutinesHaveOwners(t *testing.T) {
 // countGoStatements adds those below dir, tests left out, by file.
 func countGoStatements(t *testing.T, dir string, found map[string]int) {
 	t.Helper()
+	eachFile(t, dir, func(name string, file *ast.File) {
+		if strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if _, ok := n.(*ast.GoStmt); ok {
+				found[name]++
+			}
+			return true
+		})
+	})
+}
+
+// eachFile parses the Go files below a folder of the module and calls visit with their
+// names, with slashes, from the module's root.
+func eachFile(t *testing.T, dir string, visit func(name string, file *ast.File)) {
+	t.Helper()
 	const root = "../.."
 	err := filepath.WalkDir(filepath.Join(root, dir), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") {
 			return err
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
@@ -63,12 +80,7 @@ func countGoStatements(t *testing.T, dir string, found map[string]int) {
 		if err != nil {
 			return err
 		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if _, ok := n.(*ast.GoStmt); ok {
-				found[filepath.ToSlash(name)]++
-			}
-			return true
-		})
+		visit(filepath.ToSlash(name), file)
 		return nil
 	})
 	if err != nil {

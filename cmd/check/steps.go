@@ -55,7 +55,8 @@ var steps = []step{
 	{"npm", people, 10 * time.Second, "development tools of the client", npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")},
 	{"types", people, 5 * time.Second, "tsc over the client and the SDK's declarations", npm("run", "--silent", "types")},
 	{"unit", people, 10 * time.Second, "the client's pure modules and SDK under node", npm("run", "--silent", "unit")},
-	{"race", people, 3 * time.Minute, "all Go tests with the race detector, seeds of fuzz targets among them", goTests("-race", "-shuffle=on", "-count=1", "-timeout=12m", "-p=6", "./...")},
+	{"inputs", people, 15 * time.Second, "tests that try very many inputs, without the race detector", inputs},
+	{"race", people, 3 * time.Minute, "all other Go tests with the race detector, seeds of fuzz targets among them", goTests("-race", "-shuffle=on", "-count=1", "-timeout=12m", "-p=6", "-skip="+anyOf(namesOf(manyInputs)), "./...")},
 	{"allocs", people, 15 * time.Second, "allocation guards, without the race detector, which would falsify them", goCommand("test", "-run=Alloc", "-count=1", "./actors/...", "./media/...", "./transport/...", "./engine/...")},
 	{"browser", people, 5 * time.Minute, "the real binary in Chromium; what is there in each language, in English", browserTests("browser", "PARLEY_LANGUAGE=en")},
 

@@ -25,7 +25,7 @@ import (
 func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asProcess+"=1")
+	cmd.Env = processEnv()
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	watchdog := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
@@ -230,8 +230,8 @@ func TestServeOfDamage(t *testing.T) {
 	<-p.exit
 	close(stop)
 	talking.Wait()
-	mend := func(change func(data []byte) []byte) func(path string) {
-		return func(path string) {
+	mend := func(change func(data []byte) []byte) func(t *testing.T, path string) {
+		return func(t *testing.T, path string) {
 			data, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -241,10 +241,10 @@ func TestServeOfDamage(t *testing.T) {
 			}
 		}
 	}
-	gone := func(path string) { _ = os.Remove(path) }
+	gone := func(_ *testing.T, path string) { _ = os.Remove(path) }
 	for name, c := range map[string]struct {
 		file   string
-		damage func(path string)
+		damage func(t *testing.T, path string)
 	}{
 		"eight bytes": {storage.FileName, mend(func(d []byte) []byte {
 			for page := 2; page < 40; page++ { // whichever are in use
@@ -262,10 +262,11 @@ func TestServeOfDamage(t *testing.T) {
 		"journal cut short": {storage.JournalName, mend(func(d []byte) []byte { return d[:10_000] })},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "data")
 			copyStoreTo(t, made, dir)
 			path := filepath.Join(dir, c.file)
-			c.damage(path)
+			c.damage(t, path)
 			serve := []string{"serve", "--listen", "127.0.0.1:0", "--advertise", "127.0.0.1", "--data", dir}
 			out, errs, code := command(t, serve...)
 			if code != 1 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, path) || !strings.Contains(errs, "parley store repair --data "+dir) {

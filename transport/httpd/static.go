@@ -9,8 +9,8 @@ import (
 type asset struct {
 	contentType string
 	body        []byte
-	zipped      []byte // gzip of body, nil if that is not smaller
-	hash        string // of body, 16 characters of base64url
+	zipped      func() []byte // gzip of body, nil if that is not smaller; made when first asked for
+	hash        string        // of body, 16 characters of base64url
 }
 
 // client answers from a table of assets. Paths not in it are not found: no
@@ -56,9 +56,11 @@ func (c *client) send(w http.ResponseWriter, r *http.Request, a *asset, status i
 	h.Set("Content-Type", a.contentType)
 	h.Set("Vary", "Accept-Encoding")
 	body, etag := a.body, `"`+a.hash+`"`
-	if a.zipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		body, etag = a.zipped, `"`+a.hash+`-gz"`
-		h.Set("Content-Encoding", "gzip")
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if zipped := a.zipped(); zipped != nil {
+			body, etag = zipped, `"`+a.hash+`-gz"`
+			h.Set("Content-Encoding", "gzip")
+		}
 	}
 	h.Set("ETag", etag)
 	if v := r.URL.Query().Get("v"); v != "" && v == a.hash {

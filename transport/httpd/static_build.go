@@ -59,8 +59,8 @@ func clientFor(dev string, at Site) (func() (*client, error), error) {
 	return current, err
 }
 
-// buildClient reads the client into memory, hashed and compressed, with the addresses
-// that it has at a site.
+// buildClient reads the client into memory, hashed, and compressed once a file is asked
+// for, with the addresses that it has at a site.
 func buildClient(files fs.FS, compress bool, at Site) (*client, error) {
 	c := &client{at: at, assets: map[string]*asset{}, pages: map[string]*asset{}}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
@@ -116,12 +116,13 @@ func (c *client) finish(compress bool) {
 	}
 }
 
-// seal hashes and compresses what no longer changes.
+// seal hashes what no longer changes, and has it compressed once it is asked for.
 func (a *asset) seal(compress bool) {
 	sum := sha256.Sum256(a.body)
 	a.hash = base64.RawURLEncoding.EncodeToString(sum[:12])
-	if compress {
-		a.zipped = zip(a.body)
+	a.zipped = func() []byte { return nil }
+	if compress { // most of the time that a start would take
+		a.zipped = sync.OnceValue(func() []byte { return zip(a.body) })
 	}
 }
 

@@ -4,6 +4,7 @@
 //   node run/run.mjs --step browser --language zh-Hans   those there are once for each language, in this one
 //   node run/run.mjs --test "part of a test's or a file's name"
 //   --times FILE  writes how long each test took
+//   --find        with --test: runs nothing; the exit code says whether there may be such a test, 2 for no
 // PARLEY_BIN names the server's binary.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { SharedChromium } from './chromium.mjs';
 import { endAll, runFile } from './file.mjs';
 import { SHARES, inOrder, planOf, schedule } from './plan.mjs';
-import { find, inLanguages, titlesIn } from './titles.mjs';
+import { find, inLanguages, read } from './titles.mjs';
 
 /** @typedef {import('./reporter.mjs').Outcome} Outcome */
 /** @typedef {{file: string, share: number, alone?: boolean, shaken?: boolean}} Job alone: with a Chromium of its own; shaken: the one it had has ended */
@@ -20,21 +21,30 @@ import { find, inLanguages, titlesIn } from './titles.mjs';
 const MOST = process.env.PARLEY_LONG === '1' ? 3_600_000 : 600_000;
 const FOLDER = new URL('../e2e/', import.meta.url);
 
-const { values } = parseArgs({ options: { step: { type: 'string' }, language: { type: 'string' }, test: { type: 'string' }, times: { type: 'string' } } });
+const { values } = parseArgs({ options: { step: { type: 'string' }, language: { type: 'string' }, test: { type: 'string' }, find: { type: 'boolean' }, times: { type: 'string' } } });
 const all = readdirSync(FOLDER).flatMap((name) => name.endsWith('.test.mjs') ? [name.slice(0, -'.test.mjs'.length)] : []);
-const titles = Object.fromEntries(all.map((file) => [file, titlesIn(readFileSync(new URL(`${file}.test.mjs`, FOLDER), 'utf8'))]));
+const sources = Object.fromEntries(all.map((file) => [file, read(readFileSync(new URL(`${file}.test.mjs`, FOLDER), 'utf8'))]));
 const { files, only } = chosen();
+if (values.test && !files.length) notThere(values.test);
+if (values.find) process.exit();
 
 /** The files to run, and of which tests, by part of their names; of all without. @returns {{files: string[], only?: string}} */
 function chosen() {
   if (values.test) {
-    const { files, whole } = find(titles, values.test);
+    const { files, whole } = find(sources, values.test);
     return { files, only: whole ? undefined : values.test };
   }
   const files = all.filter((file) => planOf(file).step === values.step);
   if (!values.language) return { files };
   process.env.PARLEY_LANGUAGE = values.language;
-  return { files: files.filter((file) => titles[file].some(inLanguages)), only: `, ${values.language}` };
+  return { files: files.filter((file) => sources[file].titles.some(inLanguages)), only: `, ${values.language}` };
+}
+
+/** Says that nothing has a name, and what there is. @param {string} name @returns {never} */
+function notThere(name) {
+  for (const file of all) console.log([file, ...sources[file].titles].join('\n    '));
+  console.log(`no test's or file's name has ${JSON.stringify(name)} in it; those above are there`);
+  process.exit(2);
 }
 
 /** What came of the tests, by file. @type {Map<string, Outcome[]>} */
@@ -75,7 +85,8 @@ async function start(job) {
   running.delete(job);
   if (job.shaken && (problem || seen.some(({ ok }) => !ok))) return { file, share: job.share, alone: true };
   outcomes.set(file, seen);
-  const what = problem || (!only && !seen.length ? 'it has no tests' : '');
+  const hidden = seen.find(({ name }) => !find(sources, name).files.includes(file));
+  const what = problem || (!only && !seen.length ? 'it has no tests' : hidden ? `--test does not find “${hidden.name}”: what is filled in stands in no word of the file` : '');
   if (what) console.log(`FAIL           ${file}: ${what}`);
   if (what) problems.set(file, what);
   return undefined;
@@ -89,11 +100,7 @@ await chromium.close();
 
 const tests = [...outcomes].flatMap(([file, list]) => list.map((outcome) => ({ file, ...outcome })));
 const failed = tests.filter(({ ok }) => !ok);
-if (values.test && !tests.length && !problems.size) {
-  console.log(`no test's or file's name has ${JSON.stringify(values.test)} in it; there are`);
-  for (const file of all) console.log([file, ...titles[file]].join('\n    '));
-  process.exit(2);
-}
+if (values.test && !tests.length && !problems.size) notThere(values.test);
 if (!files.length) console.log(`no file is of the step ${values.step}`);
 console.log(`${tests.length - failed.length} tests passed, ${failed.length} failed, in ${files.length} files and ${((performance.now() - began) / 1000).toFixed(0)} s`);
 for (const { file, name } of failed) console.log(`FAIL  ${file}: ${name}`);

@@ -1,9 +1,11 @@
 // The runner of the browser tests: what runs beside what, and what a name means.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { MACHINE, SHARES, inOrder, planned, schedule } from '../run/plan.mjs';
-import { find, inLanguages, titlesIn } from '../run/titles.mjs';
+import { find, inLanguages, read, titlesIn } from '../run/titles.mjs';
 
 test('every file that is planned is there', () => {
   const there = readdirSync(new URL('../e2e/', import.meta.url));
@@ -46,7 +48,12 @@ test('what is there once for each language', () => {
 });
 
 test('a name means files, tests, or whatever a file fills in', () => {
-  const titles = { 'ui-share': ['sharing a screen, ${…}', 'mirrors'], meeting: ['three (in a room)'], codecs: ['${…} of another page is seen'] };
+  const sources = {
+    'ui-share': read("test(`sharing a screen, ${language}`); test('mirrors')"),
+    meeting: read("test('three (in a room)')"),
+    codecs: read("for (const what of ['VP9', 'AV1 L1T3']) test(`${what} of another page is seen`)"),
+    layers: read('test(`a camera of ${width} × ${height}`)'),
+  };
   const cases = /** @type {const} */ ([
     ['share', ['ui-share'], true],
     ['a screen', ['ui-share'], false],
@@ -54,6 +61,20 @@ test('a name means files, tests, or whatever a file fills in', () => {
     ['(in a', ['meeting'], false],
     ['another page', ['codecs'], false],
     ['VP9', ['codecs'], false],
+    ['AV1 L1T3 of another', ['codecs'], false],
+    ['1280', ['codecs', 'layers'], false],
+    ['camera of 640 × 360', ['layers'], false],
+    ['VP10x', [], false],
+    ['seatz', [], false],
   ]);
-  for (const [wanted, files, whole] of cases) assert.deepEqual(find(titles, wanted), { files, whole }, wanted);
+  for (const [wanted, files, whole] of cases) assert.deepEqual(find(sources, wanted), { files, whole }, wanted);
+});
+
+test('a name that nothing has is said without a server or a browser', () => {
+  const runner = (/** @type {string} */ name) => {
+    const { status, stdout } = spawnSync(process.execPath, [fileURLToPath(new URL('../run/run.mjs', import.meta.url)), '--test', name, '--find'], { encoding: 'utf8' });
+    return { status, last: stdout.trimEnd().split('\n').at(-1) };
+  };
+  assert.deepEqual(runner('seatz'), { status: 2, last: 'no test\'s or file\'s name has "seatz" in it; those above are there' });
+  assert.equal(runner('ui-share').status, 0);
 });
