@@ -64,7 +64,7 @@ func (s *Shard) onChat(msg []byte, now int64) bool {
 	}
 	s.chat.Delivered++
 	s.chat.Bytes += uint64(len(msg))
-	s.chat.Delay.RecordValue(min(max((now-sent)/1000, 1), load.MaxDelay))
+	load.RecordSpan(s.chat.Delay, sent, now)
 	return true
 }
 

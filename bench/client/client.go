@@ -111,10 +111,10 @@ func (c *Client) onRTP(pkt []byte, now int64) {
 		c.noteGap(in, seq, gap, now)
 	}
 	if !in.Sample(c.shard.cfg.Stride) {
-		in.Note(nil, st)
+		in.Note(ext, nil, st)
 		return
 	}
-	in.Note(c.sample(in, pkt, uint32(ext>>16), now), st)
+	in.Note(ext, c.sample(in, pkt, uint32(ext>>16), now), st)
 }
 
 // stream finds the incoming stream of an SSRC, nil if there is none.
