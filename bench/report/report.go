@@ -93,6 +93,9 @@ type Quality struct {
 	Gaps        *uint64            `json:"gaps,omitempty"`
 	Repaired    *uint64            `json:"repaired,omitempty"`
 	Broken      *uint64            `json:"undecryptable,omitempty"`
+	Strangers   *uint64            `json:"strangers,omitempty"`
+	Early       *uint64            `json:"early,omitempty"`
+	LostClients *uint64            `json:"lost_clients,omitempty"`
 	ServerDrops map[string]float64 `json:"server_drops,omitempty"`
 }
 
@@ -208,13 +211,13 @@ type Climb struct {
 
 // ClimbStep is one load.
 type ClimbStep struct {
-	Load         float64 `json:"load"`
-	PPS          float64 `json:"forwarded_pps"`
-	LossPct      float64 `json:"loss_pct"`
-	P99          float64 `json:"p99_ms"`
-	ServerCPUPct float64 `json:"server_cpu_pct"`
-	BenchCPUPct  float64 `json:"bench_cpu_pct"`
-	Good         bool    `json:"good"`
+	Load         float64  `json:"load"`
+	PPS          float64  `json:"forwarded_pps"`
+	LossPct      *float64 `json:"loss_pct,omitempty"`
+	P99          *float64 `json:"p99_ms,omitempty"`
+	ServerCPUPct *float64 `json:"server_cpu_pct,omitempty"`
+	BenchCPUPct  float64  `json:"bench_cpu_pct"`
+	Good         bool     `json:"good"`
 }
 
 // Series is for the plots.
