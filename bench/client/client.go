@@ -26,6 +26,7 @@ type Client struct {
 	token   string        // to resume with
 	seq     uint64        // of the newest event
 	lastID  int64
+	heard   heard
 	leaving bool
 	bye     wire.Code
 
@@ -185,7 +186,7 @@ func headerLen(pkt []byte) int {
 // OnText takes a message from the server.
 func (c *Client) OnText(msg []byte, now int64) {
 	c.seq = max(c.seq, eventSeq(msg))
-	if c.shard.onChat(msg, now) {
+	if c.onChat(msg, now) {
 		return
 	}
 	m, err := wire.ParseMessage(msg)

@@ -91,10 +91,11 @@ func (s *Shard) onFirst(c *Client) {
 	}
 }
 
-// begin starts a window: what came before does not count.
-func (s *Shard) begin() {
+// begin starts a window: what came before does not count, nor what is said
+// before chat.
+func (s *Shard) begin(chat int64) {
 	s.stats = load.NewStats()
-	s.chat.reset(netloop.Now())
+	s.chat.reset(chat)
 	for c := range s.clients {
 		for _, in := range c.in.order {
 			in.Reset()

@@ -73,6 +73,10 @@ func (r *Report) faults() (out []Check) {
 		lost := uint64(max(b.Cut-b.Back, 0))
 		most("return.failures", 0, &lost)
 	}
+	if c := r.Chat; c != nil {
+		most("chat.lost", 0, &c.Lost)
+		most("chat.repeated", 0, &c.Repeated)
+	}
 	most("crosstalk", 0, r.Crosstalk)
 	most("silent_streams", 0, r.Silent)
 	most("undecryptable", 0, r.Broken)

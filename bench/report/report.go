@@ -158,6 +158,8 @@ type Chat struct {
 	Deliveries       uint64     `json:"deliveries"`
 	DeliveriesPerS   float64    `json:"deliveries_per_s"`
 	Expected         uint64     `json:"expected"`
+	Lost             uint64     `json:"lost"`
+	Repeated         uint64     `json:"repeated"`
 	Delay            *Quantiles `json:"delivery_ms,omitempty"`
 	CPUUSPerDelivery *float64   `json:"cpu_us_per_delivery,omitempty"`
 	FloorUS          *float64   `json:"floor_us_per_delivery,omitempty"`

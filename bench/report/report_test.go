@@ -179,6 +179,8 @@ func TestLimits(t *testing.T) {
 		"crosstalk unasked":   {Limits{}, func(r *Report) { r.Crosstalk = Some(uint64(1)) }, false},
 		"silent unasked":      {Limits{}, func(r *Report) { r.Silent = Some(uint64(1)) }, false},
 		"undecryptable":       {Limits{}, func(r *Report) { r.Broken = Some(uint64(1)) }, false},
+		"texts lost":          {Limits{}, func(r *Report) { r.Chat.Lost = 1 }, false},
+		"texts repeated":      {Limits{}, func(r *Report) { r.Chat.Repeated = 1 }, false},
 		"strangers":           {Limits{}, func(r *Report) { r.Strangers = Some(uint64(1)) }, false},
 		"lost clients":        {Limits{}, func(r *Report) { r.LostClients = Some(uint64(1)) }, false},
 		"few copies":          {Limits{}, func(r *Report) { r.Duplicates = Some(uint64(90)) }, true},

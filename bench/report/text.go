@@ -129,6 +129,8 @@ func (r *Report) textScenario(w io.Writer) {
 	if c := r.Chat; c != nil {
 		fmt.Fprintf(w, "  texts               %10d\n  deliveries          %10d of %d, %.0f/s\n",
 			c.Sent, c.Deliveries, c.Expected, c.DeliveriesPerS)
+		count(w, "lost", &c.Lost)
+		count(w, "repeated", &c.Repeated)
 		quantiles(w, "delivered after", c.Delay)
 		line(w, "server cpu", c.CPUUSPerDelivery, "µs/delivery")
 		line(w, "plain write loop", c.FloorUS, "µs/delivery")
