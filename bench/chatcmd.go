@@ -93,11 +93,11 @@ func (c *ChatCmd) server(ctx context.Context, r *runner) (int, error) {
 	if w.wall < 200*time.Millisecond {
 		return 0, errNothing
 	}
-	talk := swarm.Chat()
+	talk := c.stragglers(ctx, swarm)
 	r.fillHeld(w, len(specs))
 	r.rep.RSSKiBPerParticipant = nil // idle measures that
 	r.healthNotes(swarm.Health())
-	r.rep.Chat = c.report(quiet, w, &talk)
+	r.rep.Chat, r.rep.Crosstalk = c.report(quiet, w, &talk), &talk.Astray
 	swarm.LeaveAll(2 * time.Second)
 	if talk.Delivered == 0 {
 		return 0, errors.New("no text was delivered: nothing was measured")
@@ -105,11 +105,28 @@ func (c *ChatCmd) server(ctx context.Context, r *runner) (int, error) {
 	return int(talk.Bytes / talk.Delivered), nil
 }
 
+// patience is how long texts are waited for that have been said: a disk may be
+// slow for a while, but none may be lost.
+const patience = 5 * time.Second
+
+// stragglers waits until everybody has everything, and returns what came.
+func (c *ChatCmd) stragglers(ctx context.Context, swarm *client.Swarm) client.ChatStats {
+	talk := swarm.Chat()
+	for end := time.Now().Add(patience); talk.Delivered < talk.Sent*uint64(c.Size) && time.Now().Before(end) && ctx.Err() == nil; {
+		pause(ctx, 50*time.Millisecond)
+		talk = swarm.Chat()
+	}
+	return talk
+}
+
 // report tells what a delivery costs, everything included, and apart from that
 // what the room costs by the second and what a text adds to it.
 func (c *ChatCmd) report(quiet *float64, w *window, talk *client.ChatStats) *report.Chat {
+	expected := talk.Sent * uint64(c.Size)
+	more := max(talk.Delivered, expected) - expected // copies that nobody remembers
 	rep := &report.Chat{
-		Sent: talk.Sent, Deliveries: talk.Delivered, Expected: talk.Sent * uint64(c.Size),
+		Sent: talk.Sent, Deliveries: talk.Delivered, Expected: expected,
+		Lost: max(talk.Delivered, expected) - talk.Delivered, Repeated: talk.Repeated + more,
 		DeliveriesPerS: float64(talk.Delivered) / w.wall.Seconds(), Delay: report.QuantilesOf(talk.Delay),
 	}
 	if w.cpu != nil && talk.Delivered > 0 {

@@ -134,6 +134,7 @@ func (f *forwarding) server(ctx context.Context, cfg *client.Config) error {
 		err = f.steady(ctx, swarm)
 	}
 	f.rep.Join = joinReport(times, swarm.Firsts())
+	f.healthNotes(swarm.Health())
 	swarm.LeaveAll(2 * time.Second)
 	return err
 }
@@ -150,14 +151,14 @@ func (f *forwarding) steady(ctx context.Context, swarm *client.Swarm) error {
 	if w.wall < 200*time.Millisecond {
 		return errNothing
 	}
-	f.fill(w, swarm)
+	f.fill(w)
 	f.rep.AllocsIdlePerS = idle
 	f.fillPage(before, after, cost, w)
 	return nil
 }
 
 // fill writes a window into the report.
-func (f *forwarding) fill(w *window, swarm *client.Swarm) {
+func (f *forwarding) fill(w *window) {
 	rep, st := f.rep, w.stats
 	rep.Partial = rep.Partial || w.partial
 	rep.DurationS = w.wall.Seconds()
@@ -181,7 +182,6 @@ func (f *forwarding) fill(w *window, swarm *client.Swarm) {
 			rep.RSSKiBPerParticipant = report.Some((rss - f.baseRSS) / float64(rep.Participants))
 		}
 	}
-	f.healthNotes(swarm.Health())
 }
 
 func fillQuality(rep *report.Report, st *load.Stats) {
@@ -191,8 +191,8 @@ func fillQuality(rep *report.Report, st *load.Stats) {
 		rep.LossPct = &pct
 	}
 	rep.Crosstalk, rep.Silent = &st.Crosstalk, &st.Silent
-	rep.Duplicates, rep.Reordered, rep.Gaps = &st.Duplicates, &st.Reordered, &st.Gaps
-	rep.Repaired, rep.Broken = &st.Repaired, &st.Broken
+	rep.Duplicates, rep.Reordered, rep.Gaps = report.Some(st.Copies()), &st.Reordered, &st.Gaps
+	rep.Repaired, rep.Broken, rep.Strangers, rep.Early = &st.Repaired, &st.Broken, &st.Strangers, &st.Early
 }
 
 func (r *runner) fillBench(w *window) {
@@ -203,25 +203,28 @@ func (r *runner) fillBench(w *window) {
 
 // healthNotes tells of clients that were lost and requests that were refused.
 func (r *runner) healthNotes(h client.Health) {
+	lost := uint64(0)
 	for reason, n := range h.Lost {
+		lost += n
 		r.rep.Notes = append(r.rep.Notes, fmt.Sprintf("%d clients were lost: %s", n, reason))
 	}
+	r.rep.LostClients = &lost
 	for code, n := range h.Refused {
 		r.rep.Notes = append(r.rep.Notes, fmt.Sprintf("%d requests were refused: %s", n, code))
 	}
 }
 
 // pageCost reads the metrics page twice, so that what the reading itself
-// allocates can be left out. The result is nil without a page.
+// allocates can be left out. The result is nil without a page. A cost of 0 is
+// no server's: such a page does not count.
 func (r *runner) pageCost() (page proc.Metrics, mallocs float64) {
 	first := r.page()
 	second := r.page()
 	if first == nil || second == nil {
 		return nil, 0
 	}
-	a, _ := first.Sum(metricMallocs)
-	b, _ := second.Sum(metricMallocs)
-	return second, b - a
+	mallocs, _ = second.Rise(first, metricMallocs)
+	return second, mallocs
 }
 
 // How long nobody sends to see what the server allocates then. The first part
@@ -239,38 +242,64 @@ func (r *runner) idleAllocs(ctx context.Context, cost float64) *float64 {
 	from, start := r.page(), time.Now()
 	pause(ctx, min(quietTime, r.flags.Duration))
 	to := r.page()
-	a, ok1 := from.Sum(metricMallocs)
-	b, ok2 := to.Sum(metricMallocs)
-	if !ok1 || !ok2 || ctx.Err() != nil {
+	n, ok := to.Rise(from, metricMallocs)
+	if !ok || ctx.Err() != nil {
 		return nil
 	}
-	return report.Some(max(b-a-cost, 0) / time.Since(start).Seconds())
+	return report.Some(max(n-cost, 0) / time.Since(start).Seconds())
 }
 
 // fillPage adds what the server tells of itself.
 func (f *forwarding) fillPage(before, after proc.Metrics, cost float64, w *window) {
-	packets := w.stats.Packets
-	if before == nil || after == nil || packets == 0 {
+	if before == nil || after == nil || w.stats.Packets == 0 {
 		f.rep.Notes = append(f.rep.Notes, "the server's metrics page could not be read")
 		return
 	}
-	d := after.Since(before)
-	if mallocs, ok := d.Sum(metricMallocs); ok && f.rep.AllocsIdlePerS != nil {
-		idle := *f.rep.AllocsIdlePerS * w.wall.Seconds()
-		f.rep.AllocsPerPacket = report.Some(max(mallocs-cost-idle, 0) / float64(packets))
-	}
-	runs, ok1 := d.Sum(metricRunPackets)
-	sent, ok2 := d.Sum(metricForwarded)
-	if ok1 && ok2 && sent > 0 {
-		f.rep.RunShare = report.Some(runs / sent)
-	}
+	f.fillAllocs(before, after, cost, w)
+	f.fillRuns(before, after, w)
 	f.rep.ServerDrops = make(map[string]float64)
-	for reason, n := range d.Label(metricDrops, "reason") {
+	for reason, n := range after.Since(before).Label(metricDrops, "reason") {
 		if n > 0 {
 			f.rep.ServerDrops[reason] = n
 		}
 	}
 	fillProcess(f.rep, after)
+}
+
+// fillAllocs tells what a packet costs in allocations, unless the page can not be
+// true: reading it allocates, so who tells of none does not count.
+func (f *forwarding) fillAllocs(before, after proc.Metrics, cost float64, w *window) {
+	mallocs, ok := after.Rise(before, metricMallocs)
+	if !ok || f.rep.AllocsIdlePerS == nil {
+		return
+	}
+	if mallocs == 0 || cost <= 0 {
+		f.rep.AllocsIdlePerS = nil
+		f.rep.Notes = append(f.rep.Notes, "the metrics page does not count allocations: reading it makes some")
+		return
+	}
+	idle := *f.rep.AllocsIdlePerS * w.wall.Seconds()
+	f.rep.AllocsPerPacket = report.Some(max(mallocs-cost-idle, 0) / float64(w.stats.Packets))
+}
+
+// accountSlack is the part of the arrived packets that a server's own account of
+// what it forwarded may lack.
+const accountSlack = 0.1
+
+// fillRuns tells how much left in runs, unless the server's account does not fit
+// what arrived.
+func (f *forwarding) fillRuns(before, after proc.Metrics, w *window) {
+	runs, ok1 := after.Rise(before, metricRunPackets)
+	sent, ok2 := after.Rise(before, metricForwarded)
+	if !ok1 || !ok2 {
+		return
+	}
+	if sent < (1-accountSlack)*float64(w.stats.Packets) || runs > sent {
+		f.rep.Notes = append(f.rep.Notes, fmt.Sprintf("the metrics page is wrong: %d packets arrived, it tells of %.0f forwarded and %.0f of them in runs",
+			w.stats.Packets, sent, runs))
+		return
+	}
+	f.rep.RunShare = report.Some(runs / sent)
 }
 
 // fillProcess adds heap and goroutines.

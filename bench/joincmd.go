@@ -95,6 +95,7 @@ func (c *JoinCmd) measure(ctx context.Context, r *runner, swarm *client.Swarm) e
 		rep.RSSLeftKiB = report.Some(end.rss - base.rss)
 	}
 	r.rep.Join = rep
+	r.healthNotes(swarm.Health())
 	swarm.LeaveAll(2 * time.Second)
 	return nil
 }
@@ -210,7 +211,7 @@ func (r *runner) measureWhile(ctx context.Context, swarm *client.Swarm, done <-c
 	swarm.Begin()
 	start, self := time.Now(), proc.SelfCPU()
 	cpu, cpuErr := r.meter.CPU()
-	t := &ticker{at: start, self: self, cpu: cpu, first: start}
+	t := &ticker{at: start, self: self, cpu: cpu, cpuErr: cpuErr, first: start}
 	for open := true; open; {
 		select {
 		case <-done:
@@ -222,10 +223,8 @@ func (r *runner) measureWhile(ctx context.Context, swarm *client.Swarm, done <-c
 		w.stats.Add(st)
 	}
 	w.wall, w.benchCPU = time.Since(start), proc.SelfCPU()-self
-	if now, err := r.meter.CPU(); err == nil && cpuErr == nil {
-		used := now - cpu
-		w.cpu = &used
-	}
+	now, err := r.meter.CPU()
+	w.cpu = used(cpu, cpuErr, now, err)
 	w.limited = r.limits(w, before, swarm.Health())
 	return w
 }

@@ -27,6 +27,6 @@ func joinReport(all, firsts []client.Times) *report.Join {
 // span records the time between two milestones that were both reached.
 func span(h *hdrhistogram.Histogram, from, to int64) {
 	if from > 0 && to > 0 {
-		h.RecordValue(min(max((to-from)/1000, 1), load.MaxDelay))
+		load.RecordSpan(h, from, to)
 	}
 }

@@ -33,40 +33,50 @@ type pageMeter string
 // errNoFigure says that a metrics page lacks a figure.
 var errNoFigure = errors.New("the metrics page does not tell")
 
-func (m pageMeter) read(name string) (float64, error) {
+// figureMax is more than any server has used, in seconds or KiB: what is beyond
+// is no figure.
+const figureMax = 1e9
+
+func (m pageMeter) read(name string, unit float64) (float64, error) {
 	page, err := proc.Scrape(context.Background(), string(m))
 	if err != nil {
 		return 0, err
 	}
 	v, ok := page.Sum(name)
-	if !ok {
+	if v *= unit; !ok || v < 0 || v > figureMax {
 		return 0, errNoFigure
 	}
 	return v, nil
 }
 
 func (m pageMeter) CPU() (time.Duration, error) {
-	s, err := m.read("process_cpu_seconds_total")
+	s, err := m.read("process_cpu_seconds_total", 1)
 	return time.Duration(s * float64(time.Second)), err
 }
 
 func (m pageMeter) RSS() (float64, error) {
-	b, err := m.read("process_resident_memory_bytes")
-	return b / 1024, err
+	return m.read("process_resident_memory_bytes", 1.0/1024)
+}
+
+// used is the processor time between two readings; nil if one failed or time ran
+// back, as that of a server does that was started again.
+func used(before time.Duration, errBefore error, after time.Duration, errAfter error) *time.Duration {
+	if errBefore != nil || errAfter != nil || after < before {
+		return nil
+	}
+	return report.Some(after - before)
 }
 
 // unused is what the server takes for dur while nobody asks anything of it, in
 // percent of a processor; nil if that is not known.
 func (r *runner) unused(ctx context.Context, dur time.Duration) *float64 {
-	before, err := r.meter.CPU()
-	if err != nil {
-		return nil
-	}
+	before, errBefore := r.meter.CPU()
 	start := time.Now()
 	pause(ctx, dur)
-	after, err := r.meter.CPU()
-	if err != nil || ctx.Err() != nil {
+	after, errAfter := r.meter.CPU()
+	cpu := used(before, errBefore, after, errAfter)
+	if cpu == nil || ctx.Err() != nil {
 		return nil
 	}
-	return report.Some(cpuShare(after-before, time.Since(start)))
+	return report.Some(cpuShare(*cpu, time.Since(start)))
 }

@@ -87,7 +87,7 @@ func (c *RecordsCmd) step(ctx context.Context, writers int) (*report.Record, err
 	if run.count == 0 {
 		return nil, errNothing
 	}
-	if err = verify(filepath.Join(dir, "store"), opts, run.count); err != nil {
+	if err = verify(filepath.Join(dir, "store"), opts, run); err != nil {
 		return nil, err
 	}
 	rec := &report.Record{Writers: writers, RecordsPerS: float64(run.count) / wall.Seconds(), Ack: report.QuantilesOf(run.waits)}
@@ -168,19 +168,32 @@ func (r *recordRun) append(key string) error {
 	return r.waits.RecordValue(min(max(wait.Microseconds(), 1), load.MaxDelay))
 }
 
-// verify opens the store again and counts what is there.
-func verify(dir string, opts storage.Options, want int) error {
+// verify opens the store again and looks whether all is there.
+func verify(dir string, opts storage.Options, run *recordRun) error {
 	store, err := storage.Open(dir, opts)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	history, err := store.ChatHistory("bench", want+1)
+	history, err := store.ChatHistory("bench", run.count+1)
 	if err != nil {
 		return err
 	}
-	if len(history) < want {
-		return fmt.Errorf("%d records were acknowledged, %d are there", want, len(history))
+	return run.check(history)
+}
+
+// check compares what is stored with what was acknowledged: each record once, with
+// its text. Of one too many nobody was told.
+func (r *recordRun) check(history []storage.ChatRecord) error {
+	keys := make(map[string]bool)
+	for i := range history {
+		if history[i].Text != r.text {
+			return fmt.Errorf("record %s was stored with another text", history[i].Key)
+		}
+		keys[history[i].Key] = true
+	}
+	if len(keys) != r.count || len(history) != r.count {
+		return fmt.Errorf("%d records were acknowledged, %d are there, %d of them different", r.count, len(history), len(keys))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"parley/bench/client"
@@ -63,7 +62,7 @@ func (f *forwarding) climbTo(ctx context.Context, swarm *client.Swarm, m meter, 
 	}
 	best := func() {
 		if label == "server" {
-			f.fill(w, swarm)
+			f.fill(w)
 		}
 	}
 	return climb(try, best, func() bool { return f.rep.Partial })
@@ -123,23 +122,28 @@ func (f *forwarding) climbStep(ctx context.Context, swarm *client.Swarm, m meter
 	}
 	s := report.ClimbStep{Load: load, PPS: float64(w.stats.Packets) / w.wall.Seconds(), BenchCPUPct: cpuShare(w.benchCPU, w.wall)}
 	if w.cpu != nil {
-		s.ServerCPUPct = cpuShare(*w.cpu, w.wall)
+		s.ServerCPUPct = report.Some(cpuShare(*w.cpu, w.wall))
 	}
-	pct, measured := w.stats.LossPct()
-	s.LossPct = pct
-	if q := report.QuantilesOf(w.stats.Delay); q != nil {
-		s.P99 = q.P99
-	}
-	s.Good = measured && !w.partial && s.LossPct <= holdLoss && s.P99 <= holdP99 && w.stats.Silent == 0
-	verdict := "held"
-	if !s.Good {
-		verdict = "broke"
-	}
-	f.prog.step("%s at load ×%.2f: %.0f packets/s, loss %.3f %%, p99 %.2f ms, %s", label, load, s.PPS, s.LossPct, s.P99, verdict)
+	judgeStep(&s, w)
+	f.prog.step("%s at load ×%.2f: %s", label, load, s.Line())
 	for _, why := range w.limited {
 		f.prog.step("  bench: %s", why)
 	}
 	return s, w, nil
+}
+
+// judgeStep says how much was lost and late in w, and whether the load was held:
+// only if both were measured, and nobody got what is not his or nothing at all.
+func judgeStep(s *report.ClimbStep, w *window) {
+	if pct, ok := w.stats.LossPct(); ok {
+		s.LossPct = &pct
+	}
+	if q := report.QuantilesOf(w.stats.Delay); q != nil {
+		s.P99 = &q.P99
+	}
+	st := w.stats
+	s.Good = !w.partial && s.LossPct != nil && *s.LossPct <= holdLoss && s.P99 != nil && *s.P99 <= holdP99 &&
+		st.Silent == 0 && st.Crosstalk == 0 && st.Broken == 0
 }
 
 // ease is the share of saturation at which a server should forward without
@@ -171,11 +175,7 @@ func medianP99(samples []report.Sample) *float64 {
 			all = append(all, *s.P99)
 		}
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	slices.Sort(all)
-	return &all[len(all)/2]
+	return median(all)
 }
 
 // saturateFloor climbs with the minimal forwarder in its sendmmsg form.

@@ -3,17 +3,77 @@ package bench
 import (
 	"errors"
 	"testing"
+	"time"
 
+	"parley/bench/load"
 	"parley/bench/report"
 )
 
 func TestMedianP99(t *testing.T) {
-	samples := []report.Sample{{P99: report.Some(30.0)}, {}, {P99: report.Some(0.5)}, {P99: report.Some(0.7)}}
-	if got := medianP99(samples); got == nil || *got != 0.7 {
-		t.Errorf("median of 30, nothing, 0.5 and 0.7 is %v, want 0.7", got)
+	for name, c := range map[string]struct {
+		p99  []float64
+		want float64
+	}{
+		"one":   {[]float64{3}, 3},
+		"odd":   {[]float64{30, 0.5, 0.7}, 0.7},
+		"two":   {[]float64{30, 1}, 15.5},
+		"even":  {[]float64{30, 0.5, 1, 0.7}, 0.85},
+		"alike": {[]float64{2, 2, 2, 2}, 2},
+	} {
+		samples := []report.Sample{{}} // nothing was measured in it
+		for _, v := range c.p99 {
+			samples = append(samples, report.Sample{P99: report.Some(v)})
+		}
+		if got := medianP99(samples); got == nil || *got != c.want {
+			t.Errorf("%s: median of %v is not %v", name, c.p99, c.want)
+		}
 	}
 	if got := medianP99([]report.Sample{{}}); got != nil {
 		t.Errorf("median of nothing is %v", *got)
+	}
+}
+
+// TestAStepHolds: only if loss and delay were measured and small, and nothing
+// went astray.
+func TestAStepHolds(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*window)
+		good   bool
+	}{
+		"good":                  {func(*window) {}, true},
+		"0.5 % lost":            {func(w *window) { w.stats.Lost = 5 }, true},
+		"0.6 % lost":            {func(w *window) { w.stats.Lost = 6 }, false},
+		"too late":              {func(w *window) { late(w.stats, 51*time.Millisecond) }, false},
+		"in time":               {func(w *window) { late(w.stats, 49*time.Millisecond) }, true},
+		"nothing expected":      {func(w *window) { w.stats.Expected = 0 }, false},
+		"no delay measured":     {func(w *window) { w.stats.Delay.Reset() }, false},
+		"cut short":             {func(w *window) { w.partial = true }, false},
+		"a silent stream":       {func(w *window) { w.stats.Silent = 1 }, false},
+		"cross-talk":            {func(w *window) { w.stats.Crosstalk = 1 }, false},
+		"one that did not open": {func(w *window) { w.stats.Broken = 1 }, false},
+	} {
+		w := &window{stats: load.NewStats()}
+		w.stats.Expected = 1000
+		w.stats.RecordDelay(0, int64(time.Millisecond))
+		c.change(w)
+		var s report.ClimbStep
+		if judgeStep(&s, w); s.Good != c.good {
+			t.Errorf("%s: held %v, want %v", name, s.Good, c.good)
+		}
+		if measured := w.stats.Delay.TotalCount() > 0; (s.P99 != nil) != measured || (s.LossPct != nil) != (w.stats.Expected > 0) {
+			t.Errorf("%s: told %v, %v of what was not measured", name, s.P99, s.LossPct)
+		}
+	}
+}
+
+// late makes a fiftieth of all delays so long.
+func late(st *load.Stats, d time.Duration) {
+	for i := range int64(100) {
+		took := int64(time.Millisecond)
+		if i < 2 {
+			took = int64(d)
+		}
+		st.RecordDelay(0, took)
 	}
 }
 

@@ -33,7 +33,7 @@ func (r *runner) measure(ctx context.Context, swarm *client.Swarm, m meter, dur 
 	swarm.Begin()
 	start, self := time.Now(), proc.SelfCPU()
 	cpu, cpuErr := m.CPU()
-	t := &ticker{at: start, self: self, cpu: cpu, first: start}
+	t := &ticker{at: start, self: self, cpu: cpu, cpuErr: cpuErr, first: start}
 	for wall := time.Duration(0); wall < dur; wall = time.Since(start) {
 		select {
 		case <-ctx.Done():
@@ -52,10 +52,8 @@ func (r *runner) measure(ctx context.Context, swarm *client.Swarm, m meter, dur 
 	w.wall = time.Since(start)
 	w.benchCPU = proc.SelfCPU() - self
 	w.stats.Add(swarm.Finish())
-	if now, err := m.CPU(); err == nil && cpuErr == nil {
-		used := now - cpu
-		w.cpu = &used
-	}
+	now, err := m.CPU()
+	w.cpu = used(cpu, cpuErr, now, err)
 	w.limited = r.limits(w, before, swarm.Health())
 	if err := swarm.Err(); err != nil {
 		w.limited = append(w.limited, err.Error())
@@ -68,6 +66,7 @@ func (r *runner) measure(ctx context.Context, swarm *client.Swarm, m meter, dur 
 type ticker struct {
 	first, at time.Time
 	self, cpu time.Duration
+	cpuErr    error
 }
 
 func (t *ticker) sample(st *load.Stats, m meter) report.Sample {
@@ -79,10 +78,11 @@ func (t *ticker) sample(st *load.Stats, m meter) report.Sample {
 	}
 	self := proc.SelfCPU()
 	s.BenchCPUPct = cpuShare(self-t.self, step)
-	if cpu, err := m.CPU(); err == nil {
-		s.ServerCPUPct = report.Some(cpuShare(cpu-t.cpu, step))
-		t.cpu = cpu
+	cpu, err := m.CPU()
+	if n := used(t.cpu, t.cpuErr, cpu, err); n != nil {
+		s.ServerCPUPct = report.Some(cpuShare(*n, step))
 	}
+	t.cpu, t.cpuErr = cpu, err
 	if rss, err := m.RSS(); err == nil {
 		s.RSSKiB = &rss
 	}

@@ -26,6 +26,7 @@ type Client struct {
 	token   string        // to resume with
 	seq     uint64        // of the newest event
 	lastID  int64
+	heard   heard
 	leaving bool
 	bye     wire.Code
 
@@ -111,10 +112,10 @@ func (c *Client) onRTP(pkt []byte, now int64) {
 		c.noteGap(in, seq, gap, now)
 	}
 	if !in.Sample(c.shard.cfg.Stride) {
-		in.Note(nil, st)
+		in.Note(ext, nil, st)
 		return
 	}
-	in.Note(c.sample(in, pkt, uint32(ext>>16), now), st)
+	in.Note(ext, c.sample(in, pkt, uint32(ext>>16), now), st)
 }
 
 // stream finds the incoming stream of an SSRC, nil if there is none.
@@ -185,7 +186,7 @@ func headerLen(pkt []byte) int {
 // OnText takes a message from the server.
 func (c *Client) OnText(msg []byte, now int64) {
 	c.seq = max(c.seq, eventSeq(msg))
-	if c.shard.onChat(msg, now) {
+	if c.onChat(msg, now) {
 		return
 	}
 	m, err := wire.ParseMessage(msg)

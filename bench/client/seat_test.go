@@ -57,3 +57,50 @@ func TestJudge(t *testing.T) {
 		t.Error("sound on a picture's stream was accepted")
 	}
 }
+
+// TestSilent: a stream is missed when its source sends, be it from a seat, or
+// from somebody who is looked at and was given none.
+func TestSilent(t *testing.T) {
+	dir := NewDirectory()
+	dir.add("a", Peer{Sender: 1, Room: "r", Audio: true, Video: true})
+	dir.add("b", Peer{Sender: 2, Room: "r", Audio: true})
+	dir.add("m", Peer{Sender: 3, Room: "r"})
+	for name, c := range map[string]struct {
+		view             []uint32
+		seated           string
+		video            bool
+		sounds, pictures bool // came
+		want             uint64
+	}{
+		"all came":                  {nil, "a", true, true, true, 0},
+		"no sound":                  {nil, "a", true, false, true, 1},
+		"no picture":                {nil, "a", true, true, false, 1},
+		"nothing":                   {nil, "a", true, false, false, 2},
+		"a picture not promised":    {nil, "a", false, true, false, 0},
+		"one that is looked at":     {[]uint32{1}, "a", false, true, false, 1},
+		"who sends no picture":      {nil, "b", true, true, false, 0},
+		"who sends nothing":         {[]uint32{3}, "m", true, false, false, 0},
+		"nobody sits there":         {nil, "", false, false, false, 0},
+		"looked at, not seated":     {[]uint32{1}, "b", false, true, false, 2},
+		"two looked at, one seated": {[]uint32{1, 2}, "a", true, true, true, 1},
+		"who has left":              {[]uint32{77}, "a", true, true, true, 0},
+		"not one of ours":           {nil, "stranger", true, false, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cl := &Client{spec: &Spec{View: c.view}, shard: &Shard{dir: dir}}
+			cl.in.seats = []seat{{participant: c.seated, video: c.video}}
+			cl.in.streams = make(map[uint32]*load.Inbound)
+			for i, came := range []bool{c.sounds, c.pictures, false} {
+				in := &load.Inbound{SSRC: uint32(i + 1), Source: min(load.Source(i), load.Video), RTX: i == 2}
+				if came {
+					ext, _, _ := in.Count(1)
+					in.Note(ext, nil, load.NewStats())
+				}
+				cl.expect(in)
+			}
+			if got := cl.silent(); got != c.want {
+				t.Errorf("%d silent, want %d", got, c.want)
+			}
+		})
+	}
+}

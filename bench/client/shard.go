@@ -2,6 +2,7 @@ package client
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"parley/bench/load"
@@ -90,10 +91,11 @@ func (s *Shard) onFirst(c *Client) {
 	}
 }
 
-// begin starts a window: what came before does not count.
-func (s *Shard) begin() {
+// begin starts a window: what came before does not count, nor what is said
+// before chat.
+func (s *Shard) begin(chat int64) {
 	s.stats = load.NewStats()
-	s.chat.reset(netloop.Now())
+	s.chat.reset(chat)
 	for c := range s.clients {
 		for _, in := range c.in.order {
 			in.Reset()
@@ -184,15 +186,33 @@ func (s *Shard) finish(sent load.Sent) {
 	}
 }
 
-// silent counts seats whose source sends while nothing came.
+// silent counts streams whose source sends while nothing came: those of its
+// seats, and those of whom it asked for and got no seat.
 func (c *Client) silent() uint64 {
-	n := uint64(0)
+	n := c.unseated()
 	for _, in := range c.in.order {
 		s := &c.in.seats[in.Seat]
 		if in.RTX || in.Total() > 0 || !s.resolve(c.shard.dir) {
 			continue
 		}
-		if in.Source == load.Audio && s.peer.Audio || in.Source == load.Video && s.video && s.peer.Video {
+		if in.Source == load.Audio && s.peer.Audio || in.Source == load.Video && s.peer.Video && (s.video || slices.Contains(c.spec.View, s.peer.Sender)) {
+			n++
+		}
+	}
+	return n
+}
+
+// unseated counts the streams of those who are looked at and sit nowhere.
+func (c *Client) unseated() (n uint64) {
+	for _, sender := range c.spec.View {
+		peer, id, here := c.shard.dir.sender(sender)
+		if !here || slices.ContainsFunc(c.in.seats, func(s seat) bool { return s.participant == id }) {
+			continue
+		}
+		if peer.Audio {
+			n++
+		}
+		if peer.Video {
 			n++
 		}
 	}

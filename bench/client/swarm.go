@@ -120,7 +120,10 @@ func (s *Swarm) each(run func(*Shard)) {
 }
 
 // Begin starts a window: what came before does not count.
-func (s *Swarm) Begin() { s.each((*Shard).begin) }
+func (s *Swarm) Begin() {
+	chat := netloop.Now() + chatAhead
+	s.each(func(sh *Shard) { sh.begin(chat) })
+}
 
 // Interval returns what came since Begin or the last Interval.
 func (s *Swarm) Interval() *load.Stats {
@@ -211,12 +214,7 @@ func (s *Swarm) Firsts() []Times {
 // Chat returns what was said and heard since Begin.
 func (s *Swarm) Chat() ChatStats {
 	total := newChatStats()
-	s.each(func(sh *Shard) {
-		total.Sent += sh.chat.Sent
-		total.Delivered += sh.chat.Delivered
-		total.Bytes += sh.chat.Bytes
-		total.Delay.Merge(sh.chat.Delay)
-	})
+	s.each(func(sh *Shard) { total.add(&sh.chat) })
 	return total
 }
 

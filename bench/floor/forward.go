@@ -133,14 +133,26 @@ func (s *source) take(pkt []byte) (a arrival, ok bool) {
 			return a, false
 		}
 		seq := binary.BigEndian.Uint16(pkt[2:])
-		if st.started && seq < st.last && st.last-seq > 1<<15 {
-			st.roc++
-		}
-		st.started, st.last = true, seq
-		payload, err := s.open.OpenRTP(pkt, n, st.roc)
-		return arrival{st, pkt[:n], payload, st.roc}, err == nil
+		roc := st.rollovers(seq)
+		payload, err := s.open.OpenRTP(pkt, n, roc)
+		return arrival{st, pkt[:n], payload, roc}, err == nil
 	}
 	return a, false
+}
+
+// rollovers gives the roll-over counter of seq, which may be late.
+func (s *stream) rollovers(seq uint16) uint32 {
+	if s.started && int16(seq-s.last) < 0 {
+		if seq > s.last {
+			return s.roc - 1
+		}
+		return s.roc
+	}
+	if s.started && seq < s.last {
+		s.roc++
+	}
+	s.started, s.last = true, seq
+	return s.roc
 }
 
 // forward seals and queues the run for every destination.

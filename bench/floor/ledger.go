@@ -14,6 +14,7 @@ const ledgerSize = 1 << 20
 type ledger struct {
 	file *os.File
 	at   int64
+	sync func(*os.File) error // DataSync
 }
 
 // newLedger makes one in the folder for temporary files, where a server that
@@ -31,7 +32,7 @@ func newLedger() (*ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	return &ledger{file: f}, nil
+	return &ledger{file: f, sync: DataSync}, nil
 }
 
 // append writes one entry and returns when it is on disk.
@@ -43,5 +44,5 @@ func (l *ledger) append(entry []byte) error {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	l.at += int64(len(entry))
-	return DataSync(l.file)
+	return l.sync(l.file)
 }

@@ -44,9 +44,9 @@ func ServeWrites(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var disk *ledger
+	texts := &texts{out: w}
 	if plan.Durable {
-		if disk, err = newLedger(); err != nil {
+		if texts.disk, err = newLedger(); err != nil {
 			return err
 		}
 	}
@@ -59,13 +59,28 @@ func ServeWrites(in io.Reader, out io.Writer) error {
 	for next := time.Now(); ; {
 		next = next.Add(time.Duration(plan.PeriodNS))
 		time.Sleep(time.Until(next))
-		if disk != nil {
-			if err := disk.append(frame); err != nil {
-				return err
-			}
+		if err := texts.deliver(frame); err != nil {
+			return err
 		}
-		w.write(frame)
 	}
+}
+
+// texts is what a text goes through.
+type texts struct {
+	disk *ledger // nil: texts are not kept
+	out  interface{ write(frame []byte) }
+}
+
+// deliver writes one text to every connection, but none that is to be kept
+// before it is on disk: a server that keeps what it acknowledges may not either.
+func (t *texts) deliver(frame []byte) error {
+	if t.disk != nil {
+		if err := t.disk.append(frame); err != nil {
+			return err
+		}
+	}
+	t.out.write(frame)
+	return nil
 }
 
 // textFrame is a WebSocket text frame of n bytes of text.

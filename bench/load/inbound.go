@@ -13,6 +13,23 @@ const (
 // seqWindow is how far back duplicates are told from late packets.
 const seqWindow = 64
 
+// history tells which of the last seqWindow numbers have been seen: bit i is
+// the newest one less i.
+type history uint64
+
+// ahead notes a number that is so far above the newest, and is now the newest.
+func (h *history) ahead(n uint64) { *h = *h<<min(n, seqWindow) | 1 }
+
+// behind notes a number so far below the newest. It reports false when that was
+// seen before, or is too old to tell.
+func (h *history) behind(n uint64) bool {
+	if n >= seqWindow || *h&(1<<n) != 0 {
+		return false
+	}
+	*h |= 1 << n
+	return true
+}
+
 // sourceKey says whose packets a stream carries at the moment.
 type sourceKey struct {
 	sender uint32
@@ -27,16 +44,19 @@ type Inbound struct {
 	Source Source // what the seat's section carries
 	RTX    bool
 
-	high    uint64 // highest extended sequence number
-	seen    uint64 // bit i: high-i was seen
+	high    uint64  // highest extended sequence number
+	seen    history // numbers back from high
 	started bool
 	turn    int // packets until the next one is opened
 
 	key   sourceKey
-	based bool   // key and last hold
-	last  uint32 // counter of the last opened packet
-	since uint32 // packets of this SSRC after that one
-	total uint64 // packets in this window
+	based bool    // what follows holds
+	from  uint64  // extended number of the first packet of key
+	last  uint32  // the highest counter of an opened packet
+	known history // counters of opened packets, back from last
+	since uint32  // packets of this SSRC after that one
+	owed  int64   // of key: packets that should have come, less those that came
+	total uint64  // packets in this window
 
 	// For receiver reports: first number, packets, and both as last told.
 	first, got, toldExpected, toldGot uint64
@@ -60,21 +80,20 @@ func (in *Inbound) Extend(seq uint16) uint64 {
 func (in *Inbound) Count(seq uint16) (ext uint64, what Seen, gap int) {
 	ext = in.Extend(seq)
 	if !in.started {
-		in.started, in.high, in.first, in.seen, in.got = true, ext, ext, 1, 1
+		in.started, in.high, in.first, in.got = true, ext, ext, 1
+		in.seen.ahead(seqWindow)
 		return ext, Fresh, 0
 	}
 	if ext > in.high {
 		ahead := ext - in.high
 		in.high = ext
 		in.got++
-		in.seen = in.seen<<min(ahead, seqWindow) | 1
+		in.seen.ahead(ahead)
 		return ext, Fresh, int(ahead - 1)
 	}
-	back := in.high - ext
-	if back >= seqWindow || in.seen&(1<<back) != 0 {
+	if !in.seen.behind(in.high - ext) {
 		return ext, Duplicate, 0
 	}
-	in.seen |= 1 << back
 	in.got++
 	return ext, Late, 0
 }
@@ -95,32 +114,54 @@ func (in *Inbound) Reset() {
 	in.turn, in.based, in.since, in.total = 0, false, 0, 0
 }
 
-// Note takes a packet that is not a duplicate; s is its stamp if it was
-// opened. It books the packets since the last stamp of the same source.
-func (in *Inbound) Note(s *Stamp, st *Stats) {
+// Note takes a packet that is not a duplicate, by the number that Count gave it;
+// s is its stamp if it was opened. It books the packets since the last stamp of
+// the same source. What was numbered before the window, or before the source
+// that the stream now carries, only came late and makes up for nothing.
+func (in *Inbound) Note(ext uint64, s *Stamp, st *Stats) {
 	in.total++
+	if in.based && ext < in.from {
+		return
+	}
 	in.since++
 	if s == nil {
 		return
 	}
 	key := sourceKey{s.Sender, s.Source, s.Layer}
-	if in.based && key == in.key {
-		switch ahead := int32(s.Counter - in.last); {
-		case ahead > 0:
-			st.Expected += uint64(ahead)
-			st.Arrived += uint64(in.since)
-		case ahead == 0: // the same packet under a new number: it makes up for no lost one
-			in.since--
-			st.Duplicates++
-			return
-		default:
-			return // a late packet: the next one in order settles it
-		}
-	} else {
-		st.Expected++
-		st.Arrived++
+	if !in.based || key != in.key {
+		in.settleOn(key, ext, s.Counter)
+		in.book(1, 1, st)
+		return
 	}
-	in.key, in.based, in.last, in.since = key, true, s.Counter, 0
+	if ahead := int32(s.Counter - in.last); ahead > 0 {
+		in.book(uint64(ahead), uint64(in.since), st)
+		in.known.ahead(uint64(ahead))
+		in.last, in.since = s.Counter, 0
+	} else if !in.known.behind(uint64(-int64(ahead))) {
+		// The same packet under a new number makes up for no lost one. Else it
+		// is only late: the next one in order settles it.
+		in.since--
+		st.Duplicates++
+	}
+}
+
+// settleOn begins to count the packets of a source. What an earlier one of the
+// stream still owes is lost, and what it had too many is no help to this one.
+func (in *Inbound) settleOn(key sourceKey, ext uint64, counter uint32) {
+	in.key, in.based, in.from, in.last, in.since, in.owed = key, true, ext, counter, 0, 0
+	in.known = 0
+	in.known.ahead(seqWindow)
+}
+
+// book takes packets that should have come and those that came. Each stream has
+// its own account, for what one has twice is not what another lacks; one that
+// is even at last was only out of order in between.
+func (in *Inbound) book(expected, arrived uint64, st *Stats) {
+	before := in.owed
+	in.owed += int64(expected) - int64(arrived)
+	st.Expected += expected
+	st.Lost += max(in.owed, 0) - max(before, 0)
+	st.Surplus += max(-in.owed, 0) - max(-before, 0)
 }
 
 // Finish books what the stream's source has sent after the last opened
@@ -131,8 +172,7 @@ func (in *Inbound) Finish(sent Sent, st *Stats) {
 	}
 	next, ok := sent[SentKey{in.key.sender, in.key.source, in.key.layer}]
 	if ahead := int32(next - 1 - in.last); ok && ahead >= 0 {
-		st.Expected += uint64(ahead)
-		st.Arrived += uint64(in.since)
+		in.book(uint64(ahead), uint64(in.since), st)
 	}
 	in.Reset()
 }

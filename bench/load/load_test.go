@@ -145,11 +145,12 @@ func receive(in *Inbound, st *Stats, sender uint32, from, n, drop, stride int) {
 		if drop > 0 && i%drop == drop-1 {
 			continue
 		}
+		ext, _, _ := in.Count(uint16(i))
 		if !in.Sample(stride) {
-			in.Note(nil, st)
+			in.Note(ext, nil, st)
 			continue
 		}
-		in.Note(&Stamp{Sender: sender, Source: Video, Counter: uint32(i)}, st)
+		in.Note(ext, &Stamp{Sender: sender, Source: Video, Counter: uint32(i)}, st)
 	}
 }
 
@@ -159,12 +160,12 @@ func TestLossIsWhatWasLost(t *testing.T) {
 		const n = 10000
 		receive(in, st, 3, 0, n, c.drop, c.stride)
 		in.Finish(Sent{{3, Video, 0}: n}, st)
-		lost := uint64(0)
+		lost := int64(0)
 		if c.drop > 0 {
-			lost = n / uint64(c.drop)
+			lost = n / int64(c.drop)
 		}
-		if st.Expected-st.Arrived != lost || st.Expected != n {
-			t.Errorf("%+v: %d of %d arrived, want %d lost", c, st.Arrived, st.Expected, lost)
+		if st.Lost != lost || st.Copies() != 0 || st.Expected != n {
+			t.Errorf("%+v: %d of %d lost, want %d; %d copies", c, st.Lost, st.Expected, lost, st.Copies())
 		}
 	}
 }
@@ -183,8 +184,8 @@ func TestATailThatNeverCameIsLost(t *testing.T) {
 	in, st := new(Inbound), NewStats()
 	receive(in, st, 3, 0, 100, 0, 17)
 	in.Finish(Sent{{3, Video, 0}: 200}, st)
-	if st.Expected != 200 || st.Arrived != 100 {
-		t.Errorf("%d of %d arrived, want 100 of 200", st.Arrived, st.Expected)
+	if st.Expected != 200 || st.Lost != 100 {
+		t.Errorf("%d of %d lost, want 100 of 200", st.Lost, st.Expected)
 	}
 }
 

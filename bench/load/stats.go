@@ -10,8 +10,9 @@ type Stats struct {
 	AudioCount uint64 // of Packets, sound
 	Sent       uint64 // packets published
 	Expected   uint64 // as the stamps tell
-	Arrived    uint64 // of Expected
-	Duplicates uint64
+	Lost       int64  // of Expected; less than 0 where late ones came after all
+	Surplus    int64  // came although no more was sent: copies that were not opened
+	Duplicates uint64 // copies, by their sequence number or their stamp
 	Reordered  uint64
 	Gaps       uint64 // sequence numbers left out
 	Repaired   uint64 // retransmissions that came
@@ -20,6 +21,7 @@ type Stats struct {
 	Crosstalk  uint64 // packets of somebody who does not sit there
 	Strangers  uint64 // packets on no known SSRC
 	Silent     uint64 // seats whose source sends, but nothing came
+	Early      uint64 // packets that came before they were sent: a clock was set
 	Delay      *hdrhistogram.Histogram
 }
 
@@ -32,9 +34,21 @@ func NewStats() *Stats { return &Stats{Delay: NewDelays()} }
 // NewDelays makes a histogram of microseconds with three digits.
 func NewDelays() *hdrhistogram.Histogram { return hdrhistogram.New(1, MaxDelay, 3) }
 
+// RecordSpan books the way from at to now, both in nanoseconds, at least a
+// microsecond and at most MaxDelay. It reports false for a way back in time,
+// which is no delay: then a clock was set, or somebody made the time up.
+func RecordSpan(h *hdrhistogram.Histogram, at, now int64) bool {
+	if now < at {
+		return false
+	}
+	return h.RecordValue(min(max((now-at)/1000, 1), MaxDelay)) == nil
+}
+
 // RecordDelay books the way from at to now, both in nanoseconds.
 func (s *Stats) RecordDelay(at, now int64) {
-	s.Delay.RecordValue(min(max((now-at)/1000, 1), MaxDelay))
+	if !RecordSpan(s.Delay, at, now) {
+		s.Early++
+	}
 }
 
 // Add adds o to s.
@@ -44,7 +58,8 @@ func (s *Stats) Add(o *Stats) {
 	s.AudioCount += o.AudioCount
 	s.Sent += o.Sent
 	s.Expected += o.Expected
-	s.Arrived += o.Arrived
+	s.Lost += o.Lost
+	s.Surplus += o.Surplus
 	s.Duplicates += o.Duplicates
 	s.Reordered += o.Reordered
 	s.Gaps += o.Gaps
@@ -54,6 +69,7 @@ func (s *Stats) Add(o *Stats) {
 	s.Crosstalk += o.Crosstalk
 	s.Strangers += o.Strangers
 	s.Silent += o.Silent
+	s.Early += o.Early
 	s.Delay.Merge(o.Delay)
 }
 
@@ -63,6 +79,8 @@ func (s *Stats) LossPct() (pct float64, ok bool) {
 	if s.Expected == 0 {
 		return 0, false
 	}
-	lost := max(int64(s.Expected)-int64(s.Arrived), 0)
-	return 100 * float64(lost) / float64(s.Expected), true
+	return 100 * float64(max(s.Lost, 0)) / float64(s.Expected), true
 }
+
+// Copies is how many packets came more than once.
+func (s *Stats) Copies() uint64 { return s.Duplicates + uint64(max(s.Surplus, 0)) }

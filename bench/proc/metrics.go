@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -59,7 +60,7 @@ func Get(ctx context.Context, url string) error {
 }
 
 // ParseMetrics reads the Prometheus text format. Lines it does not understand
-// are left out.
+// are left out, and so are NaN and infinities: they are no measured values.
 func ParseMetrics(r io.Reader) (Metrics, error) {
 	m := make(Metrics)
 	sc := bufio.NewScanner(r)
@@ -75,7 +76,7 @@ func ParseMetrics(r io.Reader) (Metrics, error) {
 			name, rest, _ = strings.Cut(line, " ")
 		}
 		value, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-		if v, err := strconv.ParseFloat(value, 64); err == nil {
+		if v, err := strconv.ParseFloat(value, 64); err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
 			m[name] = v
 		}
 	}
@@ -111,6 +112,14 @@ func (m Metrics) Label(name, label string) map[string]float64 {
 		by[value] += v
 	}
 	return by
+}
+
+// Rise is what a counter, all its series together, has risen by; false if either
+// page lacks it or it fell, for then it counts something else.
+func (m Metrics) Rise(before Metrics, name string) (float64, bool) {
+	a, ok1 := before.Sum(name)
+	b, ok2 := m.Sum(name)
+	return b - a, ok1 && ok2 && b >= a
 }
 
 // Since gives what every series has risen by.

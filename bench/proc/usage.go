@@ -36,8 +36,12 @@ func CPUTime(pid int) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", path, err)
 	}
-	return time.Duration(ticks) * time.Second / clockTicks, nil
+	return time.Duration(ticks) * (time.Second / clockTicks), nil
 }
+
+// tickBits bounds what is believed: 87 years of one processor, whose
+// nanoseconds, twice, a time.Duration holds.
+const tickBits = 38
 
 // parseStat gives utime+stime of proc_pid_stat(5). The second field, the
 // name in parentheses, may hold anything.
@@ -50,8 +54,8 @@ func parseStat(data []byte) (uint64, error) {
 	if len(f) < 13 {
 		return 0, errStat
 	}
-	user, err1 := strconv.ParseUint(f[11], 10, 64)
-	system, err2 := strconv.ParseUint(f[12], 10, 64)
+	user, err1 := strconv.ParseUint(f[11], 10, tickBits)
+	system, err2 := strconv.ParseUint(f[12], 10, tickBits)
 	if err1 != nil || err2 != nil {
 		return 0, errStat
 	}
@@ -95,7 +99,7 @@ func parseSmaps(data []byte) (Memory, error) {
 			continue
 		}
 		kib, err := strconv.ParseInt(f[1], 10, 64)
-		if err != nil {
+		if err != nil || kib < 0 {
 			return m, errStat
 		}
 		switch f[0] {

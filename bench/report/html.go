@@ -144,8 +144,8 @@ func (r *Report) distributionPlot() *plot {
 func (c *Climb) plot() *plot {
 	p99, cpu := curve{name: "p99 (ms)"}, curve{name: "server (%)"}
 	for _, s := range c.Steps {
-		p99.x, p99.y = append(p99.x, s.PPS), append(p99.y, s.P99)
-		cpu.x, cpu.y = append(cpu.x, s.PPS), append(cpu.y, s.ServerCPUPct)
+		p99.x, p99.y = append(p99.x, s.PPS), append(p99.y, orNaN(s.P99))
+		cpu.x, cpu.y = append(cpu.x, s.PPS), append(cpu.y, orNaN(s.ServerCPUPct))
 	}
 	return &plot{title: "Rising load", xLabel: "packets/s", yLabel: "ms, %", curves: []curve{p99, cpu}}
 }

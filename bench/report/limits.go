@@ -28,8 +28,12 @@ type Check struct {
 	OK    bool
 }
 
-// Check compares the report with limits. Cross-talk and silent streams always
-// fail, without a limit.
+// copiesAllowed is the share of packets that may come more than once: a network
+// may repeat one now and then, a server has no reason to.
+const copiesAllowed = 0.001
+
+// Check compares the report with limits. What no server may do fails without a
+// limit: see faults.
 func (r *Report) Check(l *Limits) []Check {
 	var out []Check
 	most := func(name string, limit, value *float64) {
@@ -40,11 +44,6 @@ func (r *Report) Check(l *Limits) []Check {
 	least := func(name string, limit, value *float64) {
 		if limit != nil {
 			out = append(out, Check{name, *limit, value, value != nil && *value >= *limit})
-		}
-	}
-	zero := func(name string, value *uint64) {
-		if value != nil && *value > 0 {
-			out = append(out, Check{Name: name, Value: Some(float64(*value))})
 		}
 	}
 	most("delay_ms.p99", l.P99MS, r.p99())
@@ -59,12 +58,36 @@ func (r *Report) Check(l *Limits) []Check {
 	most("join.first_packet_ms.p50", l.FirstPacket, first)
 	most("join.failures", l.JoinFailures, failures)
 	most("return.back_ms.max", l.Back, r.back())
+	return append(out, r.faults()...)
+}
+
+// faults lists what is wrong whatever the limits are, each as a check that
+// failed.
+func (r *Report) faults() (out []Check) {
+	most := func(name string, limit float64, value *uint64) {
+		if value != nil && float64(*value) > limit {
+			out = append(out, Check{Name: name, Limit: limit, Value: Some(float64(*value))})
+		}
+	}
 	if b := r.Return; b != nil {
 		lost := uint64(max(b.Cut-b.Back, 0))
-		zero("return.failures", &lost)
+		most("return.failures", 0, &lost)
 	}
-	zero("crosstalk", r.Crosstalk)
-	zero("silent_streams", r.Silent)
+	if c := r.Chat; c != nil {
+		most("chat.lost", 0, &c.Lost)
+		most("chat.repeated", 0, &c.Repeated)
+	}
+	most("crosstalk", 0, r.Crosstalk)
+	most("silent_streams", 0, r.Silent)
+	most("undecryptable", 0, r.Broken)
+	most("strangers", 0, r.Strangers)
+	most("lost_clients", 0, r.LostClients)
+	if n := r.ForwardedPackets; n != nil {
+		most("duplicates", copiesAllowed*float64(*n), r.Duplicates)
+		if *n == 0 {
+			out = append(out, Check{Name: "forwarded_packets", Limit: 1, Value: Some(0.0)})
+		}
+	}
 	return out
 }
 

@@ -93,6 +93,9 @@ type Quality struct {
 	Gaps        *uint64            `json:"gaps,omitempty"`
 	Repaired    *uint64            `json:"repaired,omitempty"`
 	Broken      *uint64            `json:"undecryptable,omitempty"`
+	Strangers   *uint64            `json:"strangers,omitempty"`
+	Early       *uint64            `json:"early,omitempty"`
+	LostClients *uint64            `json:"lost_clients,omitempty"`
 	ServerDrops map[string]float64 `json:"server_drops,omitempty"`
 }
 
@@ -155,6 +158,8 @@ type Chat struct {
 	Deliveries       uint64     `json:"deliveries"`
 	DeliveriesPerS   float64    `json:"deliveries_per_s"`
 	Expected         uint64     `json:"expected"`
+	Lost             uint64     `json:"lost"`
+	Repeated         uint64     `json:"repeated"`
 	Delay            *Quantiles `json:"delivery_ms,omitempty"`
 	CPUUSPerDelivery *float64   `json:"cpu_us_per_delivery,omitempty"`
 	FloorUS          *float64   `json:"floor_us_per_delivery,omitempty"`
@@ -208,13 +213,13 @@ type Climb struct {
 
 // ClimbStep is one load.
 type ClimbStep struct {
-	Load         float64 `json:"load"`
-	PPS          float64 `json:"forwarded_pps"`
-	LossPct      float64 `json:"loss_pct"`
-	P99          float64 `json:"p99_ms"`
-	ServerCPUPct float64 `json:"server_cpu_pct"`
-	BenchCPUPct  float64 `json:"bench_cpu_pct"`
-	Good         bool    `json:"good"`
+	Load         float64  `json:"load"`
+	PPS          float64  `json:"forwarded_pps"`
+	LossPct      *float64 `json:"loss_pct,omitempty"`
+	P99          *float64 `json:"p99_ms,omitempty"`
+	ServerCPUPct *float64 `json:"server_cpu_pct,omitempty"`
+	BenchCPUPct  float64  `json:"bench_cpu_pct"`
+	Good         bool     `json:"good"`
 }
 
 // Series is for the plots.

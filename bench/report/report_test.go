@@ -30,6 +30,7 @@ func sample() *Report {
 	r.Delay, r.Distribution = QuantilesOf(h), DistributionOf(h)
 	r.LossPct, r.Crosstalk, r.Silent = Some(0.0), Some(uint64(0)), Some(uint64(0))
 	r.Duplicates, r.Reordered, r.Gaps, r.Repaired, r.Broken = Some(uint64(0)), Some(uint64(0)), Some(uint64(0)), Some(uint64(0)), Some(uint64(0))
+	r.Strangers, r.Early, r.LostClients = Some(uint64(0)), Some(uint64(0)), Some(uint64(0))
 	r.ServerDrops = map[string]float64{"late": 3}
 	r.Participants, r.RSSKiB, r.RSSKiBPerParticipant = 51, Some(30000.0), Some(60.0)
 	r.LiveKiBPerParticipant = Some(20.0)
@@ -42,7 +43,7 @@ func sample() *Report {
 	r.Return = &Return{Cut: 50, Back: 50, Attempts: 60, Failures: map[string]uint64{"z": 1}, Took: q}
 	r.Records = []Record{{Writers: 8, RecordsPerS: 100, Ack: q, BatchMean: Some(3.0), FdatasyncMS: Some(1.0), LimitPerS: Some(120.0), ShareOfLimit: Some(0.8)}}
 	r.Floor = []Step{{Name: "sendto", Bytes: 1200, Destinations: 50, Batch: 1, US: 4}}
-	r.Saturate = &Climb{Steps: []ClimbStep{{Load: 1, PPS: 10, P99: 1, Good: true}, {Load: 2, PPS: 20, P99: 60}}, PPS: Some(10.0), FloorPPS: Some(12.0), ShareOfFloor: Some(0.83), P99At60: Some(0.8), MedianP99At60: Some(0.7), FloorP99At60: Some(0.9), FloorMedianP99At60: Some(0.6)}
+	r.Saturate = &Climb{Steps: []ClimbStep{{Load: 1, PPS: 10, LossPct: Some(0.0), P99: Some(1.0), ServerCPUPct: Some(50.0), Good: true}, {Load: 2, PPS: 20, P99: Some(60.0)}}, PPS: Some(10.0), FloorPPS: Some(12.0), ShareOfFloor: Some(0.83), P99At60: Some(0.8), MedianP99At60: Some(0.7), FloorP99At60: Some(0.9), FloorMedianP99At60: Some(0.6)}
 	for i := range 5 {
 		r.Timeline = append(r.Timeline, Sample{AtS: float64(i), PPS: 6000, P50: Some(0.3), P99: Some(1.0), ServerCPUPct: Some(24.0), BenchCPUPct: 30, RSSKiB: Some(30000.0), Clients: 51})
 	}
@@ -177,6 +178,15 @@ func TestLimits(t *testing.T) {
 		"join failures":       {Limits{JoinFailures: Some(0.0)}, nil, false},
 		"crosstalk unasked":   {Limits{}, func(r *Report) { r.Crosstalk = Some(uint64(1)) }, false},
 		"silent unasked":      {Limits{}, func(r *Report) { r.Silent = Some(uint64(1)) }, false},
+		"undecryptable":       {Limits{}, func(r *Report) { r.Broken = Some(uint64(1)) }, false},
+		"texts lost":          {Limits{}, func(r *Report) { r.Chat.Lost = 1 }, false},
+		"texts repeated":      {Limits{}, func(r *Report) { r.Chat.Repeated = 1 }, false},
+		"strangers":           {Limits{}, func(r *Report) { r.Strangers = Some(uint64(1)) }, false},
+		"lost clients":        {Limits{}, func(r *Report) { r.LostClients = Some(uint64(1)) }, false},
+		"few copies":          {Limits{}, func(r *Report) { r.Duplicates = Some(uint64(90)) }, true},
+		"too many copies":     {Limits{}, func(r *Report) { r.Duplicates = Some(uint64(91)) }, false},
+		"nothing forwarded":   {Limits{}, func(r *Report) { r.ForwardedPackets = Some(uint64(0)) }, false},
+		"only early":          {Limits{}, func(r *Report) { r.Early = Some(uint64(5)) }, true},
 		"first packet broken": {Limits{FirstPacket: Some(0.1)}, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -82,6 +82,9 @@ func (r *Report) textQuality(w io.Writer) {
 	count(w, "gaps", r.Gaps)
 	count(w, "repaired", r.Repaired)
 	count(w, "undecryptable", r.Broken)
+	count(w, "strangers", r.Strangers)
+	count(w, "before their time", r.Early)
+	count(w, "clients lost", r.LostClients)
 	for _, reason := range slices.Sorted(maps.Keys(r.ServerDrops)) {
 		fmt.Fprintf(w, "  server dropped      %10.0f %s\n", r.ServerDrops[reason], reason)
 	}
@@ -126,6 +129,8 @@ func (r *Report) textScenario(w io.Writer) {
 	if c := r.Chat; c != nil {
 		fmt.Fprintf(w, "  texts               %10d\n  deliveries          %10d of %d, %.0f/s\n",
 			c.Sent, c.Deliveries, c.Expected, c.DeliveriesPerS)
+		count(w, "lost", &c.Lost)
+		count(w, "repeated", &c.Repeated)
 		quantiles(w, "delivered after", c.Delay)
 		line(w, "server cpu", c.CPUUSPerDelivery, "µs/delivery")
 		line(w, "plain write loop", c.FloorUS, "µs/delivery")
@@ -157,14 +162,30 @@ func (r *Report) textScenario(w io.Writer) {
 	r.textClimb(w)
 }
 
+// Line tells in one line how a load was held.
+func (s *ClimbStep) Line() string {
+	line := fmt.Sprintf("%9.0f packets/s", s.PPS)
+	for _, part := range []struct {
+		format string
+		value  *float64
+	}{{"  loss %.3f %%", s.LossPct}, {"  p99 %.2f ms", s.P99}, {"  server %.0f %%", s.ServerCPUPct}, {"  bench %.0f %%", &s.BenchCPUPct}} {
+		if part.value != nil {
+			line += fmt.Sprintf(part.format, *part.value)
+		}
+	}
+	if s.Good {
+		return line + "  held"
+	}
+	return line + "  broke"
+}
+
 func (r *Report) textClimb(w io.Writer) {
 	c := r.Saturate
 	if c == nil {
 		return
 	}
 	for _, s := range c.Steps {
-		fmt.Fprintf(w, "  load ×%-8.2f %9.0f packets/s  loss %.3f %%  p99 %.2f ms  server %.0f %%  bench %.0f %%  %s\n",
-			s.Load, s.PPS, s.LossPct, s.P99, s.ServerCPUPct, s.BenchCPUPct, map[bool]string{true: "held", false: "broke"}[s.Good])
+		fmt.Fprintf(w, "  load ×%-8.2f %s\n", s.Load, s.Line())
 	}
 	line(w, "saturation", c.PPS, "packets/s")
 	line(w, "minimal forwarder", c.FloorPPS, "packets/s")
