@@ -16,6 +16,7 @@ type remote struct {
 	publisher // what it sends
 	group     *group
 	session   session
+	number    uint64 // as an exit, see order
 	// feedbackSSRC is what our own RTCP to the remote's sources goes by.
 	feedbackSSRC media.SSRC
 
@@ -62,6 +63,7 @@ var moving = &worker{}
 // init makes a remote of s that nothing is known of yet.
 func (r *remote) init(g *group, s session, to told, feedback media.SSRC) {
 	r.group, r.session, r.feedbackSSRC = g, s, feedback
+	r.number = lastExit.Add(1)
 	r.up, r.to = r, to
 	r.path.Init(g.paths, (*pathOwner)(r))
 	r.touch(g.clock.now())
