@@ -15,6 +15,7 @@ func (c *Control) remote() *Remote { return (*Remote)(c) }
 func (c *Control) Init(g *Group, of Owner, to Listener, feedback media.SSRC) {
 	r := c.remote()
 	r.group, r.session, r.feedbackSSRC = g, of, feedback
+	r.number = lastExit.Add(1)
 	r.up, r.to = r, to
 	r.path.Init(g.paths, (*pathOwner)(r))
 	r.touch(g.clock.now())

@@ -38,13 +38,19 @@
 //	      per layer: loss, statistics, one copy into the repair cache,
 //	      codec facts, a place in the list of this batch's packets
 //	             ▼
-//	      per subscriber: rewrite numbers, header from a template, seal
-//	      from the shared plaintext into the send arena
+//	      per subscriber, of all layers: rewrite numbers, header from a
+//	      template, seal from the shared plaintext into the send arena
 //	             ▼
 //	      one sendmmsg per batch; equal sizes to one peer leave as a run
 //
 // Between recvmmsg and sendmmsg there is no hand-off, allocation, lock or
 // clock read per packet.
+//
+// A run costs the kernel about 2.5 µs and each packet in it 0.3, so runs should be
+// long. That is why subscribers come first and layers second (forwardAbreast): what
+// several publishers have in one batch for a subscriber leaves as one run where
+// its packets are of one size. A packet of ten publishers in full batches takes 1.0 µs
+// so, and 1.6 layer by layer (BenchmarkMeeting); one batch of little is sent as ever.
 //
 // That way has an entrance and an exit for goroutines of ours, and no other:
 //

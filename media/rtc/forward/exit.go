@@ -2,6 +2,7 @@ package forward
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"parley/media"
 	"parley/media/rtc/path"
@@ -15,6 +16,8 @@ import (
 // carries.
 type exit interface {
 	party
+	// order is the exit's place among all of the server; tables are in that order.
+	order() uint64
 	// guard is the lock under which the exit's streams are placed.
 	guard() *sync.Mutex
 	// begin returns how packets leave now; ok is false if they go nowhere.
@@ -41,6 +44,12 @@ type delivery struct {
 	tap  *Tap
 	from *track
 }
+
+// lastExit is the order of the newest exit.
+var lastExit atomic.Uint64
+
+// order implements exit.
+func (r *Remote) order() uint64 { return r.number }
 
 // guard implements exit.
 func (r *Remote) guard() *sync.Mutex { return &r.mu }

@@ -11,16 +11,40 @@ func (w *worker) forwardLoop() {
 		return
 	}
 	forwarded := 0
-	for _, l := range r.layers[:r.nLayers] {
-		for _, st := range l.track.table.Load().streams {
-			w.loop.current = st.exit
-			forwarded += w.forwardTo(st, l)
-		}
+	for layers := r.layers[:r.nLayers]; len(layers) > 0; {
+		n := min(len(layers), maxAbreast)
+		forwarded += w.forwardAbreast(layers[:n])
+		layers = layers[n:]
 	}
 	r.reset()
 	if forwarded > 0 {
 		w.count.forwarded.Add(uint64(forwarded))
 	}
+}
+
+// forwardAbreast sends what came of some layers, one exit after another: what an
+// exit gets of them all is written in a row, and leaves as one run where it has
+// one size. A stream gets its packets layer by layer, in the order of layers.
+func (w *worker) forwardAbreast(layers []*layer) (forwarded int) {
+	if len(layers) == 1 { // as with most sounds
+		for _, st := range layers[0].track.table.Load().streams {
+			w.loop.current = st.exit
+			forwarded += w.forwardTo(st, layers[0])
+		}
+		return forwarded
+	}
+	a := &w.loop.abreast
+	a.begin(layers)
+	for to := a.first(); to != noExit; to = a.first() {
+		for i, l := range layers {
+			for a.heads[i] == to {
+				st := a.next(i)
+				w.loop.current = st.exit
+				forwarded += w.forwardTo(st, l)
+			}
+		}
+	}
+	return forwarded
 }
 
 // forwardTo sends a layer's packets of this batch to one subscriber and

@@ -16,6 +16,7 @@ import (
 type Remote struct {
 	publisher // what it sends
 	group     *Group
+	number    uint64 // as an exit, see order
 	session   Owner
 	// feedbackSSRC is what our own RTCP to the remote's sources goes by.
 	feedbackSSRC media.SSRC

@@ -82,7 +82,7 @@ func (out *outgoing) set(index int, kind media.Kind, was, now *stream) {
 func (out *outgoing) take(to exit, h *HalfSpec, draw func() media.SSRC) (*stream, error) {
 	st := out.byMID(h.MID)
 	if st == nil {
-		st = &stream{exit: to, seat: h.Seat, kind: h.Kind, mid: h.MID, cname: seatName(h.Seat), ssrc: draw()}
+		st = &stream{exit: to, order: to.order(), seat: h.Seat, kind: h.Kind, mid: h.MID, cname: seatName(h.Seat), ssrc: draw()}
 		out.streams = append(out.streams, st)
 	}
 	h.Codecs = out.shared(st.kind, h.Codecs)

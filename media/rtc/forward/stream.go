@@ -14,6 +14,7 @@ import (
 // holds it; see place.go for how it changes hands.
 type stream struct {
 	exit  exit
+	order uint64 // the exit's: what tables are sorted by
 	seat  int
 	mid   string
 	cname string // of the seat: its halves are played in sync

@@ -1,9 +1,13 @@
 package forward
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // table is a track's forwarding table: the streams that carry it. It is
-// immutable: workers load it once per run of packets, control replaces it.
+// immutable: workers load it once per batch, control replaces it. The streams
+// are in the order of their exits, see forwardAbreast.
 type table struct {
 	streams []*stream
 }
@@ -16,9 +20,10 @@ func (t *track) link(st *stream) {
 		return
 	}
 	old := t.table.Load().streams
-	next := make([]*stream, len(old), len(old)+1)
-	copy(next, old)
-	t.table.Store(&table{streams: append(next, st)})
+	i := sort.Search(len(old), func(i int) bool { return old[i].order > st.order })
+	next := make([]*stream, 0, len(old)+1)
+	next = append(append(next, old[:i]...), st)
+	t.table.Store(&table{streams: append(next, old[i:]...)})
 	t.wake()
 }
 

@@ -27,6 +27,7 @@ import (
 // All methods but Read may be called from any goroutine.
 type Tap struct {
 	group  *Group
+	number uint64 // as an exit, see order
 	seat   seat
 	halves [2]tapHalf // of sound and picture
 	queue  chan *TapPacket
@@ -111,7 +112,7 @@ func (g *Group) OpenTap(o TapOptions) (*Tap, error) {
 	if o.Queue <= 0 {
 		o.Queue = defaultTapQueue
 	}
-	t := &Tap{group: g, room: o.Queue, queue: make(chan *TapPacket, o.Queue+max(3*o.Queue, maxTapFrame)), done: make(chan struct{})}
+	t := &Tap{group: g, number: lastExit.Add(1), room: o.Queue, queue: make(chan *TapPacket, o.Queue+max(3*o.Queue, maxTapFrame)), done: make(chan struct{})}
 	t.seat.audio = t.stream(media.KindAudio)
 	t.seat.video = t.stream(media.KindVideo)
 	t.open.Store(true)
@@ -122,7 +123,7 @@ func (g *Group) OpenTap(o TapOptions) (*Tap, error) {
 }
 
 func (t *Tap) stream(kind media.Kind) *stream {
-	st := &stream{exit: t, kind: kind}
+	st := &stream{exit: t, order: t.number, kind: kind}
 	st.shape.Store(tapShape(kind))
 	return st
 }
@@ -225,6 +226,9 @@ func (t *Tap) fail(err error) {
 	t.group.inside.removeTap(t)
 	close(t.done)
 }
+
+// order implements exit.
+func (t *Tap) order() uint64 { return t.number }
 
 // guard implements exit.
 func (t *Tap) guard() *sync.Mutex { return &t.mu }

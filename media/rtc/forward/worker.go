@@ -53,6 +53,7 @@ type workerLoop struct {
 	current  party         // whose packet is handled; for panics
 	overload overload
 	run      runs
+	abreast  abreast
 	scratch
 }
 

@@ -114,6 +114,7 @@ func (w *worker) recoverLoop() {
 	w.group.config.Log.Error("packet handling panicked", "panic", r, "stack", string(debug.Stack()))
 	l := &w.loop
 	l.run.reset()
+	l.abreast = abreast{}
 	for _, b := range l.out {
 		if b != nil { // what waits in it may point into the receive arena
 			w.count.dropN(dropPanic, b.Discard())
