@@ -269,10 +269,13 @@ func TestPanicOfOurOwn(t *testing.T) {
 			if err := within(t, w.closed, "OnClose"); err == nil {
 				t.Error("no error")
 			}
-			eventually(t, "the end of one connection", func() bool { return h.server.Figures().Open == 1 })
+			eventually(t, "the end of one connection", func() bool {
+				f := h.server.Figures()
+				return f.Open == 1 && f.Ended["panic"] == 1 // counted one after the other
+			})
 			good.write(text("still here"))
 			good.want(ws.OpText, "still here")
-			if f := h.server.Figures(); f.Panics != 1 || f.Ended["panic"] != 1 {
+			if f := h.server.Figures(); f.Panics != 1 {
 				t.Errorf("figures %+v", f)
 			}
 		})
