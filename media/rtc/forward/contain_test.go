@@ -14,7 +14,7 @@ import (
 )
 
 // TestPanicEndsOneSession breaks a session from within so that handling its
-// packets panics. Others do not notice.
+// packets panics, on arrival and in a tick. Others do not notice.
 func TestPanicEndsOneSession(t *testing.T) {
 	r := newRig(t, 1, options{})
 	log := &logBuffer{}
@@ -27,12 +27,17 @@ func TestPanicEndsOneSession(t *testing.T) {
 		r.put(rtctest.Opus(i, "boom"))
 	}
 	r.client = conn
+	arrived := r.w.count.drops[dropPanic].Load()
+	r.tick()
+	if ticked := r.w.count.drops[dropPanic].Load() - arrived; arrived == 0 || ticked == 0 {
+		t.Errorf("%d panics on arrival, %d in a tick", arrived, ticked)
+	}
 	r.control()
 	if !broken.told.failedWith(ErrPanicked) || broken.running() {
 		t.Errorf("failed with %v", broken.told.failures)
 	}
-	if n := r.w.count.drops[dropPanic].Load(); n == 0 || !strings.Contains(log.String(), "packet handling panicked") {
-		t.Error("the panic was neither counted nor logged")
+	if !strings.Contains(log.String(), "packet handling panicked") {
+		t.Error("nothing was logged")
 	}
 	r.tick()
 	r.frame(1, 100, true)

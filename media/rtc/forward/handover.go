@@ -48,7 +48,9 @@ func (h *handovers) due(st *stream, round uint64) bool {
 	return st.round == round
 }
 
-// runHandovers is a goroutine of the group's; it ends with Close.
+// runHandovers is a goroutine of the group's; it ends with Close. It waits for the
+// workers' batches, and for who has a remote's mutex, as control must not: a moved
+// remote would wait for its worker meanwhile.
 func (g *Group) runHandovers() {
 	for {
 		select {

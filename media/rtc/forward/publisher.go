@@ -6,7 +6,8 @@ import (
 	"parley/media"
 )
 
-// Publisher is who sends what seats and taps carry: a session or a [Feed].
+// Publisher is who sends what seats and taps carry: a [Remote], or whatever embeds
+// one, or a [Feed].
 type Publisher interface {
 	publishing() *publisher
 }
