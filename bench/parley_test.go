@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,14 +8,10 @@ import (
 	"parley/bench/report"
 )
 
-// TestASmallMeetingOnTheRealServer builds the program and holds a meeting of
-// four on it: what the tool reports of a good server must be good.
+// TestASmallMeetingOnTheRealServer holds a meeting of four on the program itself: what the tool reports of a good server must be good.
 func TestASmallMeetingOnTheRealServer(t *testing.T) {
 	dir := t.TempDir()
-	server := filepath.Join(dir, "parley")
-	if out, err := exec.Command("go", "build", "-o", server, "parley/cmd/parley").CombinedOutput(); err != nil {
-		t.Fatalf("build the server: %v\n%s", err, out)
-	}
+	server := realServer(t)
 	file := filepath.Join(dir, "r.json")
 	var out strings.Builder
 	err := runCommand(t.Context(), &out, "meet", "--server", server, "--size", "4", "--bitrate", "300kbps",
