@@ -113,6 +113,7 @@ func stuck(name, value string) func(string) string {
 
 const (
 	meeting = "meet --size 3 --seats 2 --bitrate 60kbps --fps 10 --warmup 200ms --duration 1100ms --no-floor --stride 1 -q"
+	coming  = "school --participants 3 --size 3 --seats 2 --warmup 100ms --back 2s -q"
 	talking = "chat --size 4 --rate 6 --warmup 100ms --duration 1s --no-floor -q"
 )
 
@@ -122,18 +123,20 @@ var lies = map[string]struct {
 	args string
 	want string // "": nothing to find fault with
 }{
-	"none":          {lie{}, meeting + " --max-loss 0% --max-allocs 100000 --max-cpu 100000 --min-run-share 0", ""},
-	"none, in chat": {lie{}, talking, ""},
+	"none":              {lie{}, meeting + " --max-loss 0% --max-allocs 100000 --max-cpu 100000 --min-run-share 0", ""},
+	"none, coming back": {lie{}, coming + " --max-back 2s", ""},
+	"none, in chat":     {lie{}, talking, ""},
 
-	"loses":                 {lie{packet: dropEvery(10)}, meeting + " --max-loss 5%", "FAIL loss_pct: "},
-	"duplicates":            {lie{packet: repeatEvery(10)}, meeting, "FAIL duplicates: "},
-	"forwards nothing":      {lie{packet: dropEvery(1)}, meeting, "FAIL forwarded_packets: 0"},
-	"withholds a stream":    {lie{packet: mute}, meeting, "FAIL silent_streams: "},
-	"sends foreign packets": {lie{packet: foreign}, meeting, "FAIL strangers: "},
-	"sends forged packets":  {lie{packet: forge}, meeting, "FAIL undecryptable: "},
-	"swaps seats":           {lie{say: exchange(`"type":"seated"`, `"seat":0`, `"seat":1`)}, meeting, "FAIL crosstalk: "},
-	"tells of no seat":      {lie{say: withhold("seated")}, meeting, "FAIL silent_streams: "},
-	"hangs up":              {lie{hangUp: 1200 * time.Millisecond}, meeting, "FAIL lost_clients: "},
+	"loses":                  {lie{packet: dropEvery(10)}, meeting + " --max-loss 5%", "FAIL loss_pct: "},
+	"duplicates":             {lie{packet: repeatEvery(10)}, meeting, "FAIL duplicates: "},
+	"forwards nothing":       {lie{packet: dropEvery(1)}, meeting, "FAIL forwarded_packets: 0"},
+	"withholds a stream":     {lie{packet: mute}, meeting, "FAIL silent_streams: "},
+	"sends foreign packets":  {lie{packet: foreign}, meeting, "FAIL strangers: "},
+	"sends forged packets":   {lie{packet: forge}, meeting, "FAIL undecryptable: "},
+	"swaps seats":            {lie{say: exchange(`"type":"seated"`, `"seat":0`, `"seat":1`)}, meeting, "FAIL crosstalk: "},
+	"seats who is not there": {lie{say: reword(`("type":"seated".*"participant":")[^"]*`, "${1}nobody")}, meeting, "FAIL silent_streams: "},
+	"tells of no seat":       {lie{say: withhold("seated")}, meeting, "FAIL silent_streams: "},
+	"hangs up":               {lie{hangUp: 1200 * time.Millisecond}, meeting, "FAIL lost_clients: "},
 
 	"answers without a section": {lie{say: reword(`a=mid:7\b`, "a=mid:77")}, meeting, "answer lacks a section"},
 	"answers for another":       {lie{say: reword(`a=fingerprint:sha-256 ..:..`, "a=fingerprint:sha-256 00:00")}, meeting, "fingerprint"},
@@ -147,8 +150,10 @@ var lies = map[string]struct {
 	"counts no packets":     {lie{page: stuck("parley_rtp_forwarded_total", "1")}, meeting + " --min-run-share 0", "FAIL run_share: not measured"},
 	"has no metrics":        {lie{page: func(string) string { return "" }}, meeting + " --max-allocs 100000", "FAIL allocs_per_packet: not measured"},
 
-	"loses texts":   {lie{say: chatter(func(string) []string { return nil })}, talking, "FAIL chat.lost: "},
-	"repeats texts": {lie{say: chatter(func(m string) []string { return []string{m, m} })}, talking, "FAIL chat.repeated: "},
+	"forgets who comes back": {lie{say: reword(`"type":"resumed"`, `"type":"error","code":"resume_gone","message":"x"`)}, coming, "FAIL return.failures: 3"},
+	"says yes to anything":   {lie{say: reword(`"type":"resumed".*`, `"type":"ok","id":1}`)}, coming, "FAIL return.failures: 3"},
+	"loses texts":            {lie{say: chatter(func(string) []string { return nil })}, talking, "FAIL chat.lost: "},
+	"repeats texts":          {lie{say: chatter(func(m string) []string { return []string{m, m} })}, talking, "FAIL chat.repeated: "},
 	"leaks texts": {lie{say: chatter(func(m string) []string {
 		return []string{m, strings.ReplaceAll(m, ":chat-1:", ":chat-2:")}
 	})}, talking, "FAIL crosstalk: "},
