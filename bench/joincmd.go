@@ -222,7 +222,9 @@ func (r *runner) measureWhile(ctx context.Context, swarm *client.Swarm, done <-c
 		case <-time.After(sampleEvery):
 		}
 		st := swarm.Interval()
-		w.samples = append(w.samples, t.sample(st, r.meter))
+		s := t.sample(st, r.meter)
+		s.Clients = swarm.Clients()
+		w.samples = append(w.samples, s)
 		w.stats.Add(st)
 	}
 	w.wall, w.benchCPU = time.Since(start), proc.SelfCPU()-self
