@@ -107,7 +107,7 @@ func (c *ChatCmd) server(ctx context.Context, r *runner) (int, error) {
 
 // patience is how long texts are waited for that have been said: a disk may be
 // slow for a while, but none may be lost.
-const patience = 5 * time.Second
+const patience = 2 * time.Second
 
 // stragglers waits until everybody has everything, and returns what came.
 func (c *ChatCmd) stragglers(ctx context.Context, swarm *client.Swarm) client.ChatStats {

@@ -118,10 +118,20 @@ func (f *forwarding) forwarder(ctx context.Context, cfg *client.Config, gso bool
 	}
 	us := float64(w.cpu.Nanoseconds()) / 1000 / float64(w.stats.Packets)
 	f.prog.step("%s: %.3f µs per packet at %.0f packets/s", label, us, float64(w.stats.Packets)/w.wall.Seconds())
-	if len(w.limited) > 0 {
-		f.rep.Notes = append(f.rep.Notes, fmt.Sprintf("%s: bench limited: %v", label, w.limited))
-	}
+	f.rep.Notes = append(f.rep.Notes, yardstickDoubts(label, w)...)
 	return &us, nil
+}
+
+// yardstickDoubts tells why a run of the minimal forwarder is no measure: what it
+// lost makes the rest dearer, and the server look better than it is.
+func yardstickDoubts(label string, w *window) (notes []string) {
+	if pct, ok := w.stats.LossPct(); !ok || pct > holdLoss {
+		notes = append(notes, fmt.Sprintf("%s: %.1f %% of its packets did not arrive: too much for a yardstick", label, pct))
+	}
+	if len(w.limited) > 0 {
+		notes = append(notes, fmt.Sprintf("%s: bench limited: %v", label, w.limited))
+	}
+	return notes
 }
 
 // wire builds the same rooms around a minimal forwarder: sockets and keys by

@@ -75,11 +75,16 @@ func TestAGoodForwarderLooksGood(t *testing.T) {
 		t.Errorf("%d packets in a second, want about %d", st.Packets, packetsExpected)
 	}
 	pct, ok := st.LossPct()
-	if !ok || pct != 0 || st.Crosstalk != 0 || st.Silent != 0 || st.Duplicates != 0 || st.Broken != 0 || st.Strangers != 0 {
+	if !ok || pct != 0 || st.Crosstalk != 0 || st.Silent != 0 || st.Copies() != 0 || st.Early != 0 || st.Broken != 0 || st.Strangers != 0 {
 		t.Errorf("loss %v %%, %+v", pct, *st)
 	}
 	if q := report.QuantilesOf(st.Delay); q == nil || q.P50 <= 0 || q.P50 > 200 {
 		t.Errorf("delay %+v", q)
+	}
+	for _, s := range w.samples {
+		if s.Clients != 6 || s.PPS <= 0 {
+			t.Errorf("%d clients and %v packets/s in a sample, want 6", s.Clients, s.PPS)
+		}
 	}
 	if w.cpu == nil {
 		t.Error("no CPU time of the forwarder")
@@ -103,7 +108,7 @@ func TestKnownLossIsReported(t *testing.T) {
 func TestKnownDuplicatesAreReported(t *testing.T) {
 	t.Parallel()
 	st := around(t, defect{faults: floor.Faults{RepeatEvery: 10}}, time.Second).stats
-	share := float64(st.Duplicates) / float64(st.Packets)
+	share := float64(st.Copies()) / float64(st.Packets)
 	if pct, _ := st.LossPct(); share < 0.08 || share > 0.12 || pct != 0 {
 		t.Errorf("share %.3f of duplicates, want about 0.1; loss %v %%", share, pct)
 	}

@@ -81,7 +81,7 @@ func (c *JoinCmd) measure(ctx context.Context, r *runner, swarm *client.Swarm) e
 	}
 	rep := joinReport(visit.times, visit.firsts(swarm.Firsts()))
 	rep.Attempts, rep.Failures = visit.attempts, visit.failed
-	rep.Rate = float64(len(visit.times)) / c.Duration.Seconds()
+	rep.Rate = float64(len(visit.times)) / visit.took.Seconds()
 	r.rep.Partial, r.rep.DurationS, r.rep.Timeline = ctx.Err() != nil, w.wall.Seconds(), w.samples
 	r.fillBench(w)
 	fillQuality(r.rep, w.stats)
@@ -106,6 +106,8 @@ type arrivals struct {
 	swarm *client.Swarm
 	first uint32 // sender number of the first
 
+	took time.Duration // from the first to when no more were to come
+
 	mu       sync.Mutex // guards what follows
 	attempts int
 	times    []client.Times
@@ -129,6 +131,7 @@ func (a *arrivals) run(ctx context.Context, r *runner, dur time.Duration) {
 		}
 		group.Go(func() { a.visit(ctx, r, i) })
 	}
+	a.took = min(time.Since(start), dur)
 	group.Wait()
 }
 
@@ -219,7 +222,9 @@ func (r *runner) measureWhile(ctx context.Context, swarm *client.Swarm, done <-c
 		case <-time.After(sampleEvery):
 		}
 		st := swarm.Interval()
-		w.samples = append(w.samples, t.sample(st, r.meter))
+		s := t.sample(st, r.meter)
+		s.Clients = swarm.Clients()
+		w.samples = append(w.samples, s)
 		w.stats.Add(st)
 	}
 	w.wall, w.benchCPU = time.Since(start), proc.SelfCPU()-self

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -24,7 +27,39 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if built != "" {
+			os.RemoveAll(built)
+		}
+		os.Exit(code)
+	}))
+}
+
+// built is the folder of the program under test, empty until a test needs it.
+var built string
+
+// program builds the whole program once and returns its file.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "parley-bench-test-")
+	if err != nil {
+		return "", err
+	}
+	built = dir
+	file := filepath.Join(dir, "parley")
+	if out, err := exec.Command("go", "build", "-o", file, "parley/cmd/parley").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	return file, nil
+})
+
+// realServer is the file of the program under test.
+func realServer(t *testing.T) string {
+	t.Helper()
+	file, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // runCommand runs a command line as cmd/parley does.

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,14 +8,10 @@ import (
 	"parley/bench/report"
 )
 
-// TestASmallMeetingOnTheRealServer builds the program and holds a meeting of
-// four on it: what the tool reports of a good server must be good.
+// TestASmallMeetingOnTheRealServer holds a meeting of four on the program itself: what the tool reports of a good server must be good.
 func TestASmallMeetingOnTheRealServer(t *testing.T) {
 	dir := t.TempDir()
-	server := filepath.Join(dir, "parley")
-	if out, err := exec.Command("go", "build", "-o", server, "parley/cmd/parley").CombinedOutput(); err != nil {
-		t.Fatalf("build the server: %v\n%s", err, out)
-	}
+	server := realServer(t)
 	file := filepath.Join(dir, "r.json")
 	var out strings.Builder
 	err := runCommand(t.Context(), &out, "meet", "--server", server, "--size", "4", "--bitrate", "300kbps",
@@ -38,5 +33,31 @@ func TestASmallMeetingOnTheRealServer(t *testing.T) {
 	}
 	if j := rep.Join; j == nil || j.First == nil || j.First.Samples != 4 {
 		t.Errorf("first packets: %+v", j)
+	}
+}
+
+// TestAChatHasItsYardsticks: the plain write loop and the one that keeps its texts
+// run as processes of their own and are told beside the server.
+func TestAChatHasItsYardsticks(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "r.json")
+	var out strings.Builder
+	err := runCommand(t.Context(), &out, "chat", "--server", realServer(t), "--size", "4", "--rate", "6", "--warmup", "100ms", "--duration", "1s",
+		"--floor-runs", "2", "--floor-duration", "1s", "--server-cpus", "", "--json", file)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	rep, err := report.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := rep.Chat
+	if c == nil || len(c.FloorRuns) != 2 || len(c.DurableFloorRuns) != 2 || c.Ratio == nil || c.DurableRatio == nil {
+		t.Fatalf("figures are missing: %+v\n%s", c, out.String())
+	}
+	if c.Deliveries != c.Expected || c.Sent < 5 || c.Sent > 7 || *c.FloorUS <= 0 || *c.DurableFloorUS <= 0 {
+		t.Errorf("%+v", c)
+	}
+	if want := *c.CPUUSPerDelivery / *c.DurableFloorUS; *c.DurableRatio < want*0.999 || *c.DurableRatio > want*1.001 {
+		t.Errorf("ratio %v, want %v", *c.DurableRatio, want)
 	}
 }

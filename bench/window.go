@@ -45,6 +45,7 @@ func (r *runner) measure(ctx context.Context, swarm *client.Swarm, m meter, dur 
 		}
 		st := swarm.Interval()
 		s := t.sample(st, m)
+		s.Clients = swarm.Clients()
 		w.samples = append(w.samples, s)
 		w.stats.Add(st)
 		r.prog.tick("%s %4.0f s: %s", label, s.AtS, sampleLine(&s))

@@ -92,7 +92,7 @@ func (c *Client) resume(ctx context.Context) error {
 	defer stop()
 	err = signal.send(&wire.Resume{Head: wire.Head{Type: wire.TypeResume, ID: 1}, Token: c.token, Seq: c.seq})
 	if err == nil {
-		_, err = signal.await(1, func([]byte) {})
+		err = signal.awaitResumed(cfg.URL)
 	}
 	if err == nil {
 		back := &comeback{c, signal, make(chan error, 1)}
@@ -111,6 +111,18 @@ func (c *Client) resume(ctx context.Context) error {
 		return errSessionGone
 	}
 	return err
+}
+
+// awaitResumed reads the answer to resume, which has to be the right one.
+func (s *signalConn) awaitResumed(url string) error {
+	reply, err := s.await(1, func([]byte) {})
+	if err != nil {
+		return err
+	}
+	if _, ok := reply.(*wire.Resumed); !ok {
+		return &NotParleyError{URL: url, Detail: "resume was not answered with resumed"}
+	}
+	return nil
 }
 
 // comeback moves a new WebSocket into its client's loop: netloop.Command.

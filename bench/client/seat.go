@@ -75,13 +75,13 @@ func (s *seat) judge(stamp *load.Stamp, source load.Source, in scene, now int64)
 	if s.resolve(in.dir) && s.peer.Sender == stamp.Sender {
 		return 0
 	}
-	if s.participant != "" && !s.known {
-		return 0 // a participant that is not ours, or that we learn about later
-	}
 	if stamp.Sender == s.before && now-s.changed < seatGrace {
 		return 0
 	}
 	peer, _, ok := in.dir.sender(stamp.Sender)
+	if !ok && s.participant != "" && !s.known {
+		return 0 // a participant that is not ours, or that we learn about later
+	}
 	if !ok || peer.Room != in.room {
 		return 1
 	}

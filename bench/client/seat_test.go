@@ -29,7 +29,10 @@ func TestJudge(t *testing.T) {
 		"of another room":             {{0, "a", 9, 1}},
 		"nobody's":                    {{0, "a", 77, 1}},
 		"after vacated":               {{0, "a", 1, 0}, {5000 * ms, "-", 1, 0}, {6001 * ms, "", 1, 0}, {7002 * ms, "", 1, 2}},
-		"not one of ours":             {{0, "stranger", 1, 0}},
+		"not one of ours":             {{0, "stranger", 77, 0}, {5000 * ms, "", 77, 0}},
+		"a stranger's, but ours":      {{0, "stranger", 1, 0}, {900 * ms, "", 1, 0}, {1001 * ms, "", 1, 3}},
+		"a stranger's, of elsewhere":  {{0, "stranger", 9, 1}},
+		"known only later":            {{0, "late", 1, 0}, {5000 * ms, "a", 1, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := new(seat)

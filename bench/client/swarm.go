@@ -200,6 +200,13 @@ func (s *Swarm) Health() Health {
 	return h
 }
 
+// Clients is how many have joined, or have a WebSocket open that joins nothing.
+func (s *Swarm) Clients() int {
+	n := 0
+	s.each(func(sh *Shard) { n += len(sh.clients) + sh.sockets - sh.closedSockets })
+	return n
+}
+
 // Firsts returns the milestones of the clients that have got their first
 // packet since the last call.
 func (s *Swarm) Firsts() []Times {

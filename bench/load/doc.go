@@ -11,5 +11,7 @@
 // judges the opened ones by their stamp. Loss is taken from the stamps, not
 // from the RTP sequence numbers, for those are the server's own: between two
 // opened packets of the same source the sender's counter says how many there
-// should have been.
+// should have been. Each stream has its own account, so that copies in one do not
+// make up for loss in another; what a source sent before is told from late
+// packets by the last 64 counters.
 package load

@@ -58,7 +58,22 @@ func Compare(w io.Writer, a, b *Report) error {
 	}
 	compareLists(w, before, after)
 	compareParams(w, a, b)
+	doubts(w, "A", a)
+	doubts(w, "B", b)
 	return nil
+}
+
+// doubts tells why a report's figures may not be what they seem.
+func doubts(w io.Writer, name string, r *Report) {
+	if r.Partial {
+		fmt.Fprintf(w, "note: %s was interrupted\n", name)
+	}
+	if r.BenchLimited {
+		fmt.Fprintf(w, "note: %s was limited by the bench: %s\n", name, strings.Join(r.LimitedBy, ", "))
+	}
+	for _, c := range r.faults() {
+		fmt.Fprintf(w, "note: %s is of a run that failed: %s %.4g\n", name, c.Name, *c.Value)
+	}
 }
 
 // change is the relative change in percent.

@@ -216,6 +216,19 @@ func TestCompare(t *testing.T) {
 			t.Errorf("no line like %s in\n%s", want, out.String())
 		}
 	}
+	if strings.Contains(out.String(), "note: A") || strings.Contains(out.String(), "note: B") {
+		t.Errorf("doubts about two good runs:\n%s", out.String())
+	}
+	out.Reset()
+	a.Partial, b.BenchLimited, b.Silent = true, true, Some(uint64(3))
+	if err := Compare(&out, a, b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"A was interrupted", "B was limited by the bench: x", "B is of a run that failed: silent_streams 3"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no doubt like %q in\n%s", want, out.String())
+		}
+	}
 	b.Scenario = "meet"
 	if Compare(&out, a, b) == nil {
 		t.Error("two scenarios were compared")
