@@ -46,11 +46,12 @@
 // Between recvmmsg and sendmmsg there is no hand-off, allocation, lock or
 // clock read per packet.
 //
-// A run costs the kernel about 2.5 µs and each packet in it 0.3, so runs should be
-// long. That is why subscribers come first and layers second (forwardAbreast): what
-// several publishers have in one batch for a subscriber leaves as one run where
-// its packets are of one size. A packet of ten publishers in full batches takes 1.0 µs
-// so, and 1.6 layer by layer (BenchmarkMeeting); one batch of little is sent as ever.
+// A run costs the kernel about 3.2 µs and each packet in it 0.5 (parley bench floor),
+// so runs should be long. That is why subscribers come first and layers second
+// (forwardAbreast): what several publishers have in one batch for a subscriber
+// leaves as one run where its packets are of one size. Full batches of ten
+// publishers take 1.0 µs a packet so, and 1.6 layer by layer (BenchmarkMeeting);
+// bench/README.md has the parts.
 //
 // That way has an entrance and an exit for goroutines of ours, and no other:
 //
