@@ -93,11 +93,12 @@ func (c *ChatCmd) server(ctx context.Context, r *runner) (int, error) {
 	if w.wall < 200*time.Millisecond {
 		return 0, errNothing
 	}
+	inTime := swarm.Chat().Delivered
 	talk := c.stragglers(ctx, swarm)
 	r.fillHeld(w, len(specs))
 	r.rep.RSSKiBPerParticipant = nil // idle measures that
 	r.healthNotes(swarm.Health())
-	r.rep.Chat, r.rep.Crosstalk = c.report(quiet, w, &talk), &talk.Astray
+	r.rep.Chat, r.rep.Crosstalk = c.report(quiet, w, inTime, &talk), &talk.Astray
 	swarm.LeaveAll(2 * time.Second)
 	if talk.Delivered == 0 {
 		return 0, errors.New("no text was delivered: nothing was measured")
@@ -120,17 +121,18 @@ func (c *ChatCmd) stragglers(ctx context.Context, swarm *client.Swarm) client.Ch
 }
 
 // report tells what a delivery costs, everything included, and apart from that
-// what the room costs by the second and what a text adds to it.
-func (c *ChatCmd) report(quiet *float64, w *window, talk *client.ChatStats) *report.Chat {
+// what the room costs by the second and what a text adds to it. What the server did in
+// the window is what was delivered in time; talk has what came later, too.
+func (c *ChatCmd) report(quiet *float64, w *window, inTime uint64, talk *client.ChatStats) *report.Chat {
 	expected := talk.Sent * uint64(c.Size)
 	more := max(talk.Delivered, expected) - expected // copies that nobody remembers
 	rep := &report.Chat{
 		Sent: talk.Sent, Deliveries: talk.Delivered, Expected: expected,
 		Lost: max(talk.Delivered, expected) - talk.Delivered, Repeated: talk.Repeated + more,
-		DeliveriesPerS: float64(talk.Delivered) / w.wall.Seconds(), Delay: report.QuantilesOf(talk.Delay),
+		DeliveriesPerS: float64(inTime) / w.wall.Seconds(), Delay: report.QuantilesOf(talk.Delay),
 	}
-	if w.cpu != nil && talk.Delivered > 0 {
-		rep.CPUUSPerDelivery = report.Some(float64(w.cpu.Nanoseconds()) / 1000 / float64(talk.Delivered))
+	if w.cpu != nil && inTime > 0 {
+		rep.CPUUSPerDelivery = report.Some(float64(w.cpu.Nanoseconds()) / 1000 / float64(inTime))
 	}
 	if w.cpu != nil && quiet != nil && talk.Sent > 0 {
 		rep.QuietCPUPct = quiet

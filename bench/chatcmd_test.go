@@ -20,7 +20,7 @@ func TestChatIsReckoned(t *testing.T) {
 		return &client.ChatStats{Sent: 100, Delivered: delivered, Repeated: repeated, Delay: load.NewDelays()}
 	}
 	w := &window{wall: 4 * time.Second, cpu: &cpu}
-	rep := c.report(report.Some(25.0), w, talk(1000, 0))
+	rep := c.report(report.Some(25.0), w, 1000, talk(1000, 0))
 	// 2 s for 1000 deliveries; of the 2 s one would have gone by in silence.
 	for name, v := range map[string][2]float64{
 		"µs a delivery": {*rep.CPUUSPerDelivery, 2000}, "µs a text": {*rep.CPUUSPerText, 10000}, "deliveries a second": {rep.DeliveriesPerS, 250},
@@ -33,12 +33,16 @@ func TestChatIsReckoned(t *testing.T) {
 		t.Errorf("%+v", rep)
 	}
 	for _, v := range []struct{ delivered, repeated, lost, more uint64 }{{990, 0, 10, 0}, {990, 10, 10, 10}, {1005, 0, 0, 5}, {1005, 2, 0, 7}} {
-		if rep := c.report(nil, w, talk(v.delivered, v.repeated)); rep.Lost != v.lost || rep.Repeated != v.more || rep.CPUUSPerText != nil {
+		if rep := c.report(nil, w, v.delivered, talk(v.delivered, v.repeated)); rep.Lost != v.lost || rep.Repeated != v.more || rep.CPUUSPerText != nil {
 			t.Errorf("%+v: %d lost, %d repeated, %v µs a text", v, rep.Lost, rep.Repeated, rep.CPUUSPerText)
 		}
 	}
+	// What came when the window was over is delivered, and was no work of the window's.
+	if rep = c.report(nil, w, 500, talk(1000, 0)); rep.Lost != 0 || rep.Deliveries != 1000 || math.Abs(*rep.CPUUSPerDelivery-4000) > 1e-6 || rep.DeliveriesPerS != 125 {
+		t.Errorf("half of it too late: %+v", rep)
+	}
 	w.cpu = nil
-	if rep = c.report(report.Some(25.0), w, talk(1000, 0)); rep.CPUUSPerDelivery != nil || rep.CPUUSPerText != nil || rep.QuietCPUPct != nil {
+	if rep = c.report(report.Some(25.0), w, 1000, talk(1000, 0)); rep.CPUUSPerDelivery != nil || rep.CPUUSPerText != nil || rep.QuietCPUPct != nil {
 		t.Errorf("costs without CPU time: %+v", rep)
 	}
 }

@@ -125,7 +125,10 @@ func (f *forwarding) forwarder(ctx context.Context, cfg *client.Config, gso bool
 // yardstickDoubts tells why a run of the minimal forwarder is no measure: what it
 // lost makes the rest dearer, and the server look better than it is.
 func yardstickDoubts(label string, w *window) (notes []string) {
-	if pct, ok := w.stats.LossPct(); !ok || pct > holdLoss {
+	switch pct, ok := w.stats.LossPct(); {
+	case !ok:
+		notes = append(notes, label+": what it was to forward is not known: no yardstick")
+	case pct > holdLoss:
 		notes = append(notes, fmt.Sprintf("%s: %.1f %% of its packets did not arrive: too much for a yardstick", label, pct))
 	}
 	if len(w.limited) > 0 {

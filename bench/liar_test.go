@@ -136,7 +136,7 @@ var lies = map[string]struct {
 	"swaps seats":            {lie{say: exchange(`"type":"seated"`, `"seat":0`, `"seat":1`)}, meeting, "FAIL crosstalk: "},
 	"seats who is not there": {lie{say: reword(`("type":"seated".*"participant":")[^"]*`, "${1}nobody")}, meeting, "FAIL silent_streams: "},
 	"tells of no seat":       {lie{say: withhold("seated")}, meeting, "FAIL silent_streams: "},
-	"hangs up":               {lie{hangUp: 2000 * time.Millisecond}, meeting, "FAIL lost_clients: "},
+	"hangs up":               {lie{hangUp: time.Second}, meeting, "FAIL lost_clients: "},
 
 	"answers without a section": {lie{say: reword(`a=mid:7\b`, "a=mid:77")}, meeting, "answer lacks a section"},
 	"answers for another":       {lie{say: reword(`a=fingerprint:sha-256 ..:..`, "a=fingerprint:sha-256 00:00")}, meeting, "fingerprint"},

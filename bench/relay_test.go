@@ -37,7 +37,7 @@ type lie struct {
 	packet func(l *line, pkt []byte) [][]byte
 	// page does so with the page of metrics.
 	page func(page string) string
-	// hangUp is when the first client's WebSocket is closed; 0: never.
+	// hangUp is how long after its joined each client's WebSocket is closed; 0: never.
 	hangUp time.Duration
 }
 
@@ -127,9 +127,6 @@ func (r *relay) signal(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	r.keep(near)
-	if r.hangUp > 0 {
-		time.AfterFunc(r.hangUp, func() { near.Close() })
-	}
 	from := io.Reader(far)
 	if early != nil {
 		from = early
@@ -169,6 +166,9 @@ func (r *relay) down(from io.Reader, near net.Conn) {
 		}
 		texts := []string{string(f.Payload)}
 		if f.Header.OpCode == ws.OpText {
+			if r.hangUp > 0 && strings.Contains(texts[0], `"type":"joined"`) {
+				time.AfterFunc(r.hangUp, func() { near.Close() })
+			}
 			texts[0] = r.divert(texts[0])
 			if r.say != nil {
 				texts = r.say(l, texts[0])

@@ -85,6 +85,6 @@ func (m *meters) figures() Figures {
 		Errors: m.errors.snapshot(), Limited: m.limited.snapshot(), Byes: m.byes.snapshot(),
 		Chats: m.chats.Load(), Private: m.private.Load(), Events: m.events.Load(), Frames: m.frames.Load(),
 		Accepted: m.accepted.Load(), Unrecorded: m.unrecorded.Load(), Logged: m.logged.Load(), Yielded: m.yielded.Load(),
-		Overdue: map[string]int64{"authority": m.authority.overdue.Load(), "directory": m.directory.overdue.Load()},
+		Overdue: map[string]int64{"authority": m.authority.late(), "directory": m.directory.late()},
 	}
 }

@@ -14,6 +14,10 @@ type foreign struct {
 	overdue atomic.Int64
 }
 
+// late is how many are overdue now. One that ends in this moment may be counted down
+// before it is counted up.
+func (f *foreign) late() int64 { return max(0, f.overdue.Load()) }
+
 // guarded makes a call of what others have written, in a task: a panic of theirs is an
 // error like another one, and costs only who waits for the task.
 func (e *env) guarded(ctx context.Context, what string, f *foreign, call func(context.Context) error) (err error) {

@@ -30,7 +30,8 @@ type Authority interface {
 	// Admit may take its time, for the engine asks in a task, at most maxAdmissions
 	// of them at once: what takes much memory or many cores has to bound itself
 	// beyond that. It ends soon after ctx does, which is when Times.Admit is over or
-	// the connection gone; until then it keeps its place and counts as overdue. An error refuses the join with its wire.Code (see Coded),
-	// or with internal.
+	// the connection gone: from then until it returns it keeps its place and counts as
+	// overdue (Figures.Overdue). An error refuses the join with its wire.Code (see
+	// Coded), or with internal.
 	Admit(ctx context.Context, who Principal, to Entry) (Grant, error)
 }

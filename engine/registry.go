@@ -193,7 +193,9 @@ func (g *registryState) onRoomIdle(msg roomIdle) {
 		return
 	}
 	if entry.lease != nil {
-		g.endRoom(entry, shutRoom{}) // another node may own it when it has ended, not before
+		// Another node may own it when it has ended, not before. Who comes in this
+		// moment is told to come again.
+		g.endRoom(entry, shutRoom{})
 		return
 	}
 	g.forget(entry)

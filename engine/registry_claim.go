@@ -12,8 +12,8 @@ import (
 // On a server that is not alone it takes time to know whose a room is, and nobody
 // else may wait for that:
 //
-//	           ours              lease lost
-//	claiming ────────▶ running ──────────────▶ ending
+//	           ours              lease lost, nobody there
+//	claiming ────────▶ running ─────────────────────────▶ ending
 //	    │ another's, nobody knows, nobody waits any more
 //	    ▼
 //	forgotten

@@ -245,8 +245,8 @@ func (r *roomState) watchEmpty(ctx *actors.Context[roomMsg]) {
 	}
 }
 
-// onRoomEmpty asks the registry for the end. It comes as a stop, or not at all
-// if somebody is on the way in. A room whose texts are on their way to disk stays:
+// onRoomEmpty asks the registry for the end. It comes as a stop, or as shutRoom where the
+// room has a lease, or not at all if somebody is on the way in. A room whose texts are on their way to disk stays:
 // if it came to life again without them, who asks for one would be told of another.
 func (r *roomState) onRoomEmpty(ctx *actors.Context[roomMsg]) {
 	if len(r.j.members) > 0 || len(r.j.joining) > 0 {

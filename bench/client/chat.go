@@ -29,7 +29,7 @@ func newChatStats() ChatStats { return ChatStats{Delay: load.NewDelays()} }
 
 // chatAhead is how long before a window all shards know of it, in nanoseconds:
 // what is said in it counts with everybody, or with nobody.
-const chatAhead = 10_000_000
+const chatAhead = 100_000_000
 
 // reset begins a window at from.
 func (s *ChatStats) reset(from int64) {

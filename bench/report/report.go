@@ -13,7 +13,7 @@ import (
 
 // Format is the number of the report's layout. Keys may be added within one
 // format, never change their meaning or go.
-const Format = 1
+const Format = 2
 
 // Report is one run. The embedded parts have no level of their own in JSON.
 type Report struct {

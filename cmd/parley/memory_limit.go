@@ -22,7 +22,7 @@ func keepToLimit(root fs.FS, log *slog.Logger) {
 	if group := groupLimit(root); group > 0 {
 		limit := group - group/10
 		debug.SetMemoryLimit(limit)
-		log.Info("memory is limited by the control group", "group_mib", group>>20, "heap_mib", limit>>20)
+		log.Info("memory is limited by the control group", "group_mib", group>>20, "limit_mib", limit>>20)
 	}
 }
 

@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"parley/media"
 	"parley/media/rtc/forward"
 	"parley/media/udp"
 )
@@ -21,12 +20,8 @@ type (
 	WorkerFigures = forward.WorkerFigures
 )
 
-// Errors of feeds.
-var (
-	ErrFeed     = forward.ErrFeed
-	ErrFeedFull = forward.ErrFeedFull
-	ErrTooLong  = forward.ErrTooLong
-)
+// ErrFeed: a feed is not possible as it was asked for.
+var ErrFeed = forward.ErrFeed
 
 // Why a seat carries the layer it does, as told with MediaLayer.
 const (
@@ -40,7 +35,3 @@ const (
 	NoMedia    = forward.NoMedia
 	NoKeyframe = forward.NoKeyframe
 )
-
-// DefaultPayloadType is what taps write, and feeds take if they are not told
-// otherwise.
-func DefaultPayloadType(c media.Codec) uint8 { return forward.DefaultPayloadType(c) }

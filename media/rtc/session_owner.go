@@ -3,8 +3,10 @@ package rtc
 // owner is a session as its remote sees it, a forward.Owner.
 type owner Session
 
+// Failed implements forward.Owner.
 func (o *owner) Failed(err error) { (*Session)(o).fail(err) }
 
+// Go implements forward.Owner.
 func (o *owner) Go(f func()) {
 	s := (*Session)(o)
 	s.server.wg.Go(func() {

@@ -213,7 +213,7 @@ func (l *loop) deliver(ev *unix.EpollEvent) {
 	}
 	d := l.lookup(ev.Fd, ev.Pad)
 	if d == nil {
-		return // closed, and perhaps reused, since epoll_wait returned
+		return // closed, and perhaps reused, since the wait returned
 	}
 	var what Events
 	if ev.Events&(unix.EPOLLIN|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
@@ -293,7 +293,7 @@ func (l *loop) register(d *epollFD) bool {
 		l.table = grown
 	}
 	if l.gen++; l.gen <= 0 {
-		l.gen = 1 // 0 is the eventfd's
+		l.gen = 1 // 0 is what the loop itself has: eventfd, timer
 	}
 	d.gen = l.gen
 	l.table[d.fd] = d
@@ -368,7 +368,7 @@ func (l *loop) setTimer(d *epollFD, at Instant) {
 	}
 }
 
-// wakeLocked interrupts epoll_wait. While the loop is awake nothing is
+// wakeLocked ends the wait. While the loop is awake nothing is
 // needed: it looks at everything before it sleeps again.
 func (l *loop) wakeLocked() {
 	if !l.sleeping || l.waking {

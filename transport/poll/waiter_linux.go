@@ -53,6 +53,9 @@ func newWaiter(batch int) (*waiter, error) {
 		err = w.watch(timer)
 	}
 	if err == nil {
+		err = w.file.SetReadDeadline(time.Time{}) // refused if the runtime's poller has not taken it
+	}
+	if err == nil {
 		w.raw, err = w.file.SyscallConn()
 	}
 	if err != nil {
@@ -92,25 +95,30 @@ func (w *waiter) ringAt(at Instant, left time.Duration) error {
 	if at != 0 {
 		w.spec.Value = unix.NsecToTimespec(left.Nanoseconds())
 	}
-	_, err := unwatched(unix.SYS_TIMERFD_SETTIME, uintptr(w.timer), 0, uintptr(unsafe.Pointer(&w.spec)), 0)
-	return os.NewSyscallError("timerfd_settime", err)
+	_, _, errno := unix.RawSyscall6(unix.SYS_TIMERFD_SETTIME, uintptr(w.timer), 0, uintptr(unsafe.Pointer(&w.spec)), 0, 0, 0)
+	return failedCall("timerfd_settime", errno)
 }
 
-// lookNow reports whether there are events.
+// lookNow reports whether there is something to return for: events, or a failure. Its
+// call never waits, as that of ringAt, so the scheduler is not told of them: that
+// alone would wake up its monitor.
 func (w *waiter) lookNow(epfd uintptr) bool {
-	n, err := unwatched(unix.SYS_EPOLL_PWAIT, epfd, uintptr(unsafe.Pointer(unsafe.SliceData(w.events))), uintptr(len(w.events)), 0)
-	w.count, w.failed = n, os.NewSyscallError("epoll_pwait", err)
-	return n > 0 || err != nil
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, epfd, uintptr(unsafe.Pointer(unsafe.SliceData(w.events))), uintptr(len(w.events)), 0, 0, 0)
+	if errno != 0 {
+		n = 0
+	}
+	w.count, w.failed = int(n), nil
+	if errno != unix.EINTR { // else nothing is known, and the loop looks again
+		w.failed = failedCall("epoll_pwait", errno)
+	}
+	return n > 0 || errno != 0
 }
 
-// unwatched is a call that never waits, so the scheduler is not told: that alone
-// would wake up its monitor.
-func unwatched(call, a, b, c, d uintptr) (n int, err error) {
-	r, _, errno := unix.RawSyscall6(call, a, b, c, d, 0, 0)
-	if errno != 0 {
-		return 0, errno
+func failedCall(name string, errno unix.Errno) error {
+	if errno == 0 {
+		return nil
 	}
-	return int(r), nil
+	return os.NewSyscallError(name, errno)
 }
 
 func (w *waiter) close() {

@@ -43,9 +43,9 @@ func (t *track) sending() *media.CodecParams {
 	return &(*list)[0]
 }
 
-// send notes that what comes is another codec than before, or has another payload
+// noteCodec notes that what comes is another codec than before, or has another payload
 // type. The owner calls it.
-func (t *track) send(p *media.CodecParams) {
+func (t *track) noteCodec(p *media.CodecParams) {
 	if was := t.sends.Swap(p); was != nil && !was.SameFormat(p) {
 		t.own.switched = true
 	}

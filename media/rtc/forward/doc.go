@@ -23,7 +23,8 @@
 //	codecs, ingest, sourcerate, bucket
 //	plan, seat, place, table, handover         who gets it, and how that changes
 //	stream, sender, layers, keyframes          what a stream is sent, of which layer
-//	forward, runs, exit, repair, viewer        how packets leave
+//	forward, abreast, runs, exit, repair,      how packets leave
+//	viewer
 //	remote*, control, move                     a session's peer
 //	feed, tap, link                            ways for goroutines of ours
 //	trouble, quality, drops, worker_figures    what is found out of all that

@@ -58,7 +58,7 @@ type feedPacket struct {
 
 var feedPackets = sync.Pool{New: func() any { return new(feedPacket) }}
 
-// OpenFeed makes a feed, which must be closed. queue is how many packets may wait
+// OpenFeed makes a feed, which must be closed. There has to be a worker (Listen). queue is how many packets may wait
 // for the worker, 0 means 512; to hears what is found out of it. Errors: ErrFeed,
 // ErrClosed.
 func (g *Group) OpenFeed(sources []FeedSource, queue int, to Listener) (*Feed, error) {

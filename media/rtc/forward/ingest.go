@@ -144,11 +144,12 @@ func (w *worker) inspectLoop(l *layer, p *packet, h *media.Header, late bool) {
 		p.skip = true
 		w.count.drop(dropPayload)
 	}
-	if !late {
-		l.ts = h.TS
+	if late { // it may be of a codec before
+		return
 	}
+	l.ts = h.TS
 	if t := l.track; t.sends.Load() != p.params {
-		t.send(p.params)
+		t.noteCodec(p.params)
 	}
 }
 

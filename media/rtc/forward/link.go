@@ -32,7 +32,8 @@ type arrival struct {
 	data [udp.MaxSend + 64]byte
 }
 
-// Attach makes a connection one more way to the server, from a remote address.
+// Attach makes a connection one more way to the server, from a remote address. There
+// has to be a worker (Listen).
 func (g *Group) Attach(out udp.PacketOut, remote netip.AddrPort) *Link {
 	n := g.links.Add(1)
 	workers := g.workers()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,11 +28,16 @@ func newMeeting(t testing.TB, publishers int, subscribers ...netip.AddrPort) *me
 		m.publishers = append(m.publishers, m.another(byte(20+2*i)))
 	}
 	for _, addr := range subscribers {
-		sub := m.session(linesOf(publishers), publishers, addr, rtctest.MasterKey(3))
-		for seat, p := range m.publishers {
+		m.to = append(m.to, m.session(linesOf(publishers), publishers, addr, rtctest.MasterKey(3)))
+	}
+	for seat, p := range m.publishers {
+		to := slices.Clone(m.to)
+		if seat%2 == 1 { // tables have an order of their own
+			slices.Reverse(to)
+		}
+		for _, sub := range to {
 			sub.Place(seat, Placement{From: p.from, Source: media.Camera, Video: true, Width: 640, Height: 360})
 		}
-		m.to = append(m.to, sub)
 	}
 	return m
 }

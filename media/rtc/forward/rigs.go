@@ -28,6 +28,11 @@ func (g *Group) Idle() bool {
 		}
 	}
 	g.quiesce()
+	for _, w := range g.workers() { // what they had in hand may have led to more
+		if len(w.commands) > 0 {
+			return false
+		}
+	}
 	return true
 }
 

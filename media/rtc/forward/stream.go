@@ -9,9 +9,8 @@ import (
 )
 
 // stream is one half of a seat or of a tap: an outgoing RTP stream with its
-// repairs. Its
-// sender state (tx) belongs to whoever owns the publisher of the track that
-// holds it; see place.go for how it changes hands.
+// repairs. Its sender state (tx) belongs to whoever owns the publisher of the track
+// that holds it; see place.go for how it changes hands.
 type stream struct {
 	exit  exit
 	order uint64 // the exit's: what tables are sorted by

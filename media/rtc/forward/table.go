@@ -1,13 +1,14 @@
 package forward
 
 import (
+	"cmp"
 	"slices"
-	"sort"
 )
 
 // table is a track's forwarding table: the streams that carry it. It is
-// immutable: workers load it once per batch, control replaces it. The streams
-// are in the order of their exits, see forwardAbreast.
+// immutable: workers load it for each layer of a batch, control replaces it; no stream
+// is in two tables within one batch (see quiesce). The streams are in the order of
+// their exits, see forwardAbreast.
 type table struct {
 	streams []*stream
 }
@@ -20,7 +21,7 @@ func (t *track) link(st *stream) {
 		return
 	}
 	old := t.table.Load().streams
-	i := sort.Search(len(old), func(i int) bool { return old[i].order > st.order })
+	i, _ := slices.BinarySearchFunc(old, st.order+1, func(s *stream, order uint64) int { return cmp.Compare(s.order, order) })
 	next := make([]*stream, 0, len(old)+1)
 	next = append(append(next, old[:i]...), st)
 	t.table.Store(&table{streams: append(next, old[i:]...)})

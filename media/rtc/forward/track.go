@@ -8,8 +8,8 @@ import (
 	"parley/media"
 )
 
-// incoming is what a publisher may send, as negotiated or as a feed was opened with. It is immutable once it is
-// settled, and replaced as a whole by a new offer.
+// incoming is what a publisher may send, as negotiated or as a feed was opened with. It
+// is immutable once it is settled, and replaced as a whole by a new offer.
 type incoming struct {
 	tracks []*track
 	byMID  map[string]*track

@@ -15,7 +15,7 @@ const storage = (held) => ({
 });
 
 /** @type {Record<string, string>} */
-const local = { parley: JSON.stringify({ v: 2, name: 'Ann', theme: 'light' }) };
+const local = { parley: JSON.stringify({ v: 2, name: 'Ann', theme: 'light', recent: [{ room: 'tea', at: 1 }] }) };
 /** @type {Record<string, string>} */
 const tab = { 'parley-identity': 'another', 'parley-stay': JSON.stringify({ room: 'tea', name: 'Ann', at: 0 }) };
 /** @type {string[]} */
@@ -58,6 +58,7 @@ test('choices of before are taken over once, and those of the other server stay 
   assert.equal(early('https://host.example/meet'), 'light');
   const { prefs } = await import(`${web}lib/prefs.js`);
   assert.equal(prefs.now.name, 'Ann');
+  assert.deepEqual(prefs.now.recent, [], 'rooms of the other server');
   prefs.set({ name: 'Ben', theme: 'dark' });
   assert.equal(JSON.parse(local.parley ?? '').name, 'Ann', 'those of the host');
   assert.equal(early('https://host.example/meet'), 'dark');

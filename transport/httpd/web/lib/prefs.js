@@ -107,8 +107,11 @@ class PrefStore extends EventTarget {
     super();
     try {
       this.#storage = globalThis.localStorage ?? null;
-      // Before servers had keys of their own they shared the first.
-      this.#prefs = parsePrefs(this.#storage?.getItem(KEY) ?? this.#storage?.getItem(FIRST_KEY) ?? null);
+      const own = this.#storage?.getItem(KEY) ?? null;
+      this.#prefs = parsePrefs(own ?? this.#storage?.getItem(FIRST_KEY) ?? null);
+      // The first key is of the server at the root: what somebody likes holds here, too,
+      // but not where he was.
+      if (own === null && KEY !== FIRST_KEY) this.#prefs = { ...this.#prefs, recent: [] };
     } catch {
       // Storage is forbidden here: choices last as long as the page.
     }
