@@ -449,6 +449,43 @@ func TestAdmitRefusesAsDecideDoes(t *testing.T) {
 	}
 }
 
+// TestNobodyIsListed: whatever an entry says that was not made here.
+func TestNobodyIsListed(t *testing.T) {
+	w := newWorld(t, access.Options{})
+	_, err := w.entries.Put(t.Context(), access.Rooms, "tea", []byte(`{"access":"members","members":[{"user":"","role":"host"}]}`), 0)
+	w.ok(err)
+	w.says(access.Ask{Room: "tea"}, wire.CodeTokenNeeded)
+	if got := w.book.Review(access.Stay{Room: "tea", Grant: &access.Grant{}}); got != wire.CodeNotListed {
+		t.Errorf("who is inside: %q", got)
+	}
+}
+
+// TestReviewOfTimeAndRoom: a session is not taken up where the room is over, or gone
+// where rooms are only kept ones. A lock and a new way in are for newcomers.
+func TestReviewOfTimeAndRoom(t *testing.T) {
+	w := newWorld(t, access.Options{AdHoc: access.AdHocOff})
+	w.create("tea", `{}`)
+	stay := access.Stay{Room: "tea", Grant: &access.Grant{}}
+	review := func(step string, want wire.Code) {
+		t.Helper()
+		if got := w.book.Review(stay); got != want {
+			t.Errorf("%s: %q, want %q", step, got, want)
+		}
+	}
+	w.set("tea", `{"locked": true, "access": "password", "password": "x"}`)
+	review("locked, with a password", "")
+	end := w.time().Add(time.Minute).UnixMilli()
+	_, err := w.book.SetRoom(t.Context(), "tea", access.Patch{Expires: &end})
+	w.ok(err)
+	review("before its end", "")
+	w.advance(time.Minute)
+	review("at its end", wire.CodeExpired)
+	w.ok(w.book.DeleteRoom(t.Context(), "tea"))
+	review("when it is gone", wire.CodeNoSuchRoom)
+	stay.Room = ""
+	review("a setup test", "")
+}
+
 func TestUnreadableEntriesCloseWhatTheyAreAbout(t *testing.T) {
 	w := newWorld(t, access.Options{})
 	id, sign := w.key(access.NewKey{})

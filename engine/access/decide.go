@@ -87,7 +87,7 @@ func (b *Book) decide(ask *Ask, passed bool) (Decision, *roomPassword) {
 		return deny(wire.CodeUnavailable), nil
 	}
 	role, listed := r.roles[g.User]
-	if listed = listed && g.User != ""; listed {
+	if listed {
 		g.Role, g.ByListing = role, true
 	}
 	if r.bans(g.User, ask.Identity, ask.Addr) {
@@ -197,11 +197,9 @@ func (b *Book) key(id string) (key *Key, revoked bool) {
 }
 
 // signedBy returns the key that checks tokens which say that they are of it.
-func (b *Book) signedBy(id string, alg Algorithm) *Key {
-	if k, _ := b.key(id); k != nil && k.Algorithm == alg {
-		return k
-	}
-	return nil
+func (b *Book) signedBy(id string) *Key {
+	key, _ := b.key(id)
+	return key
 }
 
 // Stay is somebody who is in a room.

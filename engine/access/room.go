@@ -31,9 +31,8 @@ func readRoom(_ string, data []byte) (room, error) {
 	for _, m := range s.Members {
 		r.roles[m.User] = m.Role
 	}
-	if s.Owner != "" {
-		r.roles[s.Owner] = Host
-	}
+	r.roles[s.Owner] = Host
+	delete(r.roles, "") // nobody is listed by being nobody
 	for _, b := range s.Banned {
 		if b.User != "" {
 			r.users[b.User] = true

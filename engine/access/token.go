@@ -46,12 +46,12 @@ type verifiedToken struct {
 }
 
 // verifyToken checks who signed a token, and its times. find returns the key of
-// that id, nil if there is none or it signs otherwise.
+// that id, nil if there is none.
 //
 // Whatever is wrong with the signature has one code, and takes one time: for who
 // tries keys, one that is not there is as one with another secret. What is too long
 // or no token is refused at once, for that is known to who sent it.
-func verifyToken(token string, now time.Time, find func(id string, alg Algorithm) *Key) (v verifiedToken, bad wire.Code) {
+func verifyToken(token string, now time.Time, find func(id string) *Key) (v verifiedToken, bad wire.Code) {
 	if len(token) > MaxToken || strings.Count(token, ".") != 2 || strings.ContainsAny(token, "\r\n") { // which base64 skips
 		return v, wire.CodeBadToken
 	}
@@ -64,10 +64,11 @@ func verifyToken(token string, now time.Time, find func(id string, alg Algorithm
 		if !named {
 			id = v.claims.Issuer
 		}
-		if v.key = find(id, alg); v.key == nil {
-			return strangers[alg].verifier(), nil
+		if key := find(id); key != nil && key.Algorithm == alg {
+			v.key = key
+			return key.verifier(), nil
 		}
-		return v.key.verifier(), nil
+		return strangers[alg].verifier(), nil
 	})
 	if err != nil || v.key == nil || !v.claims.tidy() {
 		return v, wire.CodeBadToken

@@ -39,9 +39,9 @@ func fixedRing() ring {
 	return r
 }
 
-func (r ring) find(id string, alg Algorithm) *Key {
+func (r ring) find(id string) *Key {
 	for _, k := range []*Key{r.hs, r.ed} {
-		if k.ID == id && k.Algorithm == alg {
+		if k.ID == id {
 			return k
 		}
 	}
