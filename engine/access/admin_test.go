@@ -393,6 +393,34 @@ func TestRevocationOutlivesTheToken(t *testing.T) {
 	prune(0)
 }
 
+// TestPruneNeverRevives: a key goes before what says that it was revoked, whenever the
+// store fails.
+func TestPruneNeverRevives(t *testing.T) {
+	w := newWorld(t, access.Options{})
+	k, secret, err := w.book.CreateKey(t.Context(), access.NewKey{Scopes: []access.Scope{access.ScopeAdmin}})
+	w.ok(err)
+	w.ok(w.book.RevokeKey(t.Context(), k.ID, access.Why{}))
+	w.advance(access.MaxTokenLife + time.Hour)
+	disk := errors.New("the disk is full")
+	for _, test := range []struct {
+		failing access.Kind
+		want    wire.Code
+	}{{access.Keys, wire.CodeRevoked}, {access.Revoked, wire.CodeBadToken}} {
+		w.entries.Fail = func(of access.Kind, _ string) error {
+			if of == test.failing {
+				return disk
+			}
+			return nil
+		}
+		if _, err := w.book.Prune(t.Context()); !errors.Is(err, disk) {
+			t.Errorf("pruned while %s fail: %v", test.failing, err)
+		}
+		if _, err := w.book.Authorize(k.ID+"."+secret, access.ScopeAdmin, ""); code(err) != test.want {
+			t.Errorf("while %s fail the key is told %v, want %s", test.failing, err, test.want)
+		}
+	}
+}
+
 // TestOrderOfMeetings is kept as it is.
 func TestOrderOfMeetings(t *testing.T) {
 	w := newWorld(t, access.Options{})

@@ -171,6 +171,12 @@ func TestGuessersOfOneNetworkAreOne(t *testing.T) {
 	if g.take(netip.MustParseAddr("2001:db8:0:1::1"), "z", at) != 0 || g.take(netip.MustParseAddr("::ffff:192.0.2.1"), "z", at) != 0 {
 		t.Error("one network holds up another")
 	}
+	for i := range guessesOfAddress {
+		g.take(netip.MustParseAddr("192.0.2.2"), fmt.Sprint(i), at)
+	}
+	if g.take(netip.MustParseAddr("::ffff:192.0.2.2"), "z", at) == 0 || g.take(netip.MustParseAddr("::ffff:192.0.2.3"), "z", at) != 0 {
+		t.Error("an IPv4 address is another one over a socket of IPv6")
+	}
 	if g.take(netip.Addr{}, "z", at) != 0 {
 		t.Error("who has no address is held up")
 	}
