@@ -20,8 +20,7 @@ const (
 
 // guesses paces wrong passwords, by address and by room, so that neither one who
 // tries many rooms nor many who try one get far: from however many addresses, one
-// room's password is guessed at 86,400 times a day. It is loop-less and not safe for
-// concurrent use.
+// room's password is guessed at 86,400 times a day. Not safe for concurrent use.
 type guesses struct {
 	address pacer[netip.Prefix]
 	room    pacer[string]
