@@ -1,12 +1,15 @@
 package engine
 
-import "parley/engine/wire"
+import (
+	"parley/engine/access"
+	"parley/engine/wire"
+)
 
 // action is all there is to say of one type of request. It has no optional part:
 // the rows of actions name every field, and a row without one does not compile.
 type action struct {
 	when  order
-	needs Right // else not_allowed
+	needs access.Right // else not_allowed
 	limit limit
 	do    doer
 }
@@ -14,18 +17,18 @@ type action struct {
 // actions has a row for every type of request, in the order of PROTOCOL.md, which
 // shows it as a matrix. A request without a row is refused.
 var actions = map[string]action{
-	wire.TypeJoin:    {entering, NoRight, limitJoins | limitOffers, bySignal((*Signal).join)},
-	wire.TypeResume:  {entering, NoRight, limitMessages, bySignal((*Signal).resume)},
-	wire.TypeOffer:   {inside, NoRight, limitOffers, byParticipant((*participantState).onOffer)},
-	wire.TypeView:    {inside, NoRight, limitMessages, byRoom((*roomState).onView)},
-	wire.TypeMute:    {inside, NoRight, limitShows, byBoth((*participantState).onMute, (*roomState).onMute)},
-	wire.TypeChat:    {inside, MayChat, limitChats, byRoomItself((*roomState).onChat)},
-	wire.TypeHand:    {inside, MayRaiseHand, limitShows, byRoom((*roomState).onHand)},
-	wire.TypeReact:   {inside, MayReact, limitShows, byRoom((*roomState).onReact)},
-	wire.TypeCaption: {inside, MayCaption, limitShows, byRoom((*roomState).onCaption)},
-	wire.TypeRename:  {inside, MayRename, limitShows, byRoom((*roomState).onRename)},
-	wire.TypePing:    {anyTime, NoRight, limitMessages, bySignal((*Signal).pong)},
-	wire.TypeLeave:   {inside, NoRight, limitMessages, byRoomItself((*roomState).onLeave)},
+	wire.TypeJoin:    {entering, access.NoRight, limitJoins | limitOffers, bySignal((*Signal).join)},
+	wire.TypeResume:  {entering, access.NoRight, limitMessages, bySignal((*Signal).resume)},
+	wire.TypeOffer:   {inside, access.NoRight, limitOffers, byParticipant((*participantState).onOffer)},
+	wire.TypeView:    {inside, access.NoRight, limitMessages, byRoom((*roomState).onView)},
+	wire.TypeMute:    {inside, access.NoRight, limitShows, byBoth((*participantState).onMute, (*roomState).onMute)},
+	wire.TypeChat:    {inside, access.MayChat, limitChats, byRoomItself((*roomState).onChat)},
+	wire.TypeHand:    {inside, access.MayRaiseHand, limitShows, byRoom((*roomState).onHand)},
+	wire.TypeReact:   {inside, access.MayReact, limitShows, byRoom((*roomState).onReact)},
+	wire.TypeCaption: {inside, access.MayCaption, limitShows, byRoom((*roomState).onCaption)},
+	wire.TypeRename:  {inside, access.MayRename, limitShows, byRoom((*roomState).onRename)},
+	wire.TypePing:    {anyTime, access.NoRight, limitMessages, bySignal((*Signal).pong)},
+	wire.TypeLeave:   {inside, access.NoRight, limitMessages, byRoomItself((*roomState).onLeave)},
 }
 
 // limit says which limits a request takes, as bits. All take the connection's rate

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/engine/access"
 	"parley/engine/wire"
 )
 
@@ -16,8 +17,8 @@ type memAuthority struct {
 	delay   map[string]time.Duration // how long it takes
 	deaf    bool                     // it takes so long even if nobody waits any more
 	no      map[string]error
-	may     map[string]Right // all others: AllRights
-	panicky string           // about whom it panics
+	may     map[string]access.Right // all others: all
+	panicky string                  // about whom it panics
 	asked   []question
 	given   int // asked about somebody who went away
 }
@@ -28,7 +29,7 @@ type question struct {
 }
 
 func newMemAuthority() *memAuthority {
-	return &memAuthority{delay: map[string]time.Duration{}, no: map[string]error{}, may: map[string]Right{}}
+	return &memAuthority{delay: map[string]time.Duration{}, no: map[string]error{}, may: map[string]access.Right{}}
 }
 
 func (a *memAuthority) Admit(ctx context.Context, who Principal, to Entry) (Grant, error) {
@@ -45,7 +46,7 @@ func (a *memAuthority) Admit(ctx context.Context, who Principal, to Entry) (Gran
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.given++
-		return Grant{May: AllRights}, ctx.Err()
+		return Grant{May: access.AllRights}, ctx.Err()
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -55,7 +56,7 @@ func (a *memAuthority) Admit(ctx context.Context, who Principal, to Entry) (Gran
 	if may, ok := a.may[to.Name]; ok {
 		return Grant{May: may}, a.no[to.Name]
 	}
-	return Grant{May: AllRights}, a.no[to.Name]
+	return Grant{May: access.AllRights}, a.no[to.Name]
 }
 
 func (a *memAuthority) set(change func()) {
@@ -267,7 +268,7 @@ func TestEngineStopsDuringAdmission(t *testing.T) {
 // would say by now.
 func TestRightsAreThoseGranted(t *testing.T) {
 	guardedBy(t, func(w *world, a *memAuthority) {
-		a.may["Ada"], a.may["Eve"] = MayChat, NoRight
+		a.may["Ada"], a.may["Eve"] = access.MayChat, access.NoRight
 		ada, bob, eve := w.join("tea", "Ada", 0), w.join("tea", "Bob", 0), w.join("tea", "Eve", 0)
 		check := func() {
 			t.Helper()
@@ -279,7 +280,7 @@ func TestRightsAreThoseGranted(t *testing.T) {
 		}
 		check()
 		a.set(func() {
-			a.may = map[string]Right{"Bob": NoRight}
+			a.may = map[string]access.Right{"Bob": access.NoRight}
 			a.no["Ada"] = refuse(wire.CodeDenied, "not any more")
 		})
 		n := len(a.asked)

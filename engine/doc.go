@@ -27,7 +27,7 @@
 //
 // Who somebody is (Principal) and whether he may enter (Authority) is settled before a
 // room hears of it, by a task of the registry's; the room is told what he may do there,
-// as bits.
+// as bits. Which rights there are, and who has them, package access says.
 //
 // Packets do not pass through here. The room tells the media side who sits in
 // whose seats (MediaSession.Place); that publishes tables for its workers.

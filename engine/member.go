@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/actors"
+	"parley/engine/access"
 	"parley/engine/wire"
 )
 
@@ -22,7 +23,7 @@ type person struct {
 // journal.
 type member struct {
 	person
-	may    Right // as granted to who joined, see Authority
+	may    access.Right // as granted to who joined, see Authority
 	ref    actors.Ref[participantMsg]
 	secret [secretSize]byte
 	signal *Signal // nil while away, and for the echo; set by roomJournal.connect

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/actors"
+	"parley/engine/access"
 	"parley/engine/wire"
 )
 
@@ -25,7 +26,7 @@ type participantState struct {
 	room actors.Ref[roomMsg]
 	join *wire.Join // until Init is done
 
-	may     Right
+	may     access.Right
 	signal  *Signal // who speaks for it, also when lost
 	away    *awayState
 	chats   *rate.Limiter
@@ -93,7 +94,7 @@ func (p *participantState) Stopped(_ *actors.Context[participantMsg], _ error) {
 
 func (p *participantState) onClientRequest(ctx *actors.Context[participantMsg], msg clientRequest) {
 	a, id := actions[msg.req.RequestType()], msg.req.RequestID()
-	if !p.may.has(a.needs) {
+	if !p.may.Has(a.needs) {
 		msg.signal.refuse(id, wire.CodeNotAllowed, "without the right to: "+(a.needs&^p.may).String())
 		return
 	}

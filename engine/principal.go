@@ -1,6 +1,10 @@
 package engine
 
-import "context"
+import (
+	"context"
+
+	"parley/engine/access"
+)
 
 // Principal is who a connection comes from, as far as the request that opened it
 // shows. It is known before anything is said, and never changes.
@@ -22,7 +26,7 @@ type Entry struct {
 // the session does, on other connections too.
 type Grant struct {
 	// May is what he may do there.
-	May Right
+	May access.Right
 }
 
 // Authority decides who may enter. It never hears of who resumes.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/actors"
+	"parley/engine/access"
 	"parley/engine/wire"
 )
 
@@ -99,7 +100,7 @@ func (g *registryState) onJoinRoom(ctx *actors.Context[registryMsg], msg joinRoo
 		g.askAuthority(ctx, msg)
 		return
 	}
-	msg.may = AllRights
+	msg.may = access.AllRights
 	g.enterRoom(ctx, msg)
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/actors"
+	"parley/engine/access"
 	"parley/engine/wire"
 )
 
@@ -20,7 +21,7 @@ type (
 		req    *wire.Join
 		// room and may are the registry's: where this leads, and with what rights.
 		room string
-		may  Right
+		may  access.Right
 	}
 	// admitted: from the task that asked the Authority about a join.
 	admitted struct {

@@ -17,6 +17,7 @@ type ban struct{ from, to, why string }
 var bans = []ban{
 	{"parley/actors", "parley/", "the actor runtime knows no meeting words and could be lifted out"},
 	{"parley/engine/wire", "parley/", "the protocol is a leaf that server, bench and tests share"},
+	{"parley/engine/access", "parley/", "who may what is decided by what is kept and asked, without a meeting"},
 	{"parley/engine", "parley/transport", "the engine decides and must not know how bytes reach it"},
 	{"parley/engine", "parley/media", "the engine decides who sees whom; packets never pass through it"},
 	{"parley/engine", "parley/storage", "the engine says what is to be kept, not how; cmd/parley joins them"},
@@ -42,11 +43,12 @@ var bans = []ban{
 
 // allowed lists the exceptions: what a banned prefix may reach after all.
 var allowed = map[string][]string{
-	"parley/engine/wire": {"parley/engine/wire"},
-	"parley/transport":   {"parley/engine/wire"},
-	"parley/bench":       {"parley/engine/wire"},
-	"parley/actors":      {"parley/actors"},
-	"parley/storage":     {"parley/storage"},
+	"parley/engine/wire":   {"parley/engine/wire"},
+	"parley/engine/access": {"parley/engine/access", "parley/engine/wire"},
+	"parley/transport":     {"parley/engine/wire"},
+	"parley/bench":         {"parley/engine/wire"},
+	"parley/actors":        {"parley/actors"},
+	"parley/storage":       {"parley/storage"},
 
 	"parley/media/rtc/path": {"parley/media/rtc/path"},
 	"parley/media/rtc/nego": {"parley/media/rtc/nego"},
@@ -58,8 +60,10 @@ var allowed = map[string][]string{
 var leaves = map[string][]string{
 	"parley/actors":      nil,
 	"parley/engine/wire": {"golang.org/x/text"}, // rooms' names
-	"parley/cmd/check":   nil,
-	"parley/storage":     {"go.etcd.io/bbolt", "github.com/google/uuid"},
+	// The tokens, the passwords, and the form of those.
+	"parley/engine/access": {"github.com/golang-jwt/jwt/v5", "golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"},
+	"parley/cmd/check":     nil,
+	"parley/storage":       {"go.etcd.io/bbolt", "github.com/google/uuid"},
 }
 
 // shared are the parts that doors are made of, and what of ours each may import.

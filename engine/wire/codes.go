@@ -41,6 +41,30 @@ const (
 	CodeTooManySeat Code = "too_many_seats"
 )
 
+// Codes of who may enter a room, and of changing that.
+const (
+	// CodeNoSuchRoom: only rooms that were made before can be entered.
+	CodeNoSuchRoom Code = "no_such_room"
+	// CodeNotYet and CodeExpired: it is before or after the room's time.
+	CodeNotYet  Code = "not_yet"
+	CodeExpired Code = "expired"
+	CodeLocked  Code = "locked"
+	CodeBanned  Code = "banned"
+	// CodeNotListed: the room is for its members.
+	CodeNotListed      Code = "not_listed"
+	CodePasswordNeeded Code = "password_needed"
+	CodeBadPassword    Code = "bad_password"
+	CodeTokenNeeded    Code = "token_needed"
+	// CodeBadToken: not authentic, for whatever reason.
+	CodeBadToken     Code = "bad_token"
+	CodeTokenExpired Code = "token_expired"
+	CodeTokenEarly   Code = "token_early"
+	CodeTokenRoom    Code = "token_room"
+	// CodeRevoked: the token was taken back. It also ends connections.
+	CodeRevoked     Code = "revoked"
+	CodeBadSettings Code = "bad_settings"
+)
+
 // Codes of requests inside a room.
 const (
 	// CodeNotAllowed: the caller is there without the right to this.
