@@ -78,6 +78,8 @@ type checker struct {
 	rooms    map[string]bool // keys of rooms
 	running  map[string]bool // ids
 	people   map[string]bool // meetings that somebody was in
+	// revision is the last one given, entry the latest that an entry has.
+	revision, entry uint64
 }
 
 func (c *checker) fault(format string, args ...any) {
@@ -135,6 +137,8 @@ func (c *checker) record(bucket string, key, stored []byte) {
 		c.rooms[string(key)] = true
 	case string(bucketRunning):
 		c.running[string(join(key, r.value))] = true
+	case string(bucketEntries):
+		c.entry = max(c.entry, r.revision)
 	case string(bucketMeta):
 		c.meta(string(key), r.value)
 	}
@@ -150,6 +154,8 @@ func (c *checker) meta(key string, value []byte) {
 		c.note.store = join(value)
 	case string(keyClean):
 		c.note.clean = uint64Of(value) == 1
+	case string(keyRevision):
+		c.revision = uint64Of(value)
 	}
 	c.report.Clean = c.note.clean
 }
@@ -175,6 +181,9 @@ func (c *checker) references() {
 		if !known[id] {
 			c.fault("meeting %s has people and is not there", idOf([]byte(id)))
 		}
+	}
+	if c.entry > c.revision {
+		c.fault("an entry has revision %d, and the last one given is %d", c.entry, c.revision)
 	}
 }
 

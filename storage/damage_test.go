@@ -19,11 +19,12 @@ import (
 type content struct {
 	meetings map[string]string // by id
 	texts    map[string]string // by room and key
+	entries  map[string]string // by kind and key
 }
 
 // contentOf reads everything. An error means that something can not be read.
 func contentOf(s *Store, rooms []string) (content, error) {
-	c := content{make(map[string]string), make(map[string]string)}
+	c := content{make(map[string]string), make(map[string]string), make(map[string]string)}
 	list, err := s.Meetings(MeetingsQuery{Limit: MaxMeetingsPage})
 	if err != nil {
 		return c, err
@@ -44,11 +45,19 @@ func contentOf(s *Store, rooms []string) (content, error) {
 			c.texts[room+"/"+text.Key] = fmt.Sprintf("%+v", text)
 		}
 	}
-	return c, nil
+	entries, _, err := s.entries()
+	for _, e := range entries {
+		c.entries[e.Kind+"/"+e.Key] = lineOf(e)
+		if e.Revision == 0 {
+			return c, fmt.Errorf("entry %s %s: %w", e.Kind, e.Key, ErrNotAStore)
+		}
+	}
+	return c, err
 }
 
 func (c content) equal(d content) bool {
-	return fmt.Sprint(c.meetings) == fmt.Sprint(d.meetings) && fmt.Sprint(c.texts) == fmt.Sprint(d.texts)
+	return fmt.Sprint(c.meetings) == fmt.Sprint(d.meetings) && fmt.Sprint(c.texts) == fmt.Sprint(d.texts) &&
+		fmt.Sprint(c.entries) == fmt.Sprint(d.entries)
 }
 
 // damageRooms are the rooms of damageStore.
@@ -78,6 +87,14 @@ func damageStore(t *testing.T, o Options, clean bool) (dir string, holds content
 	for i := range 60 {
 		mustSay(t, s, damageRooms[i%3], "ann", fmt.Sprint("k", i), strings.Repeat("text ", 1+i))
 	}
+	for i := range uint64(30) {
+		kind, key := []string{"keys", "rooms"}[i%2], fmt.Sprint("entry ", i)
+		first := putEntry(t, s, kind, key, "first of "+key, 0)
+		second := putEntry(t, s, kind, key, strings.Repeat("second of "+key+" ", 1+int(i)), first)
+		if i%10 == 9 {
+			deleteEntry(t, s, kind, key, second)
+		}
+	}
 	mustSay(t, s, "demo", "ann", "long", strings.Repeat("long ", 4000))
 	if err := s.Flush(); err != nil {
 		t.Fatal(err)
@@ -101,8 +118,8 @@ func damageStore(t *testing.T, o Options, clean bool) (dir string, holds content
 	again := open(t, copyStore(t, dir), o)
 	defer again.Close()
 	holds, err = contentOf(again, damageRooms)
-	if err != nil || len(holds.meetings) != 12 || len(holds.texts) != 69 {
-		t.Fatalf("%d meetings, %d texts, %v", len(holds.meetings), len(holds.texts), err)
+	if err != nil || len(holds.meetings) != 12 || len(holds.texts) != 69 || len(holds.entries) != 27 {
+		t.Fatalf("%d meetings, %d texts, %d entries, %v", len(holds.meetings), len(holds.texts), len(holds.entries), err)
 	}
 	return dir, holds
 }
@@ -306,7 +323,21 @@ func (d *damaged) repair(dir string) {
 			d.t.Errorf("%s: repair made of %s: %s", d.label, key, text)
 		}
 	}
+	for key, entry := range got.entries { // on its page of before it is as it was
+		of := strings.TrimPrefix(strings.TrimPrefix(key, "keys/"), "rooms/")
+		if d.holds.entries[key] != entry && !strings.Contains(entry, " first of "+of+" ") && !strings.Contains(entry, " second of "+of+" ") {
+			d.t.Errorf("%s: repair made of %s: %s", d.label, key, entry)
+		}
+		if d.holds.entries[key] != entry && done.Found[KindEntry] == 0 {
+			d.t.Errorf("%s: %s is as it was before, and repair says nothing: %s", d.label, key, entry)
+		}
+	}
 	lost := len(d.holds.texts) + len(d.holds.meetings) - len(got.texts) - len(got.meetings)
+	for key := range d.holds.entries {
+		if got.entries[key] == "" {
+			lost++
+		}
+	}
 	if lost > 0 && len(done.Faults) == 0 {
 		d.t.Errorf("%s: repair lost %d records and says nothing", d.label, lost)
 	}

@@ -20,6 +20,7 @@ func FuzzRecords(f *testing.F) {
 		`{"key":"k","participant":"p","name":"Ann","at":1772355600000,"text":"hi"}`,
 		`0123456789abcdef{"key":"k","participant":"p","name":"Ann","at":1772355600000,"text":"hi"}`,
 		`{"key":"k","at":-9223372036854775808,"text":"\ud800"}`,
+		string(entryKey("rooms", "demo")), string(entryValue(7, []byte(`{"access":"members"}`))),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -43,6 +44,13 @@ func FuzzRecords(f *testing.F) {
 			}
 		}
 		_, _, _ = roomOf(data)
+		if kind, key, ok := entryOf(data); ok && !bytes.Equal(entryKey(kind, key), data) {
+			t.Errorf("an entry's key %x becomes %x", data, entryKey(kind, key))
+		}
+		if revision, value, err := splitEntry(data); err == nil && !bytes.Equal(entryValue(revision, value), data) {
+			t.Errorf("an entry %x becomes %x", data, entryValue(revision, value))
+		}
+		_, _, _ = decodeEntry(fuzzKey, data)
 	})
 }
 

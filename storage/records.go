@@ -15,6 +15,7 @@ const (
 	KindAttendance = "attendances"
 	KindRating     = "ratings"
 	KindText       = "texts"
+	KindEntry      = "entries"
 	KindIndex      = "index" // running and rooms, which follow from the meetings
 	KindNote       = "notes" // meta
 )
@@ -30,6 +31,8 @@ func kindOf(bucket string) string {
 		return KindRating
 	case string(bucketChat):
 		return KindText
+	case string(bucketEntries):
+		return KindEntry
 	case string(bucketRunning), string(bucketRooms):
 		return KindIndex
 	}
@@ -45,6 +48,8 @@ type record struct {
 	person  Attendance
 	rating  Rating
 	room    string // of a text
+	// revision is an entry's.
+	revision uint64
 }
 
 var errKey = errors.New("its key does not fit what it says")
@@ -78,6 +83,11 @@ func readRecord(bucket string, key, stored []byte) (r record, err error) {
 			return r, errKey
 		}
 		err = unmarshal(r.value[len(chatHash{}):], new(chatValue))
+	case KindEntry:
+		if _, _, ok := entryOf(key); !ok {
+			return r, errKey
+		}
+		r.revision, _, err = splitEntry(r.value)
 	case KindIndex:
 		_, rest, ok := roomOf(key)
 		if bucket == string(bucketRooms) && (!ok || len(rest) != 16) || bucket == string(bucketRunning) && (!ok || len(rest) != 0) {
@@ -97,10 +107,13 @@ func unmarshal(data []byte, value any) error {
 // guessBucket says which bucket a record on a page that no tree reaches is of, by its
 // key and what it says; "" if it is none that a repair would take.
 func guessBucket(key, stored []byte) string {
-	for _, bucket := range [][]byte{bucketChat, bucketMeetings, bucketParticipants, bucketRatings} {
+	for _, bucket := range [][]byte{bucketChat, bucketEntries, bucketMeetings, bucketParticipants, bucketRatings} {
 		r, err := readRecord(string(bucket), key, stored)
 		if err != nil {
 			continue
+		}
+		if r.kind == KindEntry {
+			return string(bucket) // only an entry has such a key, and something before its checksum
 		}
 		var fields map[string]json.RawMessage
 		has := func(name string) bool { return fields[name] != nil }
@@ -126,7 +139,7 @@ func guessBucket(key, stored []byte) string {
 
 // newer reports whether r was written later than the other record of its kind and
 // key: a meeting ends once, intervals are only added and closed, ratings have a time,
-// texts do not change.
+// entries a revision, texts do not change.
 func (r *record) newer(than *record) bool {
 	switch r.kind {
 	case KindMeeting:
@@ -143,6 +156,8 @@ func (r *record) newer(than *record) bool {
 		return a.open() == nil && b.open() != nil
 	case KindRating:
 		return r.rating.At.After(than.rating.At)
+	case KindEntry:
+		return r.revision > than.revision
 	}
 	return false
 }

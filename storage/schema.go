@@ -18,6 +18,7 @@ var (
 	bucketParticipants = []byte("participants")
 	bucketRatings      = []byte("ratings")
 	bucketChat         = []byte("chat")
+	bucketEntries      = []byte("entries")
 )
 
 // Keys of bucketMeta.
@@ -33,6 +34,8 @@ var (
 	keyClean = []byte("clean")
 	// keyNames is the rule that the names of rooms follow, see rename.go.
 	keyNames = []byte("names")
+	// keyRevision is the last revision given to a change of an entry.
+	keyRevision = []byte("revision")
 )
 
 // migration brings a store from one version to the next. Once released it is
@@ -48,6 +51,7 @@ var migrations = []migration{
 	{"journal for texts", addJournal},
 	{"checksums, and whose journal it is", addStoreID},
 	{"names of rooms by a rule", addNames},
+	{"entries", addEntries},
 }
 
 // migrate brings the store to the latest version in one transaction: after a
@@ -125,4 +129,13 @@ func addStoreID(tx *bolt.Tx) error {
 // that do not know the rule would look for a room under another name.
 func addNames(tx *bolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(keyNames, seal(keyNames, binary.BigEndian.AppendUint64(nil, 0)))
+}
+
+// addEntries makes room for entries. Programs that do not know them would let in who
+// is banned.
+func addEntries(tx *bolt.Tx) error {
+	if _, err := tx.CreateBucket(bucketEntries); err != nil {
+		return err
+	}
+	return tx.Bucket(bucketMeta).Put(keyRevision, seal(keyRevision, binary.BigEndian.AppendUint64(nil, 0)))
 }
