@@ -18,7 +18,7 @@ func TestMeetingJSON(t *testing.T) {
 	at := func(minute int) time.Time { return c.now().Add(time.Duration(minute) * time.Minute) }
 	begin(t, s, Meeting{ID: id, Room: "demo", Creator: "u1", Start: at(0), Limit: 20})
 	wait(t, nil, func(done func(error)) error {
-		return s.Join(id, Joining{Participant: "p2", User: "u1", Name: "Ann", At: at(0)}, done)
+		return s.Join(id, Joining{Participant: "p2", User: "u1", Sub: "ann@example.org", Name: "Ann", At: at(0)}, done)
 	})
 	enter(t, s, id, "p1", at(1))
 	leave(t, s, id, "p2", at(2))
@@ -36,7 +36,7 @@ func TestMeetingJSON(t *testing.T) {
 	wantJSON(t, meeting(t, s, id), `{"id":"`+id+`","room":"demo","creator":"u1","start":"2026-03-01T09:00:00Z",
 		"end":"2026-03-01T09:05:00Z","peak":2,"present":0,"limit":20,
 		"participants":[
-			{"participant":"p2","user":"u1","name":"Anna","intervals":[
+			{"participant":"p2","user":"u1","sub":"ann@example.org","name":"Anna","intervals":[
 				{"join":"2026-03-01T09:00:00Z","leave":"2026-03-01T09:02:00Z","reason":"left"},
 				{"join":"2026-03-01T09:03:00Z","leave":"2026-03-01T09:05:00Z","reason":"shutdown"}]},
 			{"participant":"p1","name":"name of p1","intervals":[
@@ -153,6 +153,7 @@ func TestInvalidRecords(t *testing.T) {
 		"join long name":   s.Join(id, Joining{Participant: "p", Name: long}, nil),
 		"join long ticket": s.Join(id, Joining{Participant: "p", Ticket: []byte(long)}, nil),
 		"join long user":   s.Join(id, Joining{Participant: "p", User: long}, nil),
+		"join long sub":    s.Join(id, Joining{Participant: "p", Sub: long}, nil),
 		"leave id":         s.Leave("", "p", now, "", nil),
 		"leave nobody":     s.Leave(id, "", now, "", nil),
 		"leave reason":     s.Leave(id, "p", now, long, nil),

@@ -149,6 +149,9 @@ func (m *model) begin() {
 
 func (m *model) join() {
 	id, j := m.id(), Joining{Participant: m.person(), User: "u", Name: "n", At: m.clock.now()}
+	if m.rng.IntN(2) == 0 {
+		j.Sub = fmt.Sprint("sub", m.rng.IntN(9))
+	}
 	r, want := m.live(id)
 	a := r.attendance(j.Participant)
 	if want == nil && a != nil && a.open() != nil {
@@ -161,7 +164,7 @@ func (m *model) join() {
 		r.Participants = append(r.Participants, Attendance{Participant: j.Participant})
 		a = &r.Participants[len(r.Participants)-1]
 	}
-	a.User, a.Name = j.User, j.Name
+	a.User, a.Sub, a.Name = j.User, cmp.Or(j.Sub, a.Sub), j.Name
 	a.Intervals = append(a.Intervals, Interval{Join: j.At})
 	r.Present++
 	r.Peak = max(r.Peak, r.Present)
