@@ -77,7 +77,7 @@ type checker struct {
 	meetings map[string]bool // by key: it runs
 	rooms    map[string]bool // keys of rooms
 	running  map[string]bool // ids
-	people   map[string]bool // meetings that somebody was in
+	people   map[string]bool // meetings that others speak of
 	// revision is the last one given, entry the latest that an entry has.
 	revision, entry uint64
 }
@@ -131,7 +131,7 @@ func (c *checker) record(bucket string, key, stored []byte) {
 	switch bucket {
 	case string(bucketMeetings):
 		c.meetings[string(join(roomKey(r.meeting.Room), key))] = r.meeting.End.IsZero()
-	case string(bucketParticipants), string(bucketRatings):
+	case string(bucketParticipants), string(bucketRatings), string(bucketActs):
 		c.people[string(key[:16])] = true
 	case string(bucketRooms):
 		c.rooms[string(key)] = true
@@ -179,7 +179,7 @@ func (c *checker) references() {
 	}
 	for id := range c.people {
 		if !known[id] {
-			c.fault("meeting %s has people and is not there", idOf([]byte(id)))
+			c.fault("meeting %s has people, ratings or acts and is not there", idOf([]byte(id)))
 		}
 	}
 	if c.entry > c.revision {

@@ -82,6 +82,9 @@ func damageStore(t *testing.T, o Options, clean bool) (dir string, holds content
 		wait(t, nil, func(done func(error)) error {
 			return s.Rate(id, Rating{Participant: "person 1", Stars: 1 + i%5, Comment: strings.Repeat("c", 40), At: now}, done)
 		})
+		wait(t, nil, func(done func(error)) error {
+			return s.AppendAct(id, Act{At: now, By: "person 1", What: "mute", Whom: "person 2"}, done)
+		})
 		wait(t, nil, func(done func(error)) error { return s.EndMeeting(id, now, "", done) })
 	}
 	for i := range 60 {
@@ -186,7 +189,7 @@ func flip8(where int) func([]byte, int, int, *rand.Rand) []byte {
 // was not on the damaged pages.
 func TestDamageAnywhere(t *testing.T) {
 	o := Options{Now: newClock().now, Heartbeat: time.Hour, LockWait: time.Second}
-	seen := make(map[string]int)
+	seen, found := make(map[string]int), make(map[string]int)
 	share := 5 // of the damages each block gets that part, in turn
 	if os.Getenv("PARLEY_ALL_DAMAGE") != "" {
 		share = 1
@@ -207,7 +210,7 @@ func TestDamageAnywhere(t *testing.T) {
 					damage := damages[what]
 					rng := rand.New(rand.NewPCG(uint64(at), uint64(len(what))))
 					data := damage(bytes.Clone(sound), at, blockSize, rng)
-					d := damaged{t: t, o: o, holds: holds, name: name, dir: fastDir(t), label: fmt.Sprintf("clean %v, %s, %d: %s", clean, name, at/blockSize, what)}
+					d := damaged{t: t, o: o, found: found, holds: holds, name: name, dir: fastDir(t), label: fmt.Sprintf("clean %v, %s, %d: %s", clean, name, at/blockSize, what)}
 					for _, other := range []string{FileName, JournalName} {
 						copyFile(t, dir, d.dir, other)
 					}
@@ -218,7 +221,12 @@ func TestDamageAnywhere(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("outcomes: %v", seen)
+	t.Logf("outcomes: %v, found on loose pages: %v", seen, found)
+	for _, kind := range []string{KindMeeting, KindAttendance, KindRating, KindText, KindEntry, KindAct} {
+		if found[kind] == 0 {
+			t.Errorf("no repair found any of the %s on a page that nothing led to", kind)
+		}
+	}
 	for _, want := range []string{"right", "refused", "said"} {
 		if seen[want] == 0 {
 			t.Errorf("no damage ended with %q: %v", want, seen)
@@ -242,6 +250,7 @@ type damaged struct {
 	o                Options
 	holds            content
 	dir, name, label string
+	found            map[string]int // what repairs found on loose pages, by kind
 }
 
 // run opens it, compares, repairs, and returns how Open ended.
@@ -300,6 +309,9 @@ func (d *damaged) repair(dir string) {
 	}
 	if len(done.Kept) == 0 {
 		d.t.Errorf("%s: nothing to repair", d.label)
+	}
+	for kind, n := range done.Found {
+		d.found[kind] += n
 	}
 	o := d.o
 	o.Log = quiet
@@ -421,5 +433,34 @@ func TestCopiesAreBounded(t *testing.T) {
 	}
 	if !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == filepath.Base(last) }) {
 		t.Error("the latest is not among them")
+	}
+}
+
+// TestRecordsOnLoosePages: of each record is known which bucket it is of, by itself.
+func TestRecordsOnLoosePages(t *testing.T) {
+	o := Options{Now: newClock().now, Heartbeat: time.Hour}
+	dir, _ := damageStore(t, o, true)
+	f, err := os.Open(filepath.Join(dir, FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	guessed := make(map[string]int)
+	_, faults := walkPages(f, info.Size(), 1, func(bucket string, key, value []byte) {
+		want := bucket
+		if kind := kindOf(bucket); kind == KindIndex || kind == KindNote {
+			want = "" // they are made anew
+		}
+		got := guessBucket(key, value)
+		if guessed[got]++; got != want {
+			t.Errorf("%s %q is taken for %q", bucket, key, got)
+		}
+	})
+	if len(faults) > 0 || len(guessed) != 7 {
+		t.Errorf("%v, %v", guessed, faults)
 	}
 }

@@ -1,5 +1,5 @@
 // Package storage keeps what must outlive the process: meetings, who was in
-// them and when, ratings, the rooms' chat, and entries: what rooms are like, and who
+// them and when, who did what to whom, ratings, the rooms' chat, and entries: what rooms are like, and who
 // may what. Two files: DIR/parley.db, of bbolt, and DIR/parley.journal, which holds
 // the latest texts until they are moved there. A third, DIR/parley.reserve, only takes
 // up room, see below.
@@ -150,7 +150,8 @@
 //	├─ participants       id participant → Attendance
 //	├─ ratings            id participant → Rating
 //	├─ chat               room seq → hash, then chatValue
-//	└─ entries            kind key → revision, uint64, then the value
+//	├─ entries            kind key → revision, uint64, then the value
+//	└─ acts               id number, uint16 from 1 → Act
 //
 // The hash (16 bytes) is of the author's identity and the text's key; the identity
 // itself is a client's secret and not kept. Which keys a room has seen is indexed
@@ -160,7 +161,8 @@
 //
 // # Limits
 //
-// Entries have MaxValue bytes, and a kind has MaxEntries of them.
+// Entries have MaxValue bytes, and a kind has MaxEntries of them; a meeting has MaxActs
+// acts.
 // The texts of a room, and of one source in it, have a quota in bytes, beyond which
 // AppendChat fails (chat_quota.go). Chat is pruned by number when texts come into
 // parley.db and by age with the heartbeat, a bounded number of records at a time.

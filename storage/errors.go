@@ -44,7 +44,7 @@ var (
 	ErrRoomFull   = errors.New("room has all the texts it may keep")
 	ErrSourceFull = errors.New("source has all the texts it may keep in the room")
 	// ErrTooMany: the participant has joined and left too often, or there are as many
-	// entries of the kind as there may be.
+	// entries of the kind, or acts of the meeting, as there may be.
 	ErrTooMany = errors.New("too many")
 	// ErrConflict: the entry's revision is not the one that the caller knows.
 	ErrConflict = errors.New("entry has changed meanwhile")

@@ -56,7 +56,7 @@ func TestKill(t *testing.T) {
 		kinds[strings.Fields(line)[0]]++
 	}
 	t.Logf("%d kills, acknowledged writes: %v", kills, kinds)
-	for _, kind := range []string{"chat", "begin", "join", "leave", "rate", "end", "put", "delete"} {
+	for _, kind := range []string{"chat", "begin", "join", "leave", "rate", "act", "end", "put", "delete"} {
 		if kinds[kind] == 0 {
 			t.Errorf("no %s was acknowledged: this tests less than it says", kind)
 		}
@@ -148,6 +148,9 @@ func childMeetings(s *Store, room string) {
 		step("leave", "ann", func(done func(error)) error { return s.Leave(id, "ann", time.Now(), "left", done) })
 		step("rate", "ann", func(done func(error)) error {
 			return s.Rate(id, Rating{Participant: "ann", Stars: 4, At: time.Now()}, done)
+		})
+		step("act", "ann", func(done func(error)) error {
+			return s.AppendAct(id, Act{At: time.Now(), By: "bob", What: "mute", Whom: "ann"}, done)
 		})
 		step("end", "-", func(done func(error)) error { return s.EndMeeting(id, time.Now(), "", done) })
 		time.Sleep(rand.N(10 * time.Millisecond)) // for commits of texts alone
@@ -276,6 +279,9 @@ func checkStep(s *Store, what, id, participant string) error {
 	}
 	if what == "rate" && (len(m.Ratings) != 1 || m.Ratings[0].Stars != 4) {
 		return fmt.Errorf("ratings %+v", m.Ratings)
+	}
+	if what == "act" && (len(m.Acts) != 1 || m.Acts[0].Whom != participant) {
+		return fmt.Errorf("acts %+v", m.Acts)
 	}
 	if participant != "-" && !found {
 		return fmt.Errorf("no such attendance in %+v", m.Participants)

@@ -62,12 +62,13 @@ type Rating struct {
 	At      time.Time `json:"at"`
 }
 
-// MeetingRecord is a meeting with its people, in the order they first joined, and
-// its ratings.
+// MeetingRecord is a meeting with its people, in the order they first joined, its
+// ratings, and what was done in it, in the order it was kept.
 type MeetingRecord struct {
 	Meeting
 	Participants []Attendance `json:"participants"`
 	Ratings      []Rating     `json:"ratings"`
+	Acts         []Act        `json:"acts"`
 }
 
 // Joining is somebody entering. An empty User, Sub, Name or Ticket leaves what an

@@ -10,7 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// asVersion4 makes of a store without entries what version 4 would have left: all
+// asVersion4 makes of a store without entries and acts what version 4 would have left: all
 // else is the same.
 func asVersion4(t *testing.T, dir string) {
 	t.Helper()
@@ -20,7 +20,7 @@ func asVersion4(t *testing.T, dir string) {
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
-		return errors.Join(tx.DeleteBucket(bucketEntries), meta.Delete(keyRevision), meta.Put(keySchema, chatID(4).key()))
+		return errors.Join(tx.DeleteBucket(bucketEntries), tx.DeleteBucket(bucketActs), meta.Delete(keyRevision), meta.Put(keySchema, chatID(4).key()))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -65,6 +65,10 @@ func checkBeforeEntries(t *testing.T, dir, id string, o Options) {
 	s := open(t, dir, o)
 	if m := meeting(t, s, id); m.End.IsZero() || len(m.Participants) != 1 || m.Participants[0].Name != "name of ann" {
 		t.Errorf("the meeting has become %+v", m)
+	}
+	wait(t, nil, func(done func(error)) error { return s.AppendAct(id, Act{At: o.Now(), What: "end"}, done) })
+	if m := meeting(t, s, id); len(m.Acts) != 1 {
+		t.Errorf("acts %+v", m.Acts)
 	}
 	if got := history(t, s, "demo"); !slices.Equal(got, []string{"hello"}) {
 		t.Errorf("history %q", got)

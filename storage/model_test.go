@@ -87,6 +87,8 @@ func (m *model) step() {
 		m.end()
 	case n < 63:
 		m.rate()
+	case n < 67:
+		m.act()
 	case n < 86:
 		m.say()
 	case n < 95:
@@ -142,7 +144,7 @@ func (m *model) begin() {
 		want = ErrRoomRunning
 	}
 	if m.want("begin", Wait(func(done func(error)) error { return m.s.BeginMeeting(v, done) }), want) {
-		m.meetings[v.ID] = &MeetingRecord{Meeting: v}
+		m.meetings[v.ID] = &MeetingRecord{Meeting: v, Acts: []Act{}}
 		m.running[v.Room] = v.ID
 	}
 }
@@ -206,6 +208,18 @@ func (m *model) rate() {
 	if m.want("rate", Wait(func(done func(error)) error { return m.s.Rate(id, v, done) }), want) {
 		r.Ratings = slices.DeleteFunc(r.Ratings, func(o Rating) bool { return o.Participant == v.Participant })
 		r.Ratings = append(r.Ratings, v)
+	}
+}
+
+func (m *model) act() {
+	id, a := m.id(), Act{At: m.clock.now(), By: m.person(), What: "mute", Whom: m.person()}
+	r := m.meetings[id]
+	var want error
+	if r == nil {
+		want = ErrNotFound
+	}
+	if m.want("act", Wait(func(done func(error)) error { return m.s.AppendAct(id, a, done) }), want) {
+		r.Acts = append(r.Acts, a)
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	KindRating     = "ratings"
 	KindText       = "texts"
 	KindEntry      = "entries"
+	KindAct        = "acts"
 	KindIndex      = "index" // running and rooms, which follow from the meetings
 	KindNote       = "notes" // meta
 )
@@ -33,6 +34,8 @@ func kindOf(bucket string) string {
 		return KindText
 	case string(bucketEntries):
 		return KindEntry
+	case string(bucketActs):
+		return KindAct
 	case string(bucketRunning), string(bucketRooms):
 		return KindIndex
 	}
@@ -47,6 +50,7 @@ type record struct {
 	meeting Meeting
 	person  Attendance
 	rating  Rating
+	act     Act
 	room    string // of a text
 	// revision is an entry's.
 	revision uint64
@@ -75,6 +79,11 @@ func readRecord(bucket string, key, stored []byte) (r record, err error) {
 	case KindRating:
 		err = unmarshal(r.value, &r.rating)
 		if err == nil && (len(key) <= 16 || r.rating.Participant != string(key[16:])) {
+			err = errKey
+		}
+	case KindAct:
+		err = unmarshal(r.value, &r.act)
+		if err == nil && len(key) != actKeySize {
 			err = errKey
 		}
 	case KindText:
@@ -107,7 +116,7 @@ func unmarshal(data []byte, value any) error {
 // guessBucket says which bucket a record on a page that no tree reaches is of, by its
 // key and what it says; "" if it is none that a repair would take.
 func guessBucket(key, stored []byte) string {
-	for _, bucket := range [][]byte{bucketChat, bucketEntries, bucketMeetings, bucketParticipants, bucketRatings} {
+	for _, bucket := range [][]byte{bucketChat, bucketEntries, bucketMeetings, bucketParticipants, bucketRatings, bucketActs} {
 		r, err := readRecord(string(bucket), key, stored)
 		if err != nil {
 			continue
@@ -130,7 +139,8 @@ func guessBucket(key, stored []byte) string {
 		case err != nil || id.Version() == 0:
 		case string(bucket) == string(bucketMeetings) && has("room") && has("start"),
 			string(bucket) == string(bucketParticipants) && has("intervals"),
-			string(bucket) == string(bucketRatings) && has("stars"):
+			string(bucket) == string(bucketRatings) && has("stars"),
+			string(bucket) == string(bucketActs) && has("what"):
 			return string(bucket)
 		}
 	}
@@ -139,7 +149,7 @@ func guessBucket(key, stored []byte) string {
 
 // newer reports whether r was written later than the other record of its kind and
 // key: a meeting ends once, intervals are only added and closed, ratings have a time,
-// entries a revision, texts do not change.
+// entries a revision, texts and acts do not change.
 func (r *record) newer(than *record) bool {
 	switch r.kind {
 	case KindMeeting:
@@ -174,6 +184,8 @@ func (r *record) latest() time.Time {
 		}
 	case KindRating:
 		last = r.rating.At
+	case KindAct:
+		last = r.act.At
 	case KindText:
 		last = chatID(uint64Of(r.key[len(r.key)-8:])).time()
 	}

@@ -399,7 +399,7 @@ func endForgotten(tx *bolt.Tx, key []byte) error {
 // missing counts the meetings that others speak of.
 func (s *salvage) missing(tx *bolt.Tx, meetings map[string]record) int {
 	gone := make(map[string]bool)
-	for _, bucket := range [][]byte{bucketParticipants, bucketRatings} {
+	for _, bucket := range [][]byte{bucketParticipants, bucketRatings, bucketActs} {
 		c := tx.Bucket(bucket).Cursor()
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			if _, ok := meetings[string(k[:16])]; !ok {

@@ -19,6 +19,7 @@ var (
 	bucketRatings      = []byte("ratings")
 	bucketChat         = []byte("chat")
 	bucketEntries      = []byte("entries")
+	bucketActs         = []byte("acts")
 )
 
 // Keys of bucketMeta.
@@ -51,7 +52,7 @@ var migrations = []migration{
 	{"journal for texts", addJournal},
 	{"checksums, and whose journal it is", addStoreID},
 	{"names of rooms by a rule", addNames},
-	{"entries", addEntries},
+	{"entries, and acts of meetings", addEntries},
 }
 
 // migrate brings the store to the latest version in one transaction: after a
@@ -131,11 +132,13 @@ func addNames(tx *bolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(keyNames, seal(keyNames, binary.BigEndian.AppendUint64(nil, 0)))
 }
 
-// addEntries makes room for entries. Programs that do not know them would let in who
-// is banned.
+// addEntries makes room for entries, and for the acts of meetings. Programs that do not
+// know entries would let in who is banned.
 func addEntries(tx *bolt.Tx) error {
-	if _, err := tx.CreateBucket(bucketEntries); err != nil {
-		return err
+	for _, name := range [][]byte{bucketEntries, bucketActs} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
 	}
 	return tx.Bucket(bucketMeta).Put(keyRevision, seal(keyRevision, binary.BigEndian.AppendUint64(nil, 0)))
 }

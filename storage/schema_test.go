@@ -50,6 +50,9 @@ func fill(t *testing.T, s *Store) string {
 	})
 	mustSay(t, s, "demo", "ann", "k1", "hello")
 	putEntry(t, s, "rooms", "demo", "settings", 0)
+	wait(t, nil, func(done func(error)) error {
+		return s.AppendAct(id, Act{At: now, By: "ann", What: "mute", Whom: "bob"}, done)
+	})
 	return id
 }
 
@@ -117,6 +120,8 @@ func checkShape(t *testing.T, bucket string, k, v []byte) {
 		_, rest, split := roomOf(k)
 		_, err := decodeChat("demo", chatID(uint64Of(rest)), v)
 		ok = split && len(rest) == 8 && hashOf(v) == keyHash("ann", "k1") && err == nil
+	case "acts":
+		ok = len(k) == 18 && k[16] == 0 && k[17] == 1 && decode(k, v, new(Act)) == nil
 	case "entries":
 		kind, key, split := entryOf(k)
 		revision, value, err := decodeEntry(k, v)

@@ -181,7 +181,7 @@ func lost(done *storage.Repaired) string {
 		parts = append(parts, counts(done.Lost)+" that could not be read")
 	}
 	if done.LostMeetings > 0 {
-		parts = append(parts, count(done.LostMeetings, "meeting")+" of which only people or ratings are left")
+		parts = append(parts, count(done.LostMeetings, "meeting")+" of which only people, ratings or acts are left")
 	}
 	if done.Pages > 0 {
 		parts = append(parts, "whatever was only on "+count(done.Pages, "unreadable page"))
