@@ -57,7 +57,7 @@ func TestKill(t *testing.T) {
 	}
 	t.Logf("%d kills, acknowledged writes: %v", kills, kinds)
 	for _, kind := range []string{"chat", "begin", "join", "leave", "rate", "act", "end", "put", "delete"} {
-		if kinds[kind] == 0 {
+		if kinds[kind] == 0 && !testing.Short() { // few kills may all come before a meeting's end
 			t.Errorf("no %s was acknowledged: this tests less than it says", kind)
 		}
 	}
