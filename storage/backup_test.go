@@ -49,6 +49,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	for round := range 3 {
 		key := fmt.Sprint("before backup ", round)
 		mustSay(t, s, "demo", "ann", key, key)
+		putEntry(t, s, "rooms", key, "v", 0)
 		begin := acked.Load()
 		file := filepath.Join(t.TempDir(), "backup.db")
 		size, err := SaveBackup(file, backupTo(t.Context(), s))
@@ -69,6 +70,9 @@ func TestBackupUnderLoad(t *testing.T) {
 		restored := open(t, dir, o)
 		if got := history(t, restored, "demo"); len(got) != round+1 || got[round] != key {
 			t.Errorf("round %d: history %q", round, got)
+		}
+		if got := entriesOf(t, restored); len(got) != round+1 || got[round] != fmt.Sprintf("rooms %s v %d", key, round+1) {
+			t.Errorf("round %d: entries %q", round, got)
 		}
 		if got := history(t, restored, "load"); int64(len(got)) < begin {
 			t.Errorf("%d texts of at least %d", len(got), begin)

@@ -77,7 +77,9 @@ type checker struct {
 	meetings map[string]bool // by key: it runs
 	rooms    map[string]bool // keys of rooms
 	running  map[string]bool // ids
-	people   map[string]bool // meetings that somebody was in
+	people   map[string]bool // meetings that others speak of
+	// revision is the last one given, entry the latest that an entry has.
+	revision, entry uint64
 }
 
 func (c *checker) fault(format string, args ...any) {
@@ -129,12 +131,14 @@ func (c *checker) record(bucket string, key, stored []byte) {
 	switch bucket {
 	case string(bucketMeetings):
 		c.meetings[string(join(roomKey(r.meeting.Room), key))] = r.meeting.End.IsZero()
-	case string(bucketParticipants), string(bucketRatings):
+	case string(bucketParticipants), string(bucketRatings), string(bucketActs):
 		c.people[string(key[:16])] = true
 	case string(bucketRooms):
 		c.rooms[string(key)] = true
 	case string(bucketRunning):
 		c.running[string(join(key, r.value))] = true
+	case string(bucketEntries):
+		c.entry = max(c.entry, r.revision)
 	case string(bucketMeta):
 		c.meta(string(key), r.value)
 	}
@@ -150,6 +154,8 @@ func (c *checker) meta(key string, value []byte) {
 		c.note.store = join(value)
 	case string(keyClean):
 		c.note.clean = uint64Of(value) == 1
+	case string(keyRevision):
+		c.revision = uint64Of(value)
 	}
 	c.report.Clean = c.note.clean
 }
@@ -173,8 +179,11 @@ func (c *checker) references() {
 	}
 	for id := range c.people {
 		if !known[id] {
-			c.fault("meeting %s has people and is not there", idOf([]byte(id)))
+			c.fault("meeting %s has people, ratings or acts and is not there", idOf([]byte(id)))
 		}
+	}
+	if c.entry > c.revision {
+		c.fault("an entry has revision %d, and the last one given is %d", c.entry, c.revision)
 	}
 }
 

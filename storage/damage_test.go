@@ -19,11 +19,12 @@ import (
 type content struct {
 	meetings map[string]string // by id
 	texts    map[string]string // by room and key
+	entries  map[string]string // by kind and key
 }
 
 // contentOf reads everything. An error means that something can not be read.
 func contentOf(s *Store, rooms []string) (content, error) {
-	c := content{make(map[string]string), make(map[string]string)}
+	c := content{make(map[string]string), make(map[string]string), make(map[string]string)}
 	list, err := s.Meetings(MeetingsQuery{Limit: MaxMeetingsPage})
 	if err != nil {
 		return c, err
@@ -44,11 +45,19 @@ func contentOf(s *Store, rooms []string) (content, error) {
 			c.texts[room+"/"+text.Key] = fmt.Sprintf("%+v", text)
 		}
 	}
-	return c, nil
+	entries, _, err := s.entries()
+	for _, e := range entries {
+		c.entries[e.Kind+"/"+e.Key] = lineOf(e)
+		if e.Revision == 0 {
+			return c, fmt.Errorf("entry %s %s: %w", e.Kind, e.Key, ErrNotAStore)
+		}
+	}
+	return c, err
 }
 
 func (c content) equal(d content) bool {
-	return fmt.Sprint(c.meetings) == fmt.Sprint(d.meetings) && fmt.Sprint(c.texts) == fmt.Sprint(d.texts)
+	return fmt.Sprint(c.meetings) == fmt.Sprint(d.meetings) && fmt.Sprint(c.texts) == fmt.Sprint(d.texts) &&
+		fmt.Sprint(c.entries) == fmt.Sprint(d.entries)
 }
 
 // damageRooms are the rooms of damageStore.
@@ -73,10 +82,21 @@ func damageStore(t *testing.T, o Options, clean bool) (dir string, holds content
 		wait(t, nil, func(done func(error)) error {
 			return s.Rate(id, Rating{Participant: "person 1", Stars: 1 + i%5, Comment: strings.Repeat("c", 40), At: now}, done)
 		})
+		wait(t, nil, func(done func(error)) error {
+			return s.AppendAct(id, Act{At: now, By: "person 1", What: "mute", Whom: "person 2"}, done)
+		})
 		wait(t, nil, func(done func(error)) error { return s.EndMeeting(id, now, "", done) })
 	}
 	for i := range 60 {
 		mustSay(t, s, damageRooms[i%3], "ann", fmt.Sprint("k", i), strings.Repeat("text ", 1+i))
+	}
+	for i := range uint64(30) {
+		kind, key := []string{"keys", "rooms"}[i%2], fmt.Sprint("entry ", i)
+		first := putEntry(t, s, kind, key, "first of "+key, 0)
+		second := putEntry(t, s, kind, key, strings.Repeat("second of "+key+" ", 1+int(i)), first)
+		if i%10 == 9 {
+			deleteEntry(t, s, kind, key, second)
+		}
 	}
 	mustSay(t, s, "demo", "ann", "long", strings.Repeat("long ", 4000))
 	if err := s.Flush(); err != nil {
@@ -101,8 +121,8 @@ func damageStore(t *testing.T, o Options, clean bool) (dir string, holds content
 	again := open(t, copyStore(t, dir), o)
 	defer again.Close()
 	holds, err = contentOf(again, damageRooms)
-	if err != nil || len(holds.meetings) != 12 || len(holds.texts) != 69 {
-		t.Fatalf("%d meetings, %d texts, %v", len(holds.meetings), len(holds.texts), err)
+	if err != nil || len(holds.meetings) != 12 || len(holds.texts) != 69 || len(holds.entries) != 27 {
+		t.Fatalf("%d meetings, %d texts, %d entries, %v", len(holds.meetings), len(holds.texts), len(holds.entries), err)
 	}
 	return dir, holds
 }
@@ -170,7 +190,7 @@ func flip8(where int) func([]byte, int, int, *rand.Rand) []byte {
 // was not on the damaged pages.
 func TestDamageAnywhere(t *testing.T) {
 	o := Options{Now: newClock().now, Heartbeat: time.Hour, LockWait: time.Second}
-	seen := make(map[string]int)
+	seen, found := make(map[string]int), make(map[string]int)
 	share := 5 // of the damages each block gets that part, in turn
 	switch {
 	case os.Getenv("PARLEY_ALL_DAMAGE") != "":
@@ -194,7 +214,7 @@ func TestDamageAnywhere(t *testing.T) {
 					damage := damages[what]
 					rng := rand.New(rand.NewPCG(uint64(at), uint64(len(what))))
 					data := damage(bytes.Clone(sound), at, blockSize, rng)
-					d := damaged{t: t, o: o, holds: holds, name: name, dir: fastDir(t), label: fmt.Sprintf("clean %v, %s, %d: %s", clean, name, at/blockSize, what)}
+					d := damaged{t: t, o: o, found: found, holds: holds, name: name, dir: fastDir(t), label: fmt.Sprintf("clean %v, %s, %d: %s", clean, name, at/blockSize, what)}
 					for _, other := range []string{FileName, JournalName} {
 						copyFile(t, dir, d.dir, other)
 					}
@@ -205,7 +225,12 @@ func TestDamageAnywhere(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("outcomes: %v", seen)
+	t.Logf("outcomes: %v, found on loose pages: %v", seen, found)
+	for _, kind := range []string{KindMeeting, KindAttendance, KindRating, KindText, KindEntry, KindAct} {
+		if found[kind] == 0 {
+			t.Errorf("no repair found any of the %s on a page that nothing led to", kind)
+		}
+	}
 	for _, want := range []string{"right", "refused", "said"} {
 		if seen[want] == 0 {
 			t.Errorf("no damage ended with %q: %v", want, seen)
@@ -229,6 +254,7 @@ type damaged struct {
 	o                Options
 	holds            content
 	dir, name, label string
+	found            map[string]int // what repairs found on loose pages, by kind
 }
 
 // run opens it, compares, repairs, and returns how Open ended.
@@ -288,6 +314,9 @@ func (d *damaged) repair(dir string) {
 	if len(done.Kept) == 0 {
 		d.t.Errorf("%s: nothing to repair", d.label)
 	}
+	for kind, n := range done.Found {
+		d.found[kind] += n
+	}
 	o := d.o
 	o.Log = quiet
 	s, err := Open(dir, o)
@@ -310,7 +339,21 @@ func (d *damaged) repair(dir string) {
 			d.t.Errorf("%s: repair made of %s: %s", d.label, key, text)
 		}
 	}
+	for key, entry := range got.entries { // on its page of before it is as it was
+		of := strings.TrimPrefix(strings.TrimPrefix(key, "keys/"), "rooms/")
+		if d.holds.entries[key] != entry && !strings.Contains(entry, " first of "+of+" ") && !strings.Contains(entry, " second of "+of+" ") {
+			d.t.Errorf("%s: repair made of %s: %s", d.label, key, entry)
+		}
+		if d.holds.entries[key] != entry && done.Found[KindEntry] == 0 {
+			d.t.Errorf("%s: %s is as it was before, and repair says nothing: %s", d.label, key, entry)
+		}
+	}
 	lost := len(d.holds.texts) + len(d.holds.meetings) - len(got.texts) - len(got.meetings)
+	for key := range d.holds.entries {
+		if got.entries[key] == "" {
+			lost++
+		}
+	}
 	if lost > 0 && len(done.Faults) == 0 {
 		d.t.Errorf("%s: repair lost %d records and says nothing", d.label, lost)
 	}
@@ -394,5 +437,34 @@ func TestCopiesAreBounded(t *testing.T) {
 	}
 	if !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == filepath.Base(last) }) {
 		t.Error("the latest is not among them")
+	}
+}
+
+// TestRecordsOnLoosePages: of each record is known which bucket it is of, by itself.
+func TestRecordsOnLoosePages(t *testing.T) {
+	o := Options{Now: newClock().now, Heartbeat: time.Hour}
+	dir, _ := damageStore(t, o, true)
+	f, err := os.Open(filepath.Join(dir, FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	guessed := make(map[string]int)
+	_, faults := walkPages(f, info.Size(), 1, func(bucket string, key, value []byte) {
+		want := bucket
+		if kind := kindOf(bucket); kind == KindIndex || kind == KindNote {
+			want = "" // they are made anew
+		}
+		got := guessBucket(key, value)
+		if guessed[got]++; got != want {
+			t.Errorf("%s %q is taken for %q", bucket, key, got)
+		}
+	})
+	if len(faults) > 0 || len(guessed) != 7 {
+		t.Errorf("%v, %v", guessed, faults)
 	}
 }

@@ -1,13 +1,16 @@
 // Package storage keeps what must outlive the process: meetings, who was in
-// them and when, ratings, and the rooms' chat. Two files: DIR/parley.db, of bbolt,
-// and DIR/parley.journal, which holds the latest texts until they are moved there.
-// A third, DIR/parley.reserve, only takes up room, see below.
+// them and when, who did what to whom, ratings, the rooms' chat, and entries: what rooms are like, and who
+// may what. Two files: DIR/parley.db, of bbolt, and DIR/parley.journal, which holds
+// the latest texts until they are moved there. A third, DIR/parley.reserve, only takes
+// up room, see below.
 //
 //	s, err := storage.Open(dir, storage.Options{})
 //	err = s.BeginMeeting(storage.Meeting{ID: id, Room: "demo", Start: now}, done)
 //	err = s.Join(id, storage.Joining{Participant: "p1", Name: "Ann", At: now}, done)
 //	err = s.AppendChat(storage.ChatRecord{Room: "demo", Key: "k1", Text: "hi"}, chatDone)
 //	record, err := s.Meeting(id)
+//	revision, err := s.PutEntry(ctx, "rooms", "demo", settings, 0)
+//	stop := s.WatchEntries(func(c storage.Change) { … })
 //	err = s.Close()
 //
 // # What done means
@@ -18,7 +21,18 @@
 // and done is not called. Writes take effect in the order they were made. While the
 // disk fails done may take minutes, or as long as that lasts. done
 // must not block and must not wait for another write. Wait makes a write that
-// blocks; done may be nil.
+// blocks; done may be nil. PutEntry and DeleteEntry block, as long as a context allows.
+//
+// # Entries
+//
+// An entry is a value under a kind and a key. It is read seldom: who asks often
+// watches, and has all in memory. Every change of any entry takes the next number of
+// one counter, its revision, which is never given again, also when the entry that had
+// it is deleted. Who changes an entry names the revision it has seen, and gets
+// ErrConflict if somebody else was faster. Watchers hear of a change when it is on
+// disk, before its writer does, and in the order of revisions. Each has a goroutine
+// of its own; of what it has not kept up with, the last change of each entry is kept
+// for it.
 //
 // # Group commit
 //
@@ -63,7 +77,9 @@
 // ErrNotAStore, of which no panic and no fault of the mapping is left; damaged
 // records are counted and said, and only reads of them fail. Check says all that is
 // wrong, Repair brings what can be read into a new file, Backup copies a store that
-// is open, and Restore puts a copy back. None of them deletes: what was there is kept
+// is open, and Restore puts a copy back. After the damage of a page an entry can be as
+// it was before, or back although it was deleted: Repair says how many it found in such
+// places, and that is better than none, for without its entry a room is open. None of them deletes: what was there is kept
 // beside, as parley.db.damaged-<time> or parley.db.replaced-<time>.
 //
 // Not noticed is a block or page that is as it was at an earlier time: a write that
@@ -88,8 +104,8 @@
 // While it fails, and while there are no texts, a text gets ErrReadOnly at once: it
 // is not stored and never will be. But one under the key of a text that is held, or
 // stored, waits for that one's outcome. Records of meetings wait (16 queues of them,
-// then ErrBusy) while it fails, and are written while there are no texts. Reads go
-// on, of what is open until the file is opened anew. Healthy has the cause,
+// then ErrBusy) while it fails, and are written while there are no texts; so do
+// entries, for a full disk must let nobody in. Reads go on, of what is open until the file is opened anew. Healthy has the cause,
 // Options.Changed hears of it, the log has a line at the beginning and one at the
 // end. Only Close ends the wait: then held writes get ErrUnknown, the others
 // ErrReadOnly.
@@ -110,11 +126,11 @@
 // runs the writer notes the time every Options.Heartbeat. Open ends the meetings
 // and attendance intervals that are still open at that time, with ReasonCrashed.
 //
-// # Schema, version 4
+// # Schema, version 5
 //
 // Keys are bytes: id is a meeting's UUID (16, version 7, so it sorts by time),
-// room is the room's name after its length (uint16), seq is a chat id (uint64: Unix
-// milliseconds << 16, plus a counter). Integers are big-endian. Values are JSON
+// room is the room's name after its length (uint16), kind an entry's in the same way,
+// seq is a chat id (uint64: Unix milliseconds << 16, plus a counter). Integers are big-endian. Values are JSON
 // unless said otherwise. A checksum follows each of them but meta's schema, see
 // seal.go; records of before version 3 have none until they are written again.
 //
@@ -126,13 +142,16 @@
 //	│  ├─ journal         generation of the journal's entries, uint64
 //	│  ├─ store           what the journal's first block says, 16 random bytes
 //	│  ├─ clean           1 while nothing is in the journal, uint64
-//	│  └─ names           rule that the names of rooms follow, uint64, see rename.go
+//	│  ├─ names           rule that the names of rooms follow, uint64, see rename.go
+//	│  └─ revision        last revision given to a change of an entry, uint64
 //	├─ meetings           id → Meeting
 //	├─ running            room → id, the meetings that have not ended
 //	├─ rooms              room id → empty, the meetings of a room
 //	├─ participants       id participant → Attendance
 //	├─ ratings            id participant → Rating
-//	└─ chat               room seq → hash, then chatValue
+//	├─ chat               room seq → hash, then chatValue
+//	├─ entries            kind key → revision, uint64, then the value
+//	└─ acts               id number, uint16 from 1 → Act
 //
 // The hash (16 bytes) is of the author's identity and the text's key; the identity
 // itself is a client's secret and not kept. Which keys a room has seen is indexed
@@ -142,11 +161,13 @@
 //
 // # Limits
 //
+// Entries have MaxValue bytes, and a kind has MaxEntries of them; a meeting has MaxActs
+// acts.
 // The texts of a room, and of one source in it, have a quota in bytes, beyond which
 // AppendChat fails (chat_quota.go). Chat is pruned by number when texts come into
 // parley.db and by age with the heartbeat, a bounded number of records at a time.
 // Meetings are kept for ever; at about 300 bytes per attendance a million of them
 // fit in the 1 GiB that is mapped from the start, beyond which a growing file makes
 // writers wait for readers now and then. Read transactions are short: every read
-// copies what it returns, a page at most.
+// copies what it returns, a page at most, or all entries when somebody begins to watch.
 package storage

@@ -23,7 +23,7 @@ var (
 	ErrReadOnly = errors.New("store can not write")
 	// ErrUnknown: the store was closed before it could find out whether the write
 	// is on the disk, or somebody would not wait for that any longer. The same text
-	// under the same key settles it.
+	// under the same key settles it, and of an entry WatchEntries tells.
 	ErrUnknown = errors.New("outcome unknown")
 	// ErrClosed: Close was called. Reads return it too.
 	ErrClosed = errors.New("store is closed")
@@ -43,8 +43,11 @@ var (
 	// it, have all the bytes they may.
 	ErrRoomFull   = errors.New("room has all the texts it may keep")
 	ErrSourceFull = errors.New("source has all the texts it may keep in the room")
-	// ErrTooMany: the participant has joined and left too often.
-	ErrTooMany = errors.New("too many intervals")
+	// ErrTooMany: the participant has joined and left too often, or there are as many
+	// entries of the kind, or acts of the meeting, as there may be.
+	ErrTooMany = errors.New("too many")
+	// ErrConflict: the entry's revision is not the one that the caller knows.
+	ErrConflict = errors.New("entry has changed meanwhile")
 )
 
 // ErrNotFound: there is no such meeting, participant or text. Of reads and

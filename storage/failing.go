@@ -211,10 +211,17 @@ func (s *Store) mayBeSaid(o *chatOp) bool {
 	return err == nil
 }
 
-// abandon ends what waits, for the store is closed.
+// abandon ends what waits, for the store is closed. Of a batch that failed nobody knows
+// the outcome, but that texts in it were refused: each try comes to that.
 func (s *Store) abandon(c *commitment, cause error) {
 	unknown, held := fmt.Errorf("%w: %w", ErrUnknown, cause), heldTexts(c.batch)
-	s.finish(c.batch, nil, unknown)
+	for i, o := range c.batch {
+		if err := c.results[i]; errors.Is(err, ErrReadOnly) {
+			s.callBack(o, err)
+		} else {
+			s.callBack(o, unknown)
+		}
+	}
 	end := func(o op) {
 		if text, ok := o.(*chatOp); ok && held[text.held()] {
 			s.callBack(o, unknown)

@@ -278,6 +278,32 @@ func TestCloseWhileFailing(t *testing.T) {
 	}
 }
 
+// TestRefusedTextInAHeldBatch: a text that is refused for want of a journal is so
+// whatever becomes of the batch it is in.
+func TestRefusedTextInAHeldBatch(t *testing.T) {
+	dir := t.TempDir()
+	s, files := openFaulty(t, dir, Options{Heartbeat: time.Hour})
+	files.sabotage("/dev/null", JournalName)
+	first := newOutcome()
+	_ = s.AppendChat(text("first"), first.said)
+	first.want(t, "first", nil) // parley.db has it
+	release := stall(t, s)
+	refused := newOutcome()
+	if err := s.submit(&chatOp{done: refused.said, record: text("refused"), value: []byte("{}")}); err != nil { // as if just before
+		t.Fatal(err)
+	}
+	held := changing(t, s, Change{Kind: "rooms", Key: "held", Value: []byte("v")}, 0)
+	files.sabotage("/dev/null", FileName)
+	before := s.Figures().Failures
+	release()
+	until(t, "tried again", func() bool { return s.Figures().Failures > before+1 })
+	if err := s.Close(); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("close: %v", err)
+	}
+	refused.want(t, "refused", ErrReadOnly)
+	held.want(t, "held", ErrUnknown)
+}
+
 // TestNoAcknowledgementAfterAFailedSync breaks the disk under load and heals it.
 // Whatever was acknowledged must be there, nothing may be acknowledged before it is
 // healed, and nothing that was refused be seen.

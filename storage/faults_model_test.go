@@ -62,6 +62,7 @@ type step struct {
 	meeting   int // index of a begin's
 	room, who string
 	key       string
+	was       uint64 // of an entry
 	state     stepState
 	err       error // with decided
 }
@@ -83,8 +84,9 @@ type faultRun struct {
 	s    *Store
 	ids  []string
 
-	mu    sync.Mutex // guards steps
+	mu    sync.Mutex // guards steps and known
 	steps []step
+	known map[string]uint64 // the latest revision that was told of an entry
 	left  sync.WaitGroup
 	cuts  []powerCut
 }
@@ -111,7 +113,7 @@ var faultOptions = Options{Heartbeat: 2 * time.Millisecond, ChatLimit: 1 << 20, 
 func runFaults(t *testing.T, seed int64, total *faultTotals) {
 	dir := shm(t)
 	defer os.RemoveAll(dir)
-	r := &faultRun{t: t, rng: rand.New(rand.NewPCG(uint64(seed), 1))}
+	r := &faultRun{t: t, rng: rand.New(rand.NewPCG(uint64(seed), 1)), known: make(map[string]uint64)}
 	r.disk = newFaultDisk(t, rand.New(rand.NewPCG(uint64(seed), 2)))
 	r.s = open(t, dir, r.disk.options(faultOptions))
 	r.disk.event = r.maybeCut
@@ -142,6 +144,11 @@ func runFaults(t *testing.T, seed int64, total *faultTotals) {
 		r.t.Fatalf("seed %d, the disk before the end:\n%s", seed, strings.Join(r.disk.trace, "\n"))
 	}
 	for _, cut := range r.cuts {
+		for i := range cut.steps { // what was refused later must not have been done then
+			if r.steps[i].state == refused {
+				cut.steps[i].state = refused
+			}
+		}
 		if r.checkAfter(cut.dir, cut.steps); r.t.Failed() {
 			r.t.Fatalf("seed %d, the disk before the cut:\n%s", seed, strings.Join(cut.trace, "\n"))
 		}
@@ -188,10 +195,15 @@ func (r *faultRun) do() {
 		st.kind = "leave"
 	case n < 9:
 		st.kind = "rate"
+	case n < 12:
+		st.kind, st.key = "put", fmt.Sprint("e", r.rng.IntN(3))
+	case n < 13:
+		st.kind, st.key = "delete", fmt.Sprint("e", r.rng.IntN(3))
 	default:
 		st.kind, st.key = "say", fmt.Sprint("k", r.rng.IntN(30))
 	}
 	r.mu.Lock()
+	st.was = r.known[st.key]
 	n := len(r.steps)
 	r.steps = append(r.steps, st)
 	r.mu.Unlock()
@@ -223,11 +235,30 @@ func (r *faultRun) submit(st step, done func(error)) error {
 		return r.s.Leave(id[0], st.who, now, "left", done)
 	case "rate":
 		return r.s.Rate(id[0], Rating{Participant: st.who, Stars: 3, At: now}, done)
+	case "put":
+		return r.change(st, []byte(st.key), done)
+	case "delete":
+		return r.change(st, nil, done)
 	}
 	record := ChatRecord{Room: st.room, Key: st.key, Text: strings.Repeat(st.key, 1+r.rng.IntN(300))}
 	return r.s.AppendChat(record, func(got ChatRecord, err error) {
 		if err == nil && got.Key != st.key {
 			r.t.Errorf("said %s, got %+v", st.key, got)
+		}
+		done(err)
+	})
+}
+
+// change changes an entry, of the revision that was known when this began.
+func (r *faultRun) change(st step, value []byte, done func(error)) error {
+	return r.s.submitEntry(Change{Kind: "rooms", Key: st.key, Value: value}, st.was, func(revision uint64, err error) {
+		if err == nil || errors.Is(err, ErrConflict) {
+			r.mu.Lock()
+			r.known[st.key] = revision
+			if err == nil && value == nil {
+				r.known[st.key] = 0
+			}
+			r.mu.Unlock()
 		}
 		done(err)
 	})
@@ -388,104 +419,13 @@ func (r *faultRun) dump(s *Store) string {
 	for _, room := range []string{"room0", "room1"} {
 		m.chat[room] = keys(r.t, s, room)
 	}
+	all, revision, err := s.entries()
+	if err != nil {
+		r.t.Error(err)
+	}
+	m.revision = revision
+	for _, c := range all {
+		m.entries[c.Key] = c.Revision
+	}
 	return m.String()
-}
-
-// faultModel is what a store should hold.
-type faultModel struct {
-	meetings []*faultMeeting // nil: not begun
-	chat     map[string][]string
-}
-
-type faultMeeting struct {
-	room   string
-	ended  bool
-	people map[string]*faultPerson
-}
-
-type faultPerson struct {
-	intervals int
-	in, rated bool
-}
-
-func newFaultModel(meetings int) *faultModel {
-	return &faultModel{meetings: make([]*faultMeeting, meetings), chat: make(map[string][]string)}
-}
-
-func (m *faultModel) do(st step) error {
-	if st.kind == "say" {
-		if !slices.Contains(m.chat[st.room], st.key) {
-			m.chat[st.room] = append(m.chat[st.room], st.key)
-		}
-		return nil
-	}
-	if st.kind == "begin" {
-		for _, v := range m.meetings {
-			if v != nil && !v.ended && v.room == st.room {
-				return ErrRoomRunning
-			}
-		}
-		m.meetings[st.meeting] = &faultMeeting{room: st.room, people: make(map[string]*faultPerson)}
-		return nil
-	}
-	v := m.meetings[st.meeting]
-	if v == nil {
-		return ErrNotFound
-	}
-	p := v.people[st.who]
-	switch {
-	case st.kind == "rate" && p == nil:
-		return ErrNotFound
-	case st.kind == "rate":
-		p.rated = true
-	case v.ended:
-		return ErrEnded
-	case st.kind == "end":
-		v.end()
-	case st.kind == "join" && p == nil:
-		v.people[st.who] = &faultPerson{intervals: 1, in: true}
-	case st.kind == "join" && p.in:
-		return ErrPresent
-	case st.kind == "join":
-		p.intervals, p.in = p.intervals+1, true
-	case p == nil || !p.in:
-		return ErrAbsent
-	default:
-		p.in = false
-	}
-	return nil
-}
-
-func (v *faultMeeting) end() {
-	v.ended = true
-	for _, p := range v.people {
-		p.in = false
-	}
-}
-
-// crash ends all, as opening the store does.
-func (m *faultModel) crash() {
-	for _, v := range m.meetings {
-		if v != nil {
-			v.end()
-		}
-	}
-}
-
-func (m *faultModel) String() string {
-	var b strings.Builder
-	for i, v := range m.meetings {
-		if v == nil {
-			continue
-		}
-		fmt.Fprintf(&b, "%d in %s ended %v:", i, v.room, v.ended)
-		for _, who := range []string{"p0", "p1", "p2"} {
-			if p := v.people[who]; p != nil {
-				fmt.Fprintf(&b, " %s %+v", who, *p)
-			}
-		}
-		b.WriteString("\n")
-	}
-	fmt.Fprintf(&b, "%v %v", m.chat["room0"], m.chat["room1"])
-	return b.String()
 }

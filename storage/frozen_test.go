@@ -15,6 +15,7 @@ func TestNothingButTextsGoesToTheJournal(t *testing.T) {
 	ops := map[string]op{
 		"beginOp": &beginOp{}, "joinOp": &joinOp{}, "leaveOp": &leaveOp{}, "renameOp": &renameOp{}, "endOp": &endOp{},
 		"rateOp": &rateOp{}, "pruneOp": &pruneOp{}, "flushOp": &flushOp{}, "chatOp": &chatOp{},
+		"entryOp": &entryOp{}, "actOp": &actOp{},
 	}
 	for _, name := range typesNamed(t, "Op") {
 		if ops[name] == nil {

@@ -17,9 +17,11 @@ func FuzzRecords(f *testing.F) {
 		`{"participant":"p","name":"Ann","intervals":[{"join":"2026-03-01T09:00:00Z","leave":"2026-03-01T09:02:00Z","reason":"left"}]}`,
 		`{"participant":"p","name":"Ann","intervals":[{"join":"9999-12-31T23:59:59.999999999-23:59"}]}`,
 		`{"participant":"p","stars":5,"comment":"good","at":"0000-01-01T00:00:00+23:59"}`,
+		`{"at":"2026-03-01T09:00:00Z","by":"p","what":"mute","whom":"q"}`,
 		`{"key":"k","participant":"p","name":"Ann","at":1772355600000,"text":"hi"}`,
 		`0123456789abcdef{"key":"k","participant":"p","name":"Ann","at":1772355600000,"text":"hi"}`,
 		`{"key":"k","at":-9223372036854775808,"text":"\ud800"}`,
+		string(entryKey("rooms", "demo")), string(entryValue(7, []byte(`{"access":"members"}`))),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -27,6 +29,7 @@ func FuzzRecords(f *testing.F) {
 		roundTrip[Meeting](t, data)
 		roundTrip[Attendance](t, data)
 		roundTrip[Rating](t, data)
+		roundTrip[Act](t, data)
 		roundTrip[chatValue](t, data)
 		if r, err := decodeChat("demo", 1, data); err == nil {
 			if _, err := json.Marshal(r); err != nil {
@@ -43,6 +46,13 @@ func FuzzRecords(f *testing.F) {
 			}
 		}
 		_, _, _ = roomOf(data)
+		if kind, key, ok := entryOf(data); ok && !bytes.Equal(entryKey(kind, key), data) {
+			t.Errorf("an entry's key %x becomes %x", data, entryKey(kind, key))
+		}
+		if revision, value, err := splitEntry(data); err == nil && !bytes.Equal(entryValue(revision, value), data) {
+			t.Errorf("an entry %x becomes %x", data, entryValue(revision, value))
+		}
+		_, _, _ = decodeEntry(fuzzKey, data)
 	})
 }
 

@@ -2,12 +2,14 @@ package storage
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +51,16 @@ func TestKill(t *testing.T) {
 	checkAcked(t, s, all)
 	checkOnce(t, s, all)
 	checkPages(t, s)
-	t.Logf("%d kills, %d writes acknowledged", kills, len(all))
+	kinds := make(map[string]int)
+	for _, line := range all {
+		kinds[strings.Fields(line)[0]]++
+	}
+	t.Logf("%d kills, acknowledged writes: %v", kills, kinds)
+	for _, kind := range []string{"chat", "begin", "join", "leave", "rate", "act", "end", "put", "delete"} {
+		if kinds[kind] == 0 && !testing.Short() { // few kills may all come before a meeting's end
+			t.Errorf("no %s was acknowledged: this tests less than it says", kind)
+		}
+	}
 	if len(all) < kills {
 		t.Errorf("only %d writes were acknowledged: this tests nothing", len(all))
 	}
@@ -107,6 +118,7 @@ func runChild(dir string) {
 	}
 	for writer := range 2 {
 		wait.Go(func() { childMeetings(s, fmt.Sprintf("meeting%d", writer)) })
+		wait.Go(func() { childEntries(s, fmt.Sprintf("kind_%c", 'a'+writer)) })
 	}
 	wait.Wait()
 }
@@ -137,8 +149,39 @@ func childMeetings(s *Store, room string) {
 		step("rate", "ann", func(done func(error)) error {
 			return s.Rate(id, Rating{Participant: "ann", Stars: 4, At: time.Now()}, done)
 		})
+		step("act", "ann", func(done func(error)) error {
+			return s.AppendAct(id, Act{At: time.Now(), By: "bob", What: "mute", Whom: "ann"}, done)
+		})
 		step("end", "-", func(done func(error)) error { return s.EndMeeting(id, time.Now(), "", done) })
 		time.Sleep(rand.N(10 * time.Millisecond)) // for commits of texts alone
+	}
+}
+
+// childEntries puts an entry twice and mostly deletes it then; first one that is left
+// from a child before.
+func childEntries(s *Store, kind string) {
+	left, _, err := s.entries()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	left = slices.DeleteFunc(left, func(c Change) bool { return c.Kind != kind || string(c.Value) != "2" })
+	if len(left) > 0 {
+		c := left[0]
+		acknowledge(nil, "put", kind, c.Key, "2", fmt.Sprint(c.Revision)) // as good as: it is there
+		acknowledge(s.DeleteEntry(context.Background(), kind, c.Key, c.Revision), "delete", kind, c.Key)
+	}
+	for n := 0; ; n++ {
+		key, revision := NewID(), uint64(0)
+		for _, value := range []string{"1", "2"} {
+			var err error
+			revision, err = s.PutEntry(context.Background(), kind, key, []byte(value), revision)
+			acknowledge(err, "put", kind, key, value, fmt.Sprint(revision))
+		}
+		if n%8 > 0 {
+			acknowledge(s.DeleteEntry(context.Background(), kind, key, revision), "delete", kind, key)
+		}
+		time.Sleep(rand.N(10 * time.Millisecond))
 	}
 }
 
@@ -153,9 +196,16 @@ func acknowledge(err error, words ...string) {
 
 func checkAcked(t *testing.T, s *Store, acked []string) {
 	t.Helper()
-	for _, line := range acked {
+	entries := entriesByKey(t, s)
+	latest := make(map[string]bool) // entries that were looked for
+	for _, line := range slices.Backward(acked) {
 		var err error
 		switch f := strings.Fields(line); f[0] {
+		case "put", "delete":
+			if id := f[1] + " " + f[2]; !latest[id] {
+				latest[id] = true
+				err = checkChange(f, entries[id])
+			}
 		case "chat":
 			var r ChatRecord
 			if r, err = s.ChatByKey(f[1], "ann", f[2]); err == nil && (r.ID != f[3] || r.Text != "text "+f[2]) {
@@ -168,6 +218,39 @@ func checkAcked(t *testing.T, s *Store, acked []string) {
 			t.Errorf("lost %q: %v", line, err)
 		}
 	}
+}
+
+// entriesByKey is what a store has, by kind and key. No two have the same revision.
+func entriesByKey(t *testing.T, s *Store) map[string]Change {
+	t.Helper()
+	all, last, err := s.entries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := make(map[string]Change)
+	before := uint64(0)
+	for _, c := range all {
+		if c.Revision <= before || c.Revision > last {
+			t.Errorf("%s comes after %d, the last is %d", lineOf(c), before, last)
+		}
+		before = c.Revision
+		entries[c.Kind+" "+c.Key] = c
+	}
+	return entries
+}
+
+// checkChange compares an entry with the latest that was acknowledged of it, after
+// which one more change may have come to the disk.
+func checkChange(f []string, is Change) error {
+	gone := is.Value == nil
+	switch {
+	case f[0] == "delete" && !gone,
+		f[0] == "put" && f[3] == "1" && gone, // it is put again before it is deleted
+		f[0] == "put" && !gone && string(is.Value) < f[3],
+		f[0] == "put" && string(is.Value) == f[3] && fmt.Sprint(is.Revision) != f[4]:
+		return fmt.Errorf("found %q of revision %d", is.Value, is.Revision)
+	}
+	return nil
 }
 
 // checkStep looks for the trace of one step of childMeetings.
@@ -196,6 +279,9 @@ func checkStep(s *Store, what, id, participant string) error {
 	}
 	if what == "rate" && (len(m.Ratings) != 1 || m.Ratings[0].Stars != 4) {
 		return fmt.Errorf("ratings %+v", m.Ratings)
+	}
+	if what == "act" && (len(m.Acts) != 1 || m.Acts[0].Whom != participant) {
+		return fmt.Errorf("acts %+v", m.Acts)
 	}
 	if participant != "-" && !found {
 		return fmt.Errorf("no such attendance in %+v", m.Participants)

@@ -31,8 +31,11 @@ type Meeting struct {
 // Attendance is one participant of a meeting.
 type Attendance struct {
 	Participant string `json:"participant"`
-	// User is who that is across meetings, as far as known.
+	// User is who that is across meetings, as far as known: a hash of what the client
+	// says of itself.
 	User string `json:"user,omitempty"`
+	// Sub is the user that a token has named, empty if there was none.
+	Sub string `json:"sub,omitempty"`
 	// Name is the last one used.
 	Name string `json:"name"`
 	// Ticket is what proves to be this participant, as Joining had it. It is for
@@ -59,18 +62,19 @@ type Rating struct {
 	At      time.Time `json:"at"`
 }
 
-// MeetingRecord is a meeting with its people, in the order they first joined, and
-// its ratings.
+// MeetingRecord is a meeting with its people, in the order they first joined, its
+// ratings, and what was done in it, in the order it was kept.
 type MeetingRecord struct {
 	Meeting
 	Participants []Attendance `json:"participants"`
 	Ratings      []Rating     `json:"ratings"`
+	Acts         []Act        `json:"acts"`
 }
 
-// Joining is somebody entering. An empty User, Name or Ticket leaves what an
+// Joining is somebody entering. An empty User, Sub, Name or Ticket leaves what an
 // earlier interval of the same participant said.
 type Joining struct {
-	Participant, User, Name string
+	Participant, User, Sub, Name string
 	// Ticket is a hash of a secret of the participant; the secret itself is
 	// never kept.
 	Ticket []byte
@@ -90,6 +94,7 @@ const (
 	MaxRoom         = 256
 	MaxTitle        = 1024
 	MaxParticipant  = 128
+	MaxSub          = 128
 	MaxName         = 512
 	MaxReason       = 64
 	MaxTicket       = 64
@@ -150,6 +155,7 @@ func (s *Store) Join(id string, j Joining, done func(error)) error {
 	}{
 		{"participant", j.Participant, 1, MaxParticipant},
 		{"user", j.User, 0, MaxName},
+		{"sub", j.Sub, 0, MaxSub},
 		{"name", j.Name, 0, MaxName},
 		{"ticket", string(j.Ticket), 0, MaxTicket},
 	} {

@@ -50,7 +50,8 @@ func (o *joinOp) apply(t *txn) error {
 	if len(a.Intervals) >= MaxIntervals {
 		return ErrTooMany
 	}
-	a.User, a.Name = cmp.Or(o.joining.User, a.User), cmp.Or(o.joining.Name, a.Name)
+	a.User, a.Sub = cmp.Or(o.joining.User, a.User), cmp.Or(o.joining.Sub, a.Sub)
+	a.Name = cmp.Or(o.joining.Name, a.Name)
 	if len(o.joining.Ticket) > 0 {
 		a.Ticket = o.joining.Ticket
 	}

@@ -86,13 +86,13 @@ func runningKeys(tx *bolt.Tx, limit int) [][]byte {
 	return keys[:min(len(keys), limit)]
 }
 
-// Meeting returns a meeting with its people and ratings, or ErrNotFound.
+// Meeting returns a meeting with its people, ratings and acts, or ErrNotFound.
 func (s *Store) Meeting(id string) (*MeetingRecord, error) {
 	key, err := meetingKey(id)
 	if err != nil {
 		return nil, err
 	}
-	record := &MeetingRecord{Participants: []Attendance{}, Ratings: []Rating{}}
+	record := &MeetingRecord{Participants: []Attendance{}, Ratings: []Rating{}, Acts: []Act{}}
 	err = s.view(func(tx *bolt.Tx) error {
 		if err := decode(key, tx.Bucket(bucketMeetings).Get(key), &record.Meeting); err != nil {
 			return err
@@ -100,7 +100,10 @@ func (s *Store) Meeting(id string) (*MeetingRecord, error) {
 		if err := each(tx.Bucket(bucketParticipants), key, &record.Participants); err != nil {
 			return err
 		}
-		return each(tx.Bucket(bucketRatings), key, &record.Ratings)
+		if err := each(tx.Bucket(bucketRatings), key, &record.Ratings); err != nil {
+			return err
+		}
+		return each(tx.Bucket(bucketActs), key, &record.Acts)
 	})
 	if err != nil {
 		return nil, err

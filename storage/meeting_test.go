@@ -18,7 +18,7 @@ func TestMeetingJSON(t *testing.T) {
 	at := func(minute int) time.Time { return c.now().Add(time.Duration(minute) * time.Minute) }
 	begin(t, s, Meeting{ID: id, Room: "demo", Creator: "u1", Start: at(0), Limit: 20})
 	wait(t, nil, func(done func(error)) error {
-		return s.Join(id, Joining{Participant: "p2", User: "u1", Name: "Ann", At: at(0)}, done)
+		return s.Join(id, Joining{Participant: "p2", User: "u1", Sub: "ann@example.org", Name: "Ann", At: at(0)}, done)
 	})
 	enter(t, s, id, "p1", at(1))
 	leave(t, s, id, "p2", at(2))
@@ -29,6 +29,9 @@ func TestMeetingJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantJSON(t, running, `[{"id":"`+id+`","room":"demo","creator":"u1","start":"2026-03-01T09:00:00Z","peak":2,"present":2,"limit":20}]`)
+	wait(t, nil, func(done func(error)) error {
+		return s.AppendAct(id, Act{At: at(4), By: "p1", What: "set_role", Whom: "p2", Detail: "listener"}, done)
+	})
 	wait(t, nil, func(done func(error)) error { return s.EndMeeting(id, at(5), "shutdown", done) })
 	wait(t, nil, func(done func(error)) error {
 		return s.Rate(id, Rating{Participant: "p1", Stars: 4, At: at(6)}, done)
@@ -36,12 +39,13 @@ func TestMeetingJSON(t *testing.T) {
 	wantJSON(t, meeting(t, s, id), `{"id":"`+id+`","room":"demo","creator":"u1","start":"2026-03-01T09:00:00Z",
 		"end":"2026-03-01T09:05:00Z","peak":2,"present":0,"limit":20,
 		"participants":[
-			{"participant":"p2","user":"u1","name":"Anna","intervals":[
+			{"participant":"p2","user":"u1","sub":"ann@example.org","name":"Anna","intervals":[
 				{"join":"2026-03-01T09:00:00Z","leave":"2026-03-01T09:02:00Z","reason":"left"},
 				{"join":"2026-03-01T09:03:00Z","leave":"2026-03-01T09:05:00Z","reason":"shutdown"}]},
 			{"participant":"p1","name":"name of p1","intervals":[
 				{"join":"2026-03-01T09:01:00Z","leave":"2026-03-01T09:05:00Z","reason":"shutdown"}]}],
-		"ratings":[{"participant":"p1","stars":4,"at":"2026-03-01T09:06:00Z"}]}`)
+		"ratings":[{"participant":"p1","stars":4,"at":"2026-03-01T09:06:00Z"}],
+		"acts":[{"at":"2026-03-01T09:04:00Z","by":"p1","what":"set_role","whom":"p2","detail":"listener"}]}`)
 }
 
 // TestAttendance reads one participant, whose ticket is what the first join said.
@@ -153,12 +157,19 @@ func TestInvalidRecords(t *testing.T) {
 		"join long name":   s.Join(id, Joining{Participant: "p", Name: long}, nil),
 		"join long ticket": s.Join(id, Joining{Participant: "p", Ticket: []byte(long)}, nil),
 		"join long user":   s.Join(id, Joining{Participant: "p", User: long}, nil),
+		"join long sub":    s.Join(id, Joining{Participant: "p", Sub: long}, nil),
 		"leave id":         s.Leave("", "p", now, "", nil),
 		"leave nobody":     s.Leave(id, "", now, "", nil),
 		"leave reason":     s.Leave(id, "p", now, long, nil),
 		"rename id":        s.Rename("", "p", "n", nil),
 		"rename nobody":    s.Rename(id, "", "n", nil),
 		"rename long":      s.Rename(id, "p", long, nil),
+		"act id":           s.AppendAct("", Act{What: "mute"}, nil),
+		"act of nothing":   s.AppendAct(id, Act{}, nil),
+		"act long":         s.AppendAct(id, Act{What: long}, nil),
+		"act long by":      s.AppendAct(id, Act{What: "mute", By: long}, nil),
+		"act long whom":    s.AppendAct(id, Act{What: "mute", Whom: long}, nil),
+		"act long detail":  s.AppendAct(id, Act{What: "mute", Detail: long}, nil),
 		"rate id":          s.Rate("", Rating{Participant: "p", Stars: 1}, nil),
 		"rate nobody":      s.Rate(id, Rating{Stars: 1}, nil),
 		"rate no stars":    s.Rate(id, Rating{Participant: "p"}, nil),
@@ -327,5 +338,52 @@ func TestTimeIsNotedAfterRecovery(t *testing.T) {
 	defer s.Close()
 	if m := meeting(t, s, id); !m.End.Equal(c.now()) {
 		t.Errorf("ended at %v, known was %v", m.End, c.now())
+	}
+}
+
+// TestActs: each meeting has its own, in the order they were kept, up to a limit, and
+// goes on having them when it has ended and the store is opened again.
+func TestActs(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, Options{Heartbeat: time.Hour})
+	now := s.o.Now()
+	ids := []string{
+		"0195a3f0-0000-7000-8000-000000000001", "0195a3f0-0000-7000-8000-000000000002", "0195a3f0-0000-7000-8000-000000000003",
+	}
+	for i, id := range ids {
+		begin(t, s, Meeting{ID: id, Room: fmt.Sprint("room", i), Start: now})
+	}
+	act := func(id string, n int, want error) {
+		t.Helper()
+		wait(t, want, func(done func(error)) error {
+			return s.AppendAct(id, Act{At: now, What: fmt.Sprint("act ", n)}, done)
+		})
+	}
+	act(ids[1], 1, nil)
+	act(ids[0], 1, nil) // after those of a later meeting
+	act(ids[2], 1, nil)
+	for n := 2; n < MaxActs; n++ {
+		if err := s.AppendAct(ids[1], Act{At: now, What: fmt.Sprint("act ", n)}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait(t, nil, func(done func(error)) error { return s.EndMeeting(ids[1], now, "", done) })
+	s.Close()
+	s = open(t, dir, Options{})
+	defer s.Close()
+	act(ids[1], MaxActs, nil)
+	act(ids[1], MaxActs+1, ErrTooMany)
+	act(ids[0], 2, nil)
+	act(NewID(), 1, ErrNotFound)
+	for i, want := range []int{2, MaxActs, 1} {
+		acts := meeting(t, s, ids[i]).Acts
+		if len(acts) != want {
+			t.Errorf("meeting %d has %d acts, want %d", i, len(acts), want)
+		}
+		for n, a := range acts {
+			if a.What != fmt.Sprint("act ", n+1) {
+				t.Fatalf("meeting %d: act %d is %+v", i, n+1, a)
+			}
+		}
 	}
 }

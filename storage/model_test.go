@@ -23,6 +23,9 @@ type model struct {
 	meetings map[string]*MeetingRecord
 	running  map[string]string       // room → id
 	chat     map[string][]ChatRecord // room → texts
+	entries  map[entryID]Change
+	revision uint64
+	watched  *watched // by somebody who watches since the store was opened
 	limit    int
 }
 
@@ -44,7 +47,7 @@ func TestModel(t *testing.T) {
 			m := &model{
 				t: t, dir: t.TempDir(), clock: newClock(), rng: rand.New(rand.NewPCG(seed, 2)), limit: 12,
 				meetings: make(map[string]*MeetingRecord), running: make(map[string]string),
-				chat: make(map[string][]ChatRecord),
+				chat: make(map[string][]ChatRecord), entries: make(map[entryID]Change),
 			}
 			m.open()
 			defer func() { m.s.Close() }()
@@ -67,6 +70,7 @@ func TestModel(t *testing.T) {
 
 func (m *model) open() {
 	m.s = open(m.t, m.dir, Options{Now: m.clock.now, ChatLimit: m.limit, ChatAge: modelAge, Heartbeat: time.Hour})
+	m.watched, _ = watch(m.t, m.s) // ends with Close
 }
 
 func (m *model) step() {
@@ -83,8 +87,14 @@ func (m *model) step() {
 		m.end()
 	case n < 63:
 		m.rate()
-	case n < 98:
+	case n < 67:
+		m.act()
+	case n < 86:
 		m.say()
+	case n < 95:
+		m.put()
+	case n < 98:
+		m.delete()
 	default:
 		m.reopen()
 	}
@@ -134,13 +144,16 @@ func (m *model) begin() {
 		want = ErrRoomRunning
 	}
 	if m.want("begin", Wait(func(done func(error)) error { return m.s.BeginMeeting(v, done) }), want) {
-		m.meetings[v.ID] = &MeetingRecord{Meeting: v}
+		m.meetings[v.ID] = &MeetingRecord{Meeting: v, Acts: []Act{}}
 		m.running[v.Room] = v.ID
 	}
 }
 
 func (m *model) join() {
 	id, j := m.id(), Joining{Participant: m.person(), User: "u", Name: "n", At: m.clock.now()}
+	if m.rng.IntN(2) == 0 {
+		j.Sub = fmt.Sprint("sub", m.rng.IntN(9))
+	}
 	r, want := m.live(id)
 	a := r.attendance(j.Participant)
 	if want == nil && a != nil && a.open() != nil {
@@ -153,7 +166,7 @@ func (m *model) join() {
 		r.Participants = append(r.Participants, Attendance{Participant: j.Participant})
 		a = &r.Participants[len(r.Participants)-1]
 	}
-	a.User, a.Name = j.User, j.Name
+	a.User, a.Sub, a.Name = j.User, cmp.Or(j.Sub, a.Sub), j.Name
 	a.Intervals = append(a.Intervals, Interval{Join: j.At})
 	r.Present++
 	r.Peak = max(r.Peak, r.Present)
@@ -198,6 +211,18 @@ func (m *model) rate() {
 	}
 }
 
+func (m *model) act() {
+	id, a := m.id(), Act{At: m.clock.now(), By: m.person(), What: "mute", Whom: m.person()}
+	r := m.meetings[id]
+	var want error
+	if r == nil {
+		want = ErrNotFound
+	}
+	if m.want("act", Wait(func(done func(error)) error { return m.s.AppendAct(id, a, done) }), want) {
+		r.Acts = append(r.Acts, a)
+	}
+}
+
 func (m *model) end() {
 	id, at := m.id(), m.clock.now()
 	r, want := m.live(id)
@@ -236,6 +261,60 @@ func (m *model) say() {
 	r.ID = got.ID
 	texts = append(texts, r)
 	m.chat[r.Room] = texts[max(0, len(texts)-m.limit):]
+}
+
+// entry is a name, and a revision that mostly is the one it has.
+func (m *model) entry() (id entryID, was uint64) {
+	id = entryID{fmt.Sprintf("kind_%c", 'a'+m.rng.IntN(2)), fmt.Sprint("k", m.rng.IntN(5))}
+	if m.rng.IntN(4) == 0 {
+		return id, uint64(m.rng.IntN(int(m.revision) + 2))
+	}
+	return id, m.entries[id].Revision
+}
+
+func (m *model) put() {
+	id, was := m.entry()
+	is := m.entries[id].Revision
+	c := Change{Kind: id.kind, Key: id.key, Value: fmt.Appendf([]byte{}, "%*d", m.rng.IntN(2000), m.rng.IntN(99))}
+	got, err := m.s.PutEntry(m.t.Context(), id.kind, id.key, c.Value, was)
+	if is != was {
+		if m.want("put", err, ErrConflict); got != is {
+			m.t.Errorf("a conflict with %d, not %d", got, is)
+		}
+		return
+	}
+	m.want("put", err, nil)
+	m.revision++
+	c.Revision = m.revision
+	if m.entries[id] = c; got != c.Revision {
+		m.t.Errorf("put gave revision %d, not %d", got, c.Revision)
+	}
+}
+
+func (m *model) delete() {
+	id, was := m.entry()
+	var want error
+	if is := m.entries[id].Revision; is == 0 || is != was {
+		want = ErrConflict
+	}
+	if m.want("delete", m.s.DeleteEntry(m.t.Context(), id.kind, id.key, was), want) {
+		m.revision++
+		delete(m.entries, id)
+	}
+}
+
+// compareEntries checks what is there, and what who watches has been told.
+func (m *model) compareEntries() {
+	m.t.Helper()
+	var want []string
+	for _, c := range m.entries {
+		want = append(want, lineOf(c))
+	}
+	slices.Sort(want)
+	got := entriesOf(m.t, m.s)
+	slices.Sort(got)
+	m.same("entries", got, want)
+	until(m.t, "who watches knows what there is", func() bool { return m.watched.is(want) })
 }
 
 // prune forgets what is too old for anybody to see.
@@ -289,6 +368,7 @@ func (m *model) compare() {
 		m.same("meeting", meeting(m.t, m.s, id), m.meetings[id])
 	}
 	m.compareList("all", ids, MeetingsQuery{Limit: MaxMeetingsPage})
+	m.compareEntries()
 	m.compareList("running", slices.Sorted(maps.Values(m.running)), MeetingsQuery{Running: true})
 	for n := range modelRooms {
 		room := fmt.Sprint("room", n)

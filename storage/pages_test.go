@@ -71,7 +71,7 @@ func TestWalkFindsAll(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if len(faults) > 0 || records["chat"] != 1203 || records["meta"] != 5 || walk.pages < 100 {
+		if len(faults) > 0 || records["chat"] != 1203 || records["meta"] != 6 || walk.pages < 100 {
 			t.Errorf("faults %v, records %v on %d pages", faults, records, walk.pages)
 		}
 	}

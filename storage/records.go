@@ -15,6 +15,8 @@ const (
 	KindAttendance = "attendances"
 	KindRating     = "ratings"
 	KindText       = "texts"
+	KindEntry      = "entries"
+	KindAct        = "acts"
 	KindIndex      = "index" // running and rooms, which follow from the meetings
 	KindNote       = "notes" // meta
 )
@@ -30,6 +32,10 @@ func kindOf(bucket string) string {
 		return KindRating
 	case string(bucketChat):
 		return KindText
+	case string(bucketEntries):
+		return KindEntry
+	case string(bucketActs):
+		return KindAct
 	case string(bucketRunning), string(bucketRooms):
 		return KindIndex
 	}
@@ -44,7 +50,10 @@ type record struct {
 	meeting Meeting
 	person  Attendance
 	rating  Rating
+	act     Act
 	room    string // of a text
+	// revision is an entry's.
+	revision uint64
 }
 
 var errKey = errors.New("its key does not fit what it says")
@@ -72,12 +81,22 @@ func readRecord(bucket string, key, stored []byte) (r record, err error) {
 		if err == nil && (len(key) <= 16 || r.rating.Participant != string(key[16:])) {
 			err = errKey
 		}
+	case KindAct:
+		err = unmarshal(r.value, &r.act)
+		if err == nil && len(key) != actKeySize {
+			err = errKey
+		}
 	case KindText:
 		name, rest, ok := roomOf(key)
 		if r.room = name; !ok || len(rest) != 8 || len(r.value) < len(chatHash{}) {
 			return r, errKey
 		}
 		err = unmarshal(r.value[len(chatHash{}):], new(chatValue))
+	case KindEntry:
+		if _, _, ok := entryOf(key); !ok {
+			return r, errKey
+		}
+		r.revision, _, err = splitEntry(r.value)
 	case KindIndex:
 		_, rest, ok := roomOf(key)
 		if bucket == string(bucketRooms) && (!ok || len(rest) != 16) || bucket == string(bucketRunning) && (!ok || len(rest) != 0) {
@@ -97,10 +116,13 @@ func unmarshal(data []byte, value any) error {
 // guessBucket says which bucket a record on a page that no tree reaches is of, by its
 // key and what it says; "" if it is none that a repair would take.
 func guessBucket(key, stored []byte) string {
-	for _, bucket := range [][]byte{bucketChat, bucketMeetings, bucketParticipants, bucketRatings} {
+	for _, bucket := range [][]byte{bucketChat, bucketEntries, bucketMeetings, bucketParticipants, bucketRatings, bucketActs} {
 		r, err := readRecord(string(bucket), key, stored)
 		if err != nil {
 			continue
+		}
+		if r.kind == KindEntry {
+			return string(bucket) // only an entry has such a key, and something before its checksum
 		}
 		var fields map[string]json.RawMessage
 		has := func(name string) bool { return fields[name] != nil }
@@ -117,7 +139,8 @@ func guessBucket(key, stored []byte) string {
 		case err != nil || id.Version() == 0:
 		case string(bucket) == string(bucketMeetings) && has("room") && has("start"),
 			string(bucket) == string(bucketParticipants) && has("intervals"),
-			string(bucket) == string(bucketRatings) && has("stars"):
+			string(bucket) == string(bucketRatings) && has("stars"),
+			string(bucket) == string(bucketActs) && has("what"):
 			return string(bucket)
 		}
 	}
@@ -126,7 +149,7 @@ func guessBucket(key, stored []byte) string {
 
 // newer reports whether r was written later than the other record of its kind and
 // key: a meeting ends once, intervals are only added and closed, ratings have a time,
-// texts do not change.
+// entries a revision, texts and acts do not change.
 func (r *record) newer(than *record) bool {
 	switch r.kind {
 	case KindMeeting:
@@ -143,6 +166,8 @@ func (r *record) newer(than *record) bool {
 		return a.open() == nil && b.open() != nil
 	case KindRating:
 		return r.rating.At.After(than.rating.At)
+	case KindEntry:
+		return r.revision > than.revision
 	}
 	return false
 }
@@ -159,6 +184,8 @@ func (r *record) latest() time.Time {
 		}
 	case KindRating:
 		last = r.rating.At
+	case KindAct:
+		last = r.act.At
 	case KindText:
 		last = chatID(uint64Of(r.key[len(r.key)-8:])).time()
 	}

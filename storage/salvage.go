@@ -24,6 +24,7 @@ type salvage struct {
 	loose   map[string]bool   // records of pages that no tree reaches
 	broken  map[string]bool   // reached and not read
 	chat    uint64            // the latest id of a text
+	entry   uint64            // the latest revision of an entry
 	current *uint64           // the journal's generation, nil: not known
 	last    time.Time
 	failed  error // of writing
@@ -137,6 +138,8 @@ func (s *salvage) note(key, value []byte) {
 		s.last = later(s.last, moment(time.UnixMilli(int64(uint64Of(value)))))
 	case string(keyChat):
 		s.chat = max(s.chat, uint64Of(value))
+	case string(keyRevision):
+		s.entry = max(s.entry, uint64Of(value))
 	case string(keyJournal):
 		generation := uint64Of(value)
 		s.current = &generation
@@ -213,7 +216,7 @@ func (r record) clone() record {
 
 // take puts a record into the new file.
 func (s *salvage) take(name string, r record) {
-	s.last = later(s.last, r.latest())
+	s.last, s.entry = later(s.last, r.latest()), max(s.entry, r.revision)
 	if r.kind == KindText {
 		s.chat = max(s.chat, uint64Of(r.key[len(r.key)-8:]))
 	}
@@ -347,7 +350,8 @@ func (s *salvage) finish() error {
 		meta := tx.Bucket(bucketMeta)
 		return errors.Join(
 			meta.Put(keyLast, seal(keyLast, chatID(max(s.last.UnixMilli(), 0)).key())),
-			meta.Put(keyChat, seal(keyChat, chatID(s.chat).key())))
+			meta.Put(keyChat, seal(keyChat, chatID(s.chat).key())),
+			meta.Put(keyRevision, seal(keyRevision, chatID(s.entry).key())))
 	})
 }
 
@@ -395,7 +399,7 @@ func endForgotten(tx *bolt.Tx, key []byte) error {
 // missing counts the meetings that others speak of.
 func (s *salvage) missing(tx *bolt.Tx, meetings map[string]record) int {
 	gone := make(map[string]bool)
-	for _, bucket := range [][]byte{bucketParticipants, bucketRatings} {
+	for _, bucket := range [][]byte{bucketParticipants, bucketRatings, bucketActs} {
 		c := tx.Bucket(bucket).Cursor()
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			if _, ok := meetings[string(k[:16])]; !ok {

@@ -18,6 +18,8 @@ var (
 	bucketParticipants = []byte("participants")
 	bucketRatings      = []byte("ratings")
 	bucketChat         = []byte("chat")
+	bucketEntries      = []byte("entries")
+	bucketActs         = []byte("acts")
 )
 
 // Keys of bucketMeta.
@@ -33,6 +35,8 @@ var (
 	keyClean = []byte("clean")
 	// keyNames is the rule that the names of rooms follow, see rename.go.
 	keyNames = []byte("names")
+	// keyRevision is the last revision given to a change of an entry.
+	keyRevision = []byte("revision")
 )
 
 // migration brings a store from one version to the next. Once released it is
@@ -48,6 +52,7 @@ var migrations = []migration{
 	{"journal for texts", addJournal},
 	{"checksums, and whose journal it is", addStoreID},
 	{"names of rooms by a rule", addNames},
+	{"entries, and acts of meetings", addEntries},
 }
 
 // migrate brings the store to the latest version in one transaction: after a
@@ -125,4 +130,15 @@ func addStoreID(tx *bolt.Tx) error {
 // that do not know the rule would look for a room under another name.
 func addNames(tx *bolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(keyNames, seal(keyNames, binary.BigEndian.AppendUint64(nil, 0)))
+}
+
+// addEntries makes room for entries, and for the acts of meetings. Programs that do not
+// know entries would let in who is banned.
+func addEntries(tx *bolt.Tx) error {
+	for _, name := range [][]byte{bucketEntries, bucketActs} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(bucketMeta).Put(keyRevision, seal(keyRevision, binary.BigEndian.AppendUint64(nil, 0)))
 }

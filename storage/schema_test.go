@@ -49,6 +49,10 @@ func fill(t *testing.T, s *Store) string {
 		return s.Rate(id, Rating{Participant: "ann", Stars: 5, Comment: "good", At: now}, done)
 	})
 	mustSay(t, s, "demo", "ann", "k1", "hello")
+	putEntry(t, s, "rooms", "demo", "settings", 0)
+	wait(t, nil, func(done func(error)) error {
+		return s.AppendAct(id, Act{At: now, By: "ann", What: "mute", Whom: "bob"}, done)
+	})
 	return id
 }
 
@@ -116,6 +120,12 @@ func checkShape(t *testing.T, bucket string, k, v []byte) {
 		_, rest, split := roomOf(k)
 		_, err := decodeChat("demo", chatID(uint64Of(rest)), v)
 		ok = split && len(rest) == 8 && hashOf(v) == keyHash("ann", "k1") && err == nil
+	case "acts":
+		ok = len(k) == 18 && k[16] == 0 && k[17] == 1 && decode(k, v, new(Act)) == nil
+	case "entries":
+		kind, key, split := entryOf(k)
+		revision, value, err := decodeEntry(k, v)
+		ok = split && kind == "rooms" && key == "demo" && revision == 1 && string(value) == "settings" && err == nil
 	}
 	if _, err := unseal(k, v, plainLength(bucket, k)); err != nil || string(k) != "schema" && !isSealed(v, plainLength(bucket, k)) {
 		ok = false
@@ -134,7 +144,7 @@ var migrationTests = []struct {
 	{
 		before: func(*bolt.Tx) error { return nil },
 		check: func(t *testing.T, tx *bolt.Tx) {
-			for name := range documentedSchema(t) {
+			for _, name := range []string{"meta", "meetings", "running", "rooms", "participants", "ratings", "chat"} {
 				if tx.Bucket([]byte(name)) == nil {
 					t.Errorf("no bucket %s", name)
 				}
@@ -173,6 +183,22 @@ var migrationTests = []struct {
 		check: func(t *testing.T, tx *bolt.Tx) {
 			if got, err := unseal(keyNames, tx.Bucket(bucketMeta).Get(keyNames), 8); err != nil || uint64Of(got) != 0 {
 				t.Errorf("the rule of names is %x, %v, and none was applied", got, err)
+			}
+			if tx.Bucket(bucketChat).Get(join(roomKey("demo"), firstText.key())) == nil {
+				t.Error("the text is gone")
+			}
+		},
+	},
+	{
+		before: func(tx *bolt.Tx) error { return putFirstText(tx) },
+		check: func(t *testing.T, tx *bolt.Tx) {
+			for name := range documentedSchema(t) {
+				if tx.Bucket([]byte(name)) == nil {
+					t.Errorf("no bucket %s", name)
+				}
+			}
+			if got, err := unseal(keyRevision, tx.Bucket(bucketMeta).Get(keyRevision), 8); err != nil || uint64Of(got) != 0 {
+				t.Errorf("the last revision is %x, %v, and none was given", got, err)
 			}
 			if tx.Bucket(bucketChat).Get(join(roomKey("demo"), firstText.key())) == nil {
 				t.Error("the text is gone")

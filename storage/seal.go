@@ -22,8 +22,11 @@ const (
 	sealMark = 0x01
 )
 
-// asJSON is the plain length of records whose length says nothing.
-const asJSON = -1
+// What stands for the plain length of records whose length says nothing.
+const (
+	asJSON       = -1
+	alwaysSealed = -2 // there were checksums before there were such records
+)
 
 // seal returns a new slice: the value, and its checksum below a key.
 func seal(key, value []byte) []byte {
@@ -49,7 +52,7 @@ func sealSum(key, value []byte) uint32 {
 }
 
 // unseal returns the value without its checksum. plain is the length of a value
-// that has none, or asJSON.
+// that has none, asJSON or alwaysSealed.
 func unseal(key, stored []byte, plain int) ([]byte, error) {
 	if !isSealed(stored, plain) {
 		if plain != asJSON && len(stored) != plain || plain == asJSON && (len(stored) == 0 || stored[len(stored)-1] != '}') {
@@ -65,7 +68,7 @@ func unseal(key, stored []byte, plain int) ([]byte, error) {
 }
 
 func isSealed(stored []byte, plain int) bool {
-	if plain == asJSON {
+	if plain < 0 {
 		return len(stored) > sealSize && stored[len(stored)-1] == sealMark
 	}
 	return len(stored) == plain+sealSize
@@ -80,7 +83,8 @@ func reseal(from, to, stored []byte, plain int) ([]byte, error) {
 	return seal(to, value), nil
 }
 
-// plainLength is that of a bucket's records, asJSON for those that are JSON.
+// plainLength is that of a bucket's records, asJSON for those that are JSON and
+// alwaysSealed for those that may be anything.
 func plainLength(bucket string, key []byte) int {
 	switch bucket {
 	case string(bucketMeta):
@@ -92,6 +96,8 @@ func plainLength(bucket string, key []byte) int {
 		return 16
 	case string(bucketRooms):
 		return 0
+	case string(bucketEntries):
+		return alwaysSealed
 	}
 	return asJSON
 }

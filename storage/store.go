@@ -105,13 +105,15 @@ type Store struct {
 	closing sync.RWMutex // guards closed, and the queue against closing while sent to
 	closed  bool
 
-	main    atomic.Pointer[mainFile] // for readers
-	trouble atomic.Pointer[trouble]  // nil while the disk is well
-	totals  totals
-	index   chatIndex
-	fresh   fresh
-	copying atomic.Bool // a backup is being made
-	found   findings    // when it was opened
+	main     atomic.Pointer[mainFile] // for readers
+	trouble  atomic.Pointer[trouble]  // nil while the disk is well
+	totals   totals
+	index    chatIndex
+	fresh    fresh
+	copying  atomic.Bool // a backup is being made
+	found    findings    // when it was opened
+	watchers watchers
+	values   atomic.Int64 // bytes of entries that wait for their commit
 
 	// The writer's goroutine's, once Open has returned.
 	db      *bolt.DB // of main
@@ -141,7 +143,7 @@ func Open(dir string, o Options) (*Store, error) {
 	s := &Store{
 		dir: dir, o: o, queue: make(chan op, o.Queue), finished: make(chan struct{}), stop: make(chan struct{}),
 		db: main.db, reserve: reserve{dir: dir, size: o.Reserve, log: o.Log},
-		found: found,
+		found: found, watchers: watchers{all: make(map[*watcher]bool), closed: make(chan struct{})},
 	}
 	s.main.Store(main)
 	s.journal.use(file, o)
@@ -204,6 +206,7 @@ func (s *Store) Close() error {
 		return fmt.Errorf("close %s: %w: the disk does not answer", s.dir, ErrUnknown)
 	}
 	unhealthy := s.failed()
+	s.watchers.close()
 	return errors.Join(unhealthy, s.closeFiles())
 }
 

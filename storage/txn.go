@@ -16,8 +16,12 @@ type writerState struct {
 	last    int64  // latest known time, Unix milliseconds
 	chat    chatID // last given
 	running int    // meetings that have not ended
-	sweep   sweep
-	closing bool // the next commit is the last
+	// revision is the last one given, entries are how many there are of each kind. The
+	// map is not changed but replaced.
+	revision uint64
+	entries  map[string]int
+	sweep    sweep
+	closing  bool // the next commit is the last
 }
 
 func (w *writerState) load(db *bolt.DB) error {
@@ -30,7 +34,13 @@ func (w *writerState) load(db *bolt.DB) error {
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			w.running++
 		}
-		return nil
+		w.revision, w.entries = uint64Of(meta.Get(keyRevision)), make(map[string]int)
+		return tx.Bucket(bucketEntries).ForEach(func(k, _ []byte) error {
+			if kind, _, ok := entryOf(k); ok {
+				w.entries[kind]++
+			}
+			return nil
+		})
 	})
 }
 
@@ -80,6 +90,7 @@ func (t *txn) apply(batch []op, results []error) error {
 func (t *txn) finish() error {
 	t.putUint64(keyLast, uint64(t.w.last))
 	t.putUint64(keyChat, uint64(t.w.chat))
+	t.putUint64(keyRevision, t.w.revision)
 	if t.w.closing {
 		t.putUint64(keyClean, 1)
 	}

@@ -139,7 +139,7 @@ func (s *Store) commit(batch []op) {
 		return
 	}
 	s.totals.committed(len(batch), took)
-	s.finish(batch, c.results, nil)
+	s.finish(batch, c.results)
 }
 
 // transact applies the batch: to the journal if it holds only texts and there is
@@ -215,14 +215,10 @@ func (s *Store) settle() {
 	}
 }
 
-// finish calls back. err, if not nil, holds for all.
-func (s *Store) finish(batch []op, results []error, err error) {
+// finish calls back.
+func (s *Store) finish(batch []op, results []error) {
 	for i, o := range batch {
-		result := err
-		if result == nil {
-			result = results[i]
-		}
-		s.callBack(o, result)
+		s.callBack(o, results[i])
 	}
 }
 

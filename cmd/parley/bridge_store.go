@@ -23,7 +23,9 @@ func (b storeBridge) BeginMeeting(m engine.Meeting, done func(error)) error {
 
 // Join implements engine.Records.
 func (b storeBridge) Join(id string, j engine.Joining, done func(error)) error {
-	return b.Store.Join(id, storage.Joining(j), done)
+	return b.Store.Join(id, storage.Joining{
+		Participant: j.Participant, User: j.User, Name: j.Name, Ticket: j.Ticket, At: j.At,
+	}, done)
 }
 
 // Rate implements engine.Records.

@@ -181,7 +181,7 @@ func lost(done *storage.Repaired) string {
 		parts = append(parts, counts(done.Lost)+" that could not be read")
 	}
 	if done.LostMeetings > 0 {
-		parts = append(parts, count(done.LostMeetings, "meeting")+" of which only people or ratings are left")
+		parts = append(parts, count(done.LostMeetings, "meeting")+" of which only people, ratings or acts are left")
 	}
 	if done.Pages > 0 {
 		parts = append(parts, "whatever was only on "+count(done.Pages, "unreadable page"))
@@ -303,7 +303,11 @@ func counts(records map[string]int) string {
 		if kind == storage.KindIndex || kind == storage.KindNote {
 			continue
 		}
-		parts = append(parts, count(records[kind], strings.TrimSuffix(kind, "s")))
+		what := strings.TrimSuffix(kind, "s")
+		if kind == storage.KindEntry {
+			what = "entry"
+		}
+		parts = append(parts, count(records[kind], what))
 	}
 	if len(parts) == 0 {
 		return "no records"
@@ -325,6 +329,9 @@ func size(bytes int64) string {
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
+	}
+	if stem, ok := strings.CutSuffix(what, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -358,3 +358,15 @@ func TestBackupToNowhere(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 }
+
+// TestCounts: every kind of record that a store counts has a singular and a plural.
+func TestCounts(t *testing.T) {
+	records := map[string]int{storage.KindMeeting: 1, storage.KindEntry: 1, storage.KindAct: 1, storage.KindText: 2, storage.KindIndex: 3, storage.KindNote: 4}
+	if got, want := counts(records), "1 act, 1 entry, 1 meeting, 2 texts"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	records[storage.KindEntry] = 2
+	if got, want := counts(records), "1 act, 2 entries, 1 meeting, 2 texts"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
