@@ -19,7 +19,7 @@ func TestAYardstickThatLosesIsDoubted(t *testing.T) {
 	}{
 		"good":         {1000, 5, nil, nil},
 		"loses":        {1000, 6, nil, []string{"0.6 %"}},
-		"nothing came": {0, 0, nil, []string{"did not arrive"}},
+		"nothing came": {0, 0, nil, []string{"no yardstick"}},
 		"bench":        {1000, 0, []string{"busy"}, []string{"bench limited: [busy]"}},
 		"both":         {10, 5, []string{"busy"}, []string{"50.0 %", "busy"}},
 	} {
