@@ -53,6 +53,8 @@ export type ServerErrorCode =
   | 'rate_limited' | 'bad_order' | 'not_joined' | 'already_joined'
   | 'bad_room' | 'bad_name' | 'room_full' | 'server_full' | 'too_many_rooms' | 'draining' | 'resume_gone'
   | 'unavailable' | 'denied'
+  | 'no_such_room' | 'not_yet' | 'expired' | 'locked' | 'banned' | 'not_listed' | 'password_needed' | 'bad_password'
+  | 'token_needed' | 'bad_token' | 'token_expired' | 'token_early' | 'token_room' | 'revoked' | 'bad_settings'
   | 'forbidden_origin' | 'foreign_host' | 'server_busy'
   | 'bad_sdp' | 'sdp_profile' | 'sdp_too_large' | 'sdp_mismatch' | 'no_codec' | 'too_many_seats'
   | 'not_allowed' | 'no_such_participant' | 'no_such_source' | 'chat_too_long' | 'chat_full' | 'store_failed' | 'unknown_outcome'
