@@ -54,7 +54,8 @@ func TestAChatHasItsYardsticks(t *testing.T) {
 	if c == nil || len(c.FloorRuns) != 2 || len(c.DurableFloorRuns) != 2 || c.Ratio == nil || c.DurableRatio == nil {
 		t.Fatalf("figures are missing: %+v\n%s", c, out.String())
 	}
-	if c.Deliveries != c.Expected || c.Sent < 5 || c.Sent > 7 || *c.FloorUS <= 0 || *c.DurableFloorUS <= 0 {
+	// 6 a second, in a window that a busy machine makes longer.
+	if c.Deliveries != c.Expected || c.Sent < 5 || float64(c.Sent) > 6*rep.DurationS+2 || *c.FloorUS <= 0 || *c.DurableFloorUS <= 0 {
 		t.Errorf("%+v", c)
 	}
 	if want := *c.CPUUSPerDelivery / *c.DurableFloorUS; *c.DurableRatio < want*0.999 || *c.DurableRatio > want*1.001 {

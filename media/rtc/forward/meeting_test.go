@@ -3,6 +3,7 @@ package forward
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -99,6 +100,8 @@ func TestPublishersShareRuns(t *testing.T) {
 				if m.w.loop.out != nil {
 					before = m.w.loop.out[0].Stats()
 				}
+				m.w.loop.nextTick = math.MaxInt64 // reports are packets, too
+				m.pass(time.Second)
 				m.round(c.packets, 1000, key)
 				m.turn(all)
 			}
