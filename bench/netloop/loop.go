@@ -102,18 +102,17 @@ func (l *Loop) finish() {
 	l.poll.close()
 }
 
+// runTimers runs what is due, no more alarms than timers were set when it began: one
+// that is late, and is set to a time that has passed again and again, must neither
+// keep packets and commands waiting for ever nor the end of the loop.
 func (l *Loop) runTimers() {
-	for {
+	for range l.timers.Len() {
 		due, ok := l.timers.next()
-		if !ok {
-			return
-		}
 		now := Now()
-		if due > now {
+		if !ok || due > now {
 			return
 		}
-		t := l.timers.pop()
-		t.alarm.OnAlarm(now)
+		l.timers.pop().alarm.OnAlarm(now)
 	}
 }
 

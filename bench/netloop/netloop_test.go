@@ -75,6 +75,32 @@ func TestTimersFireInOrder(t *testing.T) {
 	}
 }
 
+// late is set to a time that has passed whenever it fires.
+type late struct {
+	l *Loop
+	t *Timer
+}
+
+func (a *late) OnAlarm(now int64) { a.l.Arm(a.t, now-1e9) }
+
+// TestLateTimerHoldsNobodyUp: commands are done, and the loop ends, although a timer
+// is always due.
+func TestLateTimerHoldsNobodyUp(t *testing.T) {
+	l := start(t)
+	l.Post(do(func(l *Loop) {
+		a := &late{l: l}
+		a.t = NewTimer(a)
+		l.Arm(a.t, Now())
+	}))
+	done := make(chan struct{})
+	l.Post(do(func(l *Loop) { l.Post(do(func(*Loop) { close(done) })) }))
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("a command waits for ever")
+	}
+}
+
 // sink collects what comes.
 type sink struct {
 	packets chan []byte
