@@ -1,14 +1,12 @@
 package rtc
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,24 +14,6 @@ import (
 
 	"parley/media/rtc/rtctest"
 )
-
-// logBuffer is a log that can be read while it is written.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // rude is an Events that panics when it is told of a connection.
 type rude struct{ *recorder }
@@ -46,7 +26,7 @@ func (r rude) MediaConnected() {
 // TestPanicsOfHelpers: jobs of control, the engine's own code and handshakes
 // may panic; that costs at most the session it was about.
 func TestPanicsOfHelpers(t *testing.T) {
-	log := &logBuffer{}
+	log := &rtctest.Log{}
 	s := listen(t, Config{Log: slog.New(slog.NewTextHandler(log, nil))})
 	open := func(e Events) *Session {
 		spec := offerSpec{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 " + fingerprintText}
@@ -83,7 +63,7 @@ func TestPanicsOfHelpers(t *testing.T) {
 // TestJunk sends 60,000 datagrams that mean nothing: each is counted once,
 // none is logged, memory stays.
 func TestJunk(t *testing.T) {
-	log := &logBuffer{}
+	log := &rtctest.Log{}
 	s := listen(t, Config{Workers: 1, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	p := join(t, s, peerOptions{})
 	runtime.GC()

@@ -128,7 +128,7 @@ func within(t *testing.T, what string, ok func() bool) {
 // TestAnAddressThatCanNotBeBound does not keep the others from serving. When
 // it can be, answers name it and packets take it, while others flow.
 func TestAnAddressThatCanNotBeBound(t *testing.T) {
-	log := &logBuffer{}
+	log := &rtctest.Log{}
 	b := &stubborn{addr: bad, err: syscall.EADDRNOTAVAIL}
 	s := listen(t, Config{
 		Workers: 2, Addrs: []netip.AddrPort{netip.AddrPortFrom(bad, 0), netip.AddrPortFrom(good, 0)},
@@ -165,7 +165,7 @@ func TestAnAddressThatCanNotBeBound(t *testing.T) {
 
 // TestAnAddressThatGoes is not tried for ever.
 func TestAnAddressThatGoes(t *testing.T) {
-	log := &logBuffer{}
+	log := &rtctest.Log{}
 	var mu sync.Mutex
 	there := []netip.Addr{good, bad}
 	s := listen(t, Config{
@@ -248,7 +248,7 @@ func TestNothingToBind(t *testing.T) {
 
 // TestAnInterfaceThatIsNotThere is looked for while the others serve.
 func TestAnInterfaceThatIsNotThere(t *testing.T) {
-	log := &logBuffer{}
+	log := &rtctest.Log{}
 	s := listen(t, Config{
 		Addrs:      []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:0")},
 		Interfaces: []string{loopbackName(t), "nosuch0"}, Log: slog.New(slog.NewTextHandler(log, nil)), bindAgain: time.Hour,

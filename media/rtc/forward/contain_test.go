@@ -1,11 +1,9 @@
 package forward
 
 import (
-	"bytes"
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -17,7 +15,7 @@ import (
 // packets panics, on arrival and in a tick. Others do not notice.
 func TestPanicEndsOneSession(t *testing.T) {
 	r := newRig(t, 1, options{})
-	log := &logBuffer{}
+	log := &rtctest.Log{}
 	r.group.config.Log = slog.New(slog.NewTextHandler(log, nil))
 	conn := rtctest.Stranger(t, r.w.sock.LocalAddr())
 	broken := r.session(linesOf(0), 0, conn.LocalAddr().(*net.UDPAddr).AddrPort(), rtctest.MasterKey(1))
@@ -51,7 +49,7 @@ func TestPanicEndsOneSession(t *testing.T) {
 // it works again, and says so once.
 func TestReceiveErrorsPass(t *testing.T) {
 	r := newRig(t, 0, options{})
-	log := &logBuffer{}
+	log := &rtctest.Log{}
 	r.group.config.Log = slog.New(slog.NewTextHandler(log, nil))
 	calls := 0
 	r.w.recv = func(b *udp.RecvBatch) error {
@@ -95,24 +93,6 @@ func TestPanicLosesTheBatch(t *testing.T) {
 	if n := r.w.count.forwarded.Load() - before; n != 4 || !good.running() {
 		t.Errorf("%d packets forwarded afterwards, want 4", n)
 	}
-}
-
-// logBuffer is a log that can be read while it is written.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // TestPanicOnTheWayToAViewer breaks a viewer from within: sending to it panics. Its
